@@ -1,0 +1,55 @@
+import type { ErrorCode } from './errors.ts';
+
+/** The CMP operations that end in a certificate, by the name of the request body. */
+export type Operation = 'ir' | 'cr' | 'kur';
+
+/** What an error was about; counted apart from each other in `show cmp statistics`. */
+export type ErrorClass = 'transport' | 'http' | 'asn1' | 'protection' | 'policy';
+
+/**
+ * Something that happened to a certificate. Published by the use cases and written to the store in the
+ * same transaction as the change that made it true; history, statistics, traps and logs only listen.
+ */
+export type LifecycleEvent = EventContext &
+  (
+    | { readonly type: 'requested'; readonly operation: Operation }
+    | { readonly type: 'sent'; readonly body: string }
+    | {
+        readonly type: 'received';
+        readonly body: string;
+        /** PKIStatus by its RFC name, where the body has one. */
+        readonly status?: string;
+        /** PKIFailureInfo bits by their RFC names. */
+        readonly failInfo?: readonly string[];
+      }
+    | { readonly type: 'waiting'; readonly until: Date; readonly text?: string }
+    | { readonly type: 'issued'; readonly notAfter: Date; readonly serialNumber: string }
+    | { readonly type: 'refused'; readonly reason: string }
+    | { readonly type: 'rejected'; readonly text: string; readonly failInfo: readonly string[] }
+    | {
+        readonly type: 'failed';
+        readonly code: ErrorCode;
+        readonly errorClass: ErrorClass;
+        readonly text: string;
+      }
+    | { readonly type: 'error'; readonly code: ErrorCode; readonly errorClass: ErrorClass }
+    | { readonly type: 'cleared' }
+    | { readonly type: 'delivered'; readonly directory: string }
+    | { readonly type: 'delivery-failed'; readonly text: string }
+  );
+
+/** What every event says of itself. */
+export interface EventContext {
+  readonly at: Date;
+  /** Name of the certificate. */
+  readonly name: string;
+  /** Label of the CA profile. */
+  readonly ca: string;
+  /** Hexadecimal. */
+  readonly transactionID: string;
+}
+
+/** Takes events; whoever publishes is handed one. */
+export interface EventSink {
+  publish(event: LifecycleEvent): void;
+}
