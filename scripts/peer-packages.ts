@@ -1,0 +1,56 @@
+import { accessSync, constants } from 'node:fs';
+import { join } from 'node:path';
+
+/** A Debian package that tests may ask for. */
+export type PeerPackageName = 'openssl' | 'iproute2' | 'util-linux';
+
+/** A program the interop tests talk to or are run by, and the Debian package it comes in. */
+export interface PeerPackage {
+  readonly debian: PeerPackageName;
+  readonly program: string;
+  readonly neededFor: string;
+}
+
+/** What `scripts/peers --install` installs; a row a program. */
+export const peerPackages: readonly PeerPackage[] = [
+  {
+    debian: 'openssl',
+    program: 'openssl',
+    neededFor: 'CMP client and server of OpenSSL, certificate and DER checks',
+  },
+  {
+    debian: 'iproute2',
+    program: 'ip',
+    neededFor: 'bringing the loopback interface up in the network namespace of the interop tests',
+  },
+  {
+    debian: 'util-linux',
+    program: 'unshare',
+    neededFor: 'the network namespace the interop tests run in',
+  },
+];
+
+/** Where programs are looked for: also where a plain user's PATH does not reach. */
+export const programPath: string = [
+  process.env['PATH'] ?? '',
+  '/usr/local/sbin',
+  '/usr/sbin',
+  '/sbin',
+].join(':');
+
+/** Tell whether the program of a package can be run. */
+export function isInstalled(name: PeerPackageName): boolean {
+  return peerPackages.some(({ debian, program }) => debian === name && isProgram(program));
+}
+
+function isProgram(program: string): boolean {
+  return programPath.split(':').some((directory) => {
+    if (directory === '') return false;
+    try {
+      accessSync(join(directory, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}

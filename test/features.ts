@@ -1,0 +1,66 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { programPath } from '../scripts/peer-packages.ts';
+
+/** A feature that tests may ask for. */
+export type FeatureName = 'namespaces' | 'tun' | 'esp' | 'netem' | 'charon-pkcs11';
+
+/** Something only the kernel or a plugin can give: a machine without it may skip the tests that need it. */
+export interface Feature {
+  /** What is tried, in words a reader can repeat. */
+  readonly probe: string;
+  isThere(): boolean;
+}
+
+/** The only reasons besides a missing Debian package for which a test may be skipped. */
+export const features: Readonly<Record<FeatureName, Feature>> = {
+  namespaces: {
+    probe:
+      'unshare -n (root) or unshare -rn, ip link set lo up: only the loopback interface is seen',
+    isThere: isIsolated,
+  },
+  tun: {
+    probe: '/dev/net/tun can be opened for reading and writing',
+    isThere: () => isAccessible('/dev/net/tun', constants.R_OK | constants.W_OK),
+  },
+  esp: {
+    probe: '/proc/net/xfrm_stat exists and ip xfrm state list succeeds',
+    isThere: () => existsSync('/proc/net/xfrm_stat') && succeeds('ip', 'xfrm', 'state', 'list'),
+  },
+  netem: {
+    probe: 'tc qdisc add dev lo root netem delay 1ms, in the namespace of the tests',
+    isThere: hasNetem,
+  },
+  'charon-pkcs11': {
+    probe: '/usr/lib/ipsec/plugins/libstrongswan-pkcs11.so is readable',
+    isThere: () => isAccessible('/usr/lib/ipsec/plugins/libstrongswan-pkcs11.so', constants.R_OK),
+  },
+};
+
+/** Tell whether nothing outside can reach this process: then a peer may bind every address. */
+function isIsolated(): boolean {
+  const addresses = Object.values(networkInterfaces()).flatMap((interfaces) => interfaces ?? []);
+  return addresses.length > 0 && addresses.every(({ internal }) => internal);
+}
+
+function hasNetem(): boolean {
+  // Never on the machine's own loopback.
+  if (!isIsolated()) return false;
+  if (!succeeds('tc', 'qdisc', 'add', 'dev', 'lo', 'root', 'netem', 'delay', '1ms')) return false;
+  return succeeds('tc', 'qdisc', 'del', 'dev', 'lo', 'root');
+}
+
+function isAccessible(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function succeeds(program: string, ...args: string[]): boolean {
+  const env = { ...process.env, PATH: programPath };
+  return spawnSync(program, args, { stdio: 'ignore', env }).status === 0;
+}
