@@ -1,0 +1,316 @@
+import type { LifecycleEvent, Operation } from '../base/events.ts';
+import type { Label } from '../base/label.ts';
+import type { CaProfile } from '../settings/ca-profile.ts';
+
+/**
+ * Everything certkeeper remembers, behind promises so that another database can stand beside SQLite
+ * under the same contract test.
+ *
+ * A method that takes events writes them together with its change, in one transaction. Values that
+ * come back are copies: changing their octets changes nothing in the store. Times keep milliseconds.
+ *
+ * Any method can throw STORE_LOCKED, STORE_FULL, STORE_UNWRITABLE or STORE_CORRUPT; those that seal or
+ * open a secret also STORE_KEY_MISSING or STORE_KEY_WRONG. The store is then as it was before the call.
+ */
+export interface Store {
+  readonly authorities: Authorities;
+  readonly keys: Keys;
+  readonly certificates: Certificates;
+  readonly transactions: Transactions;
+  readonly history: History;
+  readonly statistics: Statistics;
+  readonly settings: Settings;
+  close(): Promise<void>;
+}
+
+/** CA profiles and, sealed beside them, their shared secrets. */
+export interface Authorities {
+  /**
+   * Write a profile, replacing one of the same label whole.
+   *
+   * @param secret shared secret as octets; absent keeps the one stored, `null` removes it
+   */
+  put(profile: CaProfile, secret?: Uint8Array | null): Promise<void>;
+  get(label: string): Promise<CaProfile | undefined>;
+  /** All profiles, by label. */
+  list(): Promise<readonly CaProfile[]>;
+  /** Remove a profile with its secret; `false` when there was none. */
+  remove(label: string): Promise<boolean>;
+  /** Open the shared secret; absent when the profile, or its secret, does not exist. */
+  secret(label: string): Promise<Uint8Array | undefined>;
+}
+
+/** A key pair on its way into the store. */
+export interface NewKey {
+  /** DER of SubjectPublicKeyInfo. */
+  readonly spki: Uint8Array;
+  /** DER of PKCS#8 PrivateKeyInfo, in clear; the store seals it and keeps no reference. */
+  readonly pkcs8: Uint8Array;
+}
+
+/** The public half of a stored key. */
+export interface KeyRecord {
+  readonly id: number;
+  readonly spki: Uint8Array;
+  readonly createdAt: Date;
+}
+
+/** Key pairs, each stored once; they come in with the transaction or import that needs them. */
+export interface Keys {
+  publicKey(id: number): Promise<KeyRecord>;
+  /** Open a private key: DER of PKCS#8 PrivateKeyInfo, in clear. */
+  privateKey(id: number): Promise<Uint8Array>;
+  findBySpki(spki: Uint8Array): Promise<KeyRecord | undefined>;
+}
+
+/** What a transaction's messages are protected with. */
+export type Credential =
+  | { readonly type: 'mac'; readonly reference: string; readonly secret: Uint8Array }
+  | { readonly type: 'signature'; readonly certificateId: number };
+
+/** A transaction on its way into the store. */
+export interface NewTransaction {
+  /** The name the certificate shall have. */
+  readonly name: Label;
+  readonly operation: Operation;
+  readonly ca: Label;
+  readonly url: string;
+  /** A new key pair, or one already stored. A new one whose public key is stored already is that one. */
+  readonly key: NewKey | { readonly id: number };
+  readonly credential: Credential;
+  /** The OLD certificate of cr and kur. */
+  readonly previousCertificateId?: number;
+  readonly transactionID: Uint8Array;
+  readonly phase: string;
+  readonly state: Uint8Array;
+  /** The request exactly as it will be sent. */
+  readonly outgoing: Uint8Array;
+  readonly openedAt: Date;
+  readonly deadline: Date;
+}
+
+/** Identity of the state a caller has read; a change made to any other state is refused. */
+export interface TransactionRevision {
+  readonly id: number;
+  readonly revision: number;
+}
+
+/** An outstanding transaction. */
+export interface TransactionRecord extends TransactionRevision {
+  readonly name: Label;
+  readonly operation: Operation;
+  readonly ca: Label;
+  readonly url: string;
+  readonly keyId: number;
+  readonly previousCertificateId?: number;
+  /** Name of the OLD certificate. */
+  readonly previousName?: Label;
+  readonly credentialType: Credential['type'];
+  readonly transactionID: Uint8Array;
+  readonly phase: string;
+  readonly state: Uint8Array;
+  /** The message to send, or to send again byte for byte. */
+  readonly outgoing?: Uint8Array;
+  /** When to go on; absent means now. */
+  readonly nextAt?: Date;
+  readonly openedAt: Date;
+  readonly deadline: Date;
+  /** What the CA last said. */
+  readonly text?: string;
+  readonly polls: number;
+  readonly stagedCertificateId?: number;
+}
+
+/** The next state of a transaction. */
+export interface TransactionChange {
+  readonly phase: string;
+  readonly state: Uint8Array;
+  /** Absent: there is nothing to send, or to send again. */
+  readonly outgoing?: Uint8Array;
+  /** Absent: go on at once. */
+  readonly nextAt?: Date;
+  /** The issued certificate, stored as `staged`; absent keeps what is staged. */
+  readonly staged?: { readonly der: Uint8Array; readonly chain: readonly Uint8Array[] };
+  /** Absent keeps the text. */
+  readonly text?: string;
+  /** Polls sent so far; absent keeps the number. */
+  readonly polls?: number;
+}
+
+/** How a transaction ended; `text` says why. */
+export type TransactionOutcome =
+  | { readonly type: 'granted' }
+  | {
+      readonly type: 'refused' | 'rejected' | 'unconfirmed' | 'failed' | 'cleared';
+      readonly text: string;
+    };
+
+/** Outstanding transactions; a closed one lives on in the history only. */
+export interface Transactions {
+  /**
+   * Store the key and the transaction in one write.
+   *
+   * @throws {CertError} TRANSACTION_OUTSTANDING when the name already has one
+   */
+  open(transaction: NewTransaction, events: readonly LifecycleEvent[]): Promise<TransactionRecord>;
+  /** @throws {CertError} STORE_CONFLICT when the record is not the newest, or is closed */
+  advance(
+    record: TransactionRevision,
+    change: TransactionChange,
+    events: readonly LifecycleEvent[],
+  ): Promise<TransactionRecord>;
+  /**
+   * Close a transaction in one write. Granted: the staged certificate becomes current, under the next
+   * version number of its name, and what was current is superseded. Otherwise it is kept as `refused`
+   * or, however else it ended, as `unconfirmed`.
+   *
+   * @returns the certificate that is current now, when granted
+   * @throws {CertError} STORE_CONFLICT when the record is not the newest, or is closed
+   */
+  finish(
+    record: TransactionRevision,
+    outcome: TransactionOutcome,
+    at: Date,
+    events: readonly LifecycleEvent[],
+  ): Promise<CertificateRecord | undefined>;
+  /** All outstanding transactions, or those of a name, oldest first. */
+  outstanding(name?: string): Promise<readonly TransactionRecord[]>;
+  /** Outstanding transactions whose OLD certificate has this name, oldest first. */
+  outstandingFrom(previousName: string): Promise<readonly TransactionRecord[]>;
+  /** Absent when it never was, or is closed. */
+  get(id: number): Promise<TransactionRecord | undefined>;
+  /** Open what an outstanding transaction's messages are protected with. */
+  credential(id: number): Promise<Credential>;
+  /**
+   * Close what is outstanding for a name as `cleared` and forget its history, in one write. Keys and
+   * certificates stay.
+   *
+   * @returns how many transactions were closed
+   */
+  clear(name: string, at: Date, events: readonly LifecycleEvent[]): Promise<number>;
+}
+
+/** Where a certificate is in its life, as far as the store is concerned. */
+export type CertificateStatus = 'staged' | 'current' | 'superseded' | 'refused' | 'unconfirmed';
+
+/** How a certificate came. */
+export type CertificateSource = 'cmp' | 'import' | 'fetch' | 'track';
+
+/** One certificate of a name. */
+export interface CertificateRecord {
+  readonly id: number;
+  readonly name: Label;
+  /** 1, 2, … in the order they took effect; 0 for one that has not, or never did. */
+  readonly version: number;
+  readonly status: CertificateStatus;
+  /** Label of the CA profile; absent for an imported one. */
+  readonly ca?: Label;
+  /** Where it was requested; absent for an imported one. */
+  readonly url?: string;
+  /** Absent when its private key is not ours. */
+  readonly keyId?: number;
+  readonly der: Uint8Array;
+  /** The CA certificates above it, nearest first. */
+  readonly chain: readonly Uint8Array[];
+  readonly source: CertificateSource;
+  readonly createdAt: Date;
+  readonly deliveredAt?: Date;
+  /** Where its files were put. */
+  readonly directory?: string;
+  /** Why the last delivery failed; absent after one that worked. */
+  readonly deliveryError?: string;
+}
+
+/** A certificate that does not come from a transaction of ours. */
+export interface ImportedCertificate {
+  readonly name: Label;
+  readonly der: Uint8Array;
+  readonly chain: readonly Uint8Array[];
+  readonly key?: NewKey;
+  readonly source: CertificateSource;
+  readonly ca?: Label;
+  readonly url?: string;
+  readonly at: Date;
+}
+
+/** Certificates with all their versions. */
+export interface Certificates {
+  current(name: string): Promise<CertificateRecord | undefined>;
+  get(id: number): Promise<CertificateRecord | undefined>;
+  /** The current certificates by name; with `all`, every version and status, newest first in a name. */
+  list(filter?: { readonly all?: boolean }): Promise<readonly CertificateRecord[]>;
+  /** Every certificate of a name, newest first. */
+  versions(name: string): Promise<readonly CertificateRecord[]>;
+  /**
+   * Current certificates got by `cmp` or `fetch` whose files are not written yet, oldest first. What
+   * was imported came from files and is not put anywhere unasked.
+   */
+  pendingDelivery(name?: string): Promise<readonly CertificateRecord[]>;
+  markDelivered(
+    id: number,
+    directory: string,
+    at: Date,
+    events: readonly LifecycleEvent[],
+  ): Promise<void>;
+  deliveryFailed(
+    id: number,
+    text: string,
+    at: Date,
+    events: readonly LifecycleEvent[],
+  ): Promise<void>;
+  /** Make a certificate the current one of its name, with its key, in one write. */
+  import(certificate: ImportedCertificate): Promise<CertificateRecord>;
+}
+
+/** What `show cmp history` prints a line of. */
+export interface HistoryRecord {
+  /** Hexadecimal. */
+  readonly transactionID: string;
+  readonly operation: Operation;
+  readonly name: Label;
+  readonly ca: Label;
+  readonly result: 'outstanding' | TransactionOutcome['type'];
+  readonly openedAt: Date;
+  readonly closedAt?: Date;
+  readonly text?: string;
+  /** PKIFailureInfo bits by their RFC names. */
+  readonly failInfo?: readonly string[];
+}
+
+/** The last transactions: as many as the setting `history-limit` says, 100 without it. */
+export interface History {
+  /** Newest first. */
+  list(limit?: number): Promise<readonly HistoryRecord[]>;
+}
+
+/** One number of `show cmp statistics`; `src/store/project.ts` names the counters. */
+export interface Counter {
+  readonly ca: Label;
+  readonly counter: string;
+  readonly value: number;
+}
+
+/** All counters at one moment. */
+export interface StatisticsSnapshot {
+  /** When counting began; absent while nothing was ever counted. */
+  readonly since?: Date;
+  /** By CA, then by counter; a counter that is zero is not in here. */
+  readonly counters: readonly Counter[];
+}
+
+/** What was counted, by CA. */
+export interface Statistics {
+  read(): Promise<StatisticsSnapshot>;
+  /** Start again from zero. */
+  clear(at: Date): Promise<void>;
+}
+
+/** Settings that belong to no other table, as text. */
+export interface Settings {
+  get(key: string): Promise<string | undefined>;
+  set(key: string, value: string): Promise<void>;
+  /** `false` when there was none. */
+  remove(key: string): Promise<boolean>;
+  /** All of them by key. */
+  list(): Promise<ReadonlyMap<string, string>>;
+}
