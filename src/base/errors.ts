@@ -5,7 +5,53 @@
  * is thrown anywhere in certkeeper is a `CertError`, or it is a bug. `docs/errors.md` lists the same
  * codes, and a test holds the two together.
  */
-export type ErrorCode = keyof typeof exitCodeOf;
+export type ErrorCode =
+  | 'INTERNAL'
+  | 'USAGE_INVALID'
+  | 'NAME_INVALID'
+  | 'DN_INVALID'
+  | 'CONFIG_INVALID'
+  | 'CA_UNKNOWN'
+  | 'CERT_UNKNOWN'
+  | 'CERT_EXISTS'
+  | 'TRANSACTION_OUTSTANDING'
+  | 'FILE_UNREADABLE'
+  | 'FILE_UNWRITABLE'
+  | 'SECRET_UNAVAILABLE'
+  | 'KEY_UNUSABLE'
+  | 'NODE_TOO_OLD'
+  | 'STORE_LOCKED'
+  | 'STORE_CORRUPT'
+  | 'STORE_NEWER'
+  | 'STORE_FULL'
+  | 'STORE_UNWRITABLE'
+  | 'STORE_KEY_MISSING'
+  | 'STORE_KEY_WRONG'
+  | 'STORE_CONFLICT'
+  | 'NETWORK_UNREACHABLE'
+  | 'NETWORK_TIMEOUT'
+  | 'HTTP_STATUS'
+  | 'HTTP_CONTENT_TYPE'
+  | 'RESPONSE_TOO_LARGE'
+  | 'DER_MALFORMED'
+  | 'LIMIT_EXCEEDED'
+  | 'PEM_MALFORMED'
+  | 'CMP_ALGORITHM_UNSUPPORTED'
+  | 'CMP_PROTECTION_MISSING'
+  | 'CMP_PROTECTION_INVALID'
+  | 'CMP_SIGNER_UNTRUSTED'
+  | 'CMP_VERSION_UNSUPPORTED'
+  | 'CMP_TRANSACTION_ID_MISMATCH'
+  | 'CMP_NONCE_MISMATCH'
+  | 'CMP_TIME_SKEW'
+  | 'CMP_BODY_UNEXPECTED'
+  | 'CMP_RESPONSE_INVALID'
+  | 'CMP_POPO_INVALID'
+  | 'CMP_REJECTED'
+  | 'CMP_WAITING'
+  | 'CERT_REFUSED'
+  | 'CERT_INVALID'
+  | 'DELIVERY_FAILED';
 
 /** Exit codes of the command line: one meaning each, the same for every command. */
 export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11;
@@ -14,7 +60,7 @@ export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11;
  * Exit code of each error code: 1 bug, 2 usage, 3 configuration, 4 store, 5 network, 6 peer not
  * authentic, 7 rejected by the CA, 8 still waiting, 9 certificate not valid, 10 done but not delivered.
  */
-export const exitCodeOf = {
+export const exitCodeOf: Readonly<Record<ErrorCode, ExitCode>> = {
   INTERNAL: 1,
 
   USAGE_INVALID: 2,
@@ -67,7 +113,7 @@ export const exitCodeOf = {
   CERT_REFUSED: 9,
   CERT_INVALID: 9,
   DELIVERY_FAILED: 10,
-} as const satisfies Record<string, ExitCode>;
+};
 
 /** What a `CertError` can carry beside its message. */
 export interface CertErrorOptions {

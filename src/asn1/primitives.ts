@@ -1,0 +1,237 @@
+import { asBuffer } from '../base/bytes.ts';
+import type { Codec, TaggedCodec } from './codec.ts';
+import type { DerReader } from './der-reader.ts';
+import type { DerWriter } from './der-writer.ts';
+import { oids, type Oid } from './oids.ts';
+
+/** BIT STRING: octets, and how many bits of the last one are not part of it (0 to 7). */
+export interface BitString {
+  readonly octets: Uint8Array;
+  readonly unusedBits: number;
+}
+
+/** ANY: one whole element as it stands, checked to be DER and not looked into. */
+export const any: Codec<Uint8Array> = {
+  name: 'ANY',
+  starts: (tag) => tag !== -1,
+  decode: (reader) => reader.element(),
+  encode: (writer, value) => writer.octets(value),
+};
+
+export const boolean: TaggedCodec<boolean> = primitive('BOOLEAN', 0x01, {
+  decode(content, reader) {
+    const [octet] = content;
+    if (content.length !== 1 || (octet !== 0 && octet !== 0xff)) {
+      reader.fail('BOOLEAN is neither 00 nor FF');
+    }
+    return octet === 0xff;
+  },
+  encode: (writer, value) => writer.octet(value ? 0xff : 0),
+});
+
+/** INTEGER of any size. */
+export const bigInteger: TaggedCodec<bigint> = primitive('INTEGER', 0x02, {
+  decode(content, reader) {
+    checkInteger(content, reader);
+    return BigInt.asIntN(content.length * 8, BigInt(`0x${asBuffer(content).toString('hex')}`));
+  },
+  encode(writer, value) {
+    let rest = value;
+    for (;;) {
+      const octet = Number(BigInt.asUintN(8, rest));
+      writer.octet(octet);
+      rest >>= 8n;
+      if (rest === (octet < 0x80 ? 0n : -1n)) return;
+    }
+  },
+});
+
+/** INTEGER that fits 48 bits: version, certReqId, checkAfter, iterationCount. */
+export const integer: TaggedCodec<number> = smallInteger('INTEGER', 0x02);
+
+export const enumerated: TaggedCodec<number> = smallInteger('ENUMERATED', 0x0a);
+
+export const bitString: TaggedCodec<BitString> = primitive('BIT STRING', 0x03, {
+  decode(content, reader) {
+    const [unusedBits] = content;
+    if (unusedBits === undefined) return reader.fail('BIT STRING is empty');
+    const octets = content.subarray(1);
+    if (unusedBits > 7 || (octets.length === 0 && unusedBits > 0)) {
+      reader.fail('BIT STRING has a bad number of unused bits');
+    }
+    if (((octets.at(-1) ?? 0) & ((1 << unusedBits) - 1)) !== 0) {
+      reader.fail('unused bits of a BIT STRING are not zero');
+    }
+    return { octets, unusedBits };
+  },
+  encode(writer, { octets, unusedBits }) {
+    writer.octets(octets);
+    writer.octet(unusedBits);
+  },
+});
+
+/** BIT STRING of whole octets: signatures, MACs, public keys. */
+export const octetBitString: TaggedCodec<Uint8Array> = primitive('BIT STRING', 0x03, {
+  decode(content, reader) {
+    if (content[0] !== 0) reader.fail('BIT STRING is not a whole number of octets');
+    return content.subarray(1);
+  },
+  encode(writer, octets) {
+    writer.octets(octets);
+    writer.octet(0);
+  },
+});
+
+/** BIT STRING with named bits: the names of the bits that are set, in bit order. */
+export function namedBits<Bit extends string>(
+  name: string,
+  bits: readonly Bit[],
+): TaggedCodec<readonly Bit[]> {
+  return primitive(name, 0x03, {
+    decode(content, reader) {
+      const [unusedBits = 8, ...octets] = content;
+      const last = octets.at(-1) ?? 0;
+      if (unusedBits > 7 || (octets.length === 0 && unusedBits > 0)) {
+        reader.fail('BIT STRING has a bad number of unused bits');
+      }
+      if ((last & ((1 << unusedBits) - 1)) !== 0) reader.fail('unused bits are not zero');
+      if (octets.length > 0 && (last & (1 << unusedBits)) === 0) {
+        reader.tolerate('named bits not trimmed', 'trailing zero bits are not left out');
+      }
+      const set: Bit[] = [];
+      for (let i = 0; i < octets.length * 8; i++) {
+        if (((octets[i >> 3] ?? 0) & (0x80 >> (i & 7))) === 0) continue;
+        const bit = bits[i];
+        if (bit === undefined) return reader.fail(`bit ${i} has no name`);
+        set.push(bit);
+      }
+      return set;
+    },
+    encode(writer, set) {
+      const numbers = set.map((bit) => bits.indexOf(bit));
+      const last = Math.max(-1, ...numbers);
+      const octets = new Uint8Array((last + 8) >> 3);
+      for (const n of numbers) octets[n >> 3] = (octets[n >> 3] ?? 0) | (0x80 >> (n & 7));
+      writer.octets(octets);
+      writer.octet(last === -1 ? 0 : 7 - (last & 7));
+    },
+  });
+}
+
+export const octetString: TaggedCodec<Uint8Array> = primitive('OCTET STRING', 0x04, {
+  decode: (content) => content,
+  encode: (writer, value) => writer.octets(value),
+});
+
+export const nullValue: TaggedCodec<null> = primitive('NULL', 0x05, {
+  decode(content, reader) {
+    if (content.length !== 0) reader.fail('NULL has content');
+    return null;
+  },
+  encode() {},
+});
+
+export const objectIdentifier: TaggedCodec<Oid> = primitive('OBJECT IDENTIFIER', 0x06, {
+  decode(content, reader) {
+    return knownOids.get(asBuffer(content).toString('latin1')) ?? parseOid(content, reader);
+  },
+  encode(writer, oid) {
+    writer.octets(knownContents.get(oid) ?? oidContent(oid));
+  },
+});
+
+// A certificate or message names the same few OIDs over and over.
+const knownContents = new Map<Oid, Uint8Array>(
+  Object.values(oids).map((oid) => [oid, oidContent(oid)]),
+);
+const knownOids = new Map<string, Oid>(
+  [...knownContents].map(([oid, content]) => [asBuffer(content).toString('latin1'), oid]),
+);
+
+function parseOid(content: Uint8Array, reader: DerReader): Oid {
+  if (content.length === 0 || (content.at(-1) ?? 0) >= 0x80) reader.fail('OID is cut off');
+  // Longest arc in use: UUIDs under 2.25, 19 octets. A longer OID would only cost time.
+  if (content.length > 128) reader.fail('OID is longer than 128 octets');
+  const arcs: bigint[] = [];
+  let arc = 0n;
+  let fresh = true;
+  for (const octet of content) {
+    if (fresh && octet === 0x80) reader.fail('OID is not minimal');
+    arc = (arc << 7n) | BigInt(octet & 0x7f);
+    fresh = octet < 0x80;
+    if (!fresh) continue;
+    if (arcs.length === 0) {
+      const top = arc < 80n ? arc / 40n : 2n;
+      arcs.push(top, arc - top * 40n);
+    } else {
+      arcs.push(arc);
+    }
+    arc = 0n;
+  }
+  return arcs.join('.');
+}
+
+function oidContent(oid: Oid): Uint8Array {
+  const [top = 0n, second = 0n, ...rest] = oid.split('.').map(BigInt);
+  const octets: number[] = [];
+  for (const arc of [top * 40n + second, ...rest]) {
+    const groups = [Number(arc & 0x7fn)];
+    for (let left = arc >> 7n; left > 0n; left >>= 7n) groups.unshift(Number(left & 0x7fn) | 0x80);
+    octets.push(...groups);
+  }
+  return Uint8Array.from(octets);
+}
+
+function smallInteger(name: string, tag: number): TaggedCodec<number> {
+  return primitive(name, tag, {
+    decode(content, reader) {
+      checkInteger(content, reader);
+      if (content.length > 6) return reader.fail(`${name} of ${content.length} octets is too large`);
+      return asBuffer(content).readIntBE(0, content.length);
+    },
+    encode: (writer, value) => encodeInteger(writer, value),
+  });
+}
+
+function encodeInteger(writer: DerWriter, value: number): void {
+  let rest = value;
+  for (;;) {
+    const octet = ((rest % 256) + 256) % 256;
+    writer.octet(octet);
+    rest = Math.floor(rest / 256);
+    if (rest === (octet < 0x80 ? 0 : -1)) return;
+  }
+}
+
+function checkInteger(content: Uint8Array, reader: DerReader): void {
+  const [first, second = 0] = content;
+  if (first === undefined) reader.fail('INTEGER is empty');
+  if (content.length === 1) return;
+  if ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80)) {
+    reader.fail('INTEGER is not minimal');
+  }
+}
+
+/** Make the codec of a primitive type from what its content octets mean. */
+export function primitive<T>(
+  name: string,
+  tag: number,
+  content: {
+    decode(content: Uint8Array, reader: DerReader): T;
+    encode(writer: DerWriter, value: T): void;
+  },
+): TaggedCodec<T> {
+  const withTag = (ownTag: number): TaggedCodec<T> => ({
+    name,
+    tag: ownTag,
+    withTag,
+    starts: (other) => other === ownTag,
+    decode: (reader) => content.decode(reader.primitive(ownTag), reader),
+    encode(writer, value) {
+      const mark = writer.mark();
+      content.encode(writer, value);
+      writer.header(ownTag, mark);
+    },
+  });
+  return withTag(tag);
+}

@@ -1,0 +1,96 @@
+import { asBuffer, utf8 } from '../base/bytes.ts';
+import { primitive } from './primitives.ts';
+import type { TaggedCodec } from './codec.ts';
+import type { DerReader } from './der-reader.ts';
+
+const printable = /^[A-Za-z0-9 '()+,\-./:=?]*$/;
+// What real CAs put there against the rule, see the tolerance.
+const nearlyPrintable = /^[A-Za-z0-9 '()+,\-./:=?@*&_]*$/;
+
+/** UTF8String; malformed UTF-8 is refused. */
+export const utf8String: TaggedCodec<string> = primitive('UTF8String', 0x0c, {
+  decode(content, reader) {
+    if (isAscii(content)) return asBuffer(content).toString('latin1');
+    try {
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
+    } catch {
+      return reader.fail('UTF8String is not UTF-8');
+    }
+  },
+  encode: (writer, value) => writer.octets(utf8(value)),
+});
+
+export const printableString: TaggedCodec<string> = oneOctet('PrintableString', 0x13, (text, reader) => {
+  if (printable.test(text)) return;
+  if (!nearlyPrintable.test(text)) reader.fail('PrintableString has a character it may not have');
+  reader.tolerate('PrintableString character', 'PrintableString has a character it may not have');
+});
+
+export const ia5String: TaggedCodec<string> = oneOctet('IA5String', 0x16, ascii);
+
+export const numericString: TaggedCodec<string> = oneOctet('NumericString', 0x12, (text, reader) => {
+  if (!/^[0-9 ]*$/.test(text)) reader.fail('NumericString has a character it may not have');
+});
+
+export const visibleString: TaggedCodec<string> = oneOctet('VisibleString', 0x1a, ascii);
+
+/** TeletexString, read as ISO 8859-1 as everyone does; RFC 5280 section 7.1 allows octet comparison only. */
+export const teletexString: TaggedCodec<string> = oneOctet('TeletexString', 0x14, () => {});
+
+export const bmpString: TaggedCodec<string> = primitive('BMPString', 0x1e, {
+  decode(content, reader) {
+    if (content.length % 2 !== 0) reader.fail('BMPString has an odd number of octets');
+    return Buffer.from(content).swap16().toString('utf16le');
+  },
+  encode: (writer, value) => writer.octets(Buffer.from(value, 'utf16le').swap16()),
+});
+
+export const universalString: TaggedCodec<string> = primitive('UniversalString', 0x1c, {
+  decode(content, reader) {
+    if (content.length % 4 !== 0) reader.fail('UniversalString is not made of four-octet characters');
+    const view = asBuffer(content);
+    let text = '';
+    for (let at = 0; at < view.length; at += 4) {
+      const point = view.readUInt32BE(at);
+      if (point > 0x10ffff) reader.fail('UniversalString has a character beyond Unicode');
+      text += String.fromCodePoint(point);
+    }
+    return text;
+  },
+  encode(writer, value) {
+    const points = [...value].map((character) => character.codePointAt(0) ?? 0);
+    const octets = Buffer.alloc(points.length * 4);
+    for (const [i, point] of points.entries()) octets.writeUInt32BE(point, i * 4);
+    writer.octets(octets);
+  },
+});
+
+/** Tell whether a text may be written as PrintableString. */
+export function isPrintable(text: string): boolean {
+  return printable.test(text);
+}
+
+function ascii(text: string, reader: DerReader): void {
+  // oxlint-disable-next-line no-control-regex -- IA5 is all of ASCII, control characters included
+  if (!/^[\x00-\x7f]*$/.test(text)) reader.fail('string has an octet over 7F');
+}
+
+function oneOctet(
+  name: string,
+  tag: number,
+  check: (text: string, reader: DerReader) => void,
+): TaggedCodec<string> {
+  return primitive(name, tag, {
+    decode(content, reader) {
+      const text = asBuffer(content).toString('latin1');
+      check(text, reader);
+      return text;
+    },
+    encode: (writer, value) => writer.octets(Buffer.from(value, 'latin1')),
+  });
+}
+
+function isAscii(octets: Uint8Array): boolean {
+  for (const octet of octets) if (octet >= 0x80) return false;
+  return true;
+}
