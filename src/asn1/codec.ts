@@ -176,7 +176,8 @@ export function choice<T extends { readonly type: string; readonly value: unknow
     },
     encode(writer, { type, value }) {
       const codec = byName.get(type);
-      if (!codec) throw new CertError('INTERNAL', `Cannot encode ${name}: no alternative "${type}"`);
+      if (!codec)
+        throw new CertError('INTERNAL', `Cannot encode ${name}: no alternative "${type}"`);
       codec.encode(writer, value);
     },
   };
@@ -273,7 +274,8 @@ export function sourceOf(value: object): Uint8Array | undefined {
  */
 export function rawOf(value: object): Uint8Array {
   const raw = sourceOf(value);
-  if (!raw) throw new CertError('INTERNAL', 'Cannot give the octets of a value that was not decoded');
+  if (!raw)
+    throw new CertError('INTERNAL', 'Cannot give the octets of a value that was not decoded');
   return raw;
 }
 
@@ -318,7 +320,8 @@ function listFields<T>(structure: string, fields: Fields<T>): readonly FieldAcce
         into[key] = field.value;
         if (!codec.starts(reader.peekTag())) return;
         into[key] = codec.decode(reader);
-        if (into[key] === field.value) reader.tolerate('DEFAULT encoded', 'a DEFAULT is written out');
+        if (into[key] === field.value)
+          reader.tolerate('DEFAULT encoded', 'a DEFAULT is written out');
       },
       encode(writer, from) {
         if (from[key] !== field.value) codec.encode(writer, from[key]);

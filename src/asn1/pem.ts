@@ -20,7 +20,10 @@ export function decodePem(text: string): readonly PemBlock[] {
     const base64 = body.replace(/\s+/g, '');
     const der = Buffer.from(base64, 'base64');
     if (label !== end || der.toString('base64') !== base64 || base64 === '') {
-      throw new CertError('PEM_MALFORMED', `Cannot read PEM block "${label}": not base64 with its end line`);
+      throw new CertError(
+        'PEM_MALFORMED',
+        `Cannot read PEM block "${label}": not base64 with its end line`,
+      );
     }
     return { label, der: Uint8Array.from(der) };
   });
@@ -32,7 +35,10 @@ export function decodePem(text: string): readonly PemBlock[] {
 
 /** Write one PEM block with lines of 64 characters and a final newline. */
 export function encodePem(label: string, der: Uint8Array): string {
-  const lines = asBuffer(der).toString('base64').match(/.{1,64}/g) ?? [];
+  const lines =
+    asBuffer(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
   return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n');
 }
 

@@ -186,7 +186,8 @@ function smallInteger(name: string, tag: number): TaggedCodec<number> {
   return primitive(name, tag, {
     decode(content, reader) {
       checkInteger(content, reader);
-      if (content.length > 6) return reader.fail(`${name} of ${content.length} octets is too large`);
+      if (content.length > 6)
+        return reader.fail(`${name} of ${content.length} octets is too large`);
       return asBuffer(content).readIntBE(0, content.length);
     },
     encode: (writer, value) => encodeInteger(writer, value),

@@ -20,17 +20,25 @@ export const utf8String: TaggedCodec<string> = primitive('UTF8String', 0x0c, {
   encode: (writer, value) => writer.octets(utf8(value)),
 });
 
-export const printableString: TaggedCodec<string> = oneOctet('PrintableString', 0x13, (text, reader) => {
-  if (printable.test(text)) return;
-  if (!nearlyPrintable.test(text)) reader.fail('PrintableString has a character it may not have');
-  reader.tolerate('PrintableString character', 'PrintableString has a character it may not have');
-});
+export const printableString: TaggedCodec<string> = oneOctet(
+  'PrintableString',
+  0x13,
+  (text, reader) => {
+    if (printable.test(text)) return;
+    if (!nearlyPrintable.test(text)) reader.fail('PrintableString has a character it may not have');
+    reader.tolerate('PrintableString character', 'PrintableString has a character it may not have');
+  },
+);
 
 export const ia5String: TaggedCodec<string> = oneOctet('IA5String', 0x16, ascii);
 
-export const numericString: TaggedCodec<string> = oneOctet('NumericString', 0x12, (text, reader) => {
-  if (!/^[0-9 ]*$/.test(text)) reader.fail('NumericString has a character it may not have');
-});
+export const numericString: TaggedCodec<string> = oneOctet(
+  'NumericString',
+  0x12,
+  (text, reader) => {
+    if (!/^[0-9 ]*$/.test(text)) reader.fail('NumericString has a character it may not have');
+  },
+);
 
 export const visibleString: TaggedCodec<string> = oneOctet('VisibleString', 0x1a, ascii);
 
@@ -47,7 +55,8 @@ export const bmpString: TaggedCodec<string> = primitive('BMPString', 0x1e, {
 
 export const universalString: TaggedCodec<string> = primitive('UniversalString', 0x1c, {
   decode(content, reader) {
-    if (content.length % 4 !== 0) reader.fail('UniversalString is not made of four-octet characters');
+    if (content.length % 4 !== 0)
+      reader.fail('UniversalString is not made of four-octet characters');
     const view = asBuffer(content);
     let text = '';
     for (let at = 0; at < view.length; at += 4) {

@@ -31,7 +31,9 @@ function parse(
 ): Date {
   const match = form.exec(asBuffer(content).toString('latin1'));
   if (!match) return reader.fail('time is not in the form of RFC 5280');
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
+    .slice(1)
+    .map(Number);
   const time = new Date(0);
   time.setUTCFullYear(fullYear(year), month - 1, day);
   time.setUTCHours(hour, minute, second);

@@ -1,0 +1,134 @@
+import {
+  defaulted,
+  implicit,
+  optional,
+  sequence,
+  sequenceOf,
+  toDer,
+  type Codec,
+  type TaggedCodec,
+} from '../asn1/codec.ts';
+import { DerReader } from '../asn1/der-reader.ts';
+import { oids, type Oid, type OidName } from '../asn1/oids.ts';
+import {
+  bigInteger,
+  boolean,
+  integer,
+  namedBits,
+  objectIdentifier,
+  octetString,
+} from '../asn1/primitives.ts';
+import type { Extension, Extensions } from './extension.ts';
+import { GeneralName, GeneralNames } from './general-name.ts';
+
+/** BasicConstraints, RFC 5280 section 4.2.1.9. */
+export interface BasicConstraints {
+  readonly cA: boolean;
+  readonly pathLenConstraint?: number;
+}
+
+// oxfmt-ignore
+export const BasicConstraints: TaggedCodec<BasicConstraints> = sequence<BasicConstraints>('BasicConstraints', {
+  cA:                defaulted(boolean, false),
+  pathLenConstraint: optional(integer),
+});
+
+/** KeyUsage bits, RFC 5280 section 4.2.1.3. */
+export type KeyUsageBit = (typeof keyUsageBits)[number];
+const keyUsageBits = [
+  'digitalSignature',
+  'nonRepudiation',
+  'keyEncipherment',
+  'dataEncipherment',
+  'keyAgreement',
+  'keyCertSign',
+  'cRLSign',
+  'encipherOnly',
+  'decipherOnly',
+] as const;
+export const KeyUsage: TaggedCodec<readonly KeyUsageBit[]> = namedBits('KeyUsage', keyUsageBits);
+
+export const ExtKeyUsage: TaggedCodec<readonly Oid[]> = sequenceOf(objectIdentifier, { min: 1 });
+
+/** AuthorityKeyIdentifier, RFC 5280 section 4.2.1.1. */
+export interface AuthorityKeyIdentifier {
+  readonly keyIdentifier?: Uint8Array;
+  readonly authorityCertIssuer?: GeneralNames;
+  readonly authorityCertSerialNumber?: bigint;
+}
+
+// oxfmt-ignore
+export const AuthorityKeyIdentifier: TaggedCodec<AuthorityKeyIdentifier> = sequence<AuthorityKeyIdentifier>('AuthorityKeyIdentifier', {
+  keyIdentifier:             optional(implicit(0, octetString)),
+  authorityCertIssuer:       optional(implicit(1, GeneralNames)),
+  authorityCertSerialNumber: optional(implicit(2, bigInteger)),
+});
+
+/** AccessDescription, RFC 5280 section 4.2.2.1. */
+export interface AccessDescription {
+  readonly accessMethod: Oid;
+  readonly accessLocation: GeneralName;
+}
+
+// oxfmt-ignore
+export const AccessDescription: TaggedCodec<AccessDescription> = sequence<AccessDescription>('AccessDescription', {
+  accessMethod:   objectIdentifier,
+  accessLocation: GeneralName,
+});
+
+/** The extensions whose values have a codec, and what they decode to. */
+export interface ExtensionValues {
+  readonly basicConstraints: BasicConstraints;
+  readonly keyUsage: readonly KeyUsageBit[];
+  readonly extKeyUsage: readonly Oid[];
+  readonly subjectKeyIdentifier: Uint8Array;
+  readonly authorityKeyIdentifier: AuthorityKeyIdentifier;
+  readonly subjectAltName: GeneralNames;
+  readonly authorityInfoAccess: readonly AccessDescription[];
+}
+
+const codecs: { readonly [K in keyof ExtensionValues]: Codec<ExtensionValues[K]> } = {
+  basicConstraints: BasicConstraints,
+  keyUsage: KeyUsage,
+  extKeyUsage: ExtKeyUsage,
+  subjectKeyIdentifier: octetString,
+  authorityKeyIdentifier: AuthorityKeyIdentifier,
+  subjectAltName: GeneralNames,
+  authorityInfoAccess: sequenceOf(AccessDescription, { min: 1 }),
+};
+
+/**
+ * Decode one extension of a certificate or template.
+ *
+ * @returns undefined when it is not there
+ * @throws {CertError} DER_MALFORMED
+ */
+export function extensionValue<K extends keyof ExtensionValues>(
+  extensions: Extensions | undefined,
+  name: K,
+): ExtensionValues[K] | undefined {
+  const found = extensions?.find(({ extnID }) => extnID === oids[name]);
+  if (!found) return undefined;
+  const codec: Codec<ExtensionValues[K]> = codecs[name];
+  const reader = new DerReader(found.extnValue, name);
+  // What certificates are allowed (see `tolerances`); the certificate's own list has been reported already.
+  reader.tolerated = [];
+  const value = codec.decode(reader);
+  if (reader.hasMore()) reader.fail('octets follow the value');
+  return value;
+}
+
+/** Build an extension from its value. */
+export function extension<K extends keyof ExtensionValues>(
+  name: K,
+  value: ExtensionValues[K],
+  critical = false,
+): Extension {
+  const codec: Codec<ExtensionValues[K]> = codecs[name];
+  return { extnID: oids[name], critical, extnValue: toDer(codec, value) };
+}
+
+/** Build an extension from the DER of its value. */
+export function rawExtension(name: OidName, extnValue: Uint8Array, critical = false): Extension {
+  return { extnID: oids[name], critical, extnValue };
+}
