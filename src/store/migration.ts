@@ -1,3 +1,5 @@
+import type Sqlite from 'better-sqlite3';
+
 /**
  * One numbered step of a database's schema. The SQL lives in `.ts` files because the compiler copies
  * nothing else into the package. A step that was ever released is never changed again.
@@ -7,4 +9,9 @@ export interface Migration {
   readonly version: number;
   /** Statements, run in one transaction. */
   readonly sql: string;
+}
+
+/** Read the schema's version; 0 in a new database. */
+export function schemaVersion(connection: Sqlite.Database): number {
+  return Number(connection.pragma('user_version', { simple: true }));
 }

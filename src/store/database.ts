@@ -1,0 +1,130 @@
+import Sqlite from 'better-sqlite3';
+
+import type { Clock } from '../base/clock.ts';
+import { CertError } from '../base/errors.ts';
+import { schemaVersion, type Migration } from './migration.ts';
+import { closeToOthers, createPrivateFile } from './private-files.ts';
+import { sqlOver, type Sql } from './sql.ts';
+import { isBusy, storeError } from './store-error.ts';
+
+/** What `openDatabase` needs. */
+export interface DatabaseOptions {
+  /** Absolute path of the file; its folder exists. */
+  readonly path: string;
+  /** The whole schema, by version; the last one is the version we write. */
+  readonly migrations: readonly Migration[];
+  /** Waits between tries when another process has the database locked. */
+  readonly clock: Pick<Clock, 'sleep'>;
+  /** Called after every committed write transaction with their number so far, migrations included. */
+  readonly onWrite?: (count: number) => void;
+  /** Limit of the file in pages of 4 KiB; beyond it a write fails as on a full disk. */
+  readonly maxPages?: number;
+  /** How long SQLite itself waits for a lock, blocking the process; 200 without it. */
+  readonly busyTimeoutMs?: number;
+}
+
+/** One SQLite database, with work done in whole transactions. */
+export interface Database {
+  readonly path: string;
+  /**
+   * Do work that only reads, on one consistent state. `work` is synchronous and may run again when
+   * another process was in the way.
+   */
+  read<T>(work: (sql: Sql) => T): Promise<T>;
+  /** Do work in one write transaction; when it throws, nothing has changed. As synchronous as above. */
+  write<T>(work: (sql: Sql) => T): Promise<T>;
+  close(): Promise<void>;
+}
+
+/**
+ * Open a database: WAL, every commit on the disk before it returns, files 0600, schema as new as ours.
+ *
+ * @throws {CertError} STORE_NEWER, STORE_LOCKED, STORE_CORRUPT, STORE_FULL, STORE_UNWRITABLE
+ */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { path, migrations, onWrite } = options;
+  const connection = await patiently(options, 'open', () => connect(options));
+  let writes = 0;
+  const wrote = (): void => {
+    writes++;
+    onWrite?.(writes);
+  };
+  try {
+    const version = await patiently(options, 'open', () => schemaVersion(connection));
+    const newest = migrations.at(-1)?.version ?? 0;
+    if (version > newest) throw newerSchema(path, version, newest);
+    if (version < newest) {
+      const { migrate } = await import('./migrate.ts');
+      for (const migration of migrations.slice(version)) {
+        const done = await patiently(options, 'upgrade', () =>
+          migrate(connection, path, migration),
+        );
+        if (done) wrote();
+      }
+    }
+  } catch (thrown) {
+    connection.close();
+    throw thrown;
+  }
+  const sql = sqlOver(connection);
+  return {
+    path,
+    read: (work) =>
+      patiently(options, 'read', () => connection.transaction(() => work(sql)).deferred()),
+    async write(work) {
+      const result = await patiently(options, 'write', () =>
+        connection.transaction(() => work(sql)).immediate(),
+      );
+      wrote();
+      return result;
+    },
+    async close() {
+      connection.close();
+    },
+  };
+}
+
+function connect(options: DatabaseOptions): Sqlite.Database {
+  const { path } = options;
+  createPrivateFile(path);
+  // SQLite gives -wal and -shm the mode of the database; those that exist may be from elsewhere.
+  for (const suffix of ['', '-wal', '-shm']) closeToOthers(path + suffix);
+  const connection = new Sqlite(path, {
+    timeout: options.busyTimeoutMs ?? 200,
+    fileMustExist: true,
+  });
+  try {
+    connection.pragma('journal_mode = WAL');
+    connection.pragma('synchronous = FULL');
+    connection.pragma('foreign_keys = ON');
+    if (options.maxPages !== undefined) connection.pragma(`max_page_count = ${options.maxPages}`);
+  } catch (thrown) {
+    connection.close();
+    throw thrown;
+  }
+  return connection;
+}
+
+// SQLite waits 200 ms for a lock and blocks the process meanwhile; between its waits others get their
+// turn. Twenty of both make the 5 s after which an operator should hear of it.
+const maxTries = 20;
+const pauseMs = 50;
+
+async function patiently<T>(options: DatabaseOptions, doing: string, work: () => T): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return work();
+    } catch (thrown) {
+      if (tries === maxTries || !isBusy(thrown)) throw storeError(thrown, doing, options.path);
+    }
+    await options.clock.sleep(pauseMs);
+  }
+}
+
+function newerSchema(path: string, version: number, newest: number): CertError {
+  return new CertError(
+    'STORE_NEWER',
+    `Cannot open "${path}": its schema is version ${version}, this certkeeper knows up to ${newest}`,
+    { hint: 'Use the certkeeper that wrote it, or a newer one' },
+  );
+}

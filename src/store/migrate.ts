@@ -1,0 +1,66 @@
+import { renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+import Sqlite from 'better-sqlite3';
+
+import { CertError, invariant } from '../base/errors.ts';
+import { schemaVersion, type Migration } from './migration.ts';
+import { createPrivateFile, syncToDisk } from './private-files.ts';
+
+/**
+ * Bring a database one version further, in one transaction, after a copy of it was put beside it as
+ * `<path>.v<old version>`. A new database needs no copy.
+ *
+ * @returns `false` when another process has done it meanwhile
+ * @throws {CertError} STORE_CORRUPT for a database that is not ours
+ */
+export function migrate(connection: Sqlite.Database, path: string, migration: Migration): boolean {
+  return connection
+    .transaction(() => {
+      const version = schemaVersion(connection);
+      if (version >= migration.version) return false;
+      invariant(version === migration.version - 1, 'that migrations follow each other');
+      if (version === 0) assertEmpty(connection, path);
+      else backUp(path, version);
+      connection.exec(migration.sql);
+      connection.pragma(`user_version = ${migration.version}`);
+      return true;
+    })
+    .immediate();
+}
+
+/** The copy made before a database of this version was changed. */
+export function backupPath(path: string, version: number): string {
+  return `${path}.v${version}`;
+}
+
+// Called while the write lock is held, through a connection of its own: the copy cannot be of another
+// version, and VACUUM does not run inside a transaction.
+function backUp(path: string, version: number): void {
+  const target = backupPath(path, version);
+  const unfinished = `${target}.new`;
+  rmSync(unfinished, { force: true });
+  createPrivateFile(unfinished);
+  const reader = new Sqlite(path, { readonly: true, fileMustExist: true });
+  try {
+    reader.prepare('VACUUM INTO ?').run(unfinished);
+  } finally {
+    reader.close();
+  }
+  syncToDisk(unfinished);
+  renameSync(unfinished, target);
+  syncToDisk(dirname(target));
+}
+
+function assertEmpty(connection: Sqlite.Database, path: string): void {
+  const tables = connection.prepare('SELECT name FROM sqlite_schema').all();
+  if (tables.length > 0) {
+    throw new CertError(
+      'STORE_CORRUPT',
+      `Cannot open "${path}": it is a database of something else`,
+      {
+        hint: 'Name another state directory with --state',
+      },
+    );
+  }
+}

@@ -1,0 +1,65 @@
+import { CertError, type ErrorCode } from '../base/errors.ts';
+
+/**
+ * Say in our words why a database or one of its files failed.
+ *
+ * @param doing what was attempted, without the path: `write`, `open`
+ * @returns a `CertError` for what SQLite or the file system threw; anything else as it came
+ */
+export function storeError(thrown: unknown, doing: string, path: string): unknown {
+  const code = codeOf(thrown);
+  const reason = reasons.find((row) => row.codes.test(code));
+  if (reason === undefined) return thrown;
+  return new CertError(reason.code, `Cannot ${doing} "${path}": ${reason.why} (${code})`, {
+    cause: thrown,
+    hint: reason.hint,
+  });
+}
+
+/** Tell whether another connection is in the way, so that trying again may help. */
+export function isBusy(thrown: unknown): boolean {
+  return /^SQLITE_(BUSY|LOCKED)/.test(codeOf(thrown));
+}
+
+interface Reason {
+  /** Codes of SQLite or of the operating system. */
+  readonly codes: RegExp;
+  readonly code: ErrorCode;
+  readonly why: string;
+  readonly hint: string;
+}
+
+// The first row that matches counts: a general family stands below its special members.
+const reasons: readonly Reason[] = [
+  {
+    codes: /^SQLITE_(BUSY|LOCKED)/,
+    code: 'STORE_LOCKED',
+    why: 'another process has kept it locked',
+    hint: 'Try again when the other certkeeper command has ended',
+  },
+  {
+    // A shared-memory file that cannot grow is how a full disk shows when a database is opened.
+    codes: /^(SQLITE_FULL|SQLITE_IOERR_SHMSIZE|ENOSPC|EDQUOT)$/,
+    code: 'STORE_FULL',
+    why: 'the disk is full',
+    hint: 'Free some space and run the command again; nothing was changed',
+  },
+  {
+    codes: /^(SQLITE_CORRUPT|SQLITE_NOTADB|SQLITE_IOERR_SHORT_READ|SQLITE_IOERR_CORRUPTFS)/,
+    code: 'STORE_CORRUPT',
+    why: 'it is damaged, or not a database',
+    hint: 'Move it aside and put a backup in its place',
+  },
+  {
+    codes:
+      /^(SQLITE_(READONLY|CANTOPEN|PERM|AUTH|IOERR)|EACCES|EPERM|EROFS|ENOTDIR|EISDIR|ELOOP|EIO)/,
+    code: 'STORE_UNWRITABLE',
+    why: 'it, or its folder, cannot be written',
+    hint: 'Run as the owner of the state directory, or name another one with --state',
+  },
+];
+
+function codeOf(thrown: unknown): string {
+  const code: unknown = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+  return typeof code === 'string' ? code : '';
+}
