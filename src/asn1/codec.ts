@@ -82,7 +82,7 @@ export function sequence<T extends object>(name: string, fields: Fields<T>): Tag
     },
     encode(writer, value) {
       const mark = writer.mark();
-      const record: Partial<Record<string, unknown>> = { ...value };
+      const record = value as Partial<Record<string, unknown>>;
       for (let i = list.length - 1; i >= 0; i--) list[i]?.encode(writer, record);
       writer.header(tag, mark);
     },
@@ -116,7 +116,7 @@ export function sequenceOf<T>(
     },
     encode(writer, values) {
       const mark = writer.mark();
-      for (const value of values.toReversed()) codec.encode(writer, value);
+      for (let i = values.length - 1; i >= 0; i--) codec.encode(writer, at(values, i));
       writer.header(tag, mark);
     },
   });
@@ -240,6 +240,10 @@ export function lazy<T>(name: string, get: () => Codec<T>): Codec<T> {
     decode: (reader) => get().decode(reader),
     encode: (writer, value) => get().encode(writer, value),
   };
+}
+
+function at<T>(values: readonly T[], index: number): T {
+  return values[index] as T;
 }
 
 // ── the octets a value was decoded from ────────────────────────────────────────────────────────────

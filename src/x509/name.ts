@@ -1,14 +1,5 @@
 import { bytesEqual } from '../base/bytes.ts';
-import {
-  choice,
-  mapped,
-  sequence,
-  sequenceOf,
-  setOf,
-  toDer,
-  type Codec,
-  type TaggedCodec,
-} from '../asn1/codec.ts';
+import { choice, mapped, sequence, sequenceOf, setOf, toDer, type Codec } from '../asn1/codec.ts';
 import type { Oid } from '../asn1/oids.ts';
 import { any, objectIdentifier } from '../asn1/primitives.ts';
 import {
@@ -71,10 +62,11 @@ export interface Name {
 }
 
 // A name of a hundred RDNs names nothing; the limit keeps comparison cheap.
-export const Name: TaggedCodec<Name> = mapped(
-  sequenceOf(setOf(AttributeTypeAndValue), { max: 100 }),
-  { name: 'Name', decode: (rdns) => ({ rdns }), encode: ({ rdns }) => rdns },
-);
+export const Name: Codec<Name> = mapped(sequenceOf(setOf(AttributeTypeAndValue), { max: 100 }), {
+  name: 'Name',
+  decode: (rdns) => ({ rdns }),
+  encode: ({ rdns }) => rdns,
+});
 
 /** The empty Name, 30 00: "NULL-DN" of RFC 9810. */
 export const nullDn: Name = { rdns: [] };
