@@ -1,0 +1,113 @@
+import { spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+/** What `npm pack --json` says of a file in the tarball. */
+interface PackedFile {
+  readonly path: string;
+  readonly mode: number;
+}
+
+const root = join(import.meta.dirname, '..');
+const project = mkdtempSync(join(tmpdir(), 'certkeeper-package-'));
+let files: readonly PackedFile[] = [];
+
+// One tarball and one installation for all tests of this file: npm takes seconds.
+beforeAll(() => {
+  if (process.env['CERTKEEPER_BUILT'] === undefined) run('npm', ['run', 'build'], root);
+  const packed: { filename: string; files: PackedFile[] }[] = JSON.parse(
+    run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project], root),
+  );
+  const tarball = packed[0];
+  expect(packed).toHaveLength(1);
+  files = tarball?.files ?? [];
+  writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
+  const quiet = ['--no-audit', '--no-fund', '--prefer-offline'];
+  run('npm', ['install', ...quiet, join(project, tarball?.filename ?? '')], project);
+}, 180_000);
+
+afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+describe('the tarball', () => {
+  it('holds what a user needs and nothing of the repository beside it', () => {
+    const wanted = /^(?:dist\/.+|docs\/errors\.md|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
+    const paths = files.map(({ path }) => path);
+    expect(paths.filter((path) => !wanted.test(path))).toEqual([]);
+    expect(paths).toEqual(
+      expect.arrayContaining(['LICENSE', 'README.md', 'docs/errors.md', 'dist/cli/main.js']),
+    );
+    expect(paths.filter((path) => /vectors|\.test\.|(?<!\.d)\.ts$/.test(path))).toEqual([]);
+  });
+
+  it('has an executable command', () => {
+    const main = files.find(({ path }) => path === 'dist/cli/main.js');
+    expect((main?.mode ?? 0) & 0o111).toBe(0o111);
+    expect(readFileSync(join(root, 'dist/cli/main.js'), 'utf8')).toMatch(
+      /^#!\/usr\/bin\/env node\n/,
+    );
+  });
+});
+
+describe('an empty project with the tarball installed', () => {
+  it('imports each public face, and nothing behind them', () => {
+    writeFileSync(
+      join(project, 'faces.mjs'),
+      `for (const face of ['certkeeper', 'certkeeper/cmp', 'certkeeper/ca', 'certkeeper/errors']) {
+        const names = Object.keys(await import(face));
+        if (names.length === 0) throw new Error(face + ' exports nothing');
+      }
+      const { CertError } = await import('certkeeper/errors');
+      if (!(new CertError('USAGE_INVALID', 'x') instanceof Error)) throw new Error('not an Error');
+      const hidden = await import('certkeeper/dist/base/errors.js').catch((error) => error.code);
+      console.log(hidden);`,
+    );
+    expect(run(process.execPath, ['faces.mjs'], project)).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED\n');
+  });
+
+  it('type-checks against the declarations of each public face', () => {
+    writeFileSync(
+      join(project, 'faces.ts'),
+      `import * as certkeeper from 'certkeeper';
+      import * as cmp from 'certkeeper/cmp';
+      import * as ca from 'certkeeper/ca';
+      import { CertError, type ErrorCode } from 'certkeeper/errors';
+      export const code: ErrorCode = new CertError('USAGE_INVALID', 'x').code;
+      export const faces: object[] = [certkeeper, cmp, ca];`,
+    );
+    const options = '--noEmit --strict --target es2024 --module nodenext --types node'.split(' ');
+    const typeRoots = ['--typeRoots', join(root, 'node_modules/@types')];
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    run(process.execPath, [tsc, ...options, ...typeRoots, 'faces.ts'], project);
+  });
+
+  it('runs the certkeeper command', () => {
+    const help = run(join(project, 'node_modules/.bin/certkeeper'), ['--help'], project);
+    expect(help).toContain('certkeeper');
+  });
+
+  it('enrols with examples/enroll.ts, by the library alone', () => {
+    copyFileSync(join(root, 'examples/enroll.ts'), join(project, 'enroll.ts'));
+    expect(run(process.execPath, ['enroll.ts'], project)).not.toBe('');
+  });
+});
+
+/** Run a program under the pinned Node and give its output; a failure shows all it printed. */
+function run(program: string, args: readonly string[], cwd: string): string {
+  // An npm inside of npm must not take over the settings of the outer one.
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.toLowerCase().startsWith('npm_')),
+  );
+  env['PATH'] = `${dirname(process.execPath)}:${env['PATH']}`;
+  const result = spawnSync(program, args, { cwd, env, encoding: 'utf8', timeout: 120_000 });
+  if (result.status === 0) return result.stdout;
+  throw new Error(`${program} ${args.join(' ')} failed:\n${result.stdout}${result.stderr}`);
+}
