@@ -1,0 +1,125 @@
+import { errors } from 'undici';
+import { CertError, type CertErrorOptions } from '../base/errors.ts';
+
+/** The request that failed, as far as a message about it needs it; times in milliseconds. */
+export interface FailedRequest {
+  readonly url: string;
+  readonly connectTimeoutMs: number;
+  readonly responseTimeoutMs: number;
+  readonly totalTimeoutMs?: number;
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset by the peer',
+  EPIPE: 'connection closed by the peer',
+  ENOTFOUND: 'host not found',
+  EAI_AGAIN: 'the name server did not answer',
+  EHOSTUNREACH: 'no route to the host',
+  ENETUNREACH: 'network unreachable',
+  EADDRNOTAVAIL: 'no local address for the connection',
+  UND_ERR_SOCKET: 'connection closed by the peer before the response was complete',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the body is shorter or longer than its Content-Length',
+};
+
+/** Failures before a connection stands: the request cannot have arrived. */
+const unsent: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+]);
+
+const maybeActedOn = 'The peer may have acted on the request all the same';
+
+/**
+ * Say what a failed request failed of, in our own words and codes.
+ *
+ * @param error what the HTTP client threw
+ * @param isTotalExpired the deadline of the whole request had passed
+ */
+export function networkError(
+  error: unknown,
+  failed: FailedRequest,
+  isTotalExpired: boolean,
+): CertError {
+  const { url } = failed;
+  const code = codeOf(error);
+  const detail = (hint: string): CertErrorOptions => ({ cause: error, hint });
+  if (isTotalExpired) {
+    return new CertError(
+      'NETWORK_TIMEOUT',
+      `Cannot get a response from "${url}": not complete after ${seconds(failed.totalTimeoutMs ?? 0)}`,
+      detail(maybeActedOn),
+    );
+  }
+  switch (code) {
+    case 'UND_ERR_CONNECT_TIMEOUT':
+    case 'ETIMEDOUT':
+      return new CertError(
+        'NETWORK_TIMEOUT',
+        `Cannot connect to "${url}": no answer within ${seconds(failed.connectTimeoutMs)}`,
+        detail('Check host, port and firewall'),
+      );
+    case 'UND_ERR_HEADERS_TIMEOUT':
+    case 'UND_ERR_BODY_TIMEOUT':
+      return new CertError(
+        'NETWORK_TIMEOUT',
+        `Cannot get a response from "${url}": silence for ${seconds(failed.responseTimeoutMs)}`,
+        detail(maybeActedOn),
+      );
+    case 'UND_ERR_HEADERS_OVERFLOW':
+      return new CertError(
+        'RESPONSE_TOO_LARGE',
+        `Cannot read the response of "${url}": its header is too long`,
+        detail('Check that the URL is that of the service'),
+      );
+    case 'UND_ERR_INVALID_ARG':
+      return new CertError('INTERNAL', `Cannot send a request to "${url}"`, { cause: error });
+    default:
+      break;
+  }
+  if (error instanceof errors.HTTPParserError) {
+    return new CertError(
+      'NETWORK_UNREACHABLE',
+      `Cannot get a response from "${url}": what answers there does not speak HTTP`,
+      detail('Check scheme and port: is it https, or another service'),
+    );
+  }
+  if (unsent.has(code)) {
+    return new CertError(
+      'NETWORK_UNREACHABLE',
+      `Cannot connect to "${url}": ${reasons[code] ?? code}`,
+      detail('Check host and port, and that the service is running'),
+    );
+  }
+  if (url.toLowerCase().startsWith('https:') && isTlsCode(code)) {
+    return new CertError(
+      'NETWORK_UNREACHABLE',
+      `Cannot connect to "${url}": TLS failed: ${error instanceof Error ? error.message : code}`,
+      detail('Check that the server certificate is valid for this host and issued by a trusted CA'),
+    );
+  }
+  return new CertError(
+    'NETWORK_UNREACHABLE',
+    `Cannot get a response from "${url}": ${reasons[code] ?? (code || 'the connection failed')}`,
+    detail(maybeActedOn),
+  );
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : '';
+}
+
+/** OpenSSL's verification results come as their bare names (X509_V_ERR_ taken off), the rest as ERR_. */
+function isTlsCode(code: string): boolean {
+  return /^(?:ERR_TLS_|ERR_SSL_|ERR_OSSL_|EPROTO)|CERT|SIGNATURE|CA_/.test(code);
+}
+
+function seconds(ms: number): string {
+  return ms < 1000 ? `${ms} ms` : `${ms / 1000} s`;
+}

@@ -1,0 +1,21 @@
+/** Key of the certificate below: for tests only, made with `openssl req -x509 -newkey ec`. */
+export const localhostKey: string = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgMDEryOkXdvra2zyv
+zPmALA5+5lwN7OVIN4KYD19D3oqhRANCAAR431EtMM/ZnEYM3S+Zr7FiNmZQZ/XO
+3c6bbHZVm6PAVipUaooVWtW2Qu71jZA6K/1v+Ki7sRq4Qsr0JqehPSaZ
+-----END PRIVATE KEY-----
+`;
+
+/** Self-signed, for 127.0.0.1 and localhost, valid for a hundred years. */
+export const localhostCertificate: string = `-----BEGIN CERTIFICATE-----
+MIIBnDCCAUGgAwIBAgIUNRHorAG9Bt5wz69O85vBhweQJYcwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTAyMDgxMVoYDzIxMjYxMDI4
+MDIwODExWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAR431EtMM/ZnEYM3S+Zr7FiNmZQZ/XO3c6bbHZVm6PAVipUaooVWtW2
+Qu71jZA6K/1v+Ki7sRq4Qsr0JqehPSaZo28wbTAdBgNVHQ4EFgQUCYXsTSAlMwqK
+54n8tL2/7WBj7J0wHwYDVR0jBBgwFoAUCYXsTSAlMwqK54n8tL2/7WBj7J0wDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARhwR/AAABgglsb2NhbGhvc3QwCgYIKoZI
+zj0EAwIDSQAwRgIhANtTdEzmaOQUy8mO0KJng+X/xHJLJ4v/kAaaI2RMJ7cQAiEA
+mKBpOqmAW3YDsRE+ShvIgqbNPvU2DQSFFYFeBME+A9g=
+-----END CERTIFICATE-----
+`;
