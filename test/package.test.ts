@@ -1,12 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -28,7 +21,6 @@ beforeAll(() => {
     run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project], root),
   );
   const tarball = packed[0];
-  expect(packed).toHaveLength(1);
   files = tarball?.files ?? [];
   writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
   const quiet = ['--no-audit', '--no-fund', '--prefer-offline'];
@@ -86,7 +78,8 @@ describe('an empty project with the tarball installed', () => {
     const options = '--noEmit --strict --target es2024 --module nodenext --types node'.split(' ');
     const typeRoots = ['--typeRoots', join(root, 'node_modules/@types')];
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    run(process.execPath, [tsc, ...options, ...typeRoots, 'faces.ts'], project);
+    const args = [tsc, ...options, ...typeRoots, 'faces.ts'];
+    expect(run(process.execPath, args, project)).toBe('');
   });
 
   it('runs the certkeeper command', () => {
