@@ -59,6 +59,7 @@ export function present<T extends object>(fields: T): Present<T> {
   const kept: unknown = Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== undefined),
   );
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- that is what filter() kept
   return kept as Present<T>;
 }
 

@@ -129,7 +129,9 @@ export interface TransactionChange {
   readonly outgoing?: Uint8Array;
   /** Absent: go on at once. */
   readonly nextAt?: Date;
-  /** The issued certificate, stored as `staged`; absent keeps what is staged. */
+  /**
+   * The issued certificate, stored as `staged` and dated by the last event; absent keeps what is staged.
+   */
   readonly staged?: { readonly der: Uint8Array; readonly chain: readonly Uint8Array[] };
   /** Absent keeps the text. */
   readonly text?: string;
@@ -285,7 +287,7 @@ export interface History {
 
 /** One number of `show cmp statistics`; `src/store/project.ts` names the counters. */
 export interface Counter {
-  readonly ca: Label;
+  readonly ca: string;
   readonly counter: string;
   readonly value: number;
 }

@@ -1,0 +1,165 @@
+import type { Label } from '../base/label.ts';
+import { integer, label, octets, oneOf, optional, present, text, time } from './column.ts';
+import type { Database } from './database.ts';
+import { recordEvents } from './history.ts';
+import { insertKey } from './keys.ts';
+import type { Sealer } from './sealer.ts';
+import type { Row, Sql, SqlValue } from './sql.ts';
+import type { CertificateRecord, Certificates, TransactionOutcome } from './store.ts';
+
+/** Certificates with their versions in SQLite. */
+export function sqliteCertificates(
+  database: Database,
+  unlock: () => Promise<Sealer>,
+): Certificates {
+  const select = (where: string, ...values: readonly SqlValue[]) =>
+    database.read((sql) =>
+      sql
+        .all(`SELECT * FROM certificates WHERE ${where}`, ...values)
+        .map((row) => readRecord(sql, row)),
+    );
+  return {
+    current: async (name) => (await select("name = ? AND status = 'current'", name))[0],
+    get: async (id) => (await select('id = ?', id))[0],
+    list: (filter) =>
+      filter?.all === true
+        ? select('true ORDER BY name, id DESC')
+        : select("status = 'current' ORDER BY name"),
+    versions: (name) => select('name = ? ORDER BY id DESC', name),
+    pendingDelivery: (name) =>
+      select(
+        `status = 'current' AND delivered_at IS NULL AND source IN ('cmp', 'fetch')
+         AND name = coalesce(?, name) ORDER BY id`,
+        name,
+      ),
+    markDelivered: (id, directory, at, events) =>
+      database.write((sql) => {
+        sql.run(
+          `UPDATE certificates SET delivered_at = ?, directory = ?, delivery_error = NULL,
+           failed_at = NULL WHERE id = ?`,
+          at,
+          directory,
+          id,
+        );
+        recordEvents(sql, events);
+      }),
+    deliveryFailed: (id, reason, at, events) =>
+      database.write((sql) => {
+        sql.run(
+          'UPDATE certificates SET delivery_error = ?, failed_at = ? WHERE id = ?',
+          reason,
+          at,
+          id,
+        );
+        recordEvents(sql, events);
+      }),
+    async import(certificate) {
+      const { key, at, ...rest } = certificate;
+      const sealer = key === undefined ? undefined : await unlock();
+      return database.write((sql) => {
+        const keyId =
+          key === undefined || sealer === undefined ? undefined : insertKey(sql, sealer, key, at);
+        const id = stageCertificate(sql, { ...rest, createdAt: at, keyId });
+        return activateCertificate(sql, id, rest.name);
+      });
+    },
+  };
+}
+
+/** Store a certificate that is not in effect yet, and give its id. */
+export function stageCertificate(
+  sql: Sql,
+  certificate: Pick<CertificateRecord, 'name' | 'der' | 'chain' | 'source' | 'createdAt'> & {
+    readonly ca?: string | undefined;
+    readonly url?: string | undefined;
+    readonly keyId: number | undefined;
+  },
+): number {
+  const { id } = sql.run(
+    `INSERT INTO certificates (name, version, status, ca, url, key_id, der, source, created_at)
+     VALUES (@name, 0, 'staged', @ca, @url, @keyId, @der, @source, @createdAt)`,
+    {
+      name: certificate.name,
+      ca: certificate.ca,
+      url: certificate.url,
+      keyId: certificate.keyId,
+      der: certificate.der,
+      source: certificate.source,
+      createdAt: certificate.createdAt,
+    },
+  );
+  writeChain(sql, id, certificate.chain);
+  return id;
+}
+
+/** Put another certificate in the place of a staged one. */
+export function restageCertificate(
+  sql: Sql,
+  id: number,
+  certificate: Pick<CertificateRecord, 'der' | 'chain'>,
+): void {
+  sql.run('UPDATE certificates SET der = ? WHERE id = ?', certificate.der, id);
+  sql.run('DELETE FROM certificate_chains WHERE certificate_id = ?', id);
+  writeChain(sql, id, certificate.chain);
+}
+
+/** Make a staged certificate the current one of its name, under the next version number. */
+export function activateCertificate(sql: Sql, id: number, name: Label): CertificateRecord {
+  sql.run(
+    "UPDATE certificates SET status = 'superseded' WHERE name = ? AND status = 'current'",
+    name,
+  );
+  sql.run(
+    `UPDATE certificates SET status = 'current',
+     version = (SELECT max(version) + 1 FROM certificates WHERE name = @name) WHERE id = @id`,
+    { id, name },
+  );
+  return readRecord(sql, sql.get('SELECT * FROM certificates WHERE id = ?', id) ?? {});
+}
+
+/** Keep a staged certificate that is not to take effect, as what became of it. */
+export function setAsideCertificate(
+  sql: Sql,
+  id: number,
+  outcome: Exclude<TransactionOutcome['type'], 'granted'>,
+): void {
+  const status = outcome === 'refused' ? 'refused' : 'unconfirmed';
+  sql.run('UPDATE certificates SET status = ? WHERE id = ?', status, id);
+}
+
+function writeChain(sql: Sql, id: number, chain: readonly Uint8Array[]): void {
+  for (const [position, der] of chain.entries()) {
+    sql.run(
+      'INSERT INTO certificate_chains (certificate_id, position, der) VALUES (?, ?, ?)',
+      id,
+      position,
+      der,
+    );
+  }
+}
+
+const statuses = ['staged', 'current', 'superseded', 'refused', 'unconfirmed'] as const;
+const sources = ['cmp', 'import', 'fetch', 'track'] as const;
+
+function readRecord(sql: Sql, row: Row): CertificateRecord {
+  const id = integer(row, 'id');
+  const chain = sql
+    .all('SELECT der FROM certificate_chains WHERE certificate_id = ? ORDER BY position', id)
+    .map((each) => octets(each, 'der'));
+  return present({
+    id,
+    name: label(row, 'name'),
+    version: integer(row, 'version'),
+    status: oneOf(row, 'status', statuses),
+    ca: optional(row, 'ca', label),
+    url: optional(row, 'url', text),
+    keyId: optional(row, 'key_id', integer),
+    der: octets(row, 'der'),
+    chain,
+    source: oneOf(row, 'source', sources),
+    createdAt: time(row, 'created_at'),
+    deliveredAt: optional(row, 'delivered_at', time),
+    directory: optional(row, 'directory', text),
+    deliveryError: optional(row, 'delivery_error', text),
+  });
+}

@@ -1,0 +1,108 @@
+import type { LifecycleEvent } from '../base/events.ts';
+import { label, oneOf, optional, present, text, time } from './column.ts';
+import type { Database } from './database.ts';
+import { project, transactionCounter } from './project.ts';
+import { readSetting } from './settings.ts';
+import type { Row, Sql } from './sql.ts';
+import { count } from './statistics.ts';
+import type { History, HistoryRecord, TransactionOutcome } from './store.ts';
+
+/** History in SQLite. */
+export function sqliteHistory(database: Database): History {
+  return {
+    list: (limit = -1) =>
+      database.read((sql) =>
+        sql.all('SELECT * FROM history ORDER BY id DESC LIMIT ?', limit).map(readRecord),
+      ),
+  };
+}
+
+/** Write the line of a transaction that begins, and drop the oldest closed ones over the limit. */
+export function openHistory(
+  sql: Sql,
+  line: Pick<HistoryRecord, 'transactionID' | 'operation' | 'name' | 'ca' | 'openedAt'>,
+): void {
+  sql.run(
+    `INSERT INTO history (transaction_id, operation, name, ca, result, opened_at)
+     VALUES (@transactionID, @operation, @name, @ca, 'outstanding', @openedAt)`,
+    { ...line },
+  );
+  count(sql, line.ca, transactionCounter(line.operation, 'opened'), line.openedAt);
+  sql.run(
+    `DELETE FROM history WHERE result <> 'outstanding'
+     AND id NOT IN (SELECT id FROM history ORDER BY id DESC LIMIT ?)`,
+    historyLimit(sql),
+  );
+}
+
+/** Write how a transaction ended. */
+export function closeHistory(
+  sql: Sql,
+  line: Pick<HistoryRecord, 'transactionID' | 'operation' | 'ca'>,
+  outcome: TransactionOutcome,
+  at: Date,
+): void {
+  sql.run(
+    'UPDATE history SET result = ?, text = ?, closed_at = ? WHERE transaction_id = ?',
+    outcome.type,
+    outcome.type === 'granted' ? null : outcome.text,
+    at,
+    line.transactionID,
+  );
+  count(sql, line.ca, transactionCounter(line.operation, outcome.type), at);
+}
+
+/** Forget a name. */
+export function forgetHistory(sql: Sql, name: string): void {
+  sql.run('DELETE FROM history WHERE name = ?', name);
+}
+
+/** Project events, in the transaction of the change that made them true. */
+export function recordEvents(sql: Sql, events: readonly LifecycleEvent[]): void {
+  for (const event of events) {
+    for (const projection of project(event)) {
+      if (projection.type === 'count') {
+        count(sql, projection.ca, projection.counter, event.at);
+      } else {
+        sql.run(
+          'UPDATE history SET fail_info = ? WHERE transaction_id = ?',
+          projection.failInfo.join(' '),
+          projection.transactionID,
+        );
+      }
+    }
+  }
+}
+
+const defaultLimit = 100;
+
+function historyLimit(sql: Sql): number {
+  const setting = readSetting(sql, 'history-limit') ?? '';
+  return /^[0-9]{1,9}$/.test(setting) ? Number(setting) : defaultLimit;
+}
+
+const results = [
+  'outstanding',
+  'granted',
+  'refused',
+  'rejected',
+  'unconfirmed',
+  'failed',
+  'cleared',
+] as const satisfies readonly HistoryRecord['result'][];
+
+function readRecord(row: Row): HistoryRecord {
+  return present({
+    transactionID: text(row, 'transaction_id'),
+    operation: oneOf(row, 'operation', ['ir', 'cr', 'kur']),
+    name: label(row, 'name'),
+    ca: label(row, 'ca'),
+    result: oneOf(row, 'result', results),
+    openedAt: time(row, 'opened_at'),
+    closedAt: optional(row, 'closed_at', time),
+    text: optional(row, 'text', text),
+    failInfo: optional(row, 'fail_info', text)
+      ?.split(' ')
+      .filter((bit) => bit !== ''),
+  });
+}

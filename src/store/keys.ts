@@ -1,0 +1,51 @@
+import { CertError } from '../base/errors.ts';
+import { integer, octets, time } from './column.ts';
+import type { Database } from './database.ts';
+import type { Sealer } from './sealer.ts';
+import type { Row, Sql } from './sql.ts';
+import type { KeyRecord, Keys, NewKey } from './store.ts';
+
+/** Key pairs in SQLite; a private key is sealed to its public key. */
+export function sqliteKeys(database: Database, unlock: () => Promise<Sealer>): Keys {
+  return {
+    publicKey: (id) => database.read((sql) => readRecord(keyRow(sql, id))),
+    async privateKey(id) {
+      const row = await database.read((sql) => keyRow(sql, id));
+      const sealer = await unlock();
+      return database.read((sql) =>
+        sealer.open(sql, 'keys.pkcs8', octets(row, 'spki'), octets(row, 'pkcs8')),
+      );
+    },
+    findBySpki: (spki) =>
+      database.read((sql) => {
+        const row = sql.get('SELECT id, spki, created_at FROM keys WHERE spki = ?', spki);
+        return row === undefined ? undefined : readRecord(row);
+      }),
+  };
+}
+
+/** Store a key pair unless it is stored, and give its id. */
+export function insertKey(sql: Sql, sealer: Sealer, key: NewKey, at: Date): number {
+  const found = sql.get('SELECT id FROM keys WHERE spki = ?', key.spki);
+  if (found !== undefined) return integer(found, 'id');
+  return sql.run(
+    'INSERT INTO keys (spki, pkcs8, created_at) VALUES (?, ?, ?)',
+    key.spki,
+    sealer.seal(sql, 'keys.pkcs8', key.spki, key.pkcs8),
+    at,
+  ).id;
+}
+
+function keyRow(sql: Sql, id: number): Row {
+  const row = sql.get('SELECT * FROM keys WHERE id = ?', id);
+  if (row === undefined) throw new CertError('INTERNAL', `Cannot find key ${id} in the store`);
+  return row;
+}
+
+function readRecord(row: Row): KeyRecord {
+  return {
+    id: integer(row, 'id'),
+    spki: octets(row, 'spki'),
+    createdAt: time(row, 'created_at'),
+  };
+}

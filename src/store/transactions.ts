@@ -1,0 +1,283 @@
+import { concatBytes, toHex, utf8 } from '../base/bytes.ts';
+import { CertError, invariant } from '../base/errors.ts';
+import {
+  activateCertificate,
+  restageCertificate,
+  setAsideCertificate,
+  stageCertificate,
+} from './certificates.ts';
+import { integer, label, octets, oneOf, optional, present, text, time } from './column.ts';
+import type { Database } from './database.ts';
+import { closeHistory, forgetHistory, openHistory, recordEvents } from './history.ts';
+import { insertKey } from './keys.ts';
+import type { Sealer } from './sealer.ts';
+import type { Row, Sql } from './sql.ts';
+import type {
+  CertificateRecord,
+  NewTransaction,
+  TransactionChange,
+  TransactionOutcome,
+  TransactionRecord,
+  TransactionRevision,
+  Transactions,
+} from './store.ts';
+
+/** Outstanding transactions in SQLite; the row of a closed one is deleted, and its secret with it. */
+export function sqliteTransactions(
+  database: Database,
+  unlock: () => Promise<Sealer>,
+): Transactions {
+  return {
+    async open(transaction, events) {
+      const sealed = 'spki' in transaction.key || transaction.credential.type === 'mac';
+      const sealer = sealed ? await unlock() : undefined;
+      return database.write((sql) => {
+        assertNoneOutstanding(sql, transaction.name);
+        const id = insert(sql, transaction, sealer);
+        openHistory(sql, {
+          ...transaction,
+          transactionID: toHex(transaction.transactionID),
+        });
+        recordEvents(sql, events);
+        return read(sql, id);
+      });
+    },
+
+    advance: (revision, change, events) =>
+      database.write((sql) => {
+        const record = readNewest(sql, revision);
+        const now = events.at(-1)?.at ?? record.openedAt;
+        update(sql, record, change, stage(sql, record, change, now));
+        recordEvents(sql, events);
+        return read(sql, record.id);
+      }),
+
+    finish: (revision, outcome, at, events) =>
+      database.write((sql) => {
+        const record = readNewest(sql, revision);
+        recordEvents(sql, events);
+        return close(sql, record, outcome, at);
+      }),
+
+    outstanding: (name) =>
+      database.read((sql) =>
+        sql.all(`${select} WHERE t.name = coalesce(?, t.name) ORDER BY t.id`, name).map(readRecord),
+      ),
+
+    outstandingFrom: (previousName) =>
+      database.read((sql) =>
+        sql.all(`${select} WHERE previous.name = ? ORDER BY t.id`, previousName).map(readRecord),
+      ),
+
+    get: (id) => database.read((sql) => find(sql, id)),
+
+    async credential(id) {
+      const row = await database.read((sql) =>
+        sql.get('SELECT * FROM transactions WHERE id = ?', id),
+      );
+      if (row === undefined) throw new CertError('INTERNAL', `Cannot find transaction ${id}`);
+      if (oneOf(row, 'credential_type', credentialTypes) === 'signature') {
+        return { type: 'signature', certificateId: integer(row, 'credential_certificate_id') };
+      }
+      const identity = secretIdentity(text(row, 'name'), octets(row, 'transaction_id'));
+      const sealer = await unlock();
+      const secret = await database.read((sql) =>
+        sealer.open(sql, 'transactions.secret', identity, octets(row, 'secret')),
+      );
+      return { type: 'mac', reference: text(row, 'reference'), secret };
+    },
+
+    clear: (name, at, events) =>
+      database.write((sql) => {
+        const records = sql.all(`${select} WHERE t.name = ?`, name).map(readRecord);
+        for (const record of records) {
+          close(sql, record, { type: 'cleared', text: 'Cleared by hand' }, at);
+        }
+        recordEvents(sql, events);
+        forgetHistory(sql, name);
+        return records.length;
+      }),
+  };
+}
+
+const select = `SELECT t.*, previous.name AS previous_name FROM transactions AS t
+  LEFT JOIN certificates AS previous ON previous.id = t.previous_certificate_id`;
+
+function insert(sql: Sql, transaction: NewTransaction, sealer: Sealer | undefined): number {
+  const { key, credential, name, transactionID } = transaction;
+  const needed = (): Sealer => {
+    invariant(sealer !== undefined, 'that what is to be sealed has a sealer');
+    return sealer;
+  };
+  const isMac = credential.type === 'mac';
+  return sql.run(
+    `INSERT INTO transactions (revision, name, operation, ca, url, key_id, previous_certificate_id,
+       credential_type, reference, secret, credential_certificate_id, transaction_id, phase, state,
+       outgoing, opened_at, deadline, polls)
+     VALUES (1, @name, @operation, @ca, @url, @keyId, @previousCertificateId,
+       @credentialType, @reference, @secret, @certificateId, @transactionID, @phase, @state,
+       @outgoing, @openedAt, @deadline, 0)`,
+    {
+      name,
+      operation: transaction.operation,
+      ca: transaction.ca,
+      url: transaction.url,
+      keyId: 'spki' in key ? insertKey(sql, needed(), key, transaction.openedAt) : key.id,
+      previousCertificateId: transaction.previousCertificateId,
+      credentialType: credential.type,
+      reference: isMac ? credential.reference : null,
+      secret: isMac
+        ? needed().seal(
+            sql,
+            'transactions.secret',
+            secretIdentity(name, transactionID),
+            credential.secret,
+          )
+        : null,
+      certificateId: isMac ? null : credential.certificateId,
+      transactionID,
+      phase: transaction.phase,
+      state: transaction.state,
+      outgoing: transaction.outgoing,
+      openedAt: transaction.openedAt,
+      deadline: transaction.deadline,
+    },
+  ).id;
+}
+
+function secretIdentity(name: string, transactionID: Uint8Array): Uint8Array {
+  return concatBytes(utf8(`${name}\0`), transactionID);
+}
+
+function stage(
+  sql: Sql,
+  record: TransactionRecord,
+  { staged }: TransactionChange,
+  now: Date,
+): number | undefined {
+  const { stagedCertificateId } = record;
+  if (staged === undefined) return stagedCertificateId;
+  if (stagedCertificateId === undefined) {
+    return stageCertificate(sql, {
+      ...staged,
+      name: record.name,
+      ca: record.ca,
+      url: record.url,
+      keyId: record.keyId,
+      source: 'cmp',
+      createdAt: now,
+    });
+  }
+  restageCertificate(sql, stagedCertificateId, staged);
+  return stagedCertificateId;
+}
+
+function update(
+  sql: Sql,
+  record: TransactionRecord,
+  change: TransactionChange,
+  stagedCertificateId: number | undefined,
+): void {
+  sql.run(
+    `UPDATE transactions SET revision = revision + 1, phase = @phase, state = @state,
+       outgoing = @outgoing, next_at = @nextAt, text = @text, polls = @polls,
+       staged_certificate_id = @stagedCertificateId
+     WHERE id = @id`,
+    {
+      id: record.id,
+      phase: change.phase,
+      state: change.state,
+      outgoing: change.outgoing,
+      nextAt: change.nextAt,
+      text: change.text ?? record.text,
+      polls: change.polls ?? record.polls,
+      stagedCertificateId,
+    },
+  );
+}
+
+function close(
+  sql: Sql,
+  record: TransactionRecord,
+  outcome: TransactionOutcome,
+  at: Date,
+): CertificateRecord | undefined {
+  const { id, name, operation, ca, stagedCertificateId } = record;
+  sql.run('DELETE FROM transactions WHERE id = ?', id);
+  const transactionID = toHex(record.transactionID);
+  closeHistory(sql, { transactionID, operation, ca }, outcome, at);
+  if (outcome.type === 'granted') {
+    invariant(stagedCertificateId !== undefined, 'that a granted certificate was staged');
+    return activateCertificate(sql, stagedCertificateId, name);
+  }
+  if (stagedCertificateId !== undefined)
+    setAsideCertificate(sql, stagedCertificateId, outcome.type);
+  return undefined;
+}
+
+function readNewest(sql: Sql, { id, revision }: TransactionRevision): TransactionRecord {
+  const record = find(sql, id);
+  if (record?.revision === revision) return record;
+  const why =
+    record === undefined
+      ? `Cannot go on with transaction ${id}: another process has closed it`
+      : `Cannot go on with transaction ${id} of "${record.name}": another process has gone on with ` +
+        `it (revision is ${record.revision}, expected ${revision})`;
+  throw new CertError('STORE_CONFLICT', why, {
+    hint: 'Look at "show cmp outstanding-req" and "show cmp history", then try again',
+    ...(record === undefined ? {} : { transactionID: toHex(record.transactionID) }),
+  });
+}
+
+function assertNoneOutstanding(sql: Sql, name: string): void {
+  const row = sql.get(`${select} WHERE t.name = ?`, name);
+  if (row === undefined) return;
+  const { operation, openedAt, transactionID } = readRecord(row);
+  throw new CertError(
+    'TRANSACTION_OUTSTANDING',
+    `Cannot request a certificate for "${name}": its ${operation} of ${openedAt.toISOString()} ` +
+      'is still outstanding',
+    {
+      hint: `Go on with "cmp poll current-cert ${name}", or give it up with "clear cmp cert-name ${name}"`,
+      transactionID: toHex(transactionID),
+    },
+  );
+}
+
+function find(sql: Sql, id: number): TransactionRecord | undefined {
+  const row = sql.get(`${select} WHERE t.id = ?`, id);
+  return row === undefined ? undefined : readRecord(row);
+}
+
+function read(sql: Sql, id: number): TransactionRecord {
+  const record = find(sql, id);
+  invariant(record !== undefined, `that transaction ${id} was written`);
+  return record;
+}
+
+const credentialTypes = ['mac', 'signature'] as const;
+
+function readRecord(row: Row): TransactionRecord {
+  return present({
+    id: integer(row, 'id'),
+    revision: integer(row, 'revision'),
+    name: label(row, 'name'),
+    operation: oneOf(row, 'operation', ['ir', 'cr', 'kur']),
+    ca: label(row, 'ca'),
+    url: text(row, 'url'),
+    keyId: integer(row, 'key_id'),
+    previousCertificateId: optional(row, 'previous_certificate_id', integer),
+    previousName: optional(row, 'previous_name', label),
+    credentialType: oneOf(row, 'credential_type', credentialTypes),
+    transactionID: octets(row, 'transaction_id'),
+    phase: text(row, 'phase'),
+    state: octets(row, 'state'),
+    outgoing: optional(row, 'outgoing', octets),
+    nextAt: optional(row, 'next_at', time),
+    openedAt: time(row, 'opened_at'),
+    deadline: time(row, 'deadline'),
+    text: optional(row, 'text', text),
+    polls: integer(row, 'polls'),
+    stagedCertificateId: optional(row, 'staged_certificate_id', integer),
+  });
+}
