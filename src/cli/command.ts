@@ -1,0 +1,79 @@
+import type { Services } from '../agent/compose.ts';
+import type { ExitCode } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { Io } from './io.ts';
+import { mintArguments, type ArgsOf, type ParameterTable, type Values } from './parameter.ts';
+import type { Printer } from './render.ts';
+import type { SecretSource } from './secret.ts';
+
+/** What may stand anywhere on a command line, whatever the command. */
+export interface Globals {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  /** Answer yes to what a command would ask. */
+  readonly yes: boolean;
+  /** State directory; the environment decides when absent. */
+  readonly state?: string;
+  /** Key the store's secrets are encrypted with; the generated `store.key` when absent. */
+  readonly storeKey?: SecretSource;
+}
+
+/** What a command body works with. */
+export interface CommandContext {
+  readonly io: Io;
+  readonly globals: Globals;
+  readonly log: Log;
+  readonly print: Printer;
+  /** Open the store and what stands on it, once; closed after the command by whoever ran it. */
+  services(): Promise<Services>;
+}
+
+/** The code of one command. */
+export type Body<T extends ParameterTable> = (
+  args: ArgsOf<T>,
+  context: CommandContext,
+) => Promise<ExitCode>;
+
+/** A rule about which parameters go together. */
+export type Constraint<Word extends string = string> =
+  | { readonly atMostOne: readonly Word[] }
+  | { readonly atLeastOne: readonly Word[] };
+
+/** What a command says of itself; the entry of the grammar table. */
+export interface CommandSpec<T extends ParameterTable> {
+  readonly words: readonly string[];
+  /** One sentence for `--help`, no final period. */
+  readonly summary: string;
+  readonly parameters: T;
+  readonly constraints?: readonly Constraint<keyof T & string>[];
+  /** One line without the leading `certkeeper`. */
+  readonly example?: string;
+  /** Import the body; called only when the command runs. */
+  load(): Promise<{ readonly run: Body<T> }>;
+}
+
+/** An entry of the grammar, with the types of its own arguments sealed in. */
+export interface Command {
+  readonly words: readonly string[];
+  readonly summary: string;
+  readonly parameters: ParameterTable;
+  readonly constraints: readonly Constraint[];
+  readonly example: string | undefined;
+  start(values: Values, context: CommandContext): Promise<ExitCode>;
+}
+
+/** Make an entry of the grammar: a body that names a parameter the table lacks does not compile. */
+export function defineCommand<const T extends ParameterTable>(spec: CommandSpec<T>): Command {
+  return {
+    words: spec.words,
+    summary: spec.summary,
+    parameters: spec.parameters,
+    constraints: spec.constraints ?? [],
+    example: spec.example,
+    async start(values, context) {
+      const { run } = await spec.load();
+      return await run(mintArguments(spec.parameters, values), context);
+    },
+  };
+}

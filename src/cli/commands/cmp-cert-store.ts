@@ -1,0 +1,27 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { CertError } from '../../base/errors.ts';
+import { certStoreKey, certStoreLocation } from '../cert-store-settings.ts';
+import type { Body } from '../command.ts';
+import type { certStoreParameters } from '../parameters-cmp.ts';
+
+/** Set where PEM files are put, and whether an update keeps the key. */
+export const run: Body<typeof certStoreParameters> = async ({ location, key }, context) => {
+  const directory = resolve(location);
+  const found = await stat(directory).catch(() => undefined);
+  if (found !== undefined && !found.isDirectory()) {
+    throw new CertError(
+      'CONFIG_INVALID',
+      `Cannot use "${directory}" as cert-store location: not a directory`,
+    );
+  }
+  const { store } = await context.services();
+  await store.settings.set(certStoreLocation, directory);
+  if (key === undefined) await store.settings.remove(certStoreKey);
+  else await store.settings.set(certStoreKey, key);
+  context.print.done(
+    { location: directory, key: key ?? 'new' },
+    `Certificates go to ${directory}; an update ${key === 'reuse' ? 'keeps the key' : 'makes a new key'}`,
+  );
+  return 0;
+};

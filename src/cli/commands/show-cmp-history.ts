@@ -1,0 +1,54 @@
+import type { Body } from '../command.ts';
+import type { historyParameters } from '../parameters-cmp.ts';
+import { formatTime, type Style } from '../render.ts';
+import { formatTable } from '../table.ts';
+
+/** List the last transactions, newest first. */
+export const run: Body<typeof historyParameters> = async ({ limit }, { services, print }) => {
+  const { store } = await services();
+  const history = await store.history.list(limit);
+  const json = history.map((line) => ({
+    openedAt: formatTime(line.openedAt),
+    closedAt: line.closedAt === undefined ? undefined : formatTime(line.closedAt),
+    name: line.name,
+    request: line.operation,
+    ca: line.ca,
+    result: line.result,
+    failInfo: line.failInfo,
+    text: line.text,
+    transactionID: line.transactionID,
+  }));
+  print.show({ history: json }, () => {
+    if (json.length === 0) return 'There is no history\n';
+    const columns = [
+      { title: 'OPENED' },
+      { title: 'CLOSED' },
+      { title: 'NAME' },
+      { title: 'REQUEST' },
+      { title: 'CA' },
+      { title: 'RESULT' },
+      { title: 'TRANSACTION' },
+      { title: 'TEXT' },
+    ];
+    return formatTable(
+      columns,
+      json.map((line) => [
+        line.openedAt,
+        line.closedAt ?? '',
+        line.name,
+        line.request,
+        line.ca,
+        { text: line.result, paint: colourOf(line.result, print.style) },
+        line.transactionID,
+        [line.failInfo?.join(', '), line.text].filter(Boolean).join(': '),
+      ]),
+    );
+  });
+  return 0;
+};
+
+function colourOf(result: string, style: Style): (text: string) => string {
+  if (result === 'granted') return style.good;
+  if (result === 'outstanding') return style.warn;
+  return result === 'cleared' ? style.dim : style.bad;
+}

@@ -1,0 +1,55 @@
+import { toHex } from '../../base/bytes.ts';
+import type { Body } from '../command.ts';
+import { formatTime } from '../render.ts';
+import { formatTable } from '../table.ts';
+
+/** List the requests that wait for an answer, oldest first. */
+export const run: Body<Record<never, never>> = async (_args, { services, print }) => {
+  const { store } = await services();
+  const outstanding = await store.transactions.outstanding();
+  const json = outstanding.map((request) => ({
+    name: request.name,
+    request: request.operation,
+    currentCert: request.previousName,
+    ca: request.ca,
+    url: request.url,
+    state: request.phase,
+    openedAt: formatTime(request.openedAt),
+    nextAt: request.nextAt === undefined ? undefined : formatTime(request.nextAt),
+    deadline: formatTime(request.deadline),
+    polls: request.polls,
+    text: request.text,
+    transactionID: toHex(request.transactionID),
+  }));
+  print.show({ outstanding: json }, () => {
+    if (json.length === 0) return 'No request is outstanding\n';
+    const columns = [
+      { title: 'NAME' },
+      { title: 'REQUEST' },
+      { title: 'CA' },
+      { title: 'STATE' },
+      { title: 'OPENED' },
+      { title: 'NEXT POLL' },
+      { title: 'POLLS', align: 'right' },
+      { title: 'TRANSACTION' },
+      { title: 'TEXT' },
+    ] as const;
+    return formatTable(
+      columns,
+      json.map((request) => [
+        request.name,
+        request.currentCert === undefined
+          ? request.request
+          : `${request.request} (${request.currentCert})`,
+        request.ca,
+        { text: request.state, paint: print.style.warn },
+        request.openedAt,
+        request.nextAt ?? 'now',
+        String(request.polls),
+        request.transactionID,
+        request.text ?? '',
+      ]),
+    );
+  });
+  return 0;
+};

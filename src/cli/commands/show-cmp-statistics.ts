@@ -1,0 +1,28 @@
+import type { Body } from '../command.ts';
+import { formatTime } from '../render.ts';
+import { formatTable } from '../table.ts';
+
+/** Show what was counted, by CA. */
+export const run: Body<Record<never, never>> = async (_args, { services, print }) => {
+  const { store } = await services();
+  const { since, counters } = await store.statistics.read();
+  const byCa: Record<string, Record<string, number>> = {};
+  for (const { ca, counter, value } of counters) (byCa[ca] ??= {})[counter] = value;
+  print.show({ since: since === undefined ? undefined : formatTime(since), counters: byCa }, () => {
+    const head = since === undefined ? 'Nothing was counted yet\n' : `Since ${formatTime(since)}\n`;
+    if (counters.length === 0) return head;
+    const columns = [
+      { title: 'CA' },
+      { title: 'COUNTER' },
+      { title: 'VALUE', align: 'right' },
+    ] as const;
+    return (
+      head +
+      formatTable(
+        columns,
+        counters.map(({ ca, counter, value }) => [ca, counter, String(value)]),
+      )
+    );
+  });
+  return 0;
+};

@@ -1,0 +1,28 @@
+import { lstatSync, mkdirSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * Keep compiled code in the user's cache directory, so that the next start is quicker.
+ *
+ * Code from there is run, so the directory has to be ours and writable by nobody else: root under a
+ * user's HOME gets no cache. That there is none is never an error.
+ */
+export function useCompileCache(env: Readonly<Record<string, string | undefined>>): void {
+  try {
+    const parent = env['XDG_CACHE_HOME'] || homedir();
+    if (!isOurs(parent)) return;
+    const base = env['XDG_CACHE_HOME'] ? parent : join(parent, '.cache');
+    const directory = join(base, 'certkeeper', 'compiled');
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    if ([base, join(base, 'certkeeper'), directory].every(isOurs)) enableCompileCache(directory);
+  } catch {
+    // A start without the cache is only slower.
+  }
+}
+
+function isOurs(directory: string): boolean {
+  const stats = lstatSync(directory);
+  return stats.isDirectory() && stats.uid === process.geteuid?.() && (stats.mode & 0o022) === 0;
+}

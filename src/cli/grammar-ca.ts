@@ -1,0 +1,32 @@
+import { defineCommand, type Command } from './command.ts';
+import * as table from './parameters-ca.ts';
+
+/** Commands about CA profiles and what is in the store. */
+export const caCommands: readonly Command[] = [
+  defineCommand({
+    words: ['ca', 'add'],
+    summary: 'Set up a CA or RA: address, anchors, secret, and how to talk to it',
+    parameters: table.caAddParameters,
+    example: 'ca add rootA url http://ra.example/pkix/ root root.pem reference gw1 secret prompt',
+    load: () => import('./commands/ca-add.ts'),
+  }),
+  defineCommand({
+    words: ['ca', 'show'],
+    summary: 'List the CA profiles, or show everything about one',
+    parameters: table.caShowParameters,
+    load: () => import('./commands/ca-show.ts'),
+  }),
+  defineCommand({
+    words: ['ca', 'remove'],
+    summary: 'Forget a CA profile and its secret',
+    parameters: table.caRemoveParameters,
+    load: () => import('./commands/ca-remove.ts'),
+  }),
+  defineCommand({
+    words: ['show', 'cert'],
+    summary: 'List certificates, or show everything about one',
+    parameters: table.showCertParameters,
+    example: 'show cert full',
+    load: () => import('./commands/show-cert.ts'),
+  }),
+];

@@ -1,0 +1,41 @@
+import { defineCommand, type Command } from './command.ts';
+import * as table from './parameters-lab.ts';
+
+/** Commands for trying things before production. */
+export const labCommands: readonly Command[] = [
+  defineCommand({
+    words: ['lab'],
+    summary: 'Run a CA and RA for trying things, on the loopback interface',
+    parameters: table.labParameters,
+    example: 'lab port 8080 dir ./lab',
+    load: () => import('./commands/lab.ts'),
+  }),
+  defineCommand({
+    words: ['lab', 'requests'],
+    summary: 'List the requests that wait for approval in the lab',
+    parameters: table.labDirParameters,
+    load: () => import('./commands/lab-requests.ts'),
+  }),
+  defineCommand({
+    words: ['lab', 'approve'],
+    summary: 'Let the lab issue a waiting request',
+    parameters: { ...table.labRequestParameters, ...table.labDirParameters },
+    load: () => import('./commands/lab-approve.ts'),
+  }),
+  defineCommand({
+    words: ['lab', 'deny'],
+    summary: 'Let the lab reject a waiting request',
+    parameters: {
+      ...table.labRequestParameters,
+      ...table.labDenyParameters,
+      ...table.labDirParameters,
+    },
+    load: () => import('./commands/lab-deny.ts'),
+  }),
+  defineCommand({
+    words: ['demo'],
+    summary: 'Take a guided tour with a lab CA; leaves nothing behind',
+    parameters: table.demoParameters,
+    load: () => import('./commands/demo.ts'),
+  }),
+];

@@ -1,0 +1,39 @@
+import type { Command } from './command.ts';
+import { caCommands } from './grammar-ca.ts';
+import { cmpCommands } from './grammar-cmp.ts';
+import { labCommands } from './grammar-lab.ts';
+import type { Parameter } from './parameter.ts';
+
+/** Every command there is. */
+export const commands: readonly Command[] = [...cmpCommands, ...caCommands, ...labCommands];
+
+/** The parts of `certkeeper --help`, each with the first words of its commands. */
+export const commandGroups: readonly {
+  readonly title: string;
+  readonly words: readonly string[];
+}[] = [
+  { title: 'Ask a CA', words: ['cmp', 'no'] },
+  { title: 'Look and tidy', words: ['show', 'clear'] },
+  { title: 'Set up a CA', words: ['ca'] },
+  { title: 'Try things', words: ['lab', 'demo'] },
+];
+
+/** Options that may stand anywhere on a command line, by the word after `--`. */
+export const globalParameters: Readonly<Record<string, Parameter>> = {
+  json: { type: 'flag', summary: 'Print one JSON object with schemaVersion' },
+  state: {
+    type: 'directory',
+    placeholder: 'DIR',
+    summary: 'State directory (CERTKEEPER_STATE, else /var/lib/certkeeper or the user state home)',
+  },
+  'store-key': {
+    type: 'secret',
+    placeholder: 'SECRET',
+    summary: 'Key that secrets in the store are encrypted with, if not the generated store.key',
+  },
+  quiet: { type: 'flag', summary: 'Say nothing of what went well' },
+  verbose: { type: 'flag', summary: 'Say what is being done, and where an error came from' },
+  yes: { type: 'flag', summary: 'Answer yes to questions' },
+  help: { type: 'flag', summary: 'Explain a command, or a group of commands' },
+  version: { type: 'flag', summary: 'Print the version' },
+};

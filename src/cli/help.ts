@@ -1,0 +1,149 @@
+import type { Command } from './command.ts';
+import { commandGroups, globalParameters } from './grammar.ts';
+import type { Parameter } from './parameter.ts';
+import { formatDuration } from './render.ts';
+
+/** Explain a command, the group of commands that begin with these words, or everything. */
+export function helpText(words: readonly string[], commands: readonly Command[]): string {
+  if (words.length === 0) return overview(commands);
+  const below = commands.filter((command) => words.every((word, i) => command.words[i] === word));
+  const command = below.find((candidate) => candidate.words.length === words.length);
+  const others = below.filter((candidate) => candidate !== command);
+  return (
+    (command === undefined ? '' : commandHelp(command)) +
+    (others.length === 0 ? '' : `${command === undefined ? '' : '\n'}${list(words, others)}`) +
+    (command === undefined ? `\nMore: certkeeper ${words.join(' ')} … --help\n` : '')
+  );
+}
+
+/** Write how a command is called, in one line, as the gateway's manual does. */
+export function usageLine(command: Command): string {
+  const grouped = command.constraints.flatMap((constraint) =>
+    'atMostOne' in constraint ? [constraint.atMostOne] : [],
+  );
+  const isRequired = (words: readonly string[]): boolean =>
+    words.some((word) => command.parameters[word]?.required === true) ||
+    command.constraints.some(
+      (constraint) =>
+        'atLeastOne' in constraint && words.every((word) => constraint.atLeastOne.includes(word)),
+    );
+  const shown = new Set<string>();
+  const parts: string[] = [];
+  for (const word of Object.keys(command.parameters)) {
+    if (shown.has(word)) continue;
+    const together = grouped.find((words) => words[0] === word) ?? [word];
+    const text = together
+      .filter((other) => !shown.has(other))
+      .map((other) => spelled(other, command.parameters[other]))
+      .join(' | ');
+    for (const other of together) shown.add(other);
+    const bare = isRequired(together) && (together.length === 1 || parts.length === 0);
+    parts.push(bare ? text : `[${text}]`);
+  }
+  return ['certkeeper', ...command.words, ...parts].join(' ');
+}
+
+function overview(commands: readonly Command[]): string {
+  let text =
+    'certkeeper gets, renews and delivers certificates over CMPv2 (RFC 9810, RFC 9483)\n\n' +
+    'Usage: certkeeper COMMAND [PARAMETER VALUE | --PARAMETER VALUE]…\n';
+  for (const { title, words } of commandGroups) {
+    const members = commands.filter((command) => words.includes(command.words[0] ?? ''));
+    text += `\n${title}\n${rows(members.map((command) => [command.words.join(' '), command.summary]))}`;
+  }
+  text += `\nAnywhere\n${rows(
+    Object.entries(globalParameters).map(([word, parameter]) => [
+      parameter.type === 'flag' ? `--${word}` : `--${word} ${placeholder(parameter)}`,
+      parameter.summary,
+    ]),
+  )}`;
+  return (
+    `${text}\nA duration is a number and a unit: 90s, 12h, 30d. A secret is file:PATH, env:NAME, cred:NAME,\n` +
+    'prompt, or the secret itself. More on one command: certkeeper COMMAND --help\n'
+  );
+}
+
+function list(words: readonly string[], commands: readonly Command[]): string {
+  return `certkeeper ${words.join(' ')} …\n\n${rows(
+    commands.map((command) => [command.words.join(' '), command.summary]),
+  )}`;
+}
+
+function commandHelp(command: Command): string {
+  let text = `${command.summary}\n\nUsage: ${usageLine(command)}\n`;
+  const parameters = Object.entries(command.parameters);
+  if (parameters.length > 0) {
+    const lines = parameters.map(([word, parameter]): [string, string] => [
+      spelled(word, parameter),
+      parameter.summary + notes(parameter),
+    ]);
+    text += `\nParameters, in any order, as WORD VALUE or --WORD VALUE\n${rows(lines)}`;
+  }
+  if (command.example !== undefined) text += `\nExample\n  certkeeper ${command.example}\n`;
+  return text;
+}
+
+function rows(entries: readonly (readonly [string, string])[]): string {
+  const width = Math.min(34, Math.max(...entries.map(([left]) => left.length)));
+  return entries
+    .map(([left, right]) =>
+      left.length > width
+        ? `  ${left}\n  ${' '.repeat(width)}  ${right}\n`
+        : `  ${left.padEnd(width)}  ${right}\n`,
+    )
+    .join('');
+}
+
+function spelled(word: string, parameter: Parameter | undefined): string {
+  if (parameter === undefined || parameter.type === 'flag') return word;
+  const value = placeholder(parameter) + (parameter.many === true ? '…' : '');
+  return parameter.positional === true ? value : `${word} ${value}`;
+}
+
+function placeholder(parameter: Parameter): string {
+  if (parameter.placeholder !== undefined) return parameter.placeholder;
+  switch (parameter.type) {
+    case 'flag':
+      return '';
+    case 'integer':
+      return 'N';
+    case 'duration':
+      return 'D';
+    case 'choice':
+      return parameter.choices.join('|');
+    case 'text':
+      return 'TEXT';
+    case 'label':
+      return 'N';
+    case 'dn':
+      return 'DN';
+    case 'file':
+      return 'FILE';
+    case 'directory':
+      return 'PATH';
+    case 'url':
+      return 'U';
+    case 'secret':
+      return 'SECRET';
+  }
+}
+
+/** Unit, values and default, in parentheses after the sentence. */
+function notes(parameter: Parameter): string {
+  const said: string[] = [];
+  if (parameter.required === true) said.push('required');
+  if (parameter.type === 'integer') {
+    const { values, min, max, unit } = parameter;
+    said.push((values?.join(', ') ?? `${min} to ${max}`) + (unit === undefined ? '' : ` ${unit}`));
+  }
+  if (parameter.type === 'choice' && parameter.choices.length > 1) {
+    said.push(parameter.choices.join(', '));
+  }
+  if (parameter.type === 'duration') said.push('duration');
+  if ('default' in parameter && parameter.default !== undefined) {
+    const text =
+      parameter.type === 'duration' ? formatDuration(parameter.default) : `${parameter.default}`;
+    said.push(`default ${text}`);
+  }
+  return said.length === 0 ? '' : ` (${said.join('; ')})`;
+}

@@ -1,0 +1,29 @@
+/** Where text goes. */
+export interface Output {
+  write(text: string): void;
+  readonly isTTY: boolean;
+  /** Width of the terminal; 80 when there is none. */
+  readonly columns: number;
+}
+
+/** Where an operator's answers come from. */
+export interface Input {
+  readonly isTTY: boolean;
+  /** Read to the end of the stream. */
+  readAll(): Promise<Uint8Array>;
+  /** Read one line, without its end, and without echo on the terminal when `echo` is false. */
+  readLine(options: { readonly echo: boolean }): Promise<string>;
+}
+
+/** The outside of one run of the command line, so that a test can be that outside. */
+export interface Io {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly stdin: Input;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /**
+   * Take over Ctrl-C and SIGTERM: the signal returned is aborted instead of the process being ended. A
+   * command that never asks keeps the usual behaviour.
+   */
+  abortSignal(): AbortSignal;
+}

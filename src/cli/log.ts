@@ -1,0 +1,25 @@
+import type { Log } from '../base/log.ts';
+import type { Globals } from './command.ts';
+import type { Io } from './io.ts';
+import { createStyle } from './render.ts';
+import { printable } from './table.ts';
+
+/**
+ * Make the log of one run, on stderr: warnings always, what is being done unless `--quiet`, details
+ * with `--verbose`.
+ */
+export function createLog(io: Io, globals: Pick<Globals, 'quiet' | 'verbose'>): Log {
+  const style = createStyle(io.stderr, io.env);
+  const say = (text: string): void => io.stderr.write(`${text}\n`);
+  return {
+    debug(message) {
+      if (globals.verbose) say(style.dim(printable(message)));
+    },
+    info(message) {
+      if (!globals.quiet) say(printable(message));
+    },
+    warn(message) {
+      say(`${style.warn('warning:')} ${printable(message)}`);
+    },
+  };
+}

@@ -1,0 +1,126 @@
+import type { Label } from '../base/label.ts';
+import type { SecretSource } from './secret.ts';
+
+/** What every parameter says of itself, whatever its type. */
+interface ParameterBase {
+  /** One sentence for `--help`, no final period. */
+  readonly summary: string;
+  /** What stands for the value in a usage line; the type's usual word when absent. */
+  readonly placeholder?: string;
+  readonly required?: true;
+  /** May be given without its keyword; such parameters are filled in the order of the table. */
+  readonly positional?: true;
+  /** May be given more than once, and takes words up to the next keyword. */
+  readonly many?: true;
+}
+
+/**
+ * One parameter of a command, as data. The parser, `--help`, completion and the manual are made from
+ * it, and `ArgsOf` makes from it the type of what a command body receives.
+ */
+export type Parameter = ParameterBase &
+  (
+    | { readonly type: 'flag' }
+    | {
+        readonly type: 'integer';
+        readonly min: number;
+        readonly max: number;
+        /** The only values there are, if not the whole range. */
+        readonly values?: readonly number[];
+        readonly unit?: string;
+        readonly default?: number;
+      }
+    | {
+        readonly type: 'duration';
+        /** In seconds, as is the value a body receives. */
+        readonly default?: number;
+        /** Unit of a bare number, for parameters where the gateway's own command has one. */
+        readonly bareUnit?: 's' | 'h' | 'd';
+      }
+    | { readonly type: 'choice'; readonly choices: readonly string[]; readonly default?: string }
+    | { readonly type: 'text' }
+    | { readonly type: 'label' }
+    /** RFC 4514 text; parsed by whoever builds the request. */
+    | { readonly type: 'dn' }
+    /** A path, or `-` for standard input. */
+    | { readonly type: 'file' }
+    | { readonly type: 'directory' }
+    /** `http:` or `https:` only. */
+    | { readonly type: 'url' }
+    | { readonly type: 'secret'; readonly withReference?: true }
+  );
+
+/** Parameters of a command by the word an operator types. */
+export type ParameterTable = Readonly<Record<string, Parameter>>;
+
+/** One value as the parser hands it on. */
+export type Value = string | number | boolean | SecretSource;
+
+/** Values by the word an operator types; only what was typed is in here. */
+export type Values = ReadonlyMap<string, Value | readonly Value[]>;
+
+/** What a command body receives: one camelCase property a parameter. */
+export type ArgsOf<T extends ParameterTable> = {
+  readonly [K in keyof T & string as IsPresent<T[K]> extends true ? CamelCase<K> : never]: Of<T[K]>;
+} & {
+  readonly [K in keyof T & string as IsPresent<T[K]> extends true ? never : CamelCase<K>]?: Of<
+    T[K]
+  >;
+};
+
+type CamelCase<S extends string> = S extends `${infer Head}-${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : S;
+
+type IsPresent<P> = P extends
+  | { readonly type: 'flag' }
+  | { readonly required: true }
+  | { readonly many: true }
+  | { readonly default: string | number }
+  ? true
+  : false;
+
+type Of<P> = P extends { readonly many: true } ? readonly One<P>[] : One<P>;
+
+type One<P> = P extends { readonly type: 'flag' }
+  ? boolean
+  : P extends { readonly type: 'integer' | 'duration' }
+    ? number
+    : P extends { readonly type: 'choice'; readonly choices: readonly (infer Choice)[] }
+      ? Choice
+      : P extends { readonly type: 'label' }
+        ? Label
+        : P extends { readonly type: 'secret' }
+          ? SecretSource
+          : string;
+
+/**
+ * Turn the values of a parse into the arguments of a body: defaults filled in, flags and lists always
+ * there. The one place that vouches for `ArgsOf`: the parser made each value by its parameter's type.
+ */
+export function mintArguments<T extends ParameterTable>(parameters: T, values: Values): ArgsOf<T> {
+  const args: Record<string, Value | readonly Value[]> = {};
+  for (const [word, parameter] of Object.entries(parameters)) {
+    const value = values.get(word) ?? defaultOf(parameter);
+    if (value !== undefined) args[camelCase(word)] = value;
+  }
+  return args as ArgsOf<T>;
+}
+
+function defaultOf(parameter: Parameter): Value | readonly Value[] | undefined {
+  if (parameter.many === true) return [];
+  switch (parameter.type) {
+    case 'flag':
+      return false;
+    case 'integer':
+    case 'duration':
+    case 'choice':
+      return parameter.default;
+    default:
+      return undefined;
+  }
+}
+
+function camelCase(word: string): string {
+  return word.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}

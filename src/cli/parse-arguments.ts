@@ -1,0 +1,150 @@
+import { CertError } from '../base/errors.ts';
+import { isLabel } from '../base/label.ts';
+import type { Command } from './command.ts';
+import { splitOption } from './globals.ts';
+import type { Parameter, ParameterTable, Value, Values } from './parameter.ts';
+import { editDistance, suggest } from './suggest.ts';
+import { parseValue } from './values.ts';
+
+/**
+ * Read the parameters of a command, in either spelling and any order.
+ *
+ * @param words what follows the words of the command
+ * @param operands what follows `--`: values of positional parameters, whatever they look like
+ * @throws {CertError} USAGE_INVALID or NAME_INVALID; no secret is quoted, nor a word that may be part of one
+ */
+export function parseArguments(
+  command: Command,
+  words: readonly string[],
+  operands: readonly string[],
+): Values {
+  const reading = new Reading(command);
+  let at = 0;
+  while (at < words.length) at = reading.take(words, at);
+  for (const operand of operands) reading.takePositional(operand);
+  reading.check();
+  return reading.values;
+}
+
+/** One pass over the words of one command. */
+class Reading {
+  readonly values = new Map<string, Value | readonly Value[]>();
+  readonly #command: Command;
+  readonly #table: ParameterTable;
+  /** A word after a secret may be the rest of it, typed without quotes: such a word is never repeated. */
+  #afterSecret: string | undefined;
+
+  constructor(command: Command) {
+    this.#command = command;
+    this.#table = command.parameters;
+  }
+
+  /** Take one parameter with its value; returns where the next one begins. */
+  take(words: readonly string[], at: number): number {
+    const token = words[at] ?? '';
+    const { name, value } = splitOption(token);
+    const word = name ?? token;
+    const parameter = Object.hasOwn(this.#table, word) ? this.#table[word] : undefined;
+    if (parameter === undefined) {
+      if (name !== undefined || token.startsWith('-')) throw this.#unknown(word, token);
+      this.takePositional(token);
+      return at + 1;
+    }
+    if (parameter.type === 'flag') {
+      if (value !== undefined) throw this.#usage(`--${word} is a switch and takes no value`);
+      this.#put(word, parameter, '');
+      return at + 1;
+    }
+    const text = value ?? words[at + 1];
+    if (text === undefined || (value === undefined && text.startsWith('--'))) {
+      throw this.#usage(`the value of ${word} is missing`);
+    }
+    this.#put(word, parameter, text);
+    if (value !== undefined) return at + 1;
+    return parameter.many === true ? this.#takeMore(word, parameter, words, at + 2) : at + 2;
+  }
+
+  /** Give a bare value to the next positional parameter that has none. */
+  takePositional(text: string): void {
+    for (const [word, parameter] of Object.entries(this.#table)) {
+      if (parameter.positional !== true || this.values.has(word)) continue;
+      if (this.#afterSecret !== undefined && !isLabel(text)) break;
+      this.#put(word, parameter, text);
+      return;
+    }
+    throw this.#unknown(text, text);
+  }
+
+  /** Check what only the whole line can say: what is missing, and what does not go together. */
+  check(): void {
+    const missing = Object.keys(this.#table).filter(
+      (word) => this.#table[word]?.required === true && !this.values.has(word),
+    );
+    if (missing.length > 0) {
+      throw this.#usage(`${missing.join(', ')} ${missing.length > 1 ? 'are' : 'is'} missing`);
+    }
+    for (const constraint of this.#command.constraints) {
+      const words = 'atMostOne' in constraint ? constraint.atMostOne : constraint.atLeastOne;
+      const given = words.filter((word) => this.values.has(word));
+      if ('atMostOne' in constraint && given.length > 1) {
+        throw this.#usage(`${given.join(' and ')} exclude each other`);
+      }
+      if ('atLeastOne' in constraint && given.length === 0) {
+        throw this.#usage(`one of ${words.join(', ')} is missing`);
+      }
+    }
+  }
+
+  /** Take the further values of a list, up to the next keyword or option. */
+  #takeMore(word: string, parameter: Parameter, words: readonly string[], start: number): number {
+    let at = start;
+    for (; at < words.length; at++) {
+      const text = words[at] ?? '';
+      if (text.startsWith('--') || Object.hasOwn(this.#table, text)) break;
+      // A mistyped keyword would otherwise be taken for a file, and what follows it too.
+      const near = Object.keys(this.#table).find(
+        (other) => other.length > 3 && editDistance(text, other) <= 2,
+      );
+      if (near !== undefined) throw this.#unknown(text, text, `${word} ${text}`);
+      this.#put(word, parameter, text);
+    }
+    return at;
+  }
+
+  #put(word: string, parameter: Parameter, text: string): void {
+    const before = this.values.get(word);
+    const value = parseValue(word, parameter, text);
+    if (parameter.many === true) {
+      this.values.set(word, [...(Array.isArray(before) ? before : []), value]);
+    } else if (before === undefined) {
+      this.values.set(word, value);
+    } else {
+      throw this.#usage(`${word} is given twice`);
+    }
+    this.#afterSecret = parameter.type === 'secret' ? word : undefined;
+  }
+
+  #unknown(word: string, token: string, insist?: string): CertError {
+    const near = suggest(word, Object.keys(this.#table));
+    if (near === undefined && this.#afterSecret !== undefined) {
+      return this.#usage(
+        `there is a word too many after the value of ${this.#afterSecret}`,
+        'Put a secret with spaces in quotes, or use file:PATH',
+      );
+    }
+    const shown = token.startsWith('--') ? `--${word}` : word;
+    const meant = near === undefined ? '' : `Did you mean "${near}"?`;
+    const orElse = insist === undefined ? '' : ` If not, write "${insist}"`;
+    return this.#usage(
+      `${JSON.stringify(shown)} is not one of its parameters`,
+      meant === '' ? undefined : meant + orElse,
+    );
+  }
+
+  #usage(why: string, hint?: string): CertError {
+    const said = this.#command.words.join(' ');
+    return new CertError('USAGE_INVALID', `Cannot run "${said}": ${why}`, {
+      hint: hint ?? `See certkeeper ${said} --help`,
+    });
+  }
+}

@@ -1,0 +1,103 @@
+import { CertError } from '../base/errors.ts';
+import type { Command, Globals } from './command.ts';
+import { splitOption, takeGlobals } from './globals.ts';
+import { parseArguments } from './parse-arguments.ts';
+import type { Values } from './parameter.ts';
+import { suggest } from './suggest.ts';
+
+/** What an operator wants of one run. */
+export type Invocation =
+  | {
+      readonly type: 'run';
+      readonly command: Command;
+      readonly values: Values;
+      readonly globals: Globals;
+    }
+  /** `asked` is false when a command was begun and not finished: that is an error too. */
+  | {
+      readonly type: 'help';
+      readonly words: readonly string[];
+      readonly asked: boolean;
+      readonly globals: Globals;
+    }
+  | { readonly type: 'version'; readonly globals: Globals };
+
+/**
+ * Understand a command line: which command, with which values.
+ *
+ * @param argv the words after the program's name
+ * @throws {CertError} USAGE_INVALID or NAME_INVALID
+ */
+export function parseCommandLine(
+  argv: readonly string[],
+  commands: readonly Command[],
+): Invocation {
+  const { globals, asks, words, operands } = takeGlobals(argv);
+  if (asks === 'version') return { type: 'version', globals };
+  const wantsHelp = asks === 'help' || words[0] === 'help';
+  const path = findCommand(words[0] === 'help' ? words.slice(1) : words, commands);
+  if (wantsHelp) return { type: 'help', words: path.words, asked: true, globals };
+  if (path.command === undefined) {
+    const next = path.rest[0];
+    if (next === undefined) return { type: 'help', words: path.words, asked: false, globals };
+    throw unknownCommand(path.words, next, path.rest, commands);
+  }
+  const values = parseArguments(path.command, path.rest, operands);
+  return { type: 'run', command: path.command, values, globals };
+}
+
+interface Path {
+  readonly words: readonly string[];
+  readonly command: Command | undefined;
+  readonly rest: readonly string[];
+}
+
+/** Follow the words of the table as far as they go; `--word` and `--word=value` are words too. */
+function findCommand(words: readonly string[], commands: readonly Command[]): Path {
+  const path: string[] = [];
+  let candidates = commands;
+  let rest = words;
+  for (;;) {
+    const token = rest[0];
+    if (token === undefined) break;
+    const { name = token, value } = splitOption(token);
+    const next = candidates.filter((command) => command.words[path.length] === name);
+    if (next.length === 0) break;
+    path.push(name);
+    candidates = next;
+    rest = value === undefined ? rest.slice(1) : [value, ...rest.slice(1)];
+    if (value !== undefined) break;
+  }
+  const command = candidates.find((candidate) => candidate.words.length === path.length);
+  return { words: path, command, rest };
+}
+
+function unknownCommand(
+  path: readonly string[],
+  next: string,
+  rest: readonly string[],
+  commands: readonly Command[],
+): CertError {
+  const said = [...path, next].join(' ');
+  const here = commands.filter((command) => path.every((word, i) => command.words[i] === word));
+  const candidates = here.map((command) => command.words[path.length] ?? '');
+  const near = suggest(next, candidates);
+  const meant =
+    near === undefined ? sameWords([...path, ...rest], commands) : [...path, near].join(' ');
+  const shown = ['certkeeper', ...path, '--help'].join(' ');
+  const hint = meant === undefined ? `See ${shown}` : `Did you mean "${meant}"?`;
+  return new CertError('USAGE_INVALID', `Cannot run ${JSON.stringify(said)}: no such command`, {
+    hint,
+  });
+}
+
+/** Find a command typed with its words in another order, or without its first ones. */
+function sameWords(typed: readonly string[], commands: readonly Command[]): string | undefined {
+  const swapped = commands.find((command) =>
+    command.words.every((word) => typed.slice(0, command.words.length).includes(word)),
+  );
+  const shortened = commands.find(
+    (command) => command.words[0] === 'cmp' && command.words.at(-1) === typed[0],
+  );
+  return (swapped ?? shortened)?.words.join(' ');
+}

@@ -1,0 +1,83 @@
+import type { Input, Io, Output } from './io.ts';
+
+/** Make the outside of a real process. */
+export function createProcessIo(): Io {
+  let controller: AbortController | undefined;
+  return {
+    stdout: createOutput(process.stdout),
+    stderr: createOutput(process.stderr),
+    stdin: processInput,
+    env: process.env,
+    abortSignal() {
+      controller ??= takeOverSignals();
+      return controller.signal;
+    },
+  };
+}
+
+function createOutput(stream: NodeJS.WriteStream): Output {
+  let open = true;
+  // A reader that went away (`| head`) must not end a transaction in the middle: what is left to say is
+  // dropped, and the command goes on to its own exit code.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    open = false;
+    if (error.code !== 'EPIPE') process.exitCode = 1;
+  });
+  return {
+    write(text) {
+      if (open) stream.write(text);
+    },
+    isTTY: stream.isTTY === true,
+    get columns() {
+      return stream.columns ?? 80;
+    },
+  };
+}
+
+/** A second Ctrl-C ends the process whatever it is doing. */
+function takeOverSignals(): AbortController {
+  const controller = new AbortController();
+  const stop = (signal: NodeJS.Signals): void => {
+    if (controller.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143);
+    controller.abort();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  return controller;
+}
+
+const processInput: Input = {
+  get isTTY() {
+    return process.stdin.isTTY === true;
+  },
+  async readAll() {
+    const chunks: Buffer[] = [];
+    for await (const chunk of process.stdin) {
+      chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+    }
+    return Buffer.concat(chunks);
+  },
+  async readLine({ echo }) {
+    const { createInterface } = await import('node:readline');
+    const { Writable } = await import('node:stream');
+    const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+    const lines = createInterface({
+      input: process.stdin,
+      output: echo ? process.stderr : silent,
+      terminal: process.stdin.isTTY === true,
+      historySize: 0,
+    });
+    try {
+      return await new Promise<string>((resolve, reject) => {
+        lines.once('line', resolve);
+        lines.once('SIGINT', () => {
+          process.stderr.write('\n');
+          process.exit(130);
+        });
+        lines.once('close', () => reject(new Error('end of input')));
+      });
+    } finally {
+      lines.close();
+    }
+  },
+};

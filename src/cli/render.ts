@@ -1,0 +1,135 @@
+import { CertError, exitCodeOf, type ExitCode } from '../base/errors.ts';
+import type { Globals } from './command.ts';
+import type { Io, Output } from './io.ts';
+import { printable } from './table.ts';
+
+/** What can be printed with `--json`. */
+export type Json =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Json[]
+  | { readonly [key: string]: Json | undefined };
+
+/** Version of the shape of every `--json` object; changes only when a field goes or changes its meaning. */
+export const schemaVersion = 1;
+
+/** Colours by urgency; each returns the text alone where there is no colour. */
+export interface Style {
+  bold(text: string): string;
+  good(text: string): string;
+  warn(text: string): string;
+  bad(text: string): string;
+  dim(text: string): string;
+}
+
+/** Prints the result of a command: text for people, or one JSON object. */
+export interface Printer {
+  readonly style: Style;
+  /** Print what was asked for. Text comes with its line ends and is made only when it is printed. */
+  show(json: Readonly<Record<string, Json | undefined>>, text: () => string): void;
+  /** Say that a change was made, as one sentence; `--quiet` hides it. */
+  done(json: Readonly<Record<string, Json | undefined>>, sentence: string): void;
+}
+
+/** Make the printer of one run. */
+export function createPrinter(io: Io, globals: Globals): Printer {
+  const printJson = (json: Readonly<Record<string, Json | undefined>>): void => {
+    io.stdout.write(`${JSON.stringify({ schemaVersion, ...json }, null, 2)}\n`);
+  };
+  return {
+    style: createStyle(io.stdout, io.env),
+    show(json, text) {
+      if (globals.json) printJson(json);
+      else io.stdout.write(text());
+    },
+    done(json, sentence) {
+      if (globals.json) printJson(json);
+      else if (!globals.quiet) io.stdout.write(`${printable(sentence)}\n`);
+    },
+  };
+}
+
+/** Choose colours for an output: none off a terminal, with NO_COLOR, or on a dumb terminal. */
+export function createStyle(output: Output, env: Io['env']): Style {
+  const noColor = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '';
+  const coloured = output.isTTY && !noColor && env['TERM'] !== 'dumb';
+  const paint =
+    (code: number) =>
+    (text: string): string =>
+      coloured ? `\u001b[${code}m${text}\u001b[0m` : text;
+  return { bold: paint(1), good: paint(32), warn: paint(33), bad: paint(31), dim: paint(2) };
+}
+
+/** Format a moment: UTC, to the second. */
+export function formatTime(time: Date): string {
+  return time.toISOString().replace(/\.\d{3}Z$/, 'Z');
+}
+
+/** Format a moment as `show cert` does: `Dec 10 2026`. */
+export function formatDay(time: Date): string {
+  const months = 'JanFebMarAprMayJunJulAugSepOctNovDec';
+  const month = months.slice(time.getUTCMonth() * 3, time.getUTCMonth() * 3 + 3);
+  return `${month} ${String(time.getUTCDate()).padStart(2, '0')} ${time.getUTCFullYear()}`;
+}
+
+/** Format a number of seconds in the largest unit that divides it. */
+export function formatDuration(seconds: number): string {
+  for (const [unit, size] of [
+    ['d', 86_400],
+    ['h', 3600],
+    ['m', 60],
+  ] as const) {
+    if (seconds >= size && seconds % size === 0) return `${seconds / size}${unit}`;
+  }
+  return `${seconds}s`;
+}
+
+/**
+ * Say what went wrong: `error:` and, where there is one, `hint:` and the transactionID, on stderr; with
+ * `--json` an object on stdout. Anything but a `CertError` is a bug, and its stack is shown only with
+ * `--verbose`.
+ *
+ * @returns the exit code of the process
+ */
+export function reportError(
+  error: unknown,
+  io: Io,
+  globals: Pick<Globals, 'json' | 'verbose'>,
+): ExitCode {
+  const known = error instanceof CertError ? error : asBug(error);
+  const exitCode = exitCodeOf[known.code];
+  if (globals.json) {
+    const { code, message, hint, transactionID } = known;
+    const body = { code, message, hint, transactionID, exitCode };
+    io.stdout.write(`${JSON.stringify({ schemaVersion, error: body }, null, 2)}\n`);
+  } else {
+    const style = createStyle(io.stderr, io.env);
+    let text = `${style.bad('error:')} ${printable(known.message)}\n`;
+    if (known.hint !== undefined) text += `${style.dim('hint:')} ${printable(known.hint)}\n`;
+    if (known.transactionID !== undefined) text += `transactionID: ${known.transactionID}\n`;
+    io.stderr.write(text);
+  }
+  if (globals.verbose) io.stderr.write(stackOf(known));
+  return exitCode;
+}
+
+function asBug(cause: unknown): CertError {
+  const what = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+  return new CertError('INTERNAL', `Cannot go on, and this is a bug in certkeeper: ${what}`, {
+    cause,
+    hint: 'Run it again with --verbose and report what it prints',
+  });
+}
+
+function stackOf(error: CertError): string {
+  let text = '';
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    text += `${at === error ? '' : 'caused by '}${printable(at.name)}: ${printable(at.message)}\n`;
+    for (const line of at.stack?.split('\n') ?? []) {
+      if (/^\s+at /.test(line)) text += `${printable(line)}\n`;
+    }
+  }
+  return text;
+}

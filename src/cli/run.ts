@@ -1,0 +1,82 @@
+import type { Services } from '../agent/compose.ts';
+import type { ExitCode } from '../base/errors.ts';
+import type { CommandContext, Globals } from './command.ts';
+import { commands } from './grammar.ts';
+import type { Io } from './io.ts';
+import { createLog } from './log.ts';
+import { parseCommandLine, type Invocation } from './parse.ts';
+import { createPrinter, reportError, schemaVersion } from './render.ts';
+
+/** Open what a command works on. */
+export type OpenServices = (globals: Globals, io: Io) => Promise<Services>;
+
+/**
+ * Run one command line, start to end. Never throws, and never ends the process.
+ *
+ * @param argv the words after the program's name
+ * @param openServices how to open the store and what stands on it; tests hand in their own
+ */
+export async function run(
+  argv: readonly string[],
+  io: Io,
+  openServices: OpenServices = openRealServices,
+): Promise<ExitCode> {
+  let globals: Pick<Globals, 'json' | 'verbose'> = {
+    json: argv.includes('--json'),
+    verbose: argv.includes('--verbose'),
+  };
+  try {
+    const invocation = parseCommandLine(argv, commands);
+    globals = invocation.globals;
+    return await act(invocation, io, openServices);
+  } catch (error) {
+    return reportError(error, io, globals);
+  }
+}
+
+async function act(invocation: Invocation, io: Io, openServices: OpenServices): Promise<ExitCode> {
+  switch (invocation.type) {
+    case 'version':
+      return await showVersion(invocation.globals, io);
+    case 'help': {
+      const { helpText } = await import('./help.ts');
+      const output = invocation.asked ? io.stdout : io.stderr;
+      output.write(helpText(invocation.words, commands));
+      return invocation.asked ? 0 : 2;
+    }
+    case 'run':
+      break;
+  }
+  const { command, values, globals } = invocation;
+  let opened: Promise<Services> | undefined;
+  const context: CommandContext = {
+    io,
+    globals,
+    log: createLog(io, globals),
+    print: createPrinter(io, globals),
+    services() {
+      opened ??= openServices(globals, io);
+      return opened;
+    },
+  };
+  try {
+    return await command.start(values, context);
+  } finally {
+    // Whoever failed to open has been told already; there is then nothing to close.
+    const services = await opened?.catch(() => undefined);
+    await services?.close();
+  }
+}
+
+async function showVersion(globals: Globals, io: Io): Promise<ExitCode> {
+  const { readVersion } = await import('./version.ts');
+  const version = await readVersion();
+  if (globals.json) io.stdout.write(`${JSON.stringify({ schemaVersion, version }, null, 2)}\n`);
+  else io.stdout.write(`certkeeper ${version}\n`);
+  return 0;
+}
+
+async function openRealServices(globals: Globals, io: Io): Promise<Services> {
+  const { openServices } = await import('./open-services.ts');
+  return await openServices(globals, io);
+}

@@ -1,0 +1,166 @@
+import type { Log } from '../base/log.ts';
+import { CertError } from '../base/errors.ts';
+import { reasonOf } from './files.ts';
+import type { Io } from './io.ts';
+
+/** Where a secret is to be taken from, as an operator wrote it; the secret itself is not in here. */
+export type SecretSource = { readonly reference?: string } & (
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'env'; readonly name: string }
+  | { readonly kind: 'cred'; readonly name: string }
+  | { readonly kind: 'prompt' }
+  /** A function, so that neither JSON nor a log can print it. */
+  | { readonly kind: 'literal'; readonly reveal: () => string }
+);
+
+/** What a secret is resolved with. */
+export interface SecretContext {
+  readonly io: Io;
+  readonly log: Log;
+}
+
+const maxSecretOctets = 65_536;
+
+/**
+ * Parse `file:PATH`, `env:NAME`, `cred:NAME`, `prompt` or a literal.
+ *
+ * @param what the parameter's name, for messages
+ * @param withReference take `REF:` in front as the reference value; a literal with a colon in it then
+ *   has to be given as `file:` or `env:`
+ * @throws {CertError} USAGE_INVALID, without quoting any of the text
+ */
+export function parseSecretSource(text: string, what: string, withReference = false): SecretSource {
+  const plain = parseForm(text, what);
+  if (!withReference || plain.kind !== 'literal') return plain;
+  const colon = text.indexOf(':');
+  if (colon < 0) return plain;
+  if (colon === 0) throw usage(what, 'the reference value before ":" is empty');
+  return { ...parseForm(text.slice(colon + 1), what), reference: text.slice(0, colon) };
+}
+
+function parseForm(text: string, what: string): SecretSource {
+  if (text === 'prompt') return { kind: 'prompt' };
+  const form = /^(file|env|cred):(.*)$/s.exec(text);
+  const rest = form?.[2] ?? '';
+  if (form !== null && rest === '') throw usage(what, `nothing follows "${form[1] ?? ''}:"`);
+  if (text === '') throw usage(what, 'it is empty');
+  switch (form?.[1]) {
+    case 'file':
+      return { kind: 'file', path: rest };
+    case 'env':
+      return { kind: 'env', name: rest };
+    case 'cred':
+      if (rest.includes('/') || rest.startsWith('.')) {
+        throw usage(what, 'the name of a systemd credential is not a path');
+      }
+      return { kind: 'cred', name: rest };
+    default:
+      return { kind: 'literal', reveal: () => text };
+  }
+}
+
+/**
+ * Fetch a secret from where the operator said it is. From a file or a credential one newline at the end
+ * is taken off and every other octet is kept; the rest is UTF-8.
+ *
+ * @param what the parameter's name, for messages and the prompt
+ * @throws {CertError} SECRET_UNAVAILABLE
+ */
+export async function resolveSecret(
+  source: SecretSource,
+  what: string,
+  context: SecretContext,
+): Promise<Uint8Array> {
+  const { io, log } = context;
+  switch (source.kind) {
+    case 'file':
+      return await readSecretFile(source.path, `file ${JSON.stringify(source.path)}`, what, io);
+    case 'cred': {
+      const directory = io.env['CREDENTIALS_DIRECTORY'];
+      const place = `credential ${JSON.stringify(source.name)}`;
+      if (directory === undefined || directory === '') {
+        throw unavailable(what, place, 'CREDENTIALS_DIRECTORY is not set', {
+          hint: 'Run under systemd with LoadCredential=, or use file: or env:',
+        });
+      }
+      return await readSecretFile(`${directory}/${source.name}`, place, what, io);
+    }
+    case 'env': {
+      const place = `environment variable ${JSON.stringify(source.name)}`;
+      const text = io.env[source.name];
+      if (text === undefined) throw unavailable(what, place, 'it is not set');
+      return checked(new TextEncoder().encode(text), place, what);
+    }
+    case 'prompt':
+      return checked(new TextEncoder().encode(await promptSecret(what, io)), 'prompt', what);
+    case 'literal':
+      log.warn(
+        `other users of this machine can see the secret given to ${what} in the process list; ` +
+          'use file:PATH, env:NAME or prompt',
+      );
+      return checked(new TextEncoder().encode(source.reveal()), 'command line', what);
+  }
+}
+
+async function promptSecret(what: string, io: Io): Promise<string> {
+  if (!io.stdin.isTTY || !io.stderr.isTTY) {
+    throw unavailable(what, 'prompt', 'this is not a terminal', {
+      hint: 'Use file:PATH, env:NAME or cred:NAME',
+    });
+  }
+  io.stderr.write(`${what}: `);
+  try {
+    return await io.stdin.readLine({ echo: false });
+  } finally {
+    io.stderr.write('\n');
+  }
+}
+
+async function readSecretFile(
+  path: string,
+  place: string,
+  what: string,
+  io: Io,
+): Promise<Uint8Array> {
+  let octets: Uint8Array;
+  try {
+    if (path === '-') octets = await io.stdin.readAll();
+    else {
+      const { readFile } = await import('node:fs/promises');
+      octets = await readFile(path);
+    }
+  } catch (cause) {
+    throw unavailable(what, place, reasonOf(cause), { cause });
+  }
+  return checked(withoutNewline(octets), place, what);
+}
+
+function withoutNewline(octets: Uint8Array): Uint8Array {
+  if (octets.at(-1) !== 0x0a) return Uint8Array.from(octets);
+  return Uint8Array.from(octets.subarray(0, octets.at(-2) === 0x0d ? -2 : -1));
+}
+
+function checked(octets: Uint8Array, place: string, what: string): Uint8Array {
+  if (octets.length === 0) throw unavailable(what, place, 'it is empty');
+  if (octets.length > maxSecretOctets) {
+    throw unavailable(what, place, `it is longer than ${maxSecretOctets} octets`);
+  }
+  if (octets.includes(0)) throw unavailable(what, place, 'it contains a NUL octet');
+  return octets;
+}
+
+function usage(what: string, why: string): CertError {
+  return new CertError('USAGE_INVALID', `Cannot use the secret given to ${what}: ${why}`, {
+    hint: 'Give file:PATH, env:NAME, cred:NAME or prompt',
+  });
+}
+
+function unavailable(
+  what: string,
+  place: string,
+  why: string,
+  options: { readonly hint?: string; readonly cause?: unknown } = {},
+): CertError {
+  const message = `Cannot read the secret for ${what} from ${place}: ${why}`;
+  return new CertError('SECRET_UNAVAILABLE', message, options);
+}

@@ -1,0 +1,38 @@
+/**
+ * Find the word an operator probably meant: the nearest of the candidates by Damerau-Levenshtein
+ * distance, if it is near enough for its length.
+ */
+export function suggest(typed: string, candidates: Iterable<string>): string | undefined {
+  const allowed = typed.length <= 3 ? 1 : typed.length <= 8 ? 2 : 3;
+  let best: { readonly word: string; readonly distance: number } | undefined;
+  for (const word of candidates) {
+    const distance = editDistance(typed.toLowerCase(), word);
+    if (distance <= allowed && distance < (best?.distance ?? Infinity)) best = { word, distance };
+  }
+  return best?.word;
+}
+
+/** Count the insertions, deletions, substitutions and swaps of neighbours between two words. */
+export function editDistance(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 3) return Infinity;
+  let beforeLast: readonly number[] = [];
+  let last: readonly number[] = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
+      let distance = Math.min(at(last, j) + 1, at(row, j - 1) + 1, at(last, j - 1) + cost);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        distance = Math.min(distance, at(beforeLast, j - 2) + 1);
+      }
+      row.push(distance);
+    }
+    beforeLast = last;
+    last = row;
+  }
+  return at(last, b.length);
+}
+
+function at(row: readonly number[], index: number): number {
+  return row[index] ?? Infinity;
+}

@@ -1,0 +1,73 @@
+/** One column of a table. */
+export interface Column {
+  readonly title: string;
+  readonly align?: 'left' | 'right';
+}
+
+/** A cell: text, and what colours it once it has its width. */
+export interface StyledCell {
+  readonly text: string;
+  readonly paint: (text: string) => string;
+}
+
+/** What may stand in a table. */
+export type Cell = string | StyledCell;
+
+/**
+ * Lay out rows under their titles, two spaces apart; control characters are made visible.
+ *
+ * @returns lines with their ends
+ */
+export function formatTable(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+): string {
+  const cells = [columns.map((column) => column.title), ...rows].map((row) =>
+    row.map((cell) => (typeof cell === 'string' ? plainCell(cell) : visible(cell))),
+  );
+  const widths = columns.map((_, i) => Math.max(...cells.map((row) => row[i]?.text.length ?? 0)));
+  return cells.map((row) => `${formatRow(row, columns, widths).trimEnd()}\n`).join('');
+}
+
+/** Lay out names and values, one a line. */
+export function formatFields(fields: readonly (readonly [string, Cell | undefined])[]): string {
+  const present = fields.flatMap(([name, cell]) =>
+    cell === undefined ? [] : [[name, cell] as const],
+  );
+  const width = Math.max(0, ...present.map(([name]) => name.length));
+  return present
+    .map(([name, cell]) => {
+      const { text, paint } = typeof cell === 'string' ? plainCell(cell) : visible(cell);
+      return `${name.padEnd(width)}  ${paint(text)}\n`;
+    })
+    .join('');
+}
+
+/** Make control characters visible, so that a peer's text cannot drive the terminal. */
+export function printable(text: string): string {
+  return text.replace(
+    /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
+    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+function formatRow(
+  row: readonly StyledCell[],
+  columns: readonly Column[],
+  widths: readonly number[],
+): string {
+  return row
+    .map(({ text, paint }, i) => {
+      const space = ' '.repeat((widths[i] ?? 0) - text.length);
+      return columns[i]?.align === 'right' ? space + paint(text) : paint(text) + space;
+    })
+    .join('  ');
+}
+
+function plainCell(text: string): StyledCell {
+  return { text: printable(text), paint: (painted) => painted };
+}
+
+function visible(cell: StyledCell): StyledCell {
+  return { ...cell, text: printable(cell.text) };
+}

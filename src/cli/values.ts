@@ -1,0 +1,111 @@
+import { CertError } from '../base/errors.ts';
+import { parseLabel } from '../base/label.ts';
+import type { Parameter, Value } from './parameter.ts';
+import { parseSecretSource } from './secret.ts';
+
+const unitSeconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+/** Ten years: longer is a typing mistake, and far from where timers and dates overflow. */
+const maxDurationSeconds = 3650 * 86_400;
+
+/**
+ * Turn the text of a value into what its parameter's type says.
+ *
+ * @param word the parameter's keyword, for messages
+ * @throws {CertError} USAGE_INVALID or NAME_INVALID; a secret is never quoted
+ */
+export function parseValue(word: string, parameter: Parameter, text: string): Value {
+  switch (parameter.type) {
+    case 'flag':
+      return true;
+    case 'integer':
+      return parseInteger(word, parameter, text);
+    case 'duration':
+      return parseDuration(word, text, parameter.bareUnit);
+    case 'choice':
+      if (!parameter.choices.includes(text)) {
+        throw invalid(word, text, 'not one of the choices', `Choose ${listed(parameter.choices)}`);
+      }
+      return text;
+    case 'label':
+      return parseLabel(text, word);
+    case 'url':
+      return checkUrl(word, text);
+    case 'secret':
+      return parseSecretSource(text, word, parameter.withReference);
+    case 'text':
+    case 'dn':
+    case 'file':
+    case 'directory':
+      if (text === '') throw invalid(word, text, 'it is empty');
+      if (text.includes('\0')) throw invalid(word, text, 'it contains a NUL character');
+      return text;
+  }
+}
+
+function parseInteger(
+  word: string,
+  parameter: Extract<Parameter, { type: 'integer' }>,
+  text: string,
+): number {
+  const { min, max, values } = parameter;
+  const range =
+    values === undefined ? `a number from ${min} to ${max}` : listed(values.map(String));
+  if (!/^\d{1,15}$/.test(text)) throw invalid(word, text, 'not a whole number', `Give ${range}`);
+  const value = Number(text);
+  if (value < min || value > max || values?.includes(value) === false) {
+    throw invalid(word, text, 'out of range', `Give ${range}`);
+  }
+  return value;
+}
+
+function parseDuration(word: string, text: string, bareUnit?: 's' | 'h' | 'd'): number {
+  const match = /^(\d{1,9})([smhd]?)$/.exec(text);
+  if (match === null) {
+    throw invalid(word, text, 'not a duration', 'Give a number and a unit, as in 90s, 12h or 30d');
+  }
+  const count = Number(match[1]);
+  const unit = match[2] === '' ? bareUnit : match[2];
+  if (unit === undefined && count !== 0) {
+    throw invalid(
+      word,
+      text,
+      'the unit is missing',
+      `Write ${text}s, ${text}m, ${text}h or ${text}d`,
+    );
+  }
+  const seconds = count * (isUnit(unit) ? unitSeconds[unit] : 0);
+  if (seconds > maxDurationSeconds) throw invalid(word, text, 'longer than 3650d');
+  return seconds;
+}
+
+function isUnit(text: string | undefined): text is keyof typeof unitSeconds {
+  return text !== undefined && text in unitSeconds;
+}
+
+function checkUrl(word: string, text: string): string {
+  const url = URL.parse(text);
+  if (url === null) {
+    throw invalid(word, text, 'not a URL', 'Give one like http://ra.example/pkix/');
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new CertError(
+      'USAGE_INVALID',
+      `Cannot use the value of ${word}: a URL with a password in it`,
+    );
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw invalid(word, text, `"${url.protocol}" is neither http nor https`);
+  }
+  return text;
+}
+
+function listed(choices: readonly string[]): string {
+  const last = choices.at(-1) ?? '';
+  return choices.length < 2 ? last : `${choices.slice(0, -1).join(', ')} or ${last}`;
+}
+
+function invalid(word: string, text: string, why: string, hint?: string): CertError {
+  const message = `Cannot use ${JSON.stringify(text)} as ${word}: ${why}`;
+  return new CertError('USAGE_INVALID', message, hint === undefined ? {} : { hint });
+}
