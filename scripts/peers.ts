@@ -44,6 +44,8 @@ function canInstall(): boolean {
 /** Install packages without letting one of them start its daemon. */
 function install(packages: readonly string[]): void {
   const isOurs = !existsSync(policyFile);
+  // With a handler of our own, Ctrl-C ends apt-get and then comes past the `finally`.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
   // 101 is "action forbidden by policy": invoke-rc.d then starts nothing.
   if (isOurs) writeFileSync(policyFile, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   try {
