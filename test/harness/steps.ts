@@ -73,6 +73,7 @@ export const steps: readonly Step[] = [
       'node:process',
       'node:readline',
       'node:readline/promises',
+      'node:stream',
       'node:tty',
       'node:util',
     ],
