@@ -1,0 +1,35 @@
+import type { PKIBody } from './pki-message.ts';
+import type { PKIStatusInfo } from './pki-status-info.ts';
+
+/** Put a PKIStatusInfo into words: status, failure bits, and the CA's own text in full. */
+export function formatStatus({ status, failInfo, statusString }: PKIStatusInfo): string {
+  const bits = failInfo && failInfo.length > 0 ? ` (${failInfo.join(', ')})` : '';
+  const text = statusString ? `: ${statusString.map(printable).join('; ')}` : '';
+  return `${status}${bits}${text}`;
+}
+
+/** Put the status a body carries into words; empty when it carries none. */
+export function statusTextOf(body: PKIBody): string {
+  switch (body.type) {
+    case 'error': {
+      const details = body.value.errorDetails?.map(printable).join('; ');
+      return formatStatus(body.value.pKIStatusInfo) + (details ? ` [${details}]` : '');
+    }
+    case 'ip':
+    case 'cp':
+    case 'kup':
+      return body.value.response.map(({ status }) => formatStatus(status)).join('; ');
+    case 'rp':
+      return body.value.status.map(formatStatus).join('; ');
+    default:
+      return '';
+  }
+}
+
+/** A peer's text goes to terminals and logs: what could write over a line there is shown, not obeyed. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return `\\u{${code.toString(16)}}`;
+  });
+}

@@ -1,0 +1,82 @@
+import { toDer } from '../../asn1/codec.ts';
+import { DerWriter } from '../../asn1/der-writer.ts';
+import { octetBitString } from '../../asn1/primitives.ts';
+import { signatureAlgorithmFor } from '../../crypto/signature.ts';
+import type { AlgorithmIdentifier } from '../../x509/algorithm-identifier.ts';
+import { certificateDer } from '../../x509/certificate.ts';
+import { PKIBody } from '../message/pki-message.ts';
+import { PKIHeader } from '../message/pki-header.ts';
+import { senderKidOf, senderOf, type Credential } from './credential.ts';
+import { computePbm, pbmAlgorithm } from './pbm.ts';
+import { protectedPart } from './protected-part.ts';
+
+/** The parts of a header that a credential does not decide. */
+export type HeaderFields = Omit<PKIHeader, 'sender' | 'senderKID' | 'protectionAlg'>;
+
+/**
+ * Build, protect and encode a message. Sender, senderKID and protectionAlg follow from the credential;
+ * under a signature extraCerts holds its certificate first, then the chain (RFC 9483 section 3.3).
+ *
+ * @returns DER of the PKIMessage, to be sent and stored as it is
+ * @see RFC 9810 section 5.1.3
+ */
+export async function protect(
+  fields: HeaderFields,
+  body: PKIBody,
+  credential: Credential,
+): Promise<Uint8Array> {
+  const protectionAlg =
+    credential.type === 'mac'
+      ? pbmAlgorithm(credential.parameters)
+      : signatureAlgorithmFor(credential.key);
+  const senderKID = senderKidOf(credential);
+  const header: PKIHeader = {
+    ...fields,
+    sender: senderOf(credential),
+    protectionAlg,
+    ...(senderKID && { senderKID }),
+  };
+  const headerDer = toDer(PKIHeader, header);
+  const bodyDer = toDer(PKIBody, body);
+  const part = protectedPart(headerDer, bodyDer);
+  const protection = await protectionOf(part, credential, protectionAlg);
+  const extraCerts =
+    credential.type === 'signature'
+      ? [credential.certificate, ...credential.chain].map(certificateDer)
+      : [];
+  return assembleMessage({ headerDer, bodyDer, protection, extraCerts });
+}
+
+async function protectionOf(
+  part: Uint8Array,
+  credential: Credential,
+  algorithm: AlgorithmIdentifier,
+): Promise<Uint8Array> {
+  if (credential.type === 'signature') return credential.key.sign(part, algorithm);
+  // Our own choice of parameters was made when the CA was added; what is refused is the peer's.
+  return computePbm(credential.parameters, credential.secret, part, { allowLegacy: true });
+}
+
+/** Put a PKIMessage together from parts that are encoded already. */
+export function assembleMessage(parts: {
+  readonly headerDer: Uint8Array;
+  readonly bodyDer: Uint8Array;
+  readonly protection?: Uint8Array;
+  readonly extraCerts: readonly Uint8Array[];
+}): Uint8Array {
+  const writer = new DerWriter();
+  if (parts.extraCerts.length > 0) {
+    for (const certificate of parts.extraCerts.toReversed()) writer.octets(certificate);
+    writer.header(0x30, 0);
+    writer.header(0xa1, 0);
+  }
+  if (parts.protection) {
+    const mark = writer.mark();
+    octetBitString.encode(writer, parts.protection);
+    writer.header(0xa0, mark);
+  }
+  writer.octets(parts.bodyDer);
+  writer.octets(parts.headerDer);
+  writer.header(0x30, 0);
+  return writer.finish();
+}

@@ -1,0 +1,169 @@
+import { CertError } from '../../base/errors.ts';
+import { bytesEqual } from '../../base/bytes.ts';
+import { oids } from '../../asn1/oids.ts';
+import { verifySignature } from '../../crypto/signature.ts';
+import { checkPath } from '../../revocation/path.ts';
+import { certificateDer, type Certificate } from '../../x509/certificate.ts';
+import { extensionValue } from '../../x509/extension-values.ts';
+import { sameName, type Name } from '../../x509/name.ts';
+import { formatName } from '../../x509/name-text.ts';
+import type { PKIMessage } from '../message/pki-message.ts';
+import { receivedProtectedPart } from './protected-part.ts';
+import type { Trust } from './trust.ts';
+
+/** The certificate a message was signed with, and how it leads to an anchor. */
+export interface Signer {
+  readonly certificate: Certificate;
+  /** Intermediates of the path found, nearest first; what a later message without extraCerts needs. */
+  readonly path: readonly Certificate[];
+}
+
+/**
+ * Candidates are certificates with the sender's name. A peer that sends more of them than this is
+ * trying our patience: each costs a signature check and a path search.
+ */
+const MAX_SIGNER_CANDIDATES = 8;
+
+/**
+ * Find and judge the signer of a message: by name and senderKID among what came along and what is
+ * configured, in any order; its signature over the received octets; its path to an anchor; its right to
+ * speak for the CA.
+ *
+ * @param known certificates seen earlier in the transaction (RFC 9483 section 3.3)
+ * @throws {CertError} CMP_PROTECTION_INVALID, CMP_SIGNER_UNTRUSTED, CMP_ALGORITHM_UNSUPPORTED
+ * @see RFC 9483 sections 3.3 to 3.5
+ */
+export function verifySigner(
+  message: PKIMessage,
+  trust: Trust,
+  known: readonly Certificate[],
+  at: Date,
+): Signer {
+  const { header } = message;
+  const { protectionAlg } = header;
+  if (header.sender.type !== 'directoryName' || !protectionAlg || !message.protection) {
+    throw new CertError(
+      'CMP_PROTECTION_INVALID',
+      `Cannot verify "${message.body.type}": its sender is a ${header.sender.type}, not a directoryName`,
+    );
+  }
+  const sender = header.sender.value;
+  const offered = [...(message.extraCerts ?? []), ...known];
+  const pool = trust.pinned
+    ? [trust.pinned]
+    : [...offered, ...trust.intermediates, ...trust.anchors];
+  const candidates = distinct(pool)
+    .filter((certificate) => mayHaveSigned(certificate, sender, header.senderKID))
+    .slice(0, MAX_SIGNER_CANDIDATES);
+  if (candidates.length === 0) {
+    throw untrusted(
+      sender,
+      trust.pinned
+        ? 'the pinned server certificate has another name or key identifier'
+        : 'no certificate with that name and key identifier came with it or is configured',
+    );
+  }
+
+  const part = receivedProtectedPart(message);
+  const verifying = candidates.filter((certificate) =>
+    verifySignature({
+      spki: certificate.tbsCertificate.subjectPublicKeyInfo,
+      algorithm: protectionAlg,
+      data: part,
+      signature: message.protection ?? new Uint8Array(),
+      policy: trust,
+    }),
+  );
+  if (verifying.length === 0) {
+    throw new CertError(
+      'CMP_PROTECTION_INVALID',
+      `Cannot verify "${message.body.type}" from "${formatName(sender)}": the signature does not fit`,
+    );
+  }
+
+  const refusals: string[] = [];
+  for (const certificate of verifying) {
+    const verdict = judgeSigner(certificate, offered, trust, at);
+    if (typeof verdict !== 'string') return verdict;
+    refusals.push(verdict);
+  }
+  throw untrusted(sender, refusals[0] ?? 'nothing speaks for it');
+}
+
+function judgeSigner(
+  certificate: Certificate,
+  offered: readonly Certificate[],
+  trust: Trust,
+  at: Date,
+): Signer | string {
+  const { extensions } = certificate.tbsCertificate;
+  const keyUsage = extensionValue(extensions, 'keyUsage');
+  if (keyUsage && !keyUsage.includes('digitalSignature')) {
+    return 'its keyUsage does not allow digitalSignature';
+  }
+  const { pinned } = trust;
+  if (pinned && bytesEqual(certificateDer(pinned), certificateDer(certificate))) {
+    const { notBefore, notAfter } = certificate.tbsCertificate.validity;
+    return notBefore.value <= at && at <= notAfter.value
+      ? { certificate, path: [] }
+      : 'the pinned server certificate is not valid now';
+  }
+  const verdict = checkPath({
+    certificate,
+    intermediates: [...offered, ...trust.intermediates],
+    anchors: trust.anchors,
+    at,
+    policy: trust,
+  });
+  if (verdict.type === 'invalid') return verdict.detail;
+  if (!isAuthorised(certificate, trust)) {
+    return (
+      'it is neither the CA nor carries the extended key usage cmcCA or cmcRA, ' +
+      'and its name is not the expected sender'
+    );
+  }
+  return { certificate, path: verdict.path.slice(1) };
+}
+
+/** RFC 9483 section 3.4: being any leaf below the anchor is not enough. */
+function isAuthorised(certificate: Certificate, trust: Trust): boolean {
+  const { extensions, subject } = certificate.tbsCertificate;
+  if (trust.anchorsAreDedicated) return true;
+  if (trust.expectedSender && sameName(subject, trust.expectedSender)) return true;
+  if (extensionValue(extensions, 'basicConstraints')?.cA) return true;
+  const usages = extensionValue(extensions, 'extKeyUsage') ?? [];
+  return usages.includes(oids.cmcCA) || usages.includes(oids.cmcRA);
+}
+
+function mayHaveSigned(
+  certificate: Certificate,
+  sender: Name,
+  senderKID: Uint8Array | undefined,
+): boolean {
+  if (!sameName(certificate.tbsCertificate.subject, sender)) return false;
+  if (!senderKID) return true;
+  const keyIdentifier = extensionValue(
+    certificate.tbsCertificate.extensions,
+    'subjectKeyIdentifier',
+  );
+  return keyIdentifier === undefined || bytesEqual(keyIdentifier, senderKID);
+}
+
+function distinct(certificates: readonly Certificate[]): readonly Certificate[] {
+  const seen = new Map<string, Certificate>();
+  for (const certificate of certificates) {
+    const key = Buffer.from(certificateDer(certificate)).toString('latin1');
+    if (!seen.has(key)) seen.set(key, certificate);
+  }
+  return [...seen.values()];
+}
+
+function untrusted(sender: Name, why: string): CertError {
+  return new CertError(
+    'CMP_SIGNER_UNTRUSTED',
+    `Cannot trust the signer "${formatName(sender)}" of the answer: ${why}`,
+    {
+      hint: 'Give the CA profile the anchor of its CMP signer ("cmp-root"), its certificate ("server-cert") or its name ("expected-sender")',
+    },
+  );
+}

@@ -1,0 +1,19 @@
+import type { Certificate } from '../../x509/certificate.ts';
+import type { Name } from '../../x509/name.ts';
+
+/** What a peer's messages are believed on: the CA profile's settings, decoded. */
+export interface Trust {
+  /** Anchors for signers of CMP messages. extraCerts and caPubs are never among them. */
+  readonly anchors: readonly Certificate[];
+  /**
+   * The anchors serve CMP and nothing else, so any certificate below them may sign. Otherwise the
+   * signer has to be authorised (RFC 9483 section 3.4).
+   */
+  readonly anchorsAreDedicated: boolean;
+  /** The one certificate answers may be signed with. */
+  readonly pinned?: Certificate;
+  /** A name that is authorised without being a CA or carrying an EKU. */
+  readonly expectedSender?: Name;
+  readonly intermediates: readonly Certificate[];
+  readonly allowLegacy: boolean;
+}

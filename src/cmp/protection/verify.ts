@@ -1,0 +1,190 @@
+import { CertError } from '../../base/errors.ts';
+import { bytesEqual, toHex } from '../../base/bytes.ts';
+import { macEquals } from '../../crypto/mac.ts';
+import type { Certificate } from '../../x509/certificate.ts';
+import type { PKIMessage } from '../message/pki-message.ts';
+import { computePbm, isPbm, pbmParameterOf } from './pbm.ts';
+import { receivedProtectedPart } from './protected-part.ts';
+import { verifySigner, type Signer } from './signer.ts';
+import { statusTextOf } from '../message/status-text.ts';
+import type { Trust } from './trust.ts';
+
+const verified: unique symbol = Symbol('verified');
+
+/**
+ * A message whose protection and header were checked. Only `verifyResponse` makes one, and the state
+ * machine takes nothing else: an unverified message cannot reach it, because that does not compile.
+ */
+export interface VerifiedMessage {
+  readonly message: PKIMessage;
+  /** Absent under a MAC. */
+  readonly signer?: Signer;
+  readonly [verified]: true;
+}
+
+/** What an answer must fit. */
+export interface Expected {
+  readonly pvno: number;
+  readonly transactionID: Uint8Array;
+  /** senderNonce of the message just sent. */
+  readonly senderNonce: Uint8Array;
+  /** senderNonce of the request whose answer is delayed: the final answer may carry it (RFC 9483 section 4.4). */
+  readonly delayedNonce?: Uint8Array;
+  /** The secret the request was protected with; undefined when it was signed. */
+  readonly secret?: Uint8Array;
+  readonly trust: Trust;
+  /** Certificates of the transaction's signer, seen earlier. */
+  readonly known: readonly Certificate[];
+  readonly at: Date;
+  /** 0 switches the check of messageTime off. */
+  readonly timeToleranceSeconds: number;
+}
+
+/** RFC 9810 section 5.1.1 asks for 128 bits. */
+const MIN_NONCE_OCTETS = 16;
+
+/**
+ * Check protection first, over the received octets, then the header. Nothing in the body may be used before.
+ *
+ * @throws {CertError} CMP_PROTECTION_MISSING, CMP_PROTECTION_INVALID, CMP_SIGNER_UNTRUSTED,
+ *   CMP_ALGORITHM_UNSUPPORTED, LIMIT_EXCEEDED, CMP_VERSION_UNSUPPORTED, CMP_TRANSACTION_ID_MISMATCH,
+ *   CMP_NONCE_MISMATCH, CMP_TIME_SKEW
+ * @see RFC 9483 section 3.5
+ */
+export function verifyResponse(message: PKIMessage, expected: Expected): VerifiedMessage {
+  const signer = verifyProtection(message, expected);
+  checkVersion(message, expected);
+  checkTransactionID(message, expected);
+  checkNonces(message, expected);
+  checkTime(message, expected);
+  return { message, ...(signer && { signer }), [verified]: true };
+}
+
+function verifyProtection(message: PKIMessage, expected: Expected): Signer | undefined {
+  const { protectionAlg } = message.header;
+  const body = message.body.type;
+  if (!protectionAlg && !message.protection) {
+    const text = statusTextOf(message.body);
+    throw new CertError(
+      'CMP_PROTECTION_MISSING',
+      `Cannot accept "${body}": it is not protected${text && `; it says, unauthenticated: ${text}`}`,
+      {
+        hint: 'Anyone on the network could have sent it; ask the CA why it does not protect its answers',
+      },
+    );
+  }
+  if (!protectionAlg || !message.protection) {
+    throw new CertError(
+      'CMP_PROTECTION_INVALID',
+      `Cannot accept "${body}": it has ${protectionAlg ? 'protectionAlg without protection' : 'protection without protectionAlg'}`,
+    );
+  }
+  if (isPbm(protectionAlg)) {
+    verifyMac(message, message.protection, expected);
+    return undefined;
+  }
+  // The CA always signs errors (RFC 9810 section 5.3.21); anything else answers a MAC with a MAC.
+  if (expected.secret !== undefined && body !== 'error') {
+    throw new CertError(
+      'CMP_PROTECTION_INVALID',
+      `Cannot accept "${body}": it is signed although the request was protected by a shared secret`,
+    );
+  }
+  return verifySigner(message, expected.trust, expected.known, expected.at);
+}
+
+function verifyMac(message: PKIMessage, protection: Uint8Array, expected: Expected): void {
+  const { protectionAlg } = message.header;
+  if (expected.secret === undefined || !protectionAlg) {
+    throw new CertError(
+      'CMP_PROTECTION_INVALID',
+      `Cannot accept "${message.body.type}": it is protected by a shared secret although the request was signed`,
+    );
+  }
+  const mac = computePbm(
+    pbmParameterOf(protectionAlg),
+    expected.secret,
+    receivedProtectedPart(message),
+    expected.trust,
+  );
+  if (!macEquals(mac, protection)) {
+    throw new CertError(
+      'CMP_PROTECTION_INVALID',
+      `Cannot verify "${message.body.type}": the MAC does not fit the shared secret`,
+      {
+        hint: 'Check secret and reference value: the CA may know another secret for this reference',
+      },
+    );
+  }
+}
+
+function checkVersion({ header, body }: PKIMessage, expected: Expected): void {
+  const { pvno } = header;
+  const isRefusalOfVersion =
+    body.type === 'error' && body.value.pKIStatusInfo.failInfo?.includes('unsupportedVersion');
+  if (pvno === expected.pvno || isRefusalOfVersion) return;
+  throw new CertError(
+    'CMP_VERSION_UNSUPPORTED',
+    `Cannot accept "${body.type}": pvno is ${pvno}, expected ${expected.pvno}`,
+  );
+}
+
+function checkTransactionID({ header, body }: PKIMessage, expected: Expected): void {
+  const { transactionID } = header;
+  if (transactionID && bytesEqual(transactionID, expected.transactionID)) return;
+  throw new CertError(
+    'CMP_TRANSACTION_ID_MISMATCH',
+    `Cannot accept "${body.type}": transactionID is ${transactionID ? toHex(transactionID) : 'missing'}, expected ${toHex(expected.transactionID)}`,
+  );
+}
+
+function checkNonces(message: PKIMessage, expected: Expected): void {
+  const { recipNonce, senderNonce } = message.header;
+  const mayBeDelayed = expected.delayedNonce !== undefined && isFinal(message);
+  const wanted = mayBeDelayed
+    ? [expected.senderNonce, expected.delayedNonce]
+    : [expected.senderNonce];
+  if (!recipNonce || !wanted.some((nonce) => nonce && bytesEqual(nonce, recipNonce))) {
+    throw new CertError(
+      'CMP_NONCE_MISMATCH',
+      `Cannot accept "${message.body.type}": recipNonce is ${recipNonce ? toHex(recipNonce) : 'missing'}, expected ${toHex(expected.senderNonce)}`,
+      { hint: 'The answer belongs to another request; it may be a replay' },
+    );
+  }
+  if (!senderNonce || senderNonce.length < MIN_NONCE_OCTETS) {
+    throw new CertError(
+      'CMP_NONCE_MISMATCH',
+      `Cannot accept "${message.body.type}": senderNonce is ${senderNonce ? `only ${senderNonce.length} octets` : 'missing'}, expected ${MIN_NONCE_OCTETS} or more`,
+    );
+  }
+}
+
+/** Tell whether a message ends polling; another `waiting` does not. */
+function isFinal({ body }: PKIMessage): boolean {
+  switch (body.type) {
+    case 'pollRep':
+      return false;
+    case 'error':
+      return body.value.pKIStatusInfo.status !== 'waiting';
+    case 'ip':
+    case 'cp':
+    case 'kup':
+      return body.value.response[0]?.status.status !== 'waiting';
+    default:
+      return true;
+  }
+}
+
+function checkTime({ header, body }: PKIMessage, expected: Expected): void {
+  const { messageTime } = header;
+  if (!messageTime || expected.timeToleranceSeconds === 0) return;
+  const skewSeconds = (messageTime.getTime() - expected.at.getTime()) / 1000;
+  if (Math.abs(skewSeconds) <= expected.timeToleranceSeconds) return;
+  throw new CertError(
+    'CMP_TIME_SKEW',
+    `Cannot accept "${body.type}": its messageTime ${messageTime.toISOString()} is ${Math.round(Math.abs(skewSeconds))} s ${skewSeconds < 0 ? 'behind' : 'ahead of'} our clock, allowed are ${expected.timeToleranceSeconds} s`,
+    {
+      hint: 'Check the clock of this machine; "time-tolerance" of the CA profile sets what is allowed',
+    },
+  );
+}

@@ -1,0 +1,163 @@
+import {
+  choice,
+  explicit,
+  fromDer,
+  mapped,
+  optional,
+  sequence,
+  sequenceOf,
+  toDer,
+  type Codec,
+  type TaggedCodec,
+} from '../../asn1/codec.ts';
+import { integer, nullValue, octetString } from '../../asn1/primitives.ts';
+import { utf8String } from '../../asn1/strings.ts';
+import { CertError } from '../../base/errors.ts';
+import type { Operation } from '../../base/events.ts';
+import { Certificate } from '../../x509/certificate.ts';
+import { GeneralName } from '../../x509/general-name.ts';
+
+/**
+ * Where an enrollment stands: plain values, so that it can be stored, shown, and gone on with by another
+ * process days later. `docs/architecture.md` has the table of what follows what.
+ */
+export interface TransactionState {
+  readonly operation: Operation;
+  readonly pvno: number;
+  readonly transactionID: Uint8Array;
+  /** After this moment the transaction is closed as failed. */
+  readonly deadline: Date;
+  /** senderNonce of the message last sent. */
+  readonly senderNonce: Uint8Array;
+  /** senderNonce of the message last received; absent before the first answer. */
+  readonly recipNonce?: Uint8Array;
+  /** Sender of the message last received: the recipient of the next (RFC 9483 section 3.1). */
+  readonly peer?: GeneralName;
+  /** The peer's verified signer and its intermediates: later answers may leave them out. */
+  readonly signerCerts: readonly Certificate[];
+  readonly phase: Phase;
+}
+
+/** The phases that outlive a process. What comes between two of them happens within one step. */
+export type Phase =
+  /** ir, cr or kur is out. */
+  | { readonly type: 'requested'; readonly value: null }
+  /** pollReq is out. */
+  | { readonly type: 'polled'; readonly value: Awaiting }
+  | { readonly type: 'waiting'; readonly value: Waiting }
+  /** certConf is out, accepting the certificate. */
+  | { readonly type: 'confirming'; readonly value: null }
+  /** certConf is out, rejecting the certificate. */
+  | { readonly type: 'refusing'; readonly value: Refusal }
+  /** The certificate is ours: pkiconf came, or implicitConfirm was granted. */
+  | { readonly type: 'granted'; readonly value: null };
+
+/** What polling is for. */
+export interface Awaiting {
+  /** The phase whose answer is delayed. */
+  readonly from: DelayedPhase;
+  /** -1 asks for a whole response message (RFC 9810 section 5.3.22). */
+  readonly certReqId: number;
+  /** senderNonce of the request whose answer is delayed. */
+  readonly delayedNonce: Uint8Array;
+}
+
+export type DelayedPhase =
+  | { readonly type: 'requested'; readonly value: null }
+  | { readonly type: 'confirming'; readonly value: null }
+  | { readonly type: 'refusing'; readonly value: Refusal };
+
+export interface Waiting {
+  readonly awaiting: Awaiting;
+  /** No poll before this, except by hand. */
+  readonly notBefore: Date;
+}
+
+/** Why a certificate was refused. */
+export interface Refusal {
+  readonly reason: string;
+}
+
+/** A moment, to the millisecond: a rounded one could poll before checkAfter. */
+const epochMilliseconds: Codec<Date> = mapped(integer, {
+  decode: (ms) => new Date(ms),
+  encode: (date) => date.getTime(),
+});
+
+// oxfmt-ignore
+const Refusal: TaggedCodec<Refusal> = sequence<Refusal>('Refusal', {
+  reason: utf8String,
+});
+
+// oxfmt-ignore
+const DelayedPhase: Codec<DelayedPhase> = choice<DelayedPhase>('DelayedPhase', {
+  requested:  explicit(0, nullValue),
+  confirming: explicit(3, nullValue),
+  refusing:   explicit(4, Refusal),
+});
+
+// oxfmt-ignore
+const Awaiting: TaggedCodec<Awaiting> = sequence<Awaiting>('Awaiting', {
+  from:         DelayedPhase,
+  certReqId:    integer,
+  delayedNonce: octetString,
+});
+
+// oxfmt-ignore
+const Waiting: TaggedCodec<Waiting> = sequence<Waiting>('Waiting', {
+  awaiting:  Awaiting,
+  notBefore: epochMilliseconds,
+});
+
+// oxfmt-ignore
+const Phase: Codec<Phase> = choice<Phase>('Phase', {
+  requested:  explicit(0, nullValue),
+  polled:     explicit(1, Awaiting),
+  waiting:    explicit(2, Waiting),
+  confirming: explicit(3, nullValue),
+  refusing:   explicit(4, Refusal),
+  granted:    explicit(5, nullValue),
+});
+
+/** The stored form; `version` counts changes of this declaration. */
+interface StoredState extends Omit<TransactionState, 'operation'> {
+  readonly version: number;
+  readonly operation: string;
+}
+
+const STATE_VERSION = 1;
+
+// oxfmt-ignore
+const StoredState: TaggedCodec<StoredState> = sequence<StoredState>('TransactionState', {
+  version:       integer,
+  operation:     utf8String,
+  pvno:          integer,
+  transactionID: octetString,
+  deadline:      epochMilliseconds,
+  senderNonce:   octetString,
+  recipNonce:    optional(explicit(0, octetString)),
+  peer:          optional(explicit(1, GeneralName)),
+  signerCerts:   sequenceOf(Certificate),
+  phase:         Phase,
+});
+
+/** Encode a state for the store. */
+export function encodeState(state: TransactionState): Uint8Array {
+  return toDer(StoredState, { ...state, version: STATE_VERSION });
+}
+
+/** Decode a state from the store. @throws {CertError} STORE_CORRUPT */
+export function decodeState(der: Uint8Array): TransactionState {
+  const { version, operation, ...state } = fromDer(StoredState, der);
+  if (version !== STATE_VERSION || !isOperation(operation)) {
+    throw new CertError(
+      'STORE_CORRUPT',
+      `Cannot go on with a stored transaction: state version ${version}, operation "${operation}"`,
+    );
+  }
+  return { ...state, operation };
+}
+
+function isOperation(text: string): text is Operation {
+  return text === 'ir' || text === 'cr' || text === 'kur';
+}
