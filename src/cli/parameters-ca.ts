@@ -1,6 +1,6 @@
 /** `ca add`. */
 export const caAddParameters = {
-  'ca-root': {
+  label: {
     type: 'label',
     required: true,
     positional: true,
@@ -93,7 +93,7 @@ export const caAddParameters = {
 
 /** `ca show`. */
 export const caShowParameters = {
-  'ca-root': {
+  label: {
     type: 'label',
     positional: true,
     placeholder: 'L',
@@ -103,7 +103,7 @@ export const caShowParameters = {
 
 /** `ca remove`. */
 export const caRemoveParameters = {
-  'ca-root': {
+  label: {
     type: 'label',
     required: true,
     positional: true,

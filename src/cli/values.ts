@@ -83,10 +83,12 @@ function isUnit(text: string | undefined): text is keyof typeof unitSeconds {
   return text !== undefined && text in unitSeconds;
 }
 
+const urlHint = 'Give one like http://ra.example/pkix/';
+
 function checkUrl(word: string, text: string): string {
   const url = URL.parse(text);
   if (url === null) {
-    throw invalid(word, text, 'not a URL', 'Give one like http://ra.example/pkix/');
+    throw invalid(word, text, 'not a URL', urlHint);
   }
   if (url.username !== '' || url.password !== '') {
     throw new CertError(
@@ -95,7 +97,7 @@ function checkUrl(word: string, text: string): string {
     );
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw invalid(word, text, `"${url.protocol}" is neither http nor https`);
+    throw invalid(word, text, `"${url.protocol}" is neither http nor https`, urlHint);
   }
   return text;
 }

@@ -3,26 +3,26 @@ import type { Body } from '../command.ts';
 import type { caRemoveParameters } from '../parameters-ca.ts';
 
 /** Forget a CA profile and its secret, unless a request to it is outstanding. */
-export const run: Body<typeof caRemoveParameters> = async ({ caRoot }, context) => {
+export const run: Body<typeof caRemoveParameters> = async ({ label }, context) => {
   const { store } = await context.services();
-  const waiting = (await store.transactions.outstanding()).find(({ ca }) => ca === caRoot);
+  const waiting = (await store.transactions.outstanding()).find(({ ca }) => ca === label);
   if (waiting !== undefined) {
     throw new CertError(
       'TRANSACTION_OUTSTANDING',
-      `Cannot remove CA profile "${caRoot}": the request for "${waiting.name}" waits for it`,
+      `Cannot remove CA profile "${label}": the request for "${waiting.name}" waits for it`,
       { hint: `Finish it with cmp poll current-cert ${waiting.name}, or clear cmp cert-name it` },
     );
   }
-  if (!(await store.authorities.remove(caRoot))) {
-    throw new CertError('CA_UNKNOWN', `Cannot remove CA profile "${caRoot}": there is none`, {
+  if (!(await store.authorities.remove(label))) {
+    throw new CertError('CA_UNKNOWN', `Cannot remove CA profile "${label}": there is none`, {
       hint: 'See certkeeper ca show',
     });
   }
-  const orphans = (await store.certificates.list()).filter(({ ca }) => ca === caRoot);
+  const orphans = (await store.certificates.list()).filter(({ ca }) => ca === label);
   if (orphans.length > 0) {
     const names = orphans.map(({ name }) => name).join(', ');
     context.log.warn(`${names} cannot be updated without it; give ca-root to use another profile`);
   }
-  context.print.done({ removed: caRoot }, `CA profile "${caRoot}" and its secret are removed`);
+  context.print.done({ removed: label }, `CA profile "${label}" and its secret are removed`);
   return 0;
 };

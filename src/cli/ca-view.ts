@@ -1,0 +1,76 @@
+import type { CaProfile } from '../settings/ca-profile.ts';
+import { viewCertificate } from './certificate-view.ts';
+import { formatDuration, formatTime, type Json } from './render.ts';
+import type { Cell } from './table.ts';
+
+/** Show a CA profile as JSON; names and durations as `ca add` takes them. */
+export function caJson(profile: CaProfile): { readonly [key: string]: Json | undefined } {
+  const { label, url, reference, recipient, issuer, expectedSender, implicitConfirm } = profile;
+  return {
+    label,
+    url,
+    roots: profile.roots.map(certificateJson),
+    cmpRoots: profile.cmpRoots.map(certificateJson),
+    serverCertificate:
+      profile.serverCertificate === undefined
+        ? undefined
+        : certificateJson(profile.serverCertificate),
+    intermediates: profile.intermediates.map(certificateJson),
+    reference,
+    recipient,
+    issuer,
+    expectedSender,
+    implicitConfirm,
+    pbm: { ...profile.pbm },
+    timeToleranceSeconds: profile.timeToleranceSeconds,
+    transactionDeadlineSeconds: profile.transactionDeadlineSeconds,
+    minPollSeconds: profile.minPollSeconds,
+    connectTimeoutSeconds: profile.connectTimeoutSeconds,
+    responseTimeoutSeconds: profile.responseTimeoutSeconds,
+    allowLegacyAlgorithms: profile.allowLegacyAlgorithms,
+    trustCapubs: profile.trustCapubs,
+  };
+}
+
+/** Show a CA profile as names and values, in the words of `ca add`. */
+export function caFields(profile: CaProfile): readonly (readonly [string, Cell | undefined])[] {
+  const { pbm, serverCertificate } = profile;
+  return [
+    ['label', profile.label],
+    ['url', profile.url],
+    ...certificateFields('root', profile.roots),
+    ...certificateFields('cmp-root', profile.cmpRoots),
+    ...certificateFields('server-cert', serverCertificate === undefined ? [] : [serverCertificate]),
+    ...certificateFields('intermediate', profile.intermediates),
+    ['reference', profile.reference],
+    ['recipient', profile.recipient],
+    ['issuer', profile.issuer],
+    ['expected-sender', profile.expectedSender],
+    ['implicit-confirm', profile.implicitConfirm ? 'yes' : 'no'],
+    ['pbm-owf', pbm.owf],
+    ['pbm-mac', pbm.mac],
+    ['pbm-iterations', String(pbm.iterationCount)],
+    ['time-tolerance', formatDuration(profile.timeToleranceSeconds)],
+    ['deadline', formatDuration(profile.transactionDeadlineSeconds)],
+    ['min-poll', formatDuration(profile.minPollSeconds)],
+    ['connect-timeout', formatDuration(profile.connectTimeoutSeconds)],
+    ['response-timeout', formatDuration(profile.responseTimeoutSeconds)],
+    ['legacy-algorithms', profile.allowLegacyAlgorithms ? 'yes' : undefined],
+    ['trust-capubs', profile.trustCapubs ? 'yes' : undefined],
+  ];
+}
+
+function certificateFields(
+  word: string,
+  ders: readonly Uint8Array[],
+): readonly (readonly [string, string])[] {
+  return ders.map((der) => {
+    const { subject, notAfter, sha256 } = viewCertificate(der);
+    return [word, `${subject}, until ${formatTime(notAfter)}, SHA-256 ${sha256}`];
+  });
+}
+
+function certificateJson(der: Uint8Array): Json {
+  const { subject, notAfter, sha256 } = viewCertificate(der);
+  return { subject, notAfter: formatTime(notAfter), sha256 };
+}

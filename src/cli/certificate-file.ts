@@ -1,0 +1,46 @@
+import { decodePem, looksLikePem } from '../asn1/pem.ts';
+import { CertError } from '../base/errors.ts';
+import { decodeCertificate } from '../x509/certificate.ts';
+import { readInputFile } from './files.ts';
+import type { Io } from './io.ts';
+
+/**
+ * Read the certificates of a file, PEM or DER, each decoded once to know that it is one.
+ *
+ * @param what the parameter's keyword, for messages
+ * @returns DER, in the order of the file; at least one
+ * @throws {CertError} FILE_UNREADABLE, PEM_MALFORMED
+ */
+export async function readCertificateFile(
+  path: string,
+  what: string,
+  io: Io,
+): Promise<readonly Uint8Array[]> {
+  const octets = await readInputFile(path, what, io);
+  try {
+    const ders = looksLikePem(octets)
+      ? decodePem(new TextDecoder().decode(octets))
+          .filter(({ label }) => certificateLabels.has(label))
+          .map(({ der }) => der)
+      : [octets];
+    if (ders.length === 0) {
+      throw new CertError('PEM_MALFORMED', 'there is no "-----BEGIN CERTIFICATE-----" block in it');
+    }
+    for (const der of ders) decodeCertificate(der);
+    return ders;
+  } catch (cause) {
+    if (!(cause instanceof CertError)) throw cause;
+    throw new CertError(
+      'PEM_MALFORMED',
+      `Cannot use ${what} "${path}" as certificate: ${cause.message}`,
+      { cause, hint: 'Give an X.509 certificate as PEM or DER' },
+    );
+  }
+}
+
+/** RFC 7468 section 5.1 has the first; the other two are what older tools write. */
+const certificateLabels: ReadonlySet<string> = new Set([
+  'CERTIFICATE',
+  'X509 CERTIFICATE',
+  'TRUSTED CERTIFICATE',
+]);

@@ -1,0 +1,71 @@
+import { viewCertificate, type CertificateView } from './certificate-view.ts';
+import type { CommandContext } from './command.ts';
+import { colourOfExpiry } from './expiry.ts';
+import { formatDay, formatTime } from './render.ts';
+import { formatTable, type Cell } from './table.ts';
+
+interface Line {
+  readonly type: 'CA-local' | 'Pub' | 'Key';
+  /** Absent for a key. */
+  readonly view?: CertificateView;
+  readonly name: string;
+  readonly dist?: string;
+  readonly label: string;
+}
+
+/**
+ * Print the table TYPE HASH EXPIRES NAME DIST LABEL: one line an object, key and certificate apart.
+ *
+ * @param full CA certificates and keys too, not only our certificates
+ */
+export async function showCertificateList(full: boolean, context: CommandContext): Promise<void> {
+  const { store, clock } = await context.services();
+  const lines: Line[] = [];
+  if (full) {
+    for (const { label, roots, intermediates } of await store.authorities.list()) {
+      for (const der of [...roots, ...intermediates]) {
+        const view = viewCertificate(der);
+        lines.push({ type: 'CA-local', view, name: view.shortName, dist: 'import', label });
+      }
+    }
+  }
+  for (const { der, source, name, keyId } of await store.certificates.list()) {
+    const view = viewCertificate(der);
+    lines.push({ type: 'Pub', view, name: view.shortName, dist: source, label: name });
+    if (full && keyId !== undefined) lines.push({ type: 'Key', name: view.shortName, label: name });
+  }
+  context.print.show({ certificates: lines.map(lineJson) }, () => {
+    if (lines.length === 0) return 'There is no certificate\n';
+    const columns = ['TYPE', 'HASH', 'EXPIRES', 'NAME', 'DIST', 'LABEL'].map((title) => ({
+      title,
+    }));
+    return formatTable(
+      columns,
+      lines.map(({ type, view, name, dist, label }): Cell[] => [
+        type,
+        view === undefined ? 'N/A' : view.sha256.slice(0, 8),
+        view === undefined
+          ? 'N/A'
+          : {
+              text: formatDay(view.notAfter),
+              paint: colourOfExpiry(view, clock.now(), context.print.style),
+            },
+        name,
+        dist ?? 'N/A',
+        label,
+      ]),
+    );
+  });
+}
+
+function lineJson({ type, view, name, dist, label }: Line) {
+  return {
+    type,
+    hash: view?.sha256.slice(0, 8),
+    sha256: view?.sha256,
+    notAfter: view === undefined ? undefined : formatTime(view.notAfter),
+    name,
+    dist,
+    label,
+  };
+}

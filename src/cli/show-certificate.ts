@@ -1,0 +1,115 @@
+import { encodePem } from '../asn1/pem.ts';
+import { CertError } from '../base/errors.ts';
+import type { CertificateRecord } from '../store/store.ts';
+import { viewCertificate } from './certificate-view.ts';
+import type { CommandContext } from './command.ts';
+import { colourOfExpiry } from './expiry.ts';
+import { formatTime, type Json } from './render.ts';
+import { formatFields, formatTable } from './table.ts';
+
+/**
+ * Print everything about one certificate.
+ *
+ * @param full its other versions and the PEM text too
+ * @throws {CertError} CERT_UNKNOWN
+ */
+export async function showCertificate(
+  name: string,
+  full: boolean,
+  context: CommandContext,
+): Promise<void> {
+  const { store, clock } = await context.services();
+  const versions = await store.certificates.versions(name);
+  const shown = versions.find(({ status }) => status === 'current') ?? versions[0];
+  if (shown === undefined) throw await unknown(name, context);
+  const others = full ? versions.filter((version) => version !== shown) : [];
+  const json = {
+    certificate: recordJson(shown, full),
+    versions: full ? others.map((version) => recordJson(version, true)) : undefined,
+  };
+  context.print.show(json, () => {
+    const view = viewCertificate(shown.der);
+    const text = formatFields([
+      ['label', shown.name],
+      ['status', `${shown.status}${shown.version === 0 ? '' : `, version ${shown.version}`}`],
+      ['subject', view.subject],
+      ...view.subjectAltNames.map((san) => ['san', san] as const),
+      ['issuer', view.issuer],
+      ['serial', view.serialNumber],
+      ['valid from', formatTime(view.notBefore)],
+      [
+        'valid until',
+        {
+          text: formatTime(view.notAfter),
+          paint: colourOfExpiry(view, clock.now(), context.print.style),
+        },
+      ],
+      ['key', `${view.key}${shown.keyId === undefined ? ', not here' : ''}`],
+      ['signature', view.signature],
+      ['SHA-256', view.sha256],
+      ...shown.chain.map((der) => ['chain', viewCertificate(der).subject] as const),
+      ['came by', shown.source],
+      ['CA profile', shown.ca],
+      ['url', shown.url],
+      ['stored', formatTime(shown.createdAt)],
+      ['files in', shown.directory],
+      ['delivered', shown.deliveredAt === undefined ? undefined : formatTime(shown.deliveredAt)],
+      ['delivery error', shown.deliveryError],
+    ]);
+    if (!full) return text;
+    const pem = [shown.der, ...shown.chain].map((der) => encodePem('CERTIFICATE', der)).join('');
+    return `${text}\n${pem}${others.length === 0 ? '' : `\n${versionTable(others)}`}`;
+  });
+}
+
+function versionTable(versions: readonly CertificateRecord[]): string {
+  const columns = ['VERSION', 'STATUS', 'SERIAL', 'VALID FROM', 'VALID UNTIL', 'STORED'];
+  return formatTable(
+    columns.map((title) => ({ title })),
+    versions.map((record) => {
+      const { serialNumber, notBefore, notAfter } = viewCertificate(record.der);
+      return [
+        record.version === 0 ? '-' : String(record.version),
+        record.status,
+        serialNumber,
+        formatTime(notBefore),
+        formatTime(notAfter),
+        formatTime(record.createdAt),
+      ];
+    }),
+  );
+}
+
+function recordJson(record: CertificateRecord, full: boolean): { [key: string]: Json | undefined } {
+  const { notBefore, notAfter, shortName: _, ...view } = viewCertificate(record.der);
+  const time = (at: Date | undefined): string | undefined =>
+    at === undefined ? undefined : formatTime(at);
+  return {
+    label: record.name,
+    status: record.status,
+    version: record.version,
+    ...view,
+    notBefore: formatTime(notBefore),
+    notAfter: formatTime(notAfter),
+    hasKey: record.keyId !== undefined,
+    source: record.source,
+    ca: record.ca,
+    url: record.url,
+    createdAt: formatTime(record.createdAt),
+    directory: record.directory,
+    deliveredAt: time(record.deliveredAt),
+    deliveryError: record.deliveryError,
+    pem: full ? encodePem('CERTIFICATE', record.der) : undefined,
+    chainPem: full ? record.chain.map((der) => encodePem('CERTIFICATE', der)) : undefined,
+  };
+}
+
+async function unknown(name: string, { services }: CommandContext): Promise<CertError> {
+  const { store } = await services();
+  const isOutstanding = (await store.transactions.outstanding(name)).length > 0;
+  return new CertError(
+    'CERT_UNKNOWN',
+    `Cannot show certificate "${name}": ${isOutstanding ? 'its request is still outstanding' : 'there is none'}`,
+    { hint: `See certkeeper ${isOutstanding ? 'show cmp outstanding-req' : 'show cert'}` },
+  );
+}
