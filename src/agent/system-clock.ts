@@ -10,27 +10,25 @@ export const systemClock: Clock = {
     // Counted down, not compared with the time of day, which an operator may set.
     for (let left = ms; left > 0; left -= MAX_TIMER_MS) {
       await pause(Math.min(left, MAX_TIMER_MS), signal);
+      signal?.throwIfAborted();
     }
     signal?.throwIfAborted();
   },
 };
 
+/** Wait for the time or the signal, whichever comes first. */
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      clearTimeout(timer);
-      reject(reasonOf(signal));
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', abort);
+  return new Promise((resolve) => {
+    if (signal?.aborted === true) {
       resolve();
-    }, ms);
-    if (signal?.aborted === true) abort();
-    else signal?.addEventListener('abort', abort, { once: true });
+      return;
+    }
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', done);
   });
-}
-
-function reasonOf(signal: AbortSignal | undefined): Error {
-  const reason: unknown = signal?.reason;
-  return reason instanceof Error ? reason : new Error('aborted', { cause: reason });
 }
