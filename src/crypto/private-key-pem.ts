@@ -1,0 +1,84 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { CertError } from '../base/errors.ts';
+import { generatedKey, type GeneratedKey } from './keys.ts';
+
+/** What each PEM label is that people hand over instead of a private key. */
+const mistaken: ReadonlyMap<string, string> = new Map([
+  ['CERTIFICATE', 'a certificate'],
+  ['CERTIFICATE REQUEST', 'a certificate request'],
+  ['PUBLIC KEY', 'a public key'],
+  ['OPENSSH PRIVATE KEY', 'a private key in the form of OpenSSH'],
+]);
+
+const keyLabels: ReadonlySet<string> = new Set([
+  'PRIVATE KEY', // PKCS #8
+  'ENCRYPTED PRIVATE KEY', // PKCS #8
+  'EC PRIVATE KEY', // SEC 1
+  'RSA PRIVATE KEY', // PKCS #1
+]);
+
+// Not decodePem: the old encrypted forms have header lines (RFC 1421), which RFC 7468 has no place for.
+const block = /-----BEGIN ([^\r\n-]+)-----[^]*?-----END \1-----/g;
+
+/**
+ * Read the private key an operator brings in a file: PKCS #8, SEC 1 or PKCS #1, encrypted or not. What
+ * stands around it (certificates, EC PARAMETERS) is passed over.
+ *
+ * RSA may have 1024 bits and odd lengths here; `assertKeyAllowed` has the last word on that.
+ *
+ * @returns the key, and the same key as PKCS #8 in clear, EC with its curve by name
+ * @throws {CertError} KEY_UNUSABLE, saying what was found instead
+ */
+export function loadPrivateKeyPem(pem: string, passphrase?: string): GeneratedKey {
+  const blocks = [...pem.matchAll(block)].map(([text, label = '']) => ({ text, label }));
+  const [found, second] = blocks.filter(({ label }) => keyLabels.has(label));
+  if (!found) return refuseOther(pem, [...new Set(blocks.map(({ label }) => label))]);
+  if (second) return refuse('more than one private key is in the file');
+  const isEncrypted =
+    found.label === 'ENCRYPTED PRIVATE KEY' || found.text.includes('Proc-Type: 4,ENCRYPTED');
+  if (isEncrypted && passphrase === undefined) {
+    return refuse('it is encrypted', 'Give the passphrase of the key');
+  }
+  let key: KeyObject;
+  try {
+    key = createPrivateKey({ key: found.text, ...(isEncrypted && { passphrase }) });
+  } catch (cause) {
+    const why = isEncrypted
+      ? 'the passphrase is wrong, or its encryption is not supported'
+      : `"${found.label}" does not decode`;
+    throw new CertError('KEY_UNUSABLE', `Cannot read the private key: ${why}`, { cause });
+  }
+  return generatedKey(withNamedCurve(key));
+}
+
+/** EC with explicit parameters or a compressed point comes out as every peer takes it. */
+function withNamedCurve(key: KeyObject): KeyObject {
+  if (key.asymmetricKeyType !== 'ec') return key;
+  const { namedCurve } = key.asymmetricKeyDetails ?? {};
+  // Other curves have no JWK form; the list of keys refuses them with the reason.
+  if (!['prime256v1', 'secp384r1', 'secp521r1'].includes(namedCurve ?? '')) return key;
+  return createPrivateKey({ key: key.export({ format: 'jwk' }), format: 'jwk' });
+}
+
+function refuseOther(pem: string, labels: readonly string[]): never {
+  const [label] = labels;
+  if (label === undefined) {
+    // Text has no control characters, and DER of a key always has: its version, its lengths.
+    const isBinary = /[\u0000-\u0008]/.test(pem);
+    return isBinary
+      ? refuse('found DER or other binary data, expected PEM', 'Convert it with "openssl pkey"')
+      : refuse('found no "-----BEGIN …-----" block');
+  }
+  const what = labels.map((one) => mistaken.get(one) ?? `"${one}"`).join(' and ');
+  return label === 'OPENSSH PRIVATE KEY'
+    ? refuse(`found ${what}`, 'Convert a copy with "ssh-keygen -p -m PKCS8 -f FILE"')
+    : refuse(`found ${what}`);
+}
+
+function refuse(why: string, hint?: string): never {
+  throw new CertError(
+    'KEY_UNUSABLE',
+    `Cannot read the private key: ${why}`,
+    hint === undefined ? {} : { hint },
+  );
+}
