@@ -202,7 +202,7 @@ describe('deliverFiles()', () => {
   });
 
   it('names path and cause of a full disk', async () => {
-    await expect(deliver('A', failingFs(new Map([[8, 'once']])))).rejects.toMatchObject({
+    await expect(deliver('A', failingFs(new Map([[9, 'once']])))).rejects.toMatchObject({
       code: 'DELIVERY_FAILED',
       message: expect.stringMatching(/"\/.*pem": no space left on the device \(ENOSPC\)/),
       hint: expect.stringContaining('Free some space'),

@@ -1,0 +1,81 @@
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { Transport } from '../cmp/transport/transport.ts';
+import type { KeyProvider } from '../crypto/keys.ts';
+import type { Delivered, Delivery } from '../deploy/files.ts';
+import { openStore } from '../store/open.ts';
+import type { StoreKeySource } from '../store/store-key.ts';
+import type { Store } from '../store/store.ts';
+import { lateTransport, type TransportTimeouts } from './late-transport.ts';
+import { systemClock } from './system-clock.ts';
+import { systemRandom } from './system-random.ts';
+
+/** What the use cases stand on; made once for a command, or for the life of the daemon. */
+export interface Services {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /**
+   * Make the transport of one transaction; nothing is connected before its first exchange.
+   *
+   * @throws {CertError} CONFIG_INVALID for a URL that is not plain http or https
+   */
+  connect(url: string, timeouts: TransportTimeouts): Transport;
+  /** Load the cryptography and give the keys of this process. */
+  keys(): Promise<KeyProvider>;
+  /** Put PEM files where services read them. @throws {CertError} DELIVERY_FAILED */
+  deliver(delivery: Omit<Delivery, 'log' | 'fs'>): Promise<Delivered>;
+  /** Close the store; transports are closed by who made them. */
+  close(): Promise<void>;
+}
+
+/** What differs between a command, the daemon and a test. */
+export interface ComposeOptions {
+  /** Absolute; see `stateDirectory`. */
+  readonly stateDirectory: string;
+  /** Where the key of the store comes from; `store.key` in the state directory when absent. */
+  readonly storeKey?: StoreKeySource;
+  readonly log: Log;
+  /** Called after every committed write with their number so far. */
+  readonly onWrite?: (count: number) => void;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+/**
+ * Open the store and join it with the real clock, random generator, network and files: the one place
+ * where they are created. Network, cryptography and delivery are loaded when they are used first, so that
+ * a command that only shows something does not pay for them.
+ *
+ * @throws {CertError} whatever keeps the store from being opened
+ */
+export async function compose(options: ComposeOptions): Promise<Services> {
+  const { log, stateDirectory, storeKey, onWrite } = options;
+  const clock = options.clock ?? systemClock;
+  const random = options.random ?? systemRandom;
+  const store = await openStore({
+    directory: stateDirectory,
+    clock,
+    random,
+    ...(storeKey === undefined ? {} : { storeKey }),
+    ...(onWrite === undefined ? {} : { onWrite }),
+  });
+  return {
+    store,
+    clock,
+    random,
+    log,
+    connect: lateTransport,
+    async keys() {
+      const { softwareKeys } = await import('../crypto/keys.ts');
+      return softwareKeys;
+    },
+    async deliver(delivery) {
+      const { deliverFiles } = await import('../deploy/files.ts');
+      return await deliverFiles({ ...delivery, log });
+    },
+    close: () => store.close(),
+  };
+}
