@@ -1,0 +1,250 @@
+import { describe, expect, it } from 'vitest';
+
+import { toHex } from '../../src/base/bytes.ts';
+import { at, coded, counters, granted, imported, named } from './sample.ts';
+import { newKey, newTransaction, random, staged } from './sample.ts';
+import type { StoreUnderTest } from './store-contract.ts';
+
+/** The part of `storeContract` that is about transactions. */
+export function transactionsContract(make: () => Promise<StoreUnderTest>): void {
+  describe('transactions.open()', () => {
+    it('stores the key and the transaction, which another process finds whole', async () => {
+      const { store, reopen } = await make();
+      const key = newKey();
+      const secret = random.bytes(16);
+      const wanted = newTransaction({
+        key,
+        credential: { type: 'mac', reference: 'device-1', secret },
+      });
+      const opened = await store.transactions.open(wanted, []);
+      const again = await reopen();
+
+      expect(await again.transactions.outstanding()).toStrictEqual([opened]);
+      const { key: _key, credential: _credential, ...plain } = wanted;
+      expect(opened).toStrictEqual({
+        ...plain,
+        id: opened.id,
+        revision: 1,
+        keyId: opened.keyId,
+        credentialType: 'mac',
+        polls: 0,
+      });
+      expect(await again.keys.publicKey(opened.keyId)).toStrictEqual({
+        id: opened.keyId,
+        spki: key.spki,
+        createdAt: at(0),
+      });
+      expect(await again.keys.privateKey(opened.keyId)).toStrictEqual(key.pkcs8);
+      expect(await again.transactions.credential(opened.id)).toStrictEqual({
+        type: 'mac',
+        reference: 'device-1',
+        secret,
+      });
+    });
+
+    it('gives octets that are plain Uint8Arrays and nobody else’s', async () => {
+      const { store } = await make();
+      const opened = await store.transactions.open(newTransaction(), []);
+      const first = await store.transactions.get(opened.id);
+      first?.state.fill(0);
+
+      const second = await store.transactions.get(opened.id);
+      expect(second?.state).toStrictEqual(opened.state);
+      expect(Object.getPrototypeOf(second?.state)).toBe(Uint8Array.prototype);
+    });
+
+    it('refuses a second outstanding transaction of a name, and keeps nothing of it', async () => {
+      const { store } = await make();
+      const key = newKey();
+      await store.transactions.open(newTransaction(), []);
+
+      await expect(
+        store.transactions.open(newTransaction({ key, operation: 'cr' }), []),
+      ).rejects.toMatchObject({ ...coded('TRANSACTION_OUTSTANDING'), hint: expect.any(String) });
+      expect(await store.keys.findBySpki(key.spki)).toBeUndefined();
+      expect(await store.history.list()).toHaveLength(1);
+    });
+
+    it('takes a stored key by id, and a new one that is stored already as the stored one', async () => {
+      const { store } = await make();
+      const key = newKey();
+      const first = await store.transactions.open(newTransaction({ key }), []);
+      const second = await store.transactions.open(
+        newTransaction({ name: named('gw2'), key: { id: first.keyId } }),
+        [],
+      );
+      const third = await store.transactions.open(newTransaction({ name: named('gw3'), key }), []);
+
+      expect([second.keyId, third.keyId]).toStrictEqual([first.keyId, first.keyId]);
+      expect((await store.keys.findBySpki(key.spki))?.id).toBe(first.keyId);
+    });
+
+    it('remembers the OLD certificate, by which the transaction is found', async () => {
+      const { store } = await make();
+      const old = await imported(store, 'vendor');
+      const opened = await store.transactions.open(
+        newTransaction({
+          operation: 'cr',
+          credential: { type: 'signature', certificateId: old.id },
+          previousCertificateId: old.id,
+        }),
+        [],
+      );
+
+      expect(opened).toMatchObject({ previousCertificateId: old.id, previousName: 'vendor' });
+      expect(await store.transactions.outstandingFrom('vendor')).toStrictEqual([opened]);
+      expect(await store.transactions.outstandingFrom('gw1')).toStrictEqual([]);
+      expect(await store.transactions.outstanding('gw1')).toStrictEqual([opened]);
+      expect(await store.transactions.outstanding('vendor')).toStrictEqual([]);
+      expect(await store.transactions.credential(opened.id)).toStrictEqual({
+        type: 'signature',
+        certificateId: old.id,
+      });
+    });
+  });
+
+  describe('transactions.advance()', () => {
+    it('replaces the state, and keeps what is not given except what is to be sent', async () => {
+      const { store } = await make();
+      const opened = await store.transactions.open(newTransaction(), []);
+      const waiting = await store.transactions.advance(
+        opened,
+        { phase: 'waiting', state: Uint8Array.of(1), nextAt: at(60), text: 'Later', polls: 2 },
+        [],
+      );
+      const polled = await store.transactions.advance(
+        waiting,
+        { phase: 'polled', state: Uint8Array.of(2), outgoing: Uint8Array.of(3) },
+        [],
+      );
+
+      expect(waiting).toMatchObject({ revision: 2, nextAt: at(60), text: 'Later', polls: 2 });
+      expect(waiting).not.toHaveProperty('outgoing');
+      expect(polled).toMatchObject({
+        revision: 3,
+        phase: 'polled',
+        outgoing: Uint8Array.of(3),
+        text: 'Later',
+        polls: 2,
+      });
+      expect(polled).not.toHaveProperty('nextAt');
+      expect(await store.transactions.get(opened.id)).toStrictEqual(polled);
+    });
+
+    it('refuses a writer whose state is not the newest, naming the transaction', async () => {
+      const { store, reopen } = await make();
+      const opened = await store.transactions.open(newTransaction(), []);
+      const other = await reopen();
+      const change = { phase: 'waiting', state: Uint8Array.of(1) };
+      const newest = await other.transactions.advance(opened, change, []);
+
+      const late = store.transactions.advance(opened, { ...change, phase: 'late' }, []);
+      await expect(late).rejects.toMatchObject({
+        ...coded('STORE_CONFLICT'),
+        message: expect.stringContaining('"gw1"'),
+        transactionID: toHex(opened.transactionID),
+      });
+      await expect(
+        store.transactions.finish(opened, { type: 'failed', text: 'late' }, at(9), []),
+      ).rejects.toMatchObject(coded('STORE_CONFLICT'));
+      expect(await store.transactions.get(opened.id)).toStrictEqual(newest);
+    });
+
+    it('stages the certificate, and puts a second one in its place', async () => {
+      const { store } = await make();
+      const opened = await store.transactions.open(newTransaction(), []);
+      const first = await staged(store, opened, [random.bytes(50), random.bytes(51)]);
+      const second = await staged(store, first, [random.bytes(52)]);
+      const stored = await store.certificates.get(second.stagedCertificateId ?? 0);
+
+      expect(second.stagedCertificateId).toBe(first.stagedCertificateId);
+      expect(stored).toMatchObject({ name: 'gw1', version: 0, status: 'staged', source: 'cmp' });
+      expect(stored?.chain).toHaveLength(1);
+      expect(await store.certificates.current('gw1')).toBeUndefined();
+      expect(await store.certificates.list()).toStrictEqual([]);
+    });
+  });
+
+  describe('transactions.finish()', () => {
+    it('makes the staged certificate current and supersedes the one before it', async () => {
+      const { store } = await make();
+      const chain = [random.bytes(50), random.bytes(51)];
+      const first = await granted(store, 'gw1', chain);
+      const second = await granted(store, 'gw1', chain);
+
+      expect(first).toMatchObject({ version: 1, status: 'current', ca: 'lab', chain });
+      expect(second).toMatchObject({ version: 2, status: 'current' });
+      expect(await store.certificates.current('gw1')).toStrictEqual(second);
+      expect(await store.certificates.versions('gw1')).toStrictEqual([
+        second,
+        { ...first, status: 'superseded' },
+      ]);
+      expect(await store.certificates.list()).toStrictEqual([second]);
+      expect(await store.certificates.list({ all: true })).toHaveLength(2);
+      expect(await store.transactions.outstanding()).toStrictEqual([]);
+    });
+
+    it('leaves the current certificate in force when the new one is not granted', async () => {
+      const { store } = await make();
+      const current = await granted(store, 'gw1');
+      const statuses = [];
+      for (const type of ['refused', 'unconfirmed', 'failed'] as const) {
+        const opened = await store.transactions.open(newTransaction(), []);
+        const record = await staged(store, opened);
+        const outcome = { type, text: 'because' };
+        expect(await store.transactions.finish(record, outcome, at(9), [])).toBeUndefined();
+        const kept = await store.certificates.get(record.stagedCertificateId ?? 0);
+        statuses.push([kept?.status, kept?.version]);
+      }
+
+      expect(statuses).toStrictEqual([
+        ['refused', 0],
+        ['unconfirmed', 0],
+        ['unconfirmed', 0],
+      ]);
+      expect(await store.certificates.current('gw1')).toStrictEqual(current);
+      expect((await granted(store, 'gw1'))?.version).toBe(2);
+    });
+
+    it('refuses to close a transaction twice', async () => {
+      const { store } = await make();
+      const record = await staged(store, await store.transactions.open(newTransaction(), []));
+      await store.transactions.finish(record, { type: 'granted' }, at(9), []);
+
+      await expect(
+        store.transactions.finish(record, { type: 'granted' }, at(9), []),
+      ).rejects.toMatchObject(coded('STORE_CONFLICT'));
+    });
+
+    it('changes nothing when nothing was staged that could be granted', async () => {
+      const { store } = await make();
+      const opened = await store.transactions.open(newTransaction(), []);
+
+      await expect(
+        store.transactions.finish(opened, { type: 'granted' }, at(9), []),
+      ).rejects.toMatchObject(coded('INTERNAL'));
+      expect(await store.transactions.outstanding()).toStrictEqual([opened]);
+      expect(await store.history.list()).toMatchObject([{ result: 'outstanding' }]);
+    });
+  });
+
+  describe('transactions.clear()', () => {
+    it('closes what is outstanding for a name, forgets its history, keeps its key', async () => {
+      const { store } = await make();
+      await granted(store, 'gw1');
+      const record = await staged(store, await store.transactions.open(newTransaction(), []));
+      const other = await store.transactions.open(newTransaction({ name: named('gw2') }), []);
+
+      expect(await store.transactions.clear('gw1', at(9), [])).toBe(1);
+      expect(await store.transactions.clear('gw1', at(9), [])).toBe(0);
+
+      expect(await store.transactions.outstanding()).toStrictEqual([other]);
+      expect(await store.history.list()).toMatchObject([{ name: 'gw2' }]);
+      expect(await store.keys.publicKey(record.keyId)).toMatchObject({ id: record.keyId });
+      expect(await store.certificates.get(record.stagedCertificateId ?? 0)).toMatchObject({
+        status: 'unconfirmed',
+      });
+      expect(await counters(store)).toMatchObject({ 'transaction.ir.cleared': 1 });
+    });
+  });
+}
