@@ -1,8 +1,8 @@
-import { fromDer, sequence } from '../asn1/codec.ts';
 import { oidName, oids } from '../asn1/oids.ts';
-import { bigInteger, objectIdentifier } from '../asn1/primitives.ts';
 import { toHex } from '../base/bytes.ts';
+import { CertError } from '../base/errors.ts';
 import { digest } from '../crypto/digest.ts';
+import { describeKey } from '../crypto/public-key.ts';
 import { decodeCertificate } from '../x509/certificate.ts';
 import { extensionValue } from '../x509/extension-values.ts';
 import type { GeneralName } from '../x509/general-name.ts';
@@ -22,7 +22,7 @@ export interface CertificateView {
   readonly notAfter: Date;
   /** `dns:…`, `ip:…`, `email:…`, `uri:…`: as `san` takes them. */
   readonly subjectAltNames: readonly string[];
-  /** `RSA 2048`, `P-256`, `Ed25519`. */
+  /** `rsa-2048`, `p-256`: as `key-type` takes it, where it is one of those. */
   readonly key: string;
   readonly signature: string;
   readonly isCa: boolean;
@@ -48,7 +48,7 @@ export function viewCertificate(der: Uint8Array): CertificateView {
     notBefore: validity.notBefore.value,
     notAfter: validity.notAfter.value,
     subjectAltNames: (extensionValue(extensions, 'subjectAltName') ?? []).map(formatGeneralName),
-    key: describeKey(tbsCertificate.subjectPublicKeyInfo),
+    key: keyName(tbsCertificate.subjectPublicKeyInfo),
     signature: oidName(signatureAlgorithm.algorithm),
     isCa: extensionValue(extensions, 'basicConstraints')?.cA ?? false,
     sha256: toHex(digest('sha256', der)),
@@ -85,26 +85,12 @@ function formatIpAddress(octets: Uint8Array): string {
   return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
 }
 
-const keyNames: Readonly<Record<string, string>> = {
-  [oids.prime256v1]: 'P-256',
-  [oids.secp384r1]: 'P-384',
-  [oids.secp521r1]: 'P-521',
-  [oids.ed25519]: 'Ed25519',
-  [oids.ed448]: 'Ed448',
-};
-
-const RSAPublicKey = sequence<{ readonly modulus: bigint; readonly publicExponent: bigint }>(
-  'RSAPublicKey',
-  { modulus: bigInteger, publicExponent: bigInteger },
-);
-
-function describeKey({ algorithm, subjectPublicKey }: SubjectPublicKeyInfo): string {
-  if (algorithm.algorithm === oids.rsaEncryption) {
-    return `RSA ${fromDer(RSAPublicKey, subjectPublicKey).modulus.toString(2).length}`;
+function keyName(spki: SubjectPublicKeyInfo): string {
+  try {
+    return describeKey(spki).keyType;
+  } catch (error) {
+    // A key we could not use is still a key to show.
+    if (!(error instanceof CertError)) throw error;
+    return oidName(spki.algorithm.algorithm);
   }
-  if (algorithm.algorithm === oids.ecPublicKey && algorithm.parameters?.[0] === 0x06) {
-    const curve = fromDer(objectIdentifier, algorithm.parameters);
-    return keyNames[curve] ?? `EC ${oidName(curve)}`;
-  }
-  return keyNames[algorithm.algorithm] ?? oidName(algorithm.algorithm);
 }

@@ -26,7 +26,7 @@ export interface CommandContext {
   readonly log: Log;
   readonly print: Printer;
   /** Open the store and what stands on it, once; closed after the command by whoever ran it. */
-  services(): Promise<Services>;
+  readonly services: () => Promise<Services>;
 }
 
 /** The code of one command. */

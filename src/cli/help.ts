@@ -18,27 +18,25 @@ export function helpText(words: readonly string[], commands: readonly Command[])
 
 /** Write how a command is called, in one line, as the gateway's manual does. */
 export function usageLine(command: Command): string {
-  const grouped = command.constraints.flatMap((constraint) =>
-    'atMostOne' in constraint ? [constraint.atMostOne] : [],
+  const groups = command.constraints.map((constraint) =>
+    'atLeastOne' in constraint
+      ? { words: constraint.atLeastOne, isRequired: true }
+      : { words: constraint.atMostOne, isRequired: false },
   );
-  const isRequired = (words: readonly string[]): boolean =>
-    words.some((word) => command.parameters[word]?.required === true) ||
-    command.constraints.some(
-      (constraint) =>
-        'atLeastOne' in constraint && words.every((word) => constraint.atLeastOne.includes(word)),
-    );
   const shown = new Set<string>();
   const parts: string[] = [];
-  for (const word of Object.keys(command.parameters)) {
+  for (const [word, parameter] of Object.entries(command.parameters)) {
     if (shown.has(word)) continue;
-    const together = grouped.find((words) => words[0] === word) ?? [word];
-    const text = together
-      .filter((other) => !shown.has(other))
-      .map((other) => spelled(other, command.parameters[other]))
-      .join(' | ');
-    for (const other of together) shown.add(other);
-    const bare = isRequired(together) && (together.length === 1 || parts.length === 0);
-    parts.push(bare ? text : `[${text}]`);
+    const group = groups.find(({ words, isRequired }) => isRequired && words.includes(word)) ??
+      groups.find(({ words }) => words.includes(word)) ?? {
+        words: [word],
+        isRequired: parameter.required === true,
+      };
+    const words = group.words.filter((other) => !shown.has(other));
+    const text = words.map((other) => spelled(other, command.parameters[other])).join(' | ');
+    for (const other of words) shown.add(other);
+    if (!group.isRequired) parts.push(`[${text}]`);
+    else parts.push(words.length > 1 ? `(${text})` : text);
   }
   return ['certkeeper', ...command.words, ...parts].join(' ');
 }

@@ -7,7 +7,7 @@ export const keyParameters = {
     values: [1024, 2048, 3072, 4096],
     unit: 'bits',
     placeholder: 'N',
-    summary: 'Make an RSA key of this size (1024 only with legacy-algorithms on the CA profile)',
+    summary: 'Make an RSA key of this size; 1024 needs legacy-algorithms on the CA profile',
   },
   'key-type': {
     type: 'choice',

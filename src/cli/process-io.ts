@@ -59,11 +59,9 @@ const processInput: Input = {
   },
   async readLine({ echo }) {
     const { createInterface } = await import('node:readline');
-    const { Writable } = await import('node:stream');
-    const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
     const lines = createInterface({
       input: process.stdin,
-      output: echo ? process.stderr : silent,
+      ...(echo ? { output: process.stderr } : {}),
       terminal: process.stdin.isTTY === true,
       historySize: 0,
     });

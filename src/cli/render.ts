@@ -17,11 +17,11 @@ export const schemaVersion = 1;
 
 /** Colours by urgency; each returns the text alone where there is no colour. */
 export interface Style {
-  bold(text: string): string;
-  good(text: string): string;
-  warn(text: string): string;
-  bad(text: string): string;
-  dim(text: string): string;
+  readonly bold: (text: string) => string;
+  readonly good: (text: string) => string;
+  readonly warn: (text: string) => string;
+  readonly bad: (text: string) => string;
+  readonly dim: (text: string) => string;
 }
 
 /** Prints the result of a command: text for people, or one JSON object. */
@@ -74,14 +74,14 @@ export function formatDay(time: Date): string {
   return `${month} ${String(time.getUTCDate()).padStart(2, '0')} ${time.getUTCFullYear()}`;
 }
 
-/** Format a number of seconds in the largest unit that divides it. */
+/** Format a number of seconds in the largest unit that divides it more than once. */
 export function formatDuration(seconds: number): string {
   for (const [unit, size] of [
     ['d', 86_400],
     ['h', 3600],
     ['m', 60],
   ] as const) {
-    if (seconds >= size && seconds % size === 0) return `${seconds / size}${unit}`;
+    if (seconds > size && seconds % size === 0) return `${seconds / size}${unit}`;
   }
   return `${seconds}s`;
 }

@@ -4,10 +4,10 @@ import type { SecretSource } from '../../src/cli/secret.ts';
 import { commands } from '../../src/cli/grammar.ts';
 import { parseCommandLine, type Invocation } from '../../src/cli/parse.ts';
 
-const initialize = [
-  ...['cmp', 'initialize', 'modulus', '2048', 'cert-name', 'gw1', 'subject-name', 'CN=gw1,O=Test'],
-  ...['ca-psk', 'file:psk.txt', 'ca-root', 'rootA', 'ca-url', 'http://ra.example/pkix/'],
-];
+const initializeArgv: readonly string[] = (
+  'cmp initialize modulus 2048 cert-name gw1 subject-name CN=gw1,O=Test ca-psk file:psk.txt ' +
+  'ca-root rootA ca-url http://ra.example/pkix/'
+).split(' ');
 
 function parse(...argv: string[]): Invocation {
   return parseCommandLine(argv, commands);
@@ -43,12 +43,12 @@ describe('parseCommandLine() takes both spellings', () => {
     'ca-url': 'http://ra.example/pkix/',
   };
   const pairs = Array.from({ length: 6 }, (_, i) => [
-    initialize[2 + 2 * i] ?? '',
-    initialize[3 + 2 * i] ?? '',
+    initializeArgv[2 + 2 * i] ?? '',
+    initializeArgv[3 + 2 * i] ?? '',
   ]);
 
   it.each([
-    ['the gateway keywords', initialize],
+    ['the gateway keywords', [...initializeArgv]],
     [
       'Unix flags',
       ['cmp', 'initialize', ...pairs.flatMap(([word, value]) => [`--${word}`, `${value}`])],
@@ -59,7 +59,7 @@ describe('parseCommandLine() takes both spellings', () => {
       'both mixed',
       ['cmp', 'initialize', ...pairs.flatMap(([w, v], i) => [i % 2 ? `--${w}` : `${w}`, `${v}`])],
     ],
-    ['-- at the end', [...initialize, '--']],
+    ['-- at the end', [...initializeArgv, '--']],
   ])('%s', (_, argv) => {
     expect(values(...argv)).toEqual(expected);
   });
@@ -109,7 +109,7 @@ describe('parseCommandLine() takes both spellings', () => {
   });
 
   it('reads - as a file', () => {
-    const argv = [...initialize.slice(0, 2), ...initialize.slice(4), 'key-file', '-'];
+    const argv = [...initializeArgv.slice(0, 2), ...initializeArgv.slice(4), 'key-file', '-'];
     expect(values(...argv)).toMatchObject({ 'key-file': '-' });
   });
 });
@@ -239,19 +239,19 @@ describe('parseCommandLine() refuses with one clear message', () => {
     ],
     [
       'neither size nor type of the key',
-      ['cmp', 'initialize', ...initialize.slice(4)],
+      ['cmp', 'initialize', ...initializeArgv.slice(4)],
       'Cannot run "cmp initialize": one of modulus, key-type, key-file is missing',
       'See certkeeper cmp initialize --help',
     ],
     [
       'size and type of the key',
-      [...initialize, 'key-type', 'p-256'],
+      [...initializeArgv, 'key-type', 'p-256'],
       'Cannot run "cmp initialize": modulus and key-type exclude each other',
       'See certkeeper cmp initialize --help',
     ],
     [
       'two credentials',
-      [...initialize, 'signer-cert', 'vendor'],
+      [...initializeArgv, 'signer-cert', 'vendor'],
       'Cannot run "cmp initialize": ca-psk and signer-cert exclude each other',
       'See certkeeper cmp initialize --help',
     ],
@@ -329,10 +329,13 @@ describe('parseCommandLine() refuses with one clear message', () => {
   });
 
   it.each([
-    ['a secret with spaces', [...initialize.slice(0, 8), 'ca-psk', 'open', 'sesame']],
-    ['a secret given twice', [...initialize.slice(0, 8), 'ca-psk', 'sesame', 'ca-psk', 'sesame']],
-    ['an empty reference', [...initialize.slice(0, 8), 'ca-psk', ':sesame']],
-    ['a mistyped flag with =', [...initialize.slice(0, 8), '--ca-pks=sesame']],
+    ['a secret with spaces', [...initializeArgv.slice(0, 8), 'ca-psk', 'open', 'sesame']],
+    [
+      'a secret given twice',
+      [...initializeArgv.slice(0, 8), 'ca-psk', 'sesame', 'ca-psk', 'sesame'],
+    ],
+    ['an empty reference', [...initializeArgv.slice(0, 8), 'ca-psk', ':sesame']],
+    ['a mistyped flag with =', [...initializeArgv.slice(0, 8), '--ca-pks=sesame']],
     ['a mistyped keyword after a list', ['ca', 'add', 'a', 'root', 'r', 'sercet', 'sesame']],
     ['a secret with spaces before the label', ['ca', 'add', 'secret', 'open', '$sesame']],
     ['a URL with a password', ['ca', 'add', 'a', 'root', 'r', 'url', 'http://u:sesame@ra/']],
@@ -353,7 +356,7 @@ describe('parseCommandLine() reads secrets', () => {
     ['sesame', { kind: 'literal' }],
     ['gw1:sesame', { kind: 'literal', reference: 'gw1' }],
   ])('%s', (text, expected) => {
-    const argv = [...initialize.slice(0, 8), 'ca-psk', text];
+    const argv = [...initializeArgv.slice(0, 8), 'ca-psk', text];
     const source = values(...argv)['ca-psk'];
     expect(source).toMatchObject(expected);
     expect(JSON.stringify(source)).not.toContain('sesame');

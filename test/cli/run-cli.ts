@@ -1,0 +1,60 @@
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { Clock } from '../../src/base/clock.ts';
+import type { ExitCode } from '../../src/base/errors.ts';
+import type { Random } from '../../src/base/random.ts';
+import { run } from '../../src/cli/run.ts';
+import { openStore } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/store.ts';
+import { fakeIo, type FakeIoOptions } from './fake-io.ts';
+
+/** What one command line did. */
+export interface Outcome {
+  readonly code: ExitCode;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A state directory of its own, and command lines run on it in this process. */
+export interface Bench {
+  readonly directory: string;
+  /** Do something to the store between two commands. */
+  withStore<T>(work: (store: Store) => Promise<T>): Promise<T>;
+  run(argv: readonly string[], options?: FakeIoOptions): Promise<Outcome>;
+}
+
+/** The day the certificates in `certificates.ts` were made, a little later. */
+export const now: Date = new Date('2026-12-01T00:00:00Z');
+
+const clock: Clock = { now: () => now, sleep: async () => undefined };
+const random: Random = { bytes: (length) => new Uint8Array(length).fill(7) };
+
+/** Make a state directory that goes when the test ends. */
+export function makeBench(): Bench {
+  const directory = mkdtempSync(join(tmpdir(), 'certkeeper-cli-'));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  const open = (): Promise<Store> =>
+    openStore({ directory: join(directory, 'state'), clock, random });
+  return {
+    directory,
+    async withStore(work) {
+      const store = await open();
+      try {
+        return await work(store);
+      } finally {
+        await store.close();
+      }
+    },
+    async run(argv, options) {
+      const io = fakeIo(options);
+      const code = await run(argv, io, async () => {
+        const store = await open();
+        return { store, clock, close: () => store.close() };
+      });
+      return { code, out: io.out(), err: io.err() };
+    },
+  };
+}
