@@ -52,7 +52,7 @@ const reasons: readonly Reason[] = [
   },
   {
     codes:
-      /^(SQLITE_(READONLY|CANTOPEN|PERM|AUTH|IOERR)|EACCES|EPERM|EROFS|ENOTDIR|EISDIR|ELOOP|EIO)/,
+      /^(SQLITE_(READONLY|CANTOPEN|PERM|AUTH|IOERR)|EACCES|EPERM|EROFS|ENOENT|ENOTDIR|EISDIR|ELOOP|EIO)/,
     code: 'STORE_UNWRITABLE',
     why: 'it, or its folder, cannot be written',
     hint: 'Run as the owner of the state directory, or name another one with --state',
