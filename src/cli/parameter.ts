@@ -104,6 +104,7 @@ export function mintArguments<T extends ParameterTable>(parameters: T, values: V
     const value = values.get(word) ?? defaultOf(parameter);
     if (value !== undefined) args[camelCase(word)] = value;
   }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the parser made each by its type
   return args as ArgsOf<T>;
 }
 

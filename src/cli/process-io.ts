@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import type { Input, Io, Output } from './io.ts';
 
 /** Make the outside of a real process. */
@@ -15,7 +16,7 @@ export function createProcessIo(): Io {
   };
 }
 
-function createOutput(stream: NodeJS.WriteStream): Output {
+function createOutput(stream: NodeJS.WriteStream & { readonly fd: number }): Output {
   let open = true;
   // A reader that went away (`| head`) must not end a transaction in the middle: what is left to say is
   // dropped, and the command goes on to its own exit code.
@@ -27,7 +28,7 @@ function createOutput(stream: NodeJS.WriteStream): Output {
     write(text) {
       if (open) stream.write(text);
     },
-    isTTY: stream.isTTY === true,
+    isTTY: isatty(stream.fd),
     get columns() {
       return stream.columns ?? 80;
     },
@@ -48,7 +49,7 @@ function takeOverSignals(): AbortController {
 
 const processInput: Input = {
   get isTTY() {
-    return process.stdin.isTTY === true;
+    return isatty(0);
   },
   async readAll() {
     const chunks: Buffer[] = [];
@@ -62,7 +63,7 @@ const processInput: Input = {
     const lines = createInterface({
       input: process.stdin,
       ...(echo ? { output: process.stderr } : {}),
-      terminal: process.stdin.isTTY === true,
+      terminal: isatty(0),
       historySize: 0,
     });
     try {

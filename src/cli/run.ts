@@ -1,5 +1,6 @@
 import type { Services } from '../agent/compose.ts';
 import type { ExitCode } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
 import type { CommandContext, Globals } from './command.ts';
 import { commands } from './grammar.ts';
 import type { Io } from './io.ts';
@@ -8,7 +9,7 @@ import { parseCommandLine, type Invocation } from './parse.ts';
 import { createPrinter, reportError, schemaVersion } from './render.ts';
 
 /** Open what a command works on. */
-export type OpenServices = (globals: Globals, io: Io) => Promise<Services>;
+export type OpenServices = (globals: Globals, io: Io, log: Log) => Promise<Services>;
 
 /**
  * Run one command line, start to end. Never throws, and never ends the process.
@@ -48,14 +49,15 @@ async function act(invocation: Invocation, io: Io, openServices: OpenServices): 
       break;
   }
   const { command, values, globals } = invocation;
+  const log = createLog(io, globals);
   let opened: Promise<Services> | undefined;
   const context: CommandContext = {
     io,
     globals,
-    log: createLog(io, globals),
+    log,
     print: createPrinter(io, globals),
     services() {
-      opened ??= openServices(globals, io);
+      opened ??= openServices(globals, io, log);
       return opened;
     },
   };
@@ -76,7 +78,7 @@ async function showVersion(globals: Globals, io: Io): Promise<ExitCode> {
   return 0;
 }
 
-async function openRealServices(globals: Globals, io: Io): Promise<Services> {
+async function openRealServices(globals: Globals, io: Io, log: Log): Promise<Services> {
   const { openServices } = await import('./open-services.ts');
-  return await openServices(globals, io);
+  return await openServices(globals, io, log);
 }

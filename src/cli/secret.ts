@@ -1,5 +1,6 @@
-import type { Log } from '../base/log.ts';
+import { utf8 } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
 import { reasonOf } from './files.ts';
 import type { Io } from './io.ts';
 
@@ -60,8 +61,8 @@ function parseForm(text: string, what: string): SecretSource {
 }
 
 /**
- * Fetch a secret from where the operator said it is. From a file or a credential one newline at the end
- * is taken off and every other octet is kept; the rest is UTF-8.
+ * Fetch a shared secret from where the operator said it is. From a file or a credential one newline at
+ * the end is taken off and every other octet is kept; the rest is UTF-8.
  *
  * @param what the parameter's name, for messages and the prompt
  * @throws {CertError} SECRET_UNAVAILABLE
@@ -71,13 +72,32 @@ export async function resolveSecret(
   what: string,
   context: SecretContext,
 ): Promise<Uint8Array> {
+  const octets = await fetchSecret(source, what, context);
+  const isFile = source.kind === 'file' || source.kind === 'cred';
+  const secret = isFile ? withoutNewline(octets) : octets;
+  const place = placeOf(source);
+  if (secret.length === 0) throw unavailable(what, place, 'it is empty');
+  if (secret.includes(0)) throw unavailable(what, place, 'it contains a NUL octet');
+  return secret;
+}
+
+/**
+ * Fetch the octets a secret source stands for, as they are.
+ *
+ * @throws {CertError} SECRET_UNAVAILABLE
+ */
+export async function fetchSecret(
+  source: SecretSource,
+  what: string,
+  context: SecretContext,
+): Promise<Uint8Array> {
   const { io, log } = context;
+  const place = placeOf(source);
   switch (source.kind) {
     case 'file':
-      return await readSecretFile(source.path, `file ${JSON.stringify(source.path)}`, what, io);
+      return await readSecretFile(source.path, place, what, io);
     case 'cred': {
       const directory = io.env['CREDENTIALS_DIRECTORY'];
-      const place = `credential ${JSON.stringify(source.name)}`;
       if (directory === undefined || directory === '') {
         throw unavailable(what, place, 'CREDENTIALS_DIRECTORY is not set', {
           hint: 'Run under systemd with LoadCredential=, or use file: or env:',
@@ -86,19 +106,34 @@ export async function resolveSecret(
       return await readSecretFile(`${directory}/${source.name}`, place, what, io);
     }
     case 'env': {
-      const place = `environment variable ${JSON.stringify(source.name)}`;
       const text = io.env[source.name];
       if (text === undefined) throw unavailable(what, place, 'it is not set');
-      return checked(new TextEncoder().encode(text), place, what);
+      return utf8(text);
     }
     case 'prompt':
-      return checked(new TextEncoder().encode(await promptSecret(what, io)), 'prompt', what);
+      return utf8(await promptSecret(what, io));
     case 'literal':
       log.warn(
         `other users of this machine can see the secret given to ${what} in the process list; ` +
           'use file:PATH, env:NAME or prompt',
       );
-      return checked(new TextEncoder().encode(source.reveal()), 'command line', what);
+      return utf8(source.reveal());
+  }
+}
+
+/** Name where a secret comes from, for messages. */
+export function placeOf(source: SecretSource): string {
+  switch (source.kind) {
+    case 'file':
+      return `file ${JSON.stringify(source.path)}`;
+    case 'cred':
+      return `credential ${JSON.stringify(source.name)}`;
+    case 'env':
+      return `environment variable ${JSON.stringify(source.name)}`;
+    case 'prompt':
+      return 'prompt';
+    case 'literal':
+      return 'command line';
   }
 }
 
@@ -132,21 +167,15 @@ async function readSecretFile(
   } catch (cause) {
     throw unavailable(what, place, reasonOf(cause), { cause });
   }
-  return checked(withoutNewline(octets), place, what);
-}
-
-function withoutNewline(octets: Uint8Array): Uint8Array {
-  if (octets.at(-1) !== 0x0a) return Uint8Array.from(octets);
-  return Uint8Array.from(octets.subarray(0, octets.at(-2) === 0x0d ? -2 : -1));
-}
-
-function checked(octets: Uint8Array, place: string, what: string): Uint8Array {
-  if (octets.length === 0) throw unavailable(what, place, 'it is empty');
   if (octets.length > maxSecretOctets) {
     throw unavailable(what, place, `it is longer than ${maxSecretOctets} octets`);
   }
-  if (octets.includes(0)) throw unavailable(what, place, 'it contains a NUL octet');
-  return octets;
+  return Uint8Array.from(octets);
+}
+
+function withoutNewline(octets: Uint8Array): Uint8Array {
+  if (octets.at(-1) !== 0x0a) return octets;
+  return octets.subarray(0, octets.at(-2) === 0x0d ? -2 : -1);
 }
 
 function usage(what: string, why: string): CertError {

@@ -82,8 +82,6 @@ function versionTable(versions: readonly CertificateRecord[]): string {
 
 function recordJson(record: CertificateRecord, full: boolean): { [key: string]: Json | undefined } {
   const { notBefore, notAfter, shortName: _, ...view } = viewCertificate(record.der);
-  const time = (at: Date | undefined): string | undefined =>
-    at === undefined ? undefined : formatTime(at);
   return {
     label: record.name,
     status: record.status,
@@ -97,7 +95,7 @@ function recordJson(record: CertificateRecord, full: boolean): { [key: string]: 
     url: record.url,
     createdAt: formatTime(record.createdAt),
     directory: record.directory,
-    deliveredAt: time(record.deliveredAt),
+    deliveredAt: record.deliveredAt === undefined ? undefined : formatTime(record.deliveredAt),
     deliveryError: record.deliveryError,
     pem: full ? encodePem('CERTIFICATE', record.der) : undefined,
     chainPem: full ? record.chain.map((der) => encodePem('CERTIFICATE', der)) : undefined,

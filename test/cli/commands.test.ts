@@ -306,11 +306,11 @@ describe('show cmp', () => {
   });
 });
 
-describe('clear cmp', () => {
-  async function outstandingCount(bench: Bench): Promise<number> {
-    return (await bench.withStore((store) => store.transactions.outstanding())).length;
-  }
+async function outstandingCount(bench: Bench): Promise<number> {
+  return (await bench.withStore((store) => store.transactions.outstanding())).length;
+}
 
+describe('clear cmp', () => {
   it('refuses without a terminal and without --yes', async () => {
     const bench = benchWithCa();
     await bench.run(addCa(bench));

@@ -374,12 +374,12 @@ describe('parseCommandLine() reads secrets', () => {
       'secret',
       'a:b',
     ).values.get('secret');
-    expect(revealed(source)).toBe('a:b');
+    expect(isLiteral(source) ? source.reveal() : undefined).toBe('a:b');
   });
 });
 
-function revealed(source: unknown): string | undefined {
-  const isLiteral = (value: unknown): value is Extract<SecretSource, { kind: 'literal' }> =>
-    typeof value === 'object' && value !== null && 'reveal' in value;
-  return isLiteral(source) ? source.reveal() : undefined;
+type Literal = Extract<SecretSource, { kind: 'literal' }>;
+
+function isLiteral(value: unknown): value is Literal {
+  return typeof value === 'object' && value !== null && 'reveal' in value;
 }

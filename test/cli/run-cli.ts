@@ -6,6 +6,7 @@ import { onTestFinished } from 'vitest';
 import type { Clock } from '../../src/base/clock.ts';
 import type { ExitCode } from '../../src/base/errors.ts';
 import type { Random } from '../../src/base/random.ts';
+import { compose } from '../../src/agent/compose.ts';
 import { run } from '../../src/cli/run.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -50,10 +51,9 @@ export function makeBench(): Bench {
     },
     async run(argv, options) {
       const io = fakeIo(options);
-      const code = await run(argv, io, async () => {
-        const store = await open();
-        return { store, clock, close: () => store.close() };
-      });
+      const code = await run(argv, io, (_globals, _io, log) =>
+        compose({ stateDirectory: join(directory, 'state'), clock, random, log }),
+      );
       return { code, out: io.out(), err: io.err() };
     },
   };

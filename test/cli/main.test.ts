@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+const main = join(import.meta.dirname, '../../src/cli/main.ts');
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function start(argv: readonly string[], readOutput = true): Promise<Ended> {
+  const directory = mkdtempSync(join(tmpdir(), 'certkeeper-main-'));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  const child = spawn(process.execPath, [main, ...argv], {
+    env: { PATH: process.env['PATH'], HOME: directory, CERTKEEPER_STATE: join(directory, 'state') },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let out = '';
+  let err = '';
+  if (readOutput) child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  else child.stdout.destroy();
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
+}
+
+describe('the certkeeper command', () => {
+  it('opens the store in CERTKEEPER_STATE and ends with the exit code of its command', async () => {
+    expect(await start(['show', 'cert'])).toEqual({
+      code: 0,
+      out: 'There is no certificate\n',
+      err: '',
+    });
+    expect(await start(['show', 'cert', 'gw1'])).toMatchObject({ code: 3, out: '' });
+    expect(await start(['shwo'])).toMatchObject({ code: 2, out: '' });
+  });
+
+  it('says nothing when its reader has gone away', async () => {
+    expect(await start(['--help'], false)).toEqual({ code: 0, out: '', err: '' });
+  });
+});
