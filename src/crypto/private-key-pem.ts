@@ -1,6 +1,9 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { utf8 } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
-import { generatedKey, type GeneratedKey } from './keys.ts';
+import { generatedKey, type GeneratedKey, type SigningKey } from './keys.ts';
+import { assertKeyAllowed, describeKey } from './public-key.ts';
+import { signatureAlgorithmFor, signWithKeyObject, verifySignature } from './signature.ts';
 
 /** What each PEM label is that people hand over instead of a private key. */
 const mistaken: ReadonlyMap<string, string> = new Map([
@@ -48,7 +51,30 @@ export function loadPrivateKeyPem(pem: string, passphrase?: string): GeneratedKe
       : `"${found.label}" does not decode`;
     throw new CertError('KEY_UNUSABLE', `Cannot read the private key: ${why}`, { cause });
   }
-  return generatedKey(withNamedCurve(key));
+  const privateKey = withNamedCurve(key);
+  const generated = generatedKey(privateKey);
+  assertUsable(privateKey, generated.key);
+  return generated;
+}
+
+/**
+ * The public half stands in the file beside the private one, and OpenSSL takes its word for it: a file
+ * put together wrongly would be enrolled, and the certificate never work.
+ */
+function assertUsable(privateKey: KeyObject, key: SigningKey): void {
+  const policy = { allowLegacy: true };
+  assertKeyAllowed(key.spki, policy);
+  const algorithm = signatureAlgorithmFor(key);
+  const data = utf8('do both halves of the key belong together?');
+  let signature: Uint8Array;
+  try {
+    signature = signWithKeyObject(privateKey, describeKey(key.spki), data, algorithm);
+  } catch (cause) {
+    throw new CertError('KEY_UNUSABLE', 'Cannot sign with the private key', { cause });
+  }
+  if (!verifySignature({ spki: key.spki, algorithm, data, signature, policy })) {
+    refuse('the public half in it belongs to another key');
+  }
 }
 
 /** EC with explicit parameters or a compressed point comes out as every peer takes it. */
@@ -63,8 +89,8 @@ function withNamedCurve(key: KeyObject): KeyObject {
 function refuseOther(pem: string, labels: readonly string[]): never {
   const [label] = labels;
   if (label === undefined) {
-    // Text has no control characters, and DER of a key always has: its version, its lengths.
-    const isBinary = /[\u0000-\u0008]/.test(pem);
+    // Text has no NUL, and the DER of a key always has: in its version or its BIT STRING.
+    const isBinary = pem.includes('\0');
     return isBinary
       ? refuse('found DER or other binary data, expected PEM', 'Convert it with "openssl pkey"')
       : refuse('found no "-----BEGIN …-----" block');

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { fromHex, toHex, utf8 } from '../../src/base/bytes.ts';
+import {
+  digest,
+  digestAlgorithm,
+  digestByOid,
+  digestLength,
+  findDigest,
+  iteratedHash,
+  type DigestName,
+} from '../../src/crypto/digest.ts';
+import { oids } from '../../src/asn1/oids.ts';
+import { algorithmIdentifier } from '../../src/x509/algorithm-identifier.ts';
+
+const names: readonly DigestName[] = ['sha1', 'sha256', 'sha384', 'sha512'];
+
+describe('digest()', () => {
+  it('gives the value of FIPS 180-4 for "abc"', () => {
+    expect(toHex(digest('sha1', utf8('abc')))).toBe('a9993e364706816aba3e25717850c26c9cd0d89d');
+    expect(toHex(digest('sha256', utf8('abc')))).toBe(
+      'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+    );
+  });
+
+  it.each(names)('gives octets of its own and of the right length for %s', (name) => {
+    const octets = digest(name, new Uint8Array(3));
+    expect(octets.constructor).toBe(Uint8Array);
+    expect(octets).toHaveLength(digestLength[name]);
+  });
+});
+
+describe('iteratedHash()', () => {
+  it.each(names)('applies %s as often as asked in all, the first time to the input', (name) => {
+    const input = fromHex('733363726574deadbeef');
+    let expected: Uint8Array = input;
+    for (let round = 1; round <= 500; round++) {
+      expected = createHash(name).update(expected).digest();
+      if (round === 1 || round === 2 || round === 500) {
+        expect(toHex(iteratedHash(name, input, round))).toBe(toHex(expected));
+      }
+    }
+  });
+
+  it.each([0, -1, 1.5, NaN])('refuses to apply it %d times', (count) => {
+    expect(() => iteratedHash('sha256', new Uint8Array(1), count)).toThrow(
+      expect.objectContaining({ code: 'INTERNAL' }),
+    );
+  });
+});
+
+describe('findDigest()', () => {
+  it.each(names)('finds %s written without parameters or with NULL', (name) => {
+    expect(findDigest(digestAlgorithm(name))).toBe(name);
+    expect(findDigest(algorithmIdentifier(name, 'NULL'))).toBe(name);
+    expect(digestByOid(oids[name])).toBe(name);
+  });
+
+  it('finds none for another algorithm or with other parameters', () => {
+    expect(findDigest(algorithmIdentifier('shake256'))).toBeUndefined();
+    expect(findDigest(algorithmIdentifier('sha256', fromHex('0400')))).toBeUndefined();
+  });
+});
