@@ -78,6 +78,7 @@ export function sequence<T extends object>(name: string, fields: Fields<T>): Tag
       reader.where = name;
       reader.leave(outer);
       reader.where = around;
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the loop above read every field of T
       return remember(value, reader, start) as T;
     },
     encode(writer, value) {
@@ -131,6 +132,7 @@ export function setOf<T>(codec: Codec<T>): TaggedCodec<readonly T[]> {
     withTag,
     starts: (other) => other === tag,
     decode(reader) {
+      const first = reader.position;
       const outer = reader.enter(tag);
       const values: T[] = [];
       let previous: Uint8Array | undefined;
@@ -143,11 +145,11 @@ export function setOf<T>(codec: Codec<T>): TaggedCodec<readonly T[]> {
       }
       if (values.length === 0) reader.fail('SET OF is empty');
       reader.leave(outer);
-      return values;
+      return remember(values, reader, first);
     },
     encode(writer, values) {
       const mark = writer.mark();
-      const elements = values.map((value) => toDer(codec, value)).sort(Buffer.compare);
+      const elements = values.map((value) => toDer(codec, value)).toSorted(Buffer.compare);
       for (const element of elements.toReversed()) writer.octets(element);
       writer.header(tag, mark);
     },
@@ -170,7 +172,9 @@ export function choice<T extends { readonly type: string; readonly value: unknow
       const tag = reader.peekTag();
       for (const [type, codec] of list) {
         if (!codec.starts(tag)) continue;
-        return remember({ type, value: codec.decode(reader) }, reader, start) as unknown as T;
+        const chosen: unknown = remember({ type, value: codec.decode(reader) }, reader, start);
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `type` and `value` are of one row
+        return chosen as T;
       }
       return reader.fail(`${name} has no alternative with tag 0x${tag.toString(16)}`);
     },
@@ -243,6 +247,7 @@ export function lazy<T>(name: string, get: () => Codec<T>): Codec<T> {
 }
 
 function at<T>(values: readonly T[], index: number): T {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the index is inside; T may be undefined
   return values[index] as T;
 }
 

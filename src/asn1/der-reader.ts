@@ -147,6 +147,14 @@ export class DerReader {
         break;
       case 0x03:
         if (content.length === 0 || first > 7) this.fail('bad BIT STRING');
+        if (first > 0 && content.length === 1) this.fail('bad BIT STRING');
+        if (((content.at(-1) ?? 0) & ((1 << first) - 1)) !== 0 && content.length > 1) {
+          this.fail('unused bits of a BIT STRING are not zero');
+        }
+        break;
+      case 0x06:
+        if (content.length === 0 || (content.at(-1) ?? 0) >= 0x80) this.fail('OID is cut off');
+        if (hasPaddedArc(content)) this.fail('OID is not minimal');
         break;
       case 0x05:
         if (content.length !== 0) this.fail('NULL with content');
@@ -198,6 +206,10 @@ export class DerReader {
 
 function isPadded(first: number, second: number): boolean {
   return (first === 0 && second < 0x80) || (first === 0xff && second >= 0x80);
+}
+
+function hasPaddedArc(content: Uint8Array): boolean {
+  return content.some((octet, i) => octet === 0x80 && (content[i - 1] ?? 0) < 0x80);
 }
 
 function hexOctet(octet: number | undefined): string {

@@ -140,7 +140,21 @@ export type Oid = string;
 /** Name of a known object identifier. */
 export type OidName = keyof typeof oids;
 
+// The second arc is under 40 below the first two roots (X.660), or two OIDs would share an encoding.
+const dotted = /^(?:[01]\.(?:0|[1-9]|[1-3]\d)|2\.(?:0|[1-9]\d*))(?:\.(?:0|[1-9]\d*))*$/;
+
+/** Tell whether a text is an object identifier in dotted form, with two arcs at the least. */
+export function isOid(text: string): boolean {
+  // What the 128 octets a received OID may have come to at the most.
+  return text.length <= 520 && dotted.test(text);
+}
+
 const names = new Map<Oid, string>(Object.entries(oids).map(([name, oid]) => [oid, name]));
+
+/** Tell whether a text is the name of a known object identifier. */
+export function isOidName(text: string): text is OidName {
+  return Object.hasOwn(oids, text);
+}
 
 /** Name an object identifier as its RFC does, or give it back in dotted form. */
 export function oidName(oid: Oid): string {

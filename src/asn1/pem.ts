@@ -8,25 +8,30 @@ export interface PemBlock {
   readonly der: Uint8Array;
 }
 
-const block = /-----BEGIN ([^\r\n]*?)-----\s*\n([^-]*?)-----END ([^\r\n]*?)-----/g;
+const begin = /^-----BEGIN ([^\r\n]*)-----$/;
 
 /**
- * Read all blocks of a PEM text; what stands between them (comments, `openssl x509 -text`) is passed over.
+ * Read all blocks of a PEM text; what stands between them (comments, `openssl x509 -text`) is passed over,
+ * but a block that is cut off or damaged never is.
  *
  * @throws {CertError} PEM_MALFORMED when there is none, or one does not decode
  */
 export function decodePem(text: string): readonly PemBlock[] {
-  const blocks = [...text.matchAll(block)].map(([, label = '', body = '', end]) => {
-    const base64 = body.replace(/\s+/g, '');
-    const der = Buffer.from(base64, 'base64');
-    if (label !== end || der.toString('base64') !== base64 || base64 === '') {
-      throw new CertError(
-        'PEM_MALFORMED',
-        `Cannot read PEM block "${label}": not base64 with its end line`,
-      );
+  const blocks: PemBlock[] = [];
+  let open: { readonly label: string; readonly body: string[] } | undefined;
+  for (const line of text.split(/\r\n|[\r\n]/).map((raw) => raw.trim())) {
+    const label = begin.exec(line.replace(/^\ufeff/, ''))?.[1];
+    if (label !== undefined) {
+      if (open) refuse(open.label, 'it has no end line');
+      open = { label, body: [] };
+    } else if (open && line === `-----END ${open.label}-----`) {
+      blocks.push({ label: open.label, der: decodeBody(open.label, open.body) });
+      open = undefined;
+    } else {
+      open?.body.push(line);
     }
-    return { label, der: Uint8Array.from(der) };
-  });
+  }
+  if (open) refuse(open.label, 'it has no end line');
   if (blocks.length === 0) {
     throw new CertError('PEM_MALFORMED', 'Cannot read PEM: no "-----BEGIN …-----" block in it');
   }
@@ -45,4 +50,17 @@ export function encodePem(label: string, der: Uint8Array): string {
 /** Tell whether a file is PEM rather than DER: DER of ours starts with a SEQUENCE, PEM with text. */
 export function looksLikePem(file: Uint8Array): boolean {
   return file[0] !== 0x30 || asBuffer(file).includes('-----BEGIN ');
+}
+
+function decodeBody(label: string, lines: readonly string[]): Uint8Array {
+  // RFC 1421 headers come with the encrypted keys of old OpenSSL, which nothing here can read.
+  if (lines.some((line) => line.includes(':'))) refuse(label, 'it has headers (RFC 1421)');
+  const base64 = lines.join('').replace(/\s+/g, '');
+  const der = Buffer.from(base64, 'base64');
+  if (base64 === '' || der.toString('base64') !== base64) refuse(label, 'it is not base64');
+  return Uint8Array.from(der);
+}
+
+function refuse(label: string, why: string): never {
+  throw new CertError('PEM_MALFORMED', `Cannot read PEM block "${label}": ${why}`);
 }

@@ -1,8 +1,9 @@
 import { asBuffer } from '../base/bytes.ts';
+import { CertError } from '../base/errors.ts';
 import type { Codec, TaggedCodec } from './codec.ts';
 import type { DerReader } from './der-reader.ts';
 import type { DerWriter } from './der-writer.ts';
-import { oids, type Oid } from './oids.ts';
+import { isOid, oids, type Oid } from './oids.ts';
 
 /** BIT STRING: octets, and how many bits of the last one are not part of it (0 to 7). */
 export interface BitString {
@@ -36,13 +37,14 @@ export const bigInteger: TaggedCodec<bigint> = primitive('INTEGER', 0x02, {
     return BigInt.asIntN(content.length * 8, BigInt(`0x${asBuffer(content).toString('hex')}`));
   },
   encode(writer, value) {
-    let rest = value;
-    for (;;) {
-      const octet = Number(BigInt.asUintN(8, rest));
-      writer.octet(octet);
-      rest >>= 8n;
-      if (rest === (octet < 0x80 ? 0n : -1n)) return;
-    }
+    // One bit more than the magnitude has, for the sign.
+    const bits = (value < 0n ? ~value : value).toString(16).length * 4 + 1;
+    const octets = Math.ceil(bits / 8);
+    const hex = BigInt.asUintN(octets * 8, value).toString(16);
+    const content = Buffer.from(hex.padStart(octets * 2, '0'), 'hex');
+    const [first = 0, second = 0] = content;
+    const isPadded = octets > 1 && (first === 0 ? second < 0x80 : first === 0xff && second >= 0x80);
+    writer.octets(isPadded ? content.subarray(1) : content);
   },
 });
 
@@ -172,6 +174,7 @@ function parseOid(content: Uint8Array, reader: DerReader): Oid {
 }
 
 function oidContent(oid: Oid): Uint8Array {
+  if (!isOid(oid)) throw new CertError('INTERNAL', `Cannot encode "${oid}": not a dotted OID`);
   const [top = 0n, second = 0n, ...rest] = oid.split('.').map(BigInt);
   const octets: number[] = [];
   for (const arc of [top * 40n + second, ...rest]) {
@@ -195,6 +198,9 @@ function smallInteger(name: string, tag: number): TaggedCodec<number> {
 }
 
 function encodeInteger(writer: DerWriter, value: number): void {
+  if (!Number.isInteger(value) || value < -(2 ** 47) || value >= 2 ** 47) {
+    throw new CertError('INTERNAL', `Cannot encode ${value} as INTEGER of at most 48 bits`);
+  }
   let rest = value;
   for (;;) {
     const octet = ((rest % 256) + 256) % 256;

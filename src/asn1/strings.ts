@@ -1,4 +1,5 @@
 import { asBuffer, utf8 } from '../base/bytes.ts';
+import { CertError } from '../base/errors.ts';
 import { primitive } from './primitives.ts';
 import type { TaggedCodec } from './codec.ts';
 import type { DerReader } from './der-reader.ts';
@@ -6,6 +7,12 @@ import type { DerReader } from './der-reader.ts';
 const printable = /^[A-Za-z0-9 '()+,\-./:=?]*$/;
 // What real CAs put there against the rule, see the tolerance.
 const nearlyPrintable = /^[A-Za-z0-9 '()+,\-./:=?@*&_]*$/;
+
+const TELETEX = 0x14;
+// oxlint-disable-next-line no-control-regex -- IA5 is all of ASCII, control characters included
+const isoAscii = /^[\x00-\x7f]*$/;
+// oxlint-disable-next-line no-control-regex -- all of ISO 8859-1
+const latin1 = /^[\x00-\xff]*$/;
 
 /** UTF8String; malformed UTF-8 is refused. */
 export const utf8String: TaggedCodec<string> = primitive('UTF8String', 0x0c, {
@@ -40,10 +47,16 @@ export const numericString: TaggedCodec<string> = oneOctet(
   },
 );
 
-export const visibleString: TaggedCodec<string> = oneOctet('VisibleString', 0x1a, ascii);
+export const visibleString: TaggedCodec<string> = oneOctet(
+  'VisibleString',
+  0x1a,
+  (text, reader) => {
+    if (!/^[\x20-\x7e]*$/.test(text)) reader.fail('VisibleString has a character it may not have');
+  },
+);
 
 /** TeletexString, read as ISO 8859-1 as everyone does; RFC 5280 section 7.1 allows octet comparison only. */
-export const teletexString: TaggedCodec<string> = oneOctet('TeletexString', 0x14, () => {});
+export const teletexString: TaggedCodec<string> = oneOctet('TeletexString', TELETEX, () => {});
 
 export const bmpString: TaggedCodec<string> = primitive('BMPString', 0x1e, {
   decode(content, reader) {
@@ -61,7 +74,9 @@ export const universalString: TaggedCodec<string> = primitive('UniversalString',
     let text = '';
     for (let at = 0; at < view.length; at += 4) {
       const point = view.readUInt32BE(at);
-      if (point > 0x10ffff) reader.fail('UniversalString has a character beyond Unicode');
+      if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) {
+        reader.fail('UniversalString has a character that is not in Unicode');
+      }
       text += String.fromCodePoint(point);
     }
     return text;
@@ -80,8 +95,7 @@ export function isPrintable(text: string): boolean {
 }
 
 function ascii(text: string, reader: DerReader): void {
-  // oxlint-disable-next-line no-control-regex -- IA5 is all of ASCII, control characters included
-  if (!/^[\x00-\x7f]*$/.test(text)) reader.fail('string has an octet over 7F');
+  if (!isoAscii.test(text)) reader.fail('string has an octet over 7F');
 }
 
 function oneOctet(
@@ -95,7 +109,12 @@ function oneOctet(
       check(text, reader);
       return text;
     },
-    encode: (writer, value) => writer.octets(Buffer.from(value, 'latin1')),
+    encode(writer, value) {
+      if (!(tag === TELETEX ? latin1 : isoAscii).test(value)) {
+        throw new CertError('INTERNAL', `Cannot encode "${value}" as ${name}`);
+      }
+      writer.octets(Buffer.from(value, 'latin1'));
+    },
   });
 }
 

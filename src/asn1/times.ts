@@ -1,4 +1,5 @@
 import { asBuffer } from '../base/bytes.ts';
+import { CertError } from '../base/errors.ts';
 import type { TaggedCodec } from './codec.ts';
 import type { DerReader } from './der-reader.ts';
 import { primitive } from './primitives.ts';
@@ -16,10 +17,21 @@ export const utcTime: TaggedCodec<Date> = primitive('UTCTime', 0x17, {
     parse(/^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/, content, reader, (year) =>
       year < 50 ? 2000 + year : 1900 + year,
     ),
-  encode: (writer, value) => writer.octets(Buffer.from(digits(value).slice(2), 'latin1')),
+  encode(writer, value) {
+    const year = value.getUTCFullYear();
+    if (year < 1950 || year > 2049) {
+      throw new CertError('INTERNAL', `Cannot encode the year ${year} as UTCTime`);
+    }
+    writer.octets(Buffer.from(digits(value).slice(2), 'latin1'));
+  },
 });
 
 function digits(time: Date): string {
+  // Written `!(a && b)` so that an invalid date, whose year is NaN, is refused as well.
+  const year = time.getUTCFullYear();
+  if (!(year >= 0 && year <= 9999)) {
+    throw new CertError('INTERNAL', `Cannot encode ${String(time)} as a time: no four-digit year`);
+  }
   return `${time.toISOString().slice(0, 19).replace(/[-:T]/g, '')}Z`;
 }
 

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { toHex, utf8 } from '../../src/base/bytes.ts';
+import { decodePem, encodePem, looksLikePem } from '../../src/asn1/pem.ts';
+
+const der = Uint8Array.from({ length: 100 }, (_, i) => i);
+const text = encodePem('CERTIFICATE', der);
+
+describe('encodePem()', () => {
+  it('writes lines of 64 characters and a final newline', () => {
+    const lines = text.split('\n');
+    expect(lines[0]).toBe('-----BEGIN CERTIFICATE-----');
+    expect(lines.slice(1, -2).map(({ length }) => length)).toEqual([64, 64, 8]);
+    expect(lines.slice(-2)).toEqual(['-----END CERTIFICATE-----', '']);
+  });
+});
+
+describe('decodePem()', () => {
+  it.each([
+    ['as it was written', text],
+    ['with CRLF', text.replaceAll('\n', '\r\n')],
+    ['with comments around it', `Certificate:\n  Data: - x -\n${text}trailing: text\n`],
+    ['without a final newline', text.trimEnd()],
+    ['with a byte order mark', `\ufeff${text}`],
+    ['with lines of another length', text.replaceAll('\n', '\n\n')],
+    ['with spaces at line ends', text.replaceAll('\n', '  \n')],
+  ])('reads a block %s', (_, pem) => {
+    expect(decodePem(pem)).toEqual([{ label: 'CERTIFICATE', der }]);
+  });
+
+  it('reads all blocks in order', () => {
+    const blocks = decodePem(`${text}comment\n${encodePem('PRIVATE KEY', Uint8Array.of(1))}`);
+    expect(blocks.map(({ label }) => label)).toEqual(['CERTIFICATE', 'PRIVATE KEY']);
+    expect(blocks.map((block) => toHex(block.der))).toEqual([toHex(der), '01']);
+  });
+
+  it.each([
+    ['no block', 'hello', 'no "-----BEGIN …-----" block'],
+    ['a block without its end', text.slice(0, 100), 'no end line'],
+    ['a block without its end after a good one', text + text.slice(0, 100), 'no end line'],
+    ['a block within a block', `${text.slice(0, 93)}${text}`, 'no end line'],
+    ['the end of another label', text.replace('END CERT', 'END X509 CERT'), 'no end line'],
+    ['an empty block', '-----BEGIN X-----\n-----END X-----\n', 'not base64'],
+    ['a character that is not base64', text.replace('AAEC', '!AEC'), 'not base64'],
+    ['missing padding', text.replace('=', ''), 'not base64'],
+    [
+      'headers of an old encrypted key',
+      text.replace('\n', '\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n'),
+      'headers',
+    ],
+  ])('refuses %s', (_, pem, why) => {
+    expect(() => decodePem(pem)).toThrow(
+      expect.objectContaining({ code: 'PEM_MALFORMED', message: expect.stringContaining(why) }),
+    );
+  });
+
+  it('takes time in proportion to a hostile text', () => {
+    expect(() => decodePem(`-----BEGIN X-----${'\n'.repeat(1_000_000)}`)).toThrow('no end line');
+    expect(() => decodePem('-----BEGIN '.repeat(200_000))).toThrow('no "-----BEGIN');
+  });
+});
+
+describe('looksLikePem()', () => {
+  it('tells text from DER', () => {
+    expect(looksLikePem(utf8(text))).toBe(true);
+    expect(looksLikePem(utf8(`0 comment\n${text}`))).toBe(true);
+    expect(looksLikePem(Uint8Array.of(0x30, 0x00))).toBe(false);
+  });
+});
