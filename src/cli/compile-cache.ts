@@ -1,7 +1,6 @@
 import { lstatSync, mkdirSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 /**
  * Keep compiled code in the user's cache directory, so that the next start is quicker.
@@ -11,9 +10,11 @@ import { join } from 'node:path';
  */
 export function useCompileCache(env: Readonly<Record<string, string | undefined>>): void {
   try {
-    const parent = env['XDG_CACHE_HOME'] || homedir();
-    if (!isOurs(parent)) return;
-    const base = env['XDG_CACHE_HOME'] ? parent : join(parent, '.cache');
+    const { XDG_CACHE_HOME: cache = '', HOME: home = '' } = env;
+    // The XDG specification has a relative path ignored.
+    const parent = isAbsolute(cache) ? cache : home;
+    if (!isAbsolute(parent) || !isOurs(parent)) return;
+    const base = parent === cache ? cache : join(home, '.cache');
     const directory = join(base, 'certkeeper', 'compiled');
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     if ([base, join(base, 'certkeeper'), directory].every(isOurs)) enableCompileCache(directory);

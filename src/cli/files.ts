@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { CertError } from '../base/errors.ts';
 import type { Io } from './io.ts';
 
@@ -14,7 +13,12 @@ const maxFileOctets = 4_194_304;
 export async function readInputFile(path: string, what: string, io: Io): Promise<Uint8Array> {
   let octets: Uint8Array;
   try {
-    octets = path === '-' ? await io.stdin.readAll() : await readFile(path);
+    if (path === '-') octets = await io.stdin.readAll();
+    else {
+      // Loaded here, because this file is part of every start and that module brings readline with it.
+      const { readFile } = await import('node:fs/promises');
+      octets = await readFile(path);
+    }
   } catch (cause) {
     throw new CertError('FILE_UNREADABLE', `Cannot read ${what} "${path}": ${reasonOf(cause)}`, {
       cause,

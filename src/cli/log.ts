@@ -1,7 +1,7 @@
 import type { Log } from '../base/log.ts';
 import type { Globals } from './command.ts';
 import type { Io } from './io.ts';
-import { createStyle } from './render.ts';
+import { createStyle, type Style } from './render.ts';
 import { printable } from './table.ts';
 
 /**
@@ -9,17 +9,19 @@ import { printable } from './table.ts';
  * with `--verbose`.
  */
 export function createLog(io: Io, globals: Pick<Globals, 'quiet' | 'verbose'>): Log {
-  const style = createStyle(io.stderr, io.env);
+  // Most commands say nothing here, and then stderr need not be opened.
+  let style: Style | undefined;
+  const getStyle = (): Style => (style ??= createStyle(io.stderr, io.env));
   const say = (text: string): void => io.stderr.write(`${text}\n`);
   return {
     debug(message) {
-      if (globals.verbose) say(style.dim(printable(message)));
+      if (globals.verbose) say(getStyle().dim(printable(message)));
     },
     info(message) {
       if (!globals.quiet) say(printable(message));
     },
     warn(message) {
-      say(`${style.warn('warning:')} ${printable(message)}`);
+      say(`${getStyle().warn('warning:')} ${printable(message)}`);
     },
   };
 }

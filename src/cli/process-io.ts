@@ -1,12 +1,11 @@
-import { isatty } from 'node:tty';
 import type { Input, Io, Output } from './io.ts';
 
 /** Make the outside of a real process. */
 export function createProcessIo(): Io {
   let controller: AbortController | undefined;
   return {
-    stdout: createOutput(process.stdout),
-    stderr: createOutput(process.stderr),
+    stdout: createOutput(() => process.stdout),
+    stderr: createOutput(() => process.stderr),
     stdin: processInput,
     env: process.env,
     abortSignal() {
@@ -16,21 +15,30 @@ export function createProcessIo(): Io {
   };
 }
 
-function createOutput(stream: NodeJS.WriteStream & { readonly fd: number }): Output {
-  let open = true;
-  // A reader that went away (`| head`) must not end a transaction in the middle: what is left to say is
-  // dropped, and the command goes on to its own exit code.
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    open = false;
-    if (error.code !== 'EPIPE') process.exitCode = 1;
-  });
+/** The stream is made when it is first needed: it costs more than all of our own code. */
+function createOutput(get: () => NodeJS.WriteStream): Output {
+  let opened: NodeJS.WriteStream | undefined;
+  let isOpen = true;
+  const stream = (): NodeJS.WriteStream => {
+    if (opened !== undefined) return opened;
+    opened = get();
+    // A reader that went away (`| head`) must not end a transaction in the middle: what is left to say
+    // is dropped, and the command goes on to its own exit code.
+    opened.on('error', (error: NodeJS.ErrnoException) => {
+      isOpen = false;
+      if (error.code !== 'EPIPE') process.exitCode = 1;
+    });
+    return opened;
+  };
   return {
     write(text) {
-      if (open) stream.write(text);
+      if (isOpen) stream().write(text);
     },
-    isTTY: isatty(stream.fd),
+    get isTTY() {
+      return stream().isTTY;
+    },
     get columns() {
-      return stream.columns ?? 80;
+      return stream().columns ?? 80;
     },
   };
 }
@@ -49,7 +57,7 @@ function takeOverSignals(): AbortController {
 
 const processInput: Input = {
   get isTTY() {
-    return isatty(0);
+    return process.stdin.isTTY;
   },
   async readAll() {
     const chunks: Buffer[] = [];
@@ -63,7 +71,7 @@ const processInput: Input = {
     const lines = createInterface({
       input: process.stdin,
       ...(echo ? { output: process.stderr } : {}),
-      terminal: isatty(0),
+      terminal: process.stdin.isTTY,
       historySize: 0,
     });
     try {
