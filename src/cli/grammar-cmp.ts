@@ -73,7 +73,7 @@ export const cmpCommands: readonly Command[] = [
   }),
   defineCommand({
     words: ['no', 'cmp', 'cert-store'],
-    summary: 'Put no PEM files anywhere, and make a new key at an update',
+    summary: 'Put PEM files in the default place again, and make a new key at an update',
     parameters: {},
     load: () => import('./commands/no-cmp-cert-store.ts'),
   }),

@@ -44,6 +44,7 @@ const transaction: NewTransaction = {
   operation: 'ir',
   ca: rootA,
   url: 'http://ra.example/pkix/',
+  isUrlGiven: false,
   key: { spki: Uint8Array.of(1), pkcs8: Uint8Array.of(2) },
   credential: { type: 'mac', reference: 'gw1', secret: Uint8Array.of(3) },
   transactionID: fromHex('00112233445566778899aabbccddeeff'),

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { CertError } from '../../base/errors.ts';
-import { certStoreKey, certStoreLocation } from '../cert-store-settings.ts';
+import { certStoreKey, certStoreLocation } from '../../lifecycle/setting-keys.ts';
 import type { Body } from '../command.ts';
 import type { certStoreParameters } from '../parameters-cmp.ts';
 

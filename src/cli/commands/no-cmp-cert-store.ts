@@ -1,7 +1,7 @@
-import { certStoreKey, certStoreLocation } from '../cert-store-settings.ts';
+import { certStoreKey, certStoreLocation } from '../../lifecycle/setting-keys.ts';
 import type { Body } from '../command.ts';
 
-/** Undo `cmp cert-store`: certificates stay in the store only. */
+/** Undo `cmp cert-store`: the default place, and a new key at an update. */
 export const run: Body<Record<never, never>> = async (_args, { services, print }) => {
   const { store } = await services();
   const had = await store.settings.remove(certStoreLocation);
@@ -9,7 +9,7 @@ export const run: Body<Record<never, never>> = async (_args, { services, print }
   print.done(
     { removed: had },
     had
-      ? 'Certificates are kept in the store only; files already written stay'
+      ? 'Certificates go to the default place again; files already written stay'
       : 'No cert-store location was set',
   );
   return 0;
