@@ -10,14 +10,6 @@ import {
 /** A one-way function we compute, by the name node:crypto and our settings have for it. */
 export type DigestName = 'sha1' | 'sha256' | 'sha384' | 'sha512';
 
-/** Length of each digest in octets. */
-export const digestLength: Readonly<Record<DigestName, number>> = {
-  sha1: 20,
-  sha256: 32,
-  sha384: 48,
-  sha512: 64,
-};
-
 const digests: ReadonlyMap<Oid, DigestName> = new Map<Oid, DigestName>([
   [oids.sha1, 'sha1'],
   [oids.sha256, 'sha256'],

@@ -37,6 +37,15 @@ function tlv(tag: string, content: string): string {
   return tag + (content.length / 2).toString(16).padStart(2, '0') + content;
 }
 
+/** The hash, MGF1 with it, and what follows. */
+function pssParameters(hash: string, mask: string, rest = ''): Uint8Array {
+  const oid = { sha1: '06052b0e03021a', sha256: '0609608648016503040201' }[hash] ?? hash;
+  const maskOid = { sha1: '06052b0e03021a', sha256: '0609608648016503040201' }[mask] ?? mask;
+  const hashAlgorithm = tlv('a0', tlv('30', `${oid}0500`));
+  const mgf1 = `06092a864886f70d010108${tlv('30', `${maskOid}0500`)}`;
+  return fromHex(tlv('30', hashAlgorithm + tlv('a1', tlv('30', mgf1)) + rest));
+}
+
 describe('certHash()', () => {
   it.each([
     ['sha1WithRSAEncryption', 'sha1'],
@@ -81,15 +90,6 @@ describe('certHash()', () => {
 });
 
 describe('decodePssParameters()', () => {
-  /** The hash, MGF1 with it, and what follows. */
-  function parameters(hash: string, mask: string, rest = ''): Uint8Array {
-    const oid = { sha1: '06052b0e03021a', sha256: '0609608648016503040201' }[hash] ?? hash;
-    const maskOid = { sha1: '06052b0e03021a', sha256: '0609608648016503040201' }[mask] ?? mask;
-    const hashAlgorithm = tlv('a0', tlv('30', `${oid}0500`));
-    const mgf1 = `06092a864886f70d010108${tlv('30', `${maskOid}0500`)}`;
-    return fromHex(tlv('30', hashAlgorithm + tlv('a1', tlv('30', mgf1)) + rest));
-  }
-
   it('reads what pssAlgorithm() writes, with the defaults left out', () => {
     for (const digest of ['sha1', 'sha256', 'sha512'] as const) {
       for (const saltLength of [0, 20, 64]) {
@@ -102,25 +102,27 @@ describe('decodePssParameters()', () => {
   });
 
   it('takes a salt of 20 octets and trailer 1 when they are absent, and refuses them written out', () => {
-    expect(decodePssParameters(parameters('sha256', 'sha256'))).toEqual({
+    expect(decodePssParameters(pssParameters('sha256', 'sha256'))).toEqual({
       digest: 'sha256',
       saltLength: 20,
     });
     const malformed = expect.objectContaining({ code: 'DER_MALFORMED' });
     for (const rest of ['a203020114', 'a303020101', 'a403020101', '0500']) {
-      expect(() => decodePssParameters(parameters('sha256', 'sha256', rest))).toThrow(malformed);
+      expect(() => decodePssParameters(pssParameters('sha256', 'sha256', rest))).toThrow(malformed);
     }
   });
 
   it('refuses another hash for the mask than for the message, and hashes that are not on the list', () => {
     const md5 = '06082a864886f70d0205';
-    expect(() => decodePssParameters(parameters('sha256', 'sha1'))).toThrow(unsupported);
-    expect(() => decodePssParameters(parameters(md5, md5))).toThrow(unsupported);
+    expect(() => decodePssParameters(pssParameters('sha256', 'sha1'))).toThrow(unsupported);
+    expect(() => decodePssParameters(pssParameters(md5, md5))).toThrow(unsupported);
   });
 
   it('refuses a negative or huge salt and another trailer', () => {
     for (const rest of ['a2030201ff', 'a2030201fe', 'a20402020401', 'a303020102']) {
-      expect(() => decodePssParameters(parameters('sha256', 'sha256', rest))).toThrow(unsupported);
+      expect(() => decodePssParameters(pssParameters('sha256', 'sha256', rest))).toThrow(
+        unsupported,
+      );
     }
   });
 });

@@ -5,7 +5,6 @@ import {
   digest,
   digestAlgorithm,
   digestByOid,
-  digestLength,
   findDigest,
   iteratedHash,
   type DigestName,
@@ -26,7 +25,7 @@ describe('digest()', () => {
   it.each(names)('gives octets of its own and of the right length for %s', (name) => {
     const octets = digest(name, new Uint8Array(3));
     expect(octets.constructor).toBe(Uint8Array);
-    expect(octets).toHaveLength(digestLength[name]);
+    expect(octets).toHaveLength(createHash(name).digest().length);
   });
 });
 
