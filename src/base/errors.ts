@@ -115,6 +115,33 @@ export const exitCodeOf: Readonly<Record<ErrorCode, ExitCode>> = {
   DELIVERY_FAILED: 10,
 };
 
+/** What an error of a transaction was about; counted apart from each other in `show cmp statistics`. */
+export type ErrorClass = 'transport' | 'http' | 'asn1' | 'protection' | 'policy';
+
+/**
+ * The class of each error the peer or the network brings about: these end a transaction, or leave it
+ * waiting. An error that is not in here is our own (a full disk, a wrong key) and leaves it as it is.
+ */
+export const errorClassOf: Readonly<Partial<Record<ErrorCode, ErrorClass>>> = {
+  NETWORK_UNREACHABLE: 'transport',
+  NETWORK_TIMEOUT: 'transport',
+  HTTP_STATUS: 'http',
+  HTTP_CONTENT_TYPE: 'http',
+  RESPONSE_TOO_LARGE: 'http',
+  DER_MALFORMED: 'asn1',
+  LIMIT_EXCEEDED: 'asn1',
+  CMP_ALGORITHM_UNSUPPORTED: 'protection',
+  CMP_PROTECTION_MISSING: 'protection',
+  CMP_PROTECTION_INVALID: 'protection',
+  CMP_SIGNER_UNTRUSTED: 'protection',
+  CMP_VERSION_UNSUPPORTED: 'policy',
+  CMP_TRANSACTION_ID_MISMATCH: 'policy',
+  CMP_NONCE_MISMATCH: 'policy',
+  CMP_TIME_SKEW: 'policy',
+  CMP_BODY_UNEXPECTED: 'policy',
+  CMP_RESPONSE_INVALID: 'policy',
+};
+
 /** What a `CertError` can carry beside its message. */
 export interface CertErrorOptions {
   /** The error underneath, shown with `--verbose`. */

@@ -1,10 +1,9 @@
-import type { ErrorCode } from './errors.ts';
+import type { ErrorClass, ErrorCode } from './errors.ts';
 
 /** The CMP operations that end in a certificate, by the name of the request body. */
 export type Operation = 'ir' | 'cr' | 'kur';
 
-/** What an error was about; counted apart from each other in `show cmp statistics`. */
-export type ErrorClass = 'transport' | 'http' | 'asn1' | 'protection' | 'policy';
+export type { ErrorClass } from './errors.ts';
 
 /**
  * Something that happened to a certificate. Published by the use cases and written to the store in the

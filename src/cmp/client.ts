@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
-import { CertError, unreachable } from '../base/errors.ts';
-import type { LifecycleEvent, Operation } from '../base/events.ts';
+import { CertError, errorClassOf, unreachable, type ErrorCode } from '../base/errors.ts';
+import type { ErrorClass, LifecycleEvent, Operation } from '../base/events.ts';
 import { toHex } from '../base/bytes.ts';
 import type { Random } from '../base/random.ts';
 import type { Certificate } from '../x509/certificate.ts';
@@ -8,8 +8,9 @@ import type { GeneralName } from '../x509/general-name.ts';
 import { implicitConfirm } from './message/info-type-and-value.ts';
 import { decodeMessage, type PKIBody, type PKIMessage } from './message/pki-message.ts';
 import type { PKIFailureBit } from './message/pki-status-info.ts';
+import { statusInfoOf } from './message/status-text.ts';
 import type { Credential } from './protection/credential.ts';
-import { protect } from './protection/protect.ts';
+import { protect, protectionAlgOf } from './protection/protect.ts';
 import type { Trust } from './protection/trust.ts';
 import { verifyResponse, type VerifiedMessage } from './protection/verify.ts';
 import {
@@ -24,6 +25,7 @@ import {
   type Step,
 } from './transaction/enrollment.ts';
 import type { CertReqMsg } from './message/cert-req-msg.ts';
+import type { CertTemplate } from './message/cert-template.ts';
 import type { Phase, TransactionState } from './transaction/state.ts';
 import type { Transport } from './transport/transport.ts';
 
@@ -41,8 +43,10 @@ export interface Conversation {
   readonly askImplicitConfirm: boolean;
   readonly timeToleranceSeconds: number;
   readonly minPollSeconds: number;
+  /** What happened since the last save; written with the next, or by whoever closes the transaction. */
+  readonly pending: LifecycleEvent[];
   /** Decide whether an issued certificate is what was asked for; nothing else in it has been checked. */
-  judge(issued: Issued): Judgement;
+  judge(issued: Issued, asked: CertTemplate): Judgement;
   /** Make a step durable; what follows from it happens only after this. */
   save(saved: SavedStep, events: readonly LifecycleEvent[]): Promise<void>;
 }
@@ -92,6 +96,8 @@ export async function beginTransaction(
     operation,
     pvno: 2,
     transactionID: conversation.random.bytes(NONCE_OCTETS),
+    certTemplate: request.certReq.certTemplate,
+    protectionAlg: protectionAlgOf(conversation.credential),
     deadline,
     senderNonce: new Uint8Array(),
     signerCerts: [],
@@ -123,9 +129,7 @@ export async function follow(
     const { state, outgoing } = position;
     const { phase } = state;
     if (phase.type === 'granted') return { type: 'granted' };
-    if (phase.type === 'waiting' || phase.type === 'polled') {
-      if (clock.now() > state.deadline) return { type: 'expired' };
-    }
+    if (clock.now() > state.deadline) return { type: 'expired' };
     if (phase.type === 'waiting') {
       const { notBefore } = phase.value;
       if (!byHand && notBefore > clock.now()) {
@@ -158,17 +162,13 @@ async function take(
     case 'wait': {
       const waiting = { ...state, phase: step.phase };
       const { notBefore } = step.phase.value;
-      await conversation.save({ state: waiting, ...(step.text && { text: step.text }) }, [
-        event(conversation, state, {
-          type: 'waiting',
-          until: notBefore,
-          ...(step.text && { text: step.text }),
-        }),
-      ]);
+      const text = step.text && { text: step.text };
+      note(conversation, state, { type: 'waiting', until: notBefore, ...text });
+      await save(conversation, { state: waiting, ...text });
       return { state: waiting };
     }
     case 'judge': {
-      const judgement = conversation.judge(step.issued);
+      const judgement = conversation.judge(step.issued, state.certTemplate);
       const decided =
         judgement.type === 'accept'
           ? accept(step.issued)
@@ -181,7 +181,7 @@ async function take(
       if (decided.type !== 'done' || decided.outcome.type !== 'granted')
         return take(conversation, state, decided);
       const granted = { ...state, phase: { type: 'granted', value: null } } as const;
-      await conversation.save({ state: granted, staged }, []);
+      await save(conversation, { state: granted, staged });
       return { ending: { type: 'granted' } };
     }
     case 'done':
@@ -199,9 +199,8 @@ async function send(
 ): Promise<Position> {
   if (step.type !== 'send') throw new CertError('INTERNAL', `Cannot send a ${step.type}`);
   const position = await compose(conversation, state, step.phase, step.body);
-  await conversation.save({ ...position, ...(staged && { staged }) }, [
-    event(conversation, position.state, { type: 'sent', body: step.body.type }),
-  ]);
+  note(conversation, position.state, { type: 'sent', body: step.body.type });
+  await save(conversation, { ...position, ...(staged && { staged }) });
   return position;
 }
 
@@ -243,11 +242,12 @@ async function exchange(
     const now = conversation.clock.now();
     const message = decodeMessage(der);
     const verified = verify(conversation, state, message, now);
+    note(conversation, state, { type: 'received', ...describe(message.body) });
     const step = receive(state, verified, now, conversation);
     return { step, heard: hear(state, verified) };
   } catch (error) {
     if (state.phase.type === 'polled' && error instanceof CertError) {
-      await waitAgain(conversation, state);
+      await waitAgain(conversation, state, error);
     }
     throw error;
   }
@@ -274,12 +274,17 @@ async function transfer(
 }
 
 /** A poll that failed, or was answered by someone we cannot believe, changes nothing: we still wait. */
-async function waitAgain(conversation: Conversation, state: TransactionState): Promise<void> {
+async function waitAgain(
+  conversation: Conversation,
+  state: TransactionState,
+  { code }: CertError,
+): Promise<void> {
   if (state.phase.type !== 'polled') return;
   const { clock, minPollSeconds } = conversation;
   const notBefore = new Date(clock.now().getTime() + minPollSeconds * 1000);
   const value = { awaiting: state.phase.value, notBefore };
-  await conversation.save({ state: { ...state, phase: { type: 'waiting', value } } }, []);
+  note(conversation, state, { type: 'error', code, errorClass: errorClassOf[code] ?? 'policy' });
+  await save(conversation, { state: { ...state, phase: { type: 'waiting', value } } });
 }
 
 function verify(
@@ -314,12 +319,36 @@ function hear(state: TransactionState, { message, signer }: VerifiedMessage): Tr
   };
 }
 
-function event(
-  { name, ca, clock }: Conversation,
+/** Write a step and all that was noted. */
+async function save(conversation: Conversation, saved: SavedStep): Promise<void> {
+  await conversation.save(saved, conversation.pending.splice(0));
+}
+
+function note(
+  { name, ca, clock, pending }: Conversation,
   { transactionID }: TransactionState,
-  what:
-    | { readonly type: 'sent'; readonly body: string }
-    | { readonly type: 'waiting'; readonly until: Date; readonly text?: string },
-): LifecycleEvent {
-  return { at: clock.now(), name, ca, transactionID: toHex(transactionID), ...what };
+  what: Noted,
+): void {
+  pending.push({ at: clock.now(), name, ca, transactionID: toHex(transactionID), ...what });
+}
+
+type Noted =
+  | { readonly type: 'sent'; readonly body: string }
+  | Received
+  | { readonly type: 'waiting'; readonly until: Date; readonly text?: string }
+  | { readonly type: 'error'; readonly code: ErrorCode; readonly errorClass: ErrorClass };
+
+interface Received {
+  readonly type: 'received';
+  readonly body: string;
+  readonly status?: string;
+  readonly failInfo?: readonly string[];
+}
+
+/** What is counted of a received body. */
+function describe(body: PKIBody): Omit<Received, 'type'> {
+  const info = statusInfoOf(body);
+  if (!info) return { body: body.type };
+  const { status, failInfo } = info;
+  return { body: body.type, status, ...(failInfo && { failInfo }) };
 }

@@ -77,6 +77,7 @@ CREATE TABLE transactions (
   operation                 TEXT NOT NULL,
   ca                        TEXT NOT NULL,
   url                       TEXT NOT NULL,
+  url_given                 INTEGER NOT NULL,
   key_id                    INTEGER NOT NULL REFERENCES keys,
   previous_certificate_id   INTEGER REFERENCES certificates,
   credential_type           TEXT NOT NULL,

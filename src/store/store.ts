@@ -75,6 +75,8 @@ export interface NewTransaction {
   readonly operation: Operation;
   readonly ca: Label;
   readonly url: string;
+  /** The address was given for this certificate, in place of the CA profile's. */
+  readonly isUrlGiven: boolean;
   /** A new key pair, or one already stored. A new one whose public key is stored already is that one. */
   readonly key: NewKey | { readonly id: number };
   readonly credential: Credential;
@@ -101,6 +103,7 @@ export interface TransactionRecord extends TransactionRevision {
   readonly operation: Operation;
   readonly ca: Label;
   readonly url: string;
+  readonly isUrlGiven: boolean;
   readonly keyId: number;
   readonly previousCertificateId?: number;
   /** Name of the OLD certificate. */
@@ -207,7 +210,7 @@ export interface CertificateRecord {
   readonly status: CertificateStatus;
   /** Label of the CA profile; absent for an imported one. */
   readonly ca?: Label;
-  /** Where it was requested; absent for an imported one. */
+  /** The address given for this certificate; absent when it goes by its CA profile. */
   readonly url?: string;
   /** Absent when its private key is not ours. */
   readonly keyId?: number;

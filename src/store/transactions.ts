@@ -111,10 +111,10 @@ function insert(sql: Sql, transaction: NewTransaction, sealer: Sealer | undefine
   };
   const isMac = credential.type === 'mac';
   return sql.run(
-    `INSERT INTO transactions (revision, name, operation, ca, url, key_id, previous_certificate_id,
+    `INSERT INTO transactions (revision, name, operation, ca, url, url_given, key_id, previous_certificate_id,
        credential_type, reference, secret, credential_certificate_id, transaction_id, phase, state,
        outgoing, opened_at, deadline, polls)
-     VALUES (1, @name, @operation, @ca, @url, @keyId, @previousCertificateId,
+     VALUES (1, @name, @operation, @ca, @url, @urlGiven, @keyId, @previousCertificateId,
        @credentialType, @reference, @secret, @certificateId, @transactionID, @phase, @state,
        @outgoing, @openedAt, @deadline, 0)`,
     {
@@ -122,6 +122,7 @@ function insert(sql: Sql, transaction: NewTransaction, sealer: Sealer | undefine
       operation: transaction.operation,
       ca: transaction.ca,
       url: transaction.url,
+      urlGiven: transaction.isUrlGiven ? 1 : 0,
       keyId: 'spki' in key ? insertKey(sql, needed(), key, transaction.openedAt) : key.id,
       previousCertificateId: transaction.previousCertificateId,
       credentialType: credential.type,
@@ -162,7 +163,7 @@ function stage(
       ...staged,
       name: record.name,
       ca: record.ca,
-      url: record.url,
+      url: record.isUrlGiven ? record.url : undefined,
       keyId: record.keyId,
       source: 'cmp',
       createdAt: now,
@@ -265,6 +266,7 @@ function readRecord(row: Row): TransactionRecord {
     operation: oneOf(row, 'operation', ['ir', 'cr', 'kur']),
     ca: label(row, 'ca'),
     url: text(row, 'url'),
+    isUrlGiven: integer(row, 'url_given') === 1,
     keyId: integer(row, 'key_id'),
     previousCertificateId: optional(row, 'previous_certificate_id', integer),
     previousName: optional(row, 'previous_name', label),

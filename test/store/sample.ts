@@ -57,6 +57,7 @@ export function newTransaction(changes: Partial<NewTransaction> = {}): NewTransa
     operation: 'ir',
     ca: named('lab'),
     url: 'http://ra.example/pkix/',
+    isUrlGiven: true,
     key: newKey(),
     credential: { type: 'mac', reference: 'device-1', secret: random.bytes(16) },
     transactionID: random.bytes(16),

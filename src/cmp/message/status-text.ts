@@ -26,6 +26,22 @@ export function statusTextOf(body: PKIBody): string {
   }
 }
 
+/** Find the PKIStatusInfo of a body that carries one. */
+export function statusInfoOf(body: PKIBody): PKIStatusInfo | undefined {
+  switch (body.type) {
+    case 'error':
+      return body.value.pKIStatusInfo;
+    case 'ip':
+    case 'cp':
+    case 'kup':
+      return body.value.response[0]?.status;
+    case 'rp':
+      return body.value.status[0];
+    default:
+      return undefined;
+  }
+}
+
 /** A peer's text goes to terminals and logs: what could write over a line there is shown, not obeyed. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {

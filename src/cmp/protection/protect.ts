@@ -25,10 +25,7 @@ export async function protect(
   body: PKIBody,
   credential: Credential,
 ): Promise<Uint8Array> {
-  const protectionAlg =
-    credential.type === 'mac'
-      ? pbmAlgorithm(credential.parameters)
-      : signatureAlgorithmFor(credential.key);
+  const protectionAlg = protectionAlgOf(credential);
   const senderKID = senderKidOf(credential);
   const header: PKIHeader = {
     ...fields,
@@ -45,6 +42,13 @@ export async function protect(
       ? [credential.certificate, ...credential.chain].map(certificateDer)
       : [];
   return assembleMessage({ headerDer, bodyDer, protection, extraCerts });
+}
+
+/** Name the algorithm a credential protects with. */
+export function protectionAlgOf(credential: Credential): AlgorithmIdentifier {
+  return credential.type === 'mac'
+    ? pbmAlgorithm(credential.parameters)
+    : signatureAlgorithmFor(credential.key);
 }
 
 async function protectionOf(

@@ -14,8 +14,10 @@ import { integer, nullValue, octetString } from '../../asn1/primitives.ts';
 import { utf8String } from '../../asn1/strings.ts';
 import { CertError } from '../../base/errors.ts';
 import type { Operation } from '../../base/events.ts';
+import { AlgorithmIdentifier } from '../../x509/algorithm-identifier.ts';
 import { Certificate } from '../../x509/certificate.ts';
 import { GeneralName } from '../../x509/general-name.ts';
+import { CertTemplate } from '../message/cert-template.ts';
 
 /**
  * Where an enrollment stands: plain values, so that it can be stored, shown, and gone on with by another
@@ -25,6 +27,10 @@ export interface TransactionState {
   readonly operation: Operation;
   readonly pvno: number;
   readonly transactionID: Uint8Array;
+  /** What was asked for: an issued certificate is compared with it. */
+  readonly certTemplate: CertTemplate;
+  /** Of all our messages: a MAC keeps its parameters through a transaction (RFC 9810 section 5.1.3.1). */
+  readonly protectionAlg: AlgorithmIdentifier;
   /** After this moment the transaction is closed as failed. */
   readonly deadline: Date;
   /** senderNonce of the message last sent. */
@@ -133,6 +139,8 @@ const StoredState: TaggedCodec<StoredState> = sequence<StoredState>('Transaction
   operation:     utf8String,
   pvno:          integer,
   transactionID: octetString,
+  certTemplate:  CertTemplate,
+  protectionAlg: AlgorithmIdentifier,
   deadline:      epochMilliseconds,
   senderNonce:   octetString,
   recipNonce:    optional(explicit(0, octetString)),

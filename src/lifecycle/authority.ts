@@ -1,0 +1,49 @@
+import { CertError } from '../base/errors.ts';
+import type { Trust } from '../cmp/protection/trust.ts';
+import type { CaProfile } from '../settings/ca-profile.ts';
+import type { Store } from '../store/store.ts';
+import { decodeCertificate } from '../x509/certificate.ts';
+import { parseName } from '../x509/name-text.ts';
+
+/**
+ * Find the CA profile a command means: the one it names, else the one the certificate came from, else
+ * the only one there is.
+ *
+ * @throws {CertError} CA_UNKNOWN
+ */
+export async function findProfile(
+  { authorities }: Store,
+  named: string | undefined,
+): Promise<CaProfile> {
+  const all = await authorities.list();
+  const [only] = all;
+  const found = named === undefined ? only : all.find(({ label }) => label === named);
+  if (found && (named !== undefined || all.length === 1)) return found;
+  const known = all.map(({ label }) => `"${label}"`).join(', ');
+  throw new CertError(
+    'CA_UNKNOWN',
+    named === undefined
+      ? `Cannot choose a CA: ${all.length === 0 ? 'none is set up' : `there are ${known}`}`
+      : `Cannot find CA "${named}": ${all.length === 0 ? 'none is set up' : `known are ${known}`}`,
+    {
+      hint:
+        all.length === 0
+          ? 'Set one up: certkeeper ca add L url http://… root ROOT.pem'
+          : 'Name one with ca-root',
+    },
+  );
+}
+
+/** Decode what a CA profile says about whom to believe. */
+export function trustOf(profile: CaProfile): Trust {
+  const { serverCertificate, expectedSender } = profile;
+  const isDedicated = profile.cmpRoots.length > 0;
+  return {
+    anchors: (isDedicated ? profile.cmpRoots : profile.roots).map(decodeCertificate),
+    anchorsAreDedicated: isDedicated,
+    ...(serverCertificate && { pinned: decodeCertificate(serverCertificate) }),
+    ...(expectedSender !== undefined && { expectedSender: parseName(expectedSender) }),
+    intermediates: profile.intermediates.map(decodeCertificate),
+    allowLegacy: profile.allowLegacyAlgorithms,
+  };
+}

@@ -1,0 +1,124 @@
+import { follow, type Ending } from '../cmp/client.ts';
+import { decodeState, type TransactionState } from '../cmp/transaction/state.ts';
+import type { TransactionRecord } from '../store/store.ts';
+import { findProfile } from './authority.ts';
+import { closeFailed, conclude, type Concluding } from './conclude.ts';
+import type { LifecycleContext } from './context.ts';
+import { bodyOf, openConversation, toChange } from './conversation.ts';
+import { openCredential } from './credential.ts';
+import { openRequest, timeoutsOf } from './open-request.ts';
+import type { EnrollmentResult } from './result.ts';
+
+/** How far to follow a transaction. */
+export interface FollowOptions {
+  /** How long to follow a CA that says `waiting`; 0 returns at once. */
+  readonly waitSeconds: number;
+  /** Poll now, before the time the CA named. */
+  readonly byHand?: boolean;
+  /** What goes out first was sent before, by a process that is no more. */
+  readonly isResumed?: boolean;
+}
+
+/**
+ * Carry a stored transaction through, from wherever it stands to a delivered certificate: the same path
+ * for a new request, one that waited for days, and one whose process was killed.
+ *
+ * @throws {CertError} when no answer came, or one that cannot be believed, or files could not be written
+ */
+export async function carryThrough(
+  context: LifecycleContext,
+  opened: TransactionRecord,
+  options: FollowOptions,
+): Promise<EnrollmentResult> {
+  const { store, clock, signal } = context;
+  const { byHand = false, isResumed = false } = options;
+  const profile = await findProfile(store, opened.ca);
+  const state = decodeState(opened.state);
+  const stored = await store.transactions.credential(opened.id);
+  const transport = context.connect(opened.url, timeoutsOf(profile));
+  let record = opened;
+  const conversation = openConversation(context, {
+    name: opened.name,
+    profile,
+    credential: await openCredential(context, stored, state.protectionAlg),
+    transport,
+    async save(saved, events) {
+      record = await store.transactions.advance(record, toChange(saved, record.polls), events);
+      report(context, record);
+    },
+  });
+  report(context, record);
+  try {
+    const until = new Date(clock.now().getTime() + options.waitSeconds * 1000);
+    const ending = await follow(
+      conversation,
+      { state, ...(opened.outgoing && { outgoing: opened.outgoing }) },
+      until,
+      { byHand, ...(signal && { signal }) },
+    );
+    if (isResumed && isLostRequest(state, ending)) {
+      return await beginAnew(context, { record, state, ending, conversation, options });
+    }
+    return await conclude(context, { record, state, ending, conversation });
+  } catch (error) {
+    await closeFailed(context, { record, error, conversation, isResumed });
+    throw error;
+  } finally {
+    await transport.close();
+  }
+}
+
+function report({ progress }: LifecycleContext, at: TransactionRecord): void {
+  if (!progress) return;
+  if (at.phase === 'waiting' && at.nextAt) {
+    const text = at.text !== undefined && { text: at.text };
+    progress({ type: 'waiting', polls: at.polls, next: at.nextAt, ...text });
+  } else if (at.outgoing) {
+    progress({ type: 'sending', body: bodyOf(at.outgoing), url: at.url });
+  }
+}
+
+/**
+ * Tell whether a request that was sent again after a restart met a CA that does not answer one twice: it
+ * had arrived, and what it answered is lost.
+ */
+function isLostRequest(
+  { phase }: TransactionState,
+  ending: Ending,
+): ending is Ending & { type: 'rejected' } {
+  return (
+    phase.type === 'requested' &&
+    ending.type === 'rejected' &&
+    (ending.status.failInfo?.includes('transactionIdInUse') ?? false)
+  );
+}
+
+async function beginAnew(
+  context: LifecycleContext,
+  lost: Concluding & { readonly options: FollowOptions },
+): Promise<EnrollmentResult> {
+  const { store, keys, log } = context;
+  const { record, state, options } = lost;
+  const stored = await store.transactions.credential(record.id);
+  await conclude(context, lost);
+  log.warn(
+    `the CA does not answer the request for "${record.name}" a second time (transactionIdInUse); ` +
+      'a new request with the same key follows, and the CA may have issued a certificate nobody holds',
+  );
+  const key = (await keys()).load(await store.keys.privateKey(record.keyId));
+  const previous =
+    record.previousCertificateId === undefined
+      ? undefined
+      : await store.certificates.get(record.previousCertificateId);
+  const again = await openRequest(context, {
+    operation: record.operation,
+    name: record.name,
+    profile: await findProfile(store, record.ca),
+    url: record.isUrlGiven ? record.url : undefined,
+    key: { id: record.keyId, key },
+    template: state.certTemplate,
+    credential: stored,
+    ...(previous && { previous }),
+  });
+  return carryThrough(context, again, { waitSeconds: options.waitSeconds });
+}

@@ -1,0 +1,125 @@
+import { CertError, errorClassOf, unreachable } from '../base/errors.ts';
+import type { EventContext, LifecycleEvent } from '../base/events.ts';
+import { toHex } from '../base/bytes.ts';
+import type { Conversation, Ending } from '../cmp/client.ts';
+import { formatStatus } from '../cmp/message/status-text.ts';
+import { decodeState, type TransactionState } from '../cmp/transaction/state.ts';
+import type { TransactionOutcome, TransactionRecord } from '../store/store.ts';
+import { decodeCertificate } from '../x509/certificate.ts';
+import type { LifecycleContext } from './context.ts';
+import { isUnanswered } from './conversation.ts';
+import { deliverCertificate } from './deliver-certificate.ts';
+import { differences } from './judge-certificate.ts';
+import type { EnrollmentResult } from './result.ts';
+
+/** A transaction that `follow` has stopped at. */
+export interface Concluding {
+  readonly record: TransactionRecord;
+  readonly state: TransactionState;
+  readonly ending: Ending;
+  readonly conversation: Conversation;
+}
+
+/** Close what has ended, in one write with what is true from then on, and say how. */
+export async function conclude(
+  context: LifecycleContext,
+  { record, state, ending, conversation }: Concluding,
+): Promise<EnrollmentResult> {
+  const { store, clock } = context;
+  const { name, ca } = record;
+  const said = { name, ca, transactionID: toHex(record.transactionID) };
+  if (ending.type === 'waiting') {
+    const { notBefore: nextPollAt } = ending;
+    const text = record.text !== undefined && { text: record.text };
+    return { ...said, type: 'waiting', nextPollAt, polls: record.polls, ...text };
+  }
+  const at = clock.now();
+  const closing = { at, ...said };
+  const finish = (outcome: TransactionOutcome, ...events: readonly LifecycleEvent[]) =>
+    store.transactions.finish(record, outcome, at, [...conversation.pending.splice(0), ...events]);
+  switch (ending.type) {
+    case 'granted': {
+      const issued = await finish(
+        { type: 'granted' },
+        ...(await issuedEvent(context, record, closing)),
+      );
+      if (!issued) throw new CertError('INTERNAL', `Cannot find the certificate of "${name}"`);
+      const files = await deliverCertificate(context, issued, said.transactionID);
+      const certificate = (await store.certificates.get(issued.id)) ?? issued;
+      const found = differences(decodeCertificate(issued.der), state.certTemplate);
+      return { ...said, type: 'issued', certificate, differences: found, files };
+    }
+    case 'rejected': {
+      const { status, details } = ending;
+      const text = [formatStatus(status), ...details].join('; ');
+      const failInfo = status.failInfo ?? [];
+      await finish({ type: 'rejected', text }, { ...closing, type: 'rejected', text, failInfo });
+      return { ...said, type: 'rejected', status, details };
+    }
+    case 'refused': {
+      const { reason } = ending;
+      await finish({ type: 'refused', text: reason }, { ...closing, type: 'refused', reason });
+      return { ...said, type: 'refused', reason };
+    }
+    case 'unconfirmed': {
+      const text = formatStatus(ending.status);
+      const failInfo = ending.status.failInfo ?? [];
+      await finish({ type: 'unconfirmed', text }, { ...closing, type: 'rejected', text, failInfo });
+      return { ...said, type: 'unconfirmed', status: ending.status };
+    }
+    case 'expired': {
+      const text = `no certificate came before ${record.deadline.toISOString()}`;
+      await finish(
+        { type: 'failed', text },
+        { ...closing, type: 'failed', code: 'CMP_WAITING', errorClass: 'policy', text },
+      );
+      return { ...said, type: 'expired' };
+    }
+    default:
+      return unreachable(ending);
+  }
+}
+
+async function issuedEvent(
+  { store }: LifecycleContext,
+  { stagedCertificateId }: TransactionRecord,
+  closing: EventContext,
+): Promise<readonly LifecycleEvent[]> {
+  if (stagedCertificateId === undefined) return [];
+  const staged = await store.certificates.get(stagedCertificateId);
+  if (!staged) return [];
+  const { validity, serialNumber } = decodeCertificate(staged.der).tbsCertificate;
+  const notAfter = validity.notAfter.value;
+  return [{ ...closing, type: 'issued', notAfter, serialNumber: serialNumber.toString(16) }];
+}
+
+/**
+ * Close a transaction that broke (RFC 9483 section 3.6.1). One that waits for the CA goes on waiting, and
+ * an error of our own, or Ctrl-C, leaves everything as it was stored last.
+ */
+export async function closeFailed(
+  { store, clock }: LifecycleContext,
+  broken: {
+    readonly record: TransactionRecord;
+    readonly error: unknown;
+    readonly conversation: Conversation;
+    /** The request had been sent before, by a process that is no more. */
+    readonly isResumed: boolean;
+  },
+): Promise<void> {
+  const { record, error, conversation, isResumed } = broken;
+  if (!(error instanceof CertError)) return;
+  const errorClass = errorClassOf[error.code];
+  if (errorClass === undefined || !isUnanswered(decodeState(record.state).phase)) return;
+  // What a killed process sent may have been answered: an unreachable CA is no reason to give that up.
+  if (isResumed && errorClass === 'transport') return;
+  const { code, message: text } = error;
+  const { name, ca, phase } = record;
+  const transactionID = toHex(record.transactionID);
+  const at = clock.now();
+  const type = phase === 'confirming' ? 'unconfirmed' : phase === 'refusing' ? 'refused' : 'failed';
+  await store.transactions.finish(record, { type, text }, at, [
+    ...conversation.pending.splice(0),
+    { at, name, ca, transactionID, type: 'failed', code, errorClass, text },
+  ]);
+}

@@ -1,0 +1,44 @@
+import type { Clock } from '../base/clock.ts';
+import type { Label } from '../base/label.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { Transport } from '../cmp/transport/transport.ts';
+import type { KeyProvider } from '../crypto/keys.ts';
+import type { Delivered } from '../deploy/files.ts';
+import type { Store } from '../store/store.ts';
+
+/** What the use cases stand on; the composition root makes it. */
+export interface LifecycleContext {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  connect(
+    url: string,
+    timeouts: { readonly connectTimeoutMs: number; readonly responseTimeoutMs: number },
+  ): Transport;
+  keys(): Promise<KeyProvider>;
+  deliver(files: {
+    readonly directory: string;
+    readonly name: Label;
+    readonly keyPem: string;
+    readonly chainPem: string;
+    readonly certificatePem: string;
+  }): Promise<Delivered>;
+  /** Where files go while `cmp cert-store location` is not set. */
+  readonly defaultCertStore: string;
+  /** Told what a command is doing while it waits. */
+  readonly progress?: (progress: Progress) => void;
+  /** Aborted by Ctrl-C: a transaction then stays outstanding as it was stored last. */
+  readonly signal?: AbortSignal;
+}
+
+/** What happens while a command follows its transaction. */
+export type Progress =
+  | { readonly type: 'sending'; readonly body: string; readonly url: string }
+  | {
+      readonly type: 'waiting';
+      readonly polls: number;
+      readonly next: Date;
+      readonly text?: string;
+    };

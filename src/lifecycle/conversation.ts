@@ -1,0 +1,97 @@
+import type { Conversation, SavedStep } from '../cmp/client.ts';
+import { decodeMessage } from '../cmp/message/pki-message.ts';
+import type { Credential } from '../cmp/protection/credential.ts';
+import { encodeState, type Phase } from '../cmp/transaction/state.ts';
+import type { Transport } from '../cmp/transport/transport.ts';
+import type { CaProfile } from '../settings/ca-profile.ts';
+import type { TransactionChange } from '../store/store.ts';
+import { certificateDer, decodeCertificate } from '../x509/certificate.ts';
+import type { GeneralName } from '../x509/general-name.ts';
+import { nullDn } from '../x509/name.ts';
+import { parseName } from '../x509/name-text.ts';
+import { trustOf } from './authority.ts';
+import type { LifecycleContext } from './context.ts';
+import { judgeCertificate } from './judge-certificate.ts';
+
+/** What is particular to one transaction. */
+export interface ConversationParts {
+  readonly name: string;
+  readonly profile: CaProfile;
+  readonly credential: Credential;
+  readonly transport: Transport;
+  readonly save: Conversation['save'];
+}
+
+/** Join CA profile, credential and context into what the client works with. */
+export function openConversation(
+  { clock, random }: LifecycleContext,
+  { name, profile, credential, transport, save }: ConversationParts,
+): Conversation {
+  const trust = trustOf(profile);
+  const roots = profile.roots.map(decodeCertificate);
+  return {
+    name,
+    ca: profile.label,
+    transport,
+    credential,
+    trust,
+    clock,
+    random,
+    recipient: recipientOf(profile, credential),
+    askImplicitConfirm: profile.implicitConfirm,
+    timeToleranceSeconds: profile.timeToleranceSeconds,
+    minPollSeconds: profile.minPollSeconds,
+    pending: [],
+    judge: (issued, asked) =>
+      judgeCertificate(issued, asked, {
+        roots,
+        intermediates: trust.intermediates,
+        trustCapubs: profile.trustCapubs && credential.type === 'mac',
+        allowLegacy: profile.allowLegacyAlgorithms,
+        at: clock.now(),
+        timeToleranceSeconds: profile.timeToleranceSeconds,
+      }),
+    save,
+  };
+}
+
+/** Put a step into the form the store keeps it in. */
+export function toChange(saved: SavedStep, polls: number): TransactionChange {
+  const { state, outgoing, staged, text } = saved;
+  const { phase } = state;
+  return {
+    phase: phase.type,
+    state: encodeState(state),
+    ...(outgoing && { outgoing }),
+    ...(phase.type === 'waiting' && { nextAt: phase.value.notBefore }),
+    ...(staged && {
+      staged: {
+        der: certificateDer(staged.certificate),
+        chain: staged.chain.map(certificateDer),
+      },
+    }),
+    ...(text !== undefined && { text }),
+    polls: polls + (phase.type === 'polled' ? 1 : 0),
+  };
+}
+
+/** Name the body a stored message has, for showing what is being sent. */
+export function bodyOf(outgoing: Uint8Array): string {
+  return decodeMessage(outgoing).body.type;
+}
+
+/** Tell whether a phase has a message out that nobody answered yet. */
+export function isUnanswered(phase: Phase): boolean {
+  return phase.type !== 'waiting' && phase.type !== 'granted';
+}
+
+/** RFC 9483 section 3.1: the name configured, else the issuer of the certificate in use, else the NULL-DN. */
+function recipientOf({ recipient }: CaProfile, credential: Credential): GeneralName {
+  const name =
+    recipient !== undefined
+      ? parseName(recipient)
+      : credential.type === 'signature'
+        ? credential.certificate.tbsCertificate.issuer
+        : nullDn;
+  return { type: 'directoryName', value: name };
+}

@@ -1,0 +1,92 @@
+import { CertError } from '../base/errors.ts';
+import type { Random } from '../base/random.ts';
+import type { Credential } from '../cmp/protection/credential.ts';
+import { isPbm, pbmParameterOf, type PBMParameter } from '../cmp/protection/pbm.ts';
+import { digestAlgorithm } from '../crypto/digest.ts';
+import { macAlgorithm } from '../crypto/mac.ts';
+import type { PbmSettings } from '../settings/ca-profile.ts';
+import type { CertificateRecord, Credential as StoredCredential } from '../store/store.ts';
+import type { AlgorithmIdentifier } from '../x509/algorithm-identifier.ts';
+import { decodeCertificate } from '../x509/certificate.ts';
+import { extensionValue } from '../x509/extension-values.ts';
+import type { LifecycleContext } from './context.ts';
+
+/** RFC 4211 section 4.4 asks for 8 octets or more. */
+const SALT_OCTETS = 16;
+
+/** Choose the parameters of a MAC for one transaction. */
+export function newPbmParameters(settings: PbmSettings, random: Random): PBMParameter {
+  return {
+    salt: random.bytes(SALT_OCTETS),
+    owf: digestAlgorithm(settings.owf),
+    iterationCount: settings.iterationCount,
+    mac: macAlgorithm(settings.mac),
+  };
+}
+
+/**
+ * Make a stored credential usable.
+ *
+ * @param parameters of the MAC: new ones for a new transaction, else those of its protectionAlg
+ * @throws {CertError} CERT_UNKNOWN, KEY_UNUSABLE
+ */
+export async function openCredential(
+  { store, keys }: LifecycleContext,
+  stored: StoredCredential,
+  parameters: PBMParameter | AlgorithmIdentifier,
+): Promise<Credential> {
+  if (stored.type === 'mac') {
+    const { reference, secret } = stored;
+    const isAlgorithm = 'algorithm' in parameters;
+    if (isAlgorithm && !isPbm(parameters)) {
+      throw new CertError(
+        'STORE_CORRUPT',
+        'Cannot go on: the stored request was not protected by a MAC',
+      );
+    }
+    return {
+      type: 'mac',
+      reference,
+      secret,
+      parameters: isAlgorithm ? pbmParameterOf(parameters) : parameters,
+    };
+  }
+  const record = await store.certificates.get(stored.certificateId);
+  if (record?.keyId === undefined) {
+    throw new CertError(
+      'CERT_UNKNOWN',
+      'Cannot sign: the certificate to sign with is gone, or has no key',
+    );
+  }
+  const key = (await keys()).load(await store.keys.privateKey(record.keyId));
+  return {
+    type: 'signature',
+    key,
+    certificate: decodeCertificate(record.der),
+    chain: record.chain.map(decodeCertificate),
+  };
+}
+
+/**
+ * Refuse to sign with a certificate that the CA must refuse: expired, not yet valid, or not for signatures
+ * (RFC 9483 section 3.5).
+ *
+ * @throws {CertError} CERT_INVALID
+ */
+export function assertCanSign(record: CertificateRecord, at: Date): void {
+  const { validity, extensions } = decodeCertificate(record.der).tbsCertificate;
+  const why =
+    record.keyId === undefined
+      ? 'its private key is not here'
+      : at > validity.notAfter.value
+        ? `it expired on ${validity.notAfter.value.toISOString()}`
+        : at < validity.notBefore.value
+          ? `it is not valid before ${validity.notBefore.value.toISOString()}`
+          : extensionValue(extensions, 'keyUsage')?.includes('digitalSignature') === false
+            ? 'its keyUsage does not allow digitalSignature'
+            : undefined;
+  if (why === undefined) return;
+  throw new CertError('CERT_INVALID', `Cannot sign a request with "${record.name}": ${why}`, {
+    hint: 'Get a new certificate with "cmp initialize" and a shared secret or another signer-cert',
+  });
+}

@@ -1,0 +1,80 @@
+import { CertError } from '../base/errors.ts';
+import type { Label } from '../base/label.ts';
+import type { CertificateRecord, Store } from '../store/store.ts';
+import { findProfile } from './authority.ts';
+import { carryThrough } from './carry-through.ts';
+import { certTemplate, type Wanted } from './certificate-request.ts';
+import type { LifecycleContext } from './context.ts';
+import { assertCanSign } from './credential.ts';
+import { keyOf, withIssuer, type KeyChoice } from './initialize.ts';
+import { openRequest } from './open-request.ts';
+import type { EnrollmentResult } from './result.ts';
+import { findUnfinished } from './unfinished.ts';
+
+/** A further certificate, asked for with one we have. */
+export interface EnrollRequest {
+  readonly current: Label;
+  readonly name: Label;
+  readonly wanted: Wanted;
+  readonly key: KeyChoice;
+  /** Label of the CA profile; that of the current certificate when absent. */
+  readonly ca?: Label;
+  readonly url?: string;
+  readonly waitSeconds: number;
+}
+
+/**
+ * Get a further certificate, signing with one we have: `cmp enroll`, a cr (RFC 9810 section 5.3.3).
+ *
+ * @throws {CertError} CERT_UNKNOWN, CERT_EXISTS, CERT_INVALID, TRANSACTION_OUTSTANDING, CA_UNKNOWN, and
+ *   what `carryThrough` throws
+ */
+export async function enroll(
+  context: LifecycleContext,
+  request: EnrollRequest,
+): Promise<EnrollmentResult> {
+  const { store, clock } = context;
+  const { name, wanted, waitSeconds } = request;
+  const current = await currentCertificate(store, request.current);
+  const profile = await findProfile(store, request.ca ?? current.ca);
+
+  const unfinished = await findUnfinished(context, { operation: 'cr', name, wanted });
+  if (unfinished) return carryThrough(context, unfinished, { waitSeconds, isResumed: true });
+  if (await store.certificates.current(name)) {
+    throw new CertError('CERT_EXISTS', `Cannot enroll "${name}": there is such a certificate`, {
+      hint: `Renew it with "certkeeper cmp update current-cert ${name}", or choose another cert-name`,
+    });
+  }
+  assertCanSign(current, clock.now());
+
+  const key = await keyOf(context, request.key);
+  const record = await openRequest(context, {
+    operation: 'cr',
+    name,
+    profile,
+    url: request.url ?? sameAuthority(current, profile.label),
+    key,
+    template: certTemplate(withIssuer(wanted, profile), key.key),
+    credential: { type: 'signature', certificateId: current.id },
+    previous: current,
+  });
+  return carryThrough(context, record, { waitSeconds });
+}
+
+/** Find the certificate a request starts from. @throws {CertError} CERT_UNKNOWN */
+export async function currentCertificate(store: Store, name: Label): Promise<CertificateRecord> {
+  const found = await store.certificates.current(name);
+  if (found) return found;
+  const known = (await store.certificates.list()).map((record) => `"${record.name}"`);
+  throw new CertError('CERT_UNKNOWN', `Cannot find certificate "${name}"`, {
+    hint:
+      known.length === 0
+        ? 'There is none yet; get the first with "certkeeper cmp initialize"'
+        : `Known are ${known.slice(0, 10).join(', ')}${known.length > 10 ? ', …' : ''}`,
+  });
+}
+
+/** The address a certificate was given of its own, if the request goes to the same CA. */
+export function sameAuthority(current: CertificateRecord, label: Label): string | undefined {
+  return current.ca === label ? current.url : undefined;
+}

@@ -1,0 +1,107 @@
+import { toHex } from '../base/bytes.ts';
+import type { Operation } from '../base/events.ts';
+import type { Label } from '../base/label.ts';
+import { beginTransaction } from '../cmp/client.ts';
+import type { CertTemplate } from '../cmp/message/cert-template.ts';
+import { encodeState } from '../cmp/transaction/state.ts';
+import type { GeneratedKey, SigningKey } from '../crypto/keys.ts';
+import { assertKeyAllowed } from '../crypto/public-key.ts';
+import type { CaProfile } from '../settings/ca-profile.ts';
+import type {
+  CertificateRecord,
+  Credential as StoredCredential,
+  TransactionRecord,
+} from '../store/store.ts';
+import { decodeCertificate } from '../x509/certificate.ts';
+import { certReqMsg } from './certificate-request.ts';
+import type { LifecycleContext } from './context.ts';
+import { openConversation } from './conversation.ts';
+import { newPbmParameters, openCredential } from './credential.ts';
+
+/** A request that is about to be made. */
+export interface NewRequest {
+  readonly operation: Operation;
+  readonly name: Label;
+  readonly profile: CaProfile;
+  /** The address given for this certificate; that of the profile when absent. */
+  readonly url: string | undefined;
+  readonly key: GeneratedKey | { readonly id: number; readonly key: SigningKey };
+  readonly template: CertTemplate;
+  readonly credential: StoredCredential;
+  /** OLD of cr and kur. */
+  readonly previous?: CertificateRecord;
+}
+
+/**
+ * Build the first message of a transaction, and make key, state and message durable in one write. Nothing
+ * is sent before that: a certificate issued for it always finds its key.
+ *
+ * @throws {CertError} TRANSACTION_OUTSTANDING, and those of the store
+ */
+export async function openRequest(
+  context: LifecycleContext,
+  request: NewRequest,
+): Promise<TransactionRecord> {
+  const { store, clock, random, connect } = context;
+  const { operation, name, profile, key, template, previous } = request;
+  assertKeyAllowed(key.key.spki, { allowLegacy: profile.allowLegacyAlgorithms });
+  const parameters = newPbmParameters(profile.pbm, random);
+  const credential = await openCredential(context, request.credential, parameters);
+  const url = request.url ?? profile.url;
+  const transport = connect(url, timeoutsOf(profile));
+  const conversation = openConversation(context, {
+    name,
+    profile,
+    credential,
+    transport,
+    save: () => Promise.resolve(),
+  });
+  const openedAt = clock.now();
+  const deadline = new Date(openedAt.getTime() + profile.transactionDeadlineSeconds * 1000);
+  const replaced = operation === 'kur' && previous ? decodeCertificate(previous.der) : undefined;
+  const first = await beginTransaction(
+    conversation,
+    operation,
+    await certReqMsg(template, key.key, replaced),
+    deadline,
+  );
+  const at = {
+    at: openedAt,
+    name,
+    ca: profile.label,
+    transactionID: toHex(first.state.transactionID),
+  };
+  return store.transactions.open(
+    {
+      name,
+      operation,
+      ca: profile.label,
+      url,
+      isUrlGiven: request.url !== undefined,
+      key: 'id' in key ? { id: key.id } : { spki: key.key.spki, pkcs8: key.pkcs8 },
+      credential: request.credential,
+      ...(previous && { previousCertificateId: previous.id }),
+      transactionID: first.state.transactionID,
+      phase: first.state.phase.type,
+      state: encodeState(first.state),
+      outgoing: first.outgoing,
+      openedAt,
+      deadline,
+    },
+    [
+      { ...at, type: 'requested', operation },
+      { ...at, type: 'sent', body: operation },
+    ],
+  );
+}
+
+/** How long a CA may take, in the unit the transport wants. */
+export function timeoutsOf(profile: CaProfile): {
+  readonly connectTimeoutMs: number;
+  readonly responseTimeoutMs: number;
+} {
+  return {
+    connectTimeoutMs: profile.connectTimeoutSeconds * 1000,
+    responseTimeoutMs: profile.responseTimeoutSeconds * 1000,
+  };
+}

@@ -1,0 +1,37 @@
+import type { Label } from '../base/label.ts';
+import type { PKIStatusInfo } from '../cmp/message/pki-status-info.ts';
+import type { CertificateRecord } from '../store/store.ts';
+
+/** How an enrollment ended, or where it stands. What broke is thrown instead. */
+export type EnrollmentResult = {
+  readonly name: Label;
+  readonly ca: Label;
+  /** Hexadecimal. */
+  readonly transactionID: string;
+} & (
+  | {
+      readonly type: 'issued';
+      readonly certificate: CertificateRecord;
+      /** Where the certificate is not what was asked for (grantedWithMods), in words. */
+      readonly differences: readonly string[];
+      readonly files: readonly string[];
+    }
+  | {
+      readonly type: 'waiting';
+      readonly nextPollAt: Date;
+      readonly polls: number;
+      /** What the CA said. */
+      readonly text?: string;
+    }
+  | {
+      readonly type: 'rejected';
+      readonly status: PKIStatusInfo;
+      readonly details: readonly string[];
+    }
+  /** We refused the certificate. */
+  | { readonly type: 'refused'; readonly reason: string }
+  /** The CA refused our confirmation: it may revoke the certificate. */
+  | { readonly type: 'unconfirmed'; readonly status: PKIStatusInfo }
+  /** The deadline of the CA profile passed while waiting. */
+  | { readonly type: 'expired' }
+);

@@ -1,0 +1,96 @@
+import type { Label } from '../base/label.ts';
+import type { KeyType, SigningKey } from '../crypto/keys.ts';
+import { describeKey } from '../crypto/public-key.ts';
+import type { CertificateRecord } from '../store/store.ts';
+import { decodeCertificate } from '../x509/certificate.ts';
+import { findProfile } from './authority.ts';
+import { carryThrough } from './carry-through.ts';
+import { certTemplate, wantedAgain } from './certificate-request.ts';
+import type { LifecycleContext } from './context.ts';
+import { assertCanSign } from './credential.ts';
+import { currentCertificate, sameAuthority } from './enroll.ts';
+import { openRequest, type NewRequest } from './open-request.ts';
+import type { EnrollmentResult } from './result.ts';
+import { certStoreKey } from './setting-keys.ts';
+import { findUnfinished } from './unfinished.ts';
+
+/** A renewal. */
+export interface UpdateRequest {
+  readonly current: Label;
+  /** A new key of this type, the old key again, or (absent) as the setting says: a new one like the old. */
+  readonly key?:
+    | { readonly type: 'generate'; readonly keyType: KeyType }
+    | { readonly type: 'reuse' };
+  /** Label of the CA profile; that of the certificate when absent. */
+  readonly ca?: Label;
+  readonly url?: string;
+  readonly waitSeconds: number;
+}
+
+/**
+ * Renew a certificate: `cmp update`, a kur (RFC 9810 section 5.3.5), signed with the old one. It names
+ * what the old one names and asks for nothing else (RFC 9483 section 4.1.3).
+ *
+ * @throws {CertError} CERT_UNKNOWN, CERT_INVALID, TRANSACTION_OUTSTANDING, CA_UNKNOWN, and what
+ *   `carryThrough` throws
+ */
+export async function update(
+  context: LifecycleContext,
+  request: UpdateRequest,
+): Promise<EnrollmentResult> {
+  const { store, clock } = context;
+  const { waitSeconds } = request;
+  const current = await currentCertificate(store, request.current);
+  const profile = await findProfile(store, request.ca ?? current.ca);
+  const { name } = current;
+  const wanted = wantedAgain(decodeCertificate(current.der));
+
+  const unfinished = await findUnfinished(context, { operation: 'kur', name, wanted });
+  if (unfinished) return carryThrough(context, unfinished, { waitSeconds, isResumed: true });
+  assertCanSign(current, clock.now());
+
+  const key = await nextKey(context, current, request);
+  const record = await openRequest(context, {
+    operation: 'kur',
+    name,
+    profile,
+    url: request.url ?? sameAuthority(current, profile.label),
+    key,
+    template: certTemplate(wanted, key.key),
+    credential: { type: 'signature', certificateId: current.id },
+    previous: current,
+  });
+  return carryThrough(context, record, { waitSeconds });
+}
+
+async function nextKey(
+  { store, keys }: LifecycleContext,
+  { keyId }: CertificateRecord,
+  { key }: UpdateRequest,
+): Promise<NewRequest['key']> {
+  const provider = await keys();
+  if (key?.type === 'generate') return provider.generate(key.keyType);
+  // `assertCanSign` has seen to it that there is a key.
+  const old: { readonly id: number; readonly key: SigningKey } = {
+    id: keyId ?? 0,
+    key: provider.load(await store.keys.privateKey(keyId ?? 0)),
+  };
+  const isReuse = key?.type === 'reuse' || (await store.settings.get(certStoreKey)) === 'reuse';
+  return isReuse ? old : provider.generate(nearestType(old.key));
+}
+
+/** A new key of the old one's kind; an RSA key of an odd size gets the next usual size. */
+function nearestType({ keyType, spki }: SigningKey): KeyType {
+  switch (keyType) {
+    case 'p-256':
+    case 'p-384':
+    case 'p-521':
+    case 'ed25519':
+    case 'ed448':
+      return keyType;
+    default: {
+      const { rsaBits = 2048 } = describeKey(spki);
+      return rsaBits <= 2048 ? 'rsa-2048' : rsaBits <= 3072 ? 'rsa-3072' : 'rsa-4096';
+    }
+  }
+}
