@@ -43,11 +43,6 @@ export function digestAlgorithm(name: DigestName): AlgorithmIdentifier {
   return algorithmIdentifier(name);
 }
 
-/** Find the digest an OID stands for. */
-export function digestByOid(oid: Oid): DigestName | undefined {
-  return digests.get(oid);
-}
-
 /** Find the digest an AlgorithmIdentifier stands for; parameters may be absent or NULL. */
 export function findDigest(algorithm: AlgorithmIdentifier): DigestName | undefined {
   return hasNoParameters(algorithm) ? digests.get(algorithm.algorithm) : undefined;
