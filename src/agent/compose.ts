@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
@@ -17,6 +18,8 @@ export interface Services {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Where certificates go while `cmp cert-store location` is not set. */
+  readonly defaultCertStore: string;
   /**
    * Make the transport of one transaction; nothing is connected before its first exchange.
    *
@@ -67,6 +70,7 @@ export async function compose(options: ComposeOptions): Promise<Services> {
     clock,
     random,
     log,
+    defaultCertStore: join(stateDirectory, 'certs'),
     connect: lateTransport,
     async keys() {
       const { softwareKeys } = await import('../crypto/keys.ts');

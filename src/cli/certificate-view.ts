@@ -5,7 +5,7 @@ import { digest } from '../crypto/digest.ts';
 import { describeKey } from '../crypto/public-key.ts';
 import { decodeCertificate } from '../x509/certificate.ts';
 import { extensionValue } from '../x509/extension-values.ts';
-import type { GeneralName } from '../x509/general-name.ts';
+import { formatGeneralName } from '../x509/general-name-text.ts';
 import { formatName } from '../x509/name-text.ts';
 import { attributeText } from '../x509/name.ts';
 import type { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts';
@@ -53,36 +53,6 @@ export function viewCertificate(der: Uint8Array): CertificateView {
     isCa: extensionValue(extensions, 'basicConstraints')?.cA ?? false,
     sha256: toHex(digest('sha256', der)),
   };
-}
-
-/** Format a GeneralName the way the `san` parameter takes it, where it does. */
-export function formatGeneralName(name: GeneralName): string {
-  switch (name.type) {
-    case 'dNSName':
-      return `dns:${name.value}`;
-    case 'rfc822Name':
-      return `email:${name.value}`;
-    case 'uniformResourceIdentifier':
-      return `uri:${name.value}`;
-    case 'iPAddress':
-      return `ip:${formatIpAddress(name.value)}`;
-    case 'directoryName':
-      return `dn:${formatName(name.value)}`;
-    case 'registeredID':
-      return `oid:${name.value}`;
-    case 'otherName':
-      return `other:${oidName(name.value.typeId)}`;
-    case 'x400Address':
-    case 'ediPartyName':
-      return name.type;
-  }
-}
-
-function formatIpAddress(octets: Uint8Array): string {
-  if (octets.length === 4) return octets.join('.');
-  if (octets.length !== 16) return toHex(octets);
-  const groups = toHex(octets).match(/.{4}/g) ?? [];
-  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
 }
 
 function keyName(spki: SubjectPublicKeyInfo): string {

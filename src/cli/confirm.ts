@@ -1,6 +1,6 @@
 import { CertError } from '../base/errors.ts';
 import type { CommandContext } from './command.ts';
-import { printable } from './table.ts';
+import { printable } from '../base/printable.ts';
 
 /**
  * Ask before something that cannot be undone: `--yes` answers, a terminal is asked, and without either

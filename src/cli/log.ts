@@ -2,7 +2,7 @@ import type { Log } from '../base/log.ts';
 import type { Globals } from './command.ts';
 import type { Io } from './io.ts';
 import { createStyle, type Style } from './render.ts';
-import { printable } from './table.ts';
+import { printable } from '../base/printable.ts';
 
 /**
  * Make the log of one run, on stderr: warnings always, what is being done unless `--quiet`, details

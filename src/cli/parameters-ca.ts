@@ -42,8 +42,9 @@ export const caAddParameters = {
   'implicit-confirm': {
     type: 'choice',
     choices: ['yes', 'no'],
-    default: 'no',
-    summary: 'Ask the CA to go without certConf; a certificate can then not be refused',
+    default: 'yes',
+    summary:
+      'Ask the CA to go without certConf (RFC 9483); with no, every certificate is confirmed or refused',
   },
   'pbm-owf': {
     type: 'choice',

@@ -1,7 +1,7 @@
 import { CertError, exitCodeOf, type ExitCode } from '../base/errors.ts';
 import type { Globals } from './command.ts';
 import type { Io, Output } from './io.ts';
-import { printable } from './table.ts';
+import { printable } from '../base/printable.ts';
 
 /** What can be printed with `--json`. */
 export type Json =

@@ -1,3 +1,4 @@
+import { printable } from '../base/printable.ts';
 /** One column of a table. */
 export interface Column {
   readonly title: string;
@@ -41,14 +42,6 @@ export function formatFields(fields: readonly (readonly [string, Cell | undefine
       return `${name.padEnd(width)}  ${paint(text)}\n`;
     })
     .join('');
-}
-
-/** Make control characters visible, so that a peer's text cannot drive the terminal. */
-export function printable(text: string): string {
-  return text.replace(
-    /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
-    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
-  );
 }
 
 function formatRow(

@@ -6,7 +6,7 @@ import { closeFailed, conclude, type Concluding } from './conclude.ts';
 import type { LifecycleContext } from './context.ts';
 import { bodyOf, openConversation, toChange } from './conversation.ts';
 import { openCredential } from './credential.ts';
-import { openRequest, timeoutsOf } from './open-request.ts';
+import { openRequest } from './open-request.ts';
 import type { EnrollmentResult } from './result.ts';
 
 /** How far to follow a transaction. */
@@ -35,7 +35,7 @@ export async function carryThrough(
   const profile = await findProfile(store, opened.ca);
   const state = decodeState(opened.state);
   const stored = await store.transactions.credential(opened.id);
-  const transport = context.connect(opened.url, timeoutsOf(profile));
+  const transport = context.connect(opened.url, profile);
   let record = opened;
   const conversation = openConversation(context, {
     name: opened.name,

@@ -5,6 +5,7 @@ import type { Random } from '../base/random.ts';
 import type { Transport } from '../cmp/transport/transport.ts';
 import type { KeyProvider } from '../crypto/keys.ts';
 import type { Delivered } from '../deploy/files.ts';
+import type { CaProfile } from '../settings/ca-profile.ts';
 import type { Store } from '../store/store.ts';
 
 /** What the use cases stand on; the composition root makes it. */
@@ -13,10 +14,8 @@ export interface LifecycleContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  connect(
-    url: string,
-    timeouts: { readonly connectTimeoutMs: number; readonly responseTimeoutMs: number },
-  ): Transport;
+  /** Make the transport of one transaction, with the timeouts of its CA profile. */
+  connect(url: string, profile: CaProfile): Transport;
   keys(): Promise<KeyProvider>;
   deliver(files: {
     readonly directory: string;

@@ -48,7 +48,7 @@ export async function openRequest(
   const parameters = newPbmParameters(profile.pbm, random);
   const credential = await openCredential(context, request.credential, parameters);
   const url = request.url ?? profile.url;
-  const transport = connect(url, timeoutsOf(profile));
+  const transport = connect(url, profile);
   const conversation = openConversation(context, {
     name,
     profile,
@@ -93,15 +93,4 @@ export async function openRequest(
       { ...at, type: 'sent', body: operation },
     ],
   );
-}
-
-/** How long a CA may take, in the unit the transport wants. */
-export function timeoutsOf(profile: CaProfile): {
-  readonly connectTimeoutMs: number;
-  readonly responseTimeoutMs: number;
-} {
-  return {
-    connectTimeoutMs: profile.connectTimeoutSeconds * 1000,
-    responseTimeoutMs: profile.responseTimeoutSeconds * 1000,
-  };
 }

@@ -19,6 +19,7 @@ import {
   type BitString,
 } from '../asn1/primitives.ts';
 import { AlgorithmIdentifier } from './algorithm-identifier.ts';
+import { toleratedInValues } from './extension-values.ts';
 import { Extensions } from './extension.ts';
 import { Name } from './name.ts';
 import { SubjectPublicKeyInfo } from './subject-public-key-info.ts';
@@ -120,9 +121,10 @@ export const Certificate: Codec<Certificate> = {
   },
 };
 
-/** List the departures from DER that were tolerated in a certificate. */
+/** List the departures from DER that are tolerated in a certificate, its extensions' values included. */
 export function toleratedIn(certificate: Certificate): readonly Tolerance[] {
-  return toleratedBy.get(certificate) ?? [];
+  const inValues = toleratedInValues(certificate.tbsCertificate.extensions ?? []);
+  return [...new Set([...(toleratedBy.get(certificate) ?? []), ...inValues])];
 }
 
 /**

@@ -1,3 +1,4 @@
+import { CertError } from '../base/errors.ts';
 import {
   defaulted,
   implicit,
@@ -8,8 +9,8 @@ import {
   type Codec,
   type TaggedCodec,
 } from '../asn1/codec.ts';
-import { DerReader } from '../asn1/der-reader.ts';
-import { oids, type Oid, type OidName } from '../asn1/oids.ts';
+import { DerReader, type Tolerance } from '../asn1/der-reader.ts';
+import { isOidName, oidName, oids, type Oid, type OidName } from '../asn1/oids.ts';
 import {
   bigInteger,
   boolean,
@@ -98,7 +99,8 @@ const codecs: { readonly [K in keyof ExtensionValues]: Codec<ExtensionValues[K]>
 };
 
 /**
- * Decode one extension of a certificate or template.
+ * Decode one extension of a certificate, with the tolerances certificates have, or of a template
+ * `strictly`, as everything in a CMP message is read.
  *
  * @returns undefined when it is not there
  * @throws {CertError} DER_MALFORMED
@@ -106,13 +108,44 @@ const codecs: { readonly [K in keyof ExtensionValues]: Codec<ExtensionValues[K]>
 export function extensionValue<K extends keyof ExtensionValues>(
   extensions: Extensions | undefined,
   name: K,
+  reading: 'tolerantly' | 'strictly' = 'tolerantly',
 ): ExtensionValues[K] | undefined {
   const found = extensions?.find(({ extnID }) => extnID === oids[name]);
   if (!found) return undefined;
-  const codec: Codec<ExtensionValues[K]> = codecs[name];
-  const reader = new DerReader(found.extnValue, name);
-  // What certificates are allowed (see `tolerances`); the certificate's own list has been reported already.
-  reader.tolerated = [];
+  return decodeValue(codecs[name], found, reading === 'tolerantly' ? [] : undefined);
+}
+
+/**
+ * List the departures from DER inside extension values: `toleratedIn` of a certificate calls this. A
+ * value that does not decode tells nothing here; it is refused where it is used.
+ */
+export function toleratedInValues(extensions: Extensions): readonly Tolerance[] {
+  const tolerated: Tolerance[] = [];
+  for (const found of extensions) {
+    const codec = codecOf.get(found.extnID);
+    if (!codec) continue;
+    try {
+      decodeValue(codec, found, tolerated);
+    } catch (error) {
+      if (!(error instanceof CertError)) throw error;
+    }
+  }
+  return tolerated;
+}
+
+const codecOf = new Map<Oid, Codec<unknown>>(
+  Object.entries<Codec<unknown>>(codecs).flatMap(([name, codec]) =>
+    isOidName(name) ? [[oids[name], codec] as const] : [],
+  ),
+);
+
+function decodeValue<T>(
+  codec: Codec<T>,
+  { extnID, extnValue }: Extension,
+  tolerated: Tolerance[] | undefined,
+): T {
+  const reader = new DerReader(extnValue, oidName(extnID));
+  reader.tolerated = tolerated;
   const value = codec.decode(reader);
   if (reader.hasMore()) reader.fail('octets follow the value');
   return value;

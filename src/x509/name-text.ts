@@ -1,7 +1,7 @@
 import { CertError } from '../base/errors.ts';
 import { toHex, utf8, fromHex, concatBytes } from '../base/bytes.ts';
 import { fromDer, toDer } from '../asn1/codec.ts';
-import { oids, type Oid } from '../asn1/oids.ts';
+import { isOid, oids, type Oid } from '../asn1/oids.ts';
 import { isPrintable } from '../asn1/strings.ts';
 import { AttributeValue, type AttributeTypeAndValue, type Name } from './name.ts';
 
@@ -51,9 +51,11 @@ function formatAttribute({ type, value }: AttributeTypeAndValue): string {
   const escaped = value.value
     .replace(/[\\",+;<>]/g, '\\$&')
     .replace(/^[ #]/, '\\$&')
-    .replace(/ $/, '\\ ')
-    // Control characters would let a hostile name write over a terminal.
-    .replace(/\p{Cc}/gu, (character) => toHex(utf8(character)).replace(/../g, '\\$&'));
+    .replace(/(?<!^\\) $/, '\\ ')
+    // Control characters would let a hostile name write over a terminal, and turn its text around.
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+      toHex(utf8(character)).replace(/../g, '\\$&'),
+    );
   return `${keyword}=${escaped}`;
 }
 
@@ -92,8 +94,7 @@ function parseAttribute(part: string, whole: string): AttributeTypeAndValue {
   const at = part.indexOf('=');
   if (at <= 0) return refuse(whole, `"${part.trim()}" is not TYPE=VALUE`);
   const keyword = part.slice(0, at).trim();
-  const isOid = /^(?:0|1|2)(?:\.\d+)+$/.test(keyword);
-  const type = isOid ? keyword : oidOf.get(keyword.toLowerCase());
+  const type = isOid(keyword) ? keyword : oidOf.get(keyword.toLowerCase());
   if (type === undefined) return refuse(whole, `"${keyword}" is not an attribute type`);
   const raw = trimUnescaped(part.slice(at + 1));
   if (raw.startsWith('#')) return { type, value: hexValue(raw.slice(1), whole) };
@@ -138,6 +139,7 @@ function splitUnescaped(text: string, ...separators: readonly string[]): readonl
       part += character;
     }
   }
+  if (quoted) refuse(text, 'a quotation mark is not closed');
   return [...parts, part];
 }
 
@@ -149,12 +151,13 @@ function trimUnescaped(text: string): string {
 }
 
 function unescape(text: string, whole: string): string {
-  const body =
-    text.length > 1 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text;
+  const isQuoted = text.length > 1 && text.startsWith('"') && text.endsWith('"');
+  const body = isQuoted ? text.slice(1, -1) : text;
   const octets: Uint8Array[] = [];
   for (let i = 0; i < body.length; i++) {
     const point = body.codePointAt(i) ?? 0;
     const character = String.fromCodePoint(point);
+    if (character === '"') refuse(whole, 'a quotation mark stands inside a value');
     if (character !== '\\') {
       octets.push(utf8(character));
       i += character.length - 1;
@@ -165,13 +168,17 @@ function unescape(text: string, whole: string): string {
       octets.push(fromHex(pair));
       i += 2;
     } else if (i + 1 < body.length) {
-      octets.push(utf8(body.charAt(++i)));
+      const escaped = String.fromCodePoint(body.codePointAt(i + 1) ?? 0);
+      octets.push(utf8(escaped));
+      i += escaped.length;
     } else {
       refuse(whole, 'it ends in a backslash');
     }
   }
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(concatBytes(...octets));
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
+      concatBytes(...octets),
+    );
   } catch {
     return refuse(whole, 'the escaped octets are not UTF-8');
   }

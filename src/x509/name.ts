@@ -1,5 +1,5 @@
-import { bytesEqual } from '../base/bytes.ts';
-import { choice, mapped, sequence, sequenceOf, setOf, toDer, type Codec } from '../asn1/codec.ts';
+import { toHex } from '../base/bytes.ts';
+import { choice, mapped, sequence, sequenceOf, setOf, type Codec } from '../asn1/codec.ts';
 import type { Oid } from '../asn1/oids.ts';
 import { any, objectIdentifier } from '../asn1/primitives.ts';
 import {
@@ -81,29 +81,52 @@ export function isNullDn(name: Name): boolean {
  * any order, text without regard to case, string type and inner white space.
  */
 export function sameName(a: Name, b: Name): boolean {
+  // Nearly always the octets are equal, and folding text is what costs.
+  return a === b || isAsWritten(a, b) || nameKey(a) === nameKey(b);
+}
+
+/** Give a text that two names have in common exactly when `sameName` holds: to look names up by. */
+export function nameKey(name: Name): string {
+  return JSON.stringify(name.rdns.map((rdn) => rdn.map(attributeKey).toSorted()));
+}
+
+function isAsWritten(a: Name, b: Name): boolean {
   return (
     a.rdns.length === b.rdns.length &&
     a.rdns.every((rdn, i) => {
       const other = b.rdns[i] ?? [];
       return (
-        rdn.length === other.length && rdn.every((x) => other.some((y) => sameAttribute(x, y)))
+        rdn.length === other.length &&
+        rdn.every(({ type, value }, j) => {
+          const twin = other[j];
+          return twin?.type === type && twin.value.value === value.value;
+        })
       );
     })
   );
 }
 
-function sameAttribute(a: AttributeTypeAndValue, b: AttributeTypeAndValue): boolean {
-  if (a.type !== b.type) return false;
-  const [left, right] = [a.value, b.value];
-  if (left.type === 'other' || right.type === 'other') {
-    return bytesEqual(toDer(AttributeValue, left), toDer(AttributeValue, right));
-  }
-  return left.value === right.value || fold(left.value) === fold(right.value);
+function attributeKey({ type, value }: AttributeTypeAndValue): string {
+  return value.type === 'other' ? `${type}#${toHex(value.value)}` : `${type}=${fold(value.value)}`;
 }
 
-/** Prepare text for comparison: RFC 4518 with NFKC, case folding and insignificant space handling. */
+// RFC 4518 section 2.2: mapped to nothing; white space among the control characters becomes a space below.
+const mappedToNothing =
+  /\u034f|[\u180b-\u180d]|[\ufe00-\ufe0f]|[\p{Cf}\ufffc]|(?![\t\n\v\f\r\u0085])\p{Cc}/gu;
+
+/** Prepare text for comparison: RFC 4518 with case folding, NFKC and insignificant space handling. */
 function fold(text: string): string {
-  return text.normalize('NFKC').toLowerCase().replace(/\s+/gu, ' ').trim();
+  return (
+    text
+      .replace(mappedToNothing, '')
+      // Upper case first: only so do "ß" and "ss", or the two small sigmas, come out as one.
+      .toUpperCase()
+      .toLowerCase()
+      .normalize('NFKC')
+      .toLowerCase()
+      .replace(/[\s\u0085]+/gu, ' ')
+      .trim()
+  );
 }
 
 /** Give the text of the last attribute of a type, if it is text. */

@@ -1,8 +1,22 @@
-import { CertError } from '../../base/errors.ts';
+import { enroll } from '../../lifecycle/enroll.ts';
 import type { Body } from '../command.ts';
+import { reportResult, runEnrollment } from '../enrollment.ts';
 import type { EnrollParameters } from '../parameters-cmp.ts';
+import { keyChoiceOf, wantedOf } from '../request-arguments.ts';
 
-/** Get a further certificate, signed for by one that is here. */
-export const run: Body<EnrollParameters> = async () => {
-  throw new CertError('INTERNAL', 'Cannot run this command: it is not built yet');
+/** Get a further certificate, signing with one there is. */
+export const run: Body<EnrollParameters> = async (args, command) => {
+  const { certName: name, currentCert: current, caRoot, caUrl } = args;
+  const request = {
+    current,
+    name,
+    wanted: wantedOf(args),
+    key: await keyChoiceOf(args, command),
+    ...(caRoot !== undefined && { ca: caRoot }),
+    ...(caUrl !== undefined && { url: caUrl }),
+    waitSeconds: args.wait,
+  };
+  const services = await command.services();
+  const result = await runEnrollment(command, services, (context) => enroll(context, request));
+  return reportResult(result, name, command);
 };

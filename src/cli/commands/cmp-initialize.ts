@@ -1,8 +1,50 @@
 import { CertError } from '../../base/errors.ts';
-import type { Body } from '../command.ts';
+import { initialize, type InitialCredential } from '../../lifecycle/initialize.ts';
+import type { Body, CommandContext } from '../command.ts';
+import { reportResult, runEnrollment } from '../enrollment.ts';
+import type { ArgsOf } from '../parameter.ts';
 import type { InitializeParameters } from '../parameters-cmp.ts';
+import { keyChoiceOf, wantedOf } from '../request-arguments.ts';
+import { fetchSecret } from '../secret.ts';
 
 /** Make a key and get its first certificate. */
-export const run: Body<InitializeParameters> = async () => {
-  throw new CertError('INTERNAL', 'Cannot run this command: it is not built yet');
+export const run: Body<InitializeParameters> = async (args, command) => {
+  const { certName: name, caRoot, caUrl } = args;
+  const request = {
+    name,
+    wanted: wantedOf(args),
+    key: await keyChoiceOf(args, command),
+    ...(caRoot !== undefined && { ca: caRoot }),
+    ...(caUrl !== undefined && { url: caUrl }),
+    credential: await credentialOf(args, command),
+    waitSeconds: args.wait,
+  };
+  const services = await command.services();
+  const result = await runEnrollment(command, services, (context) => initialize(context, request));
+  return reportResult(result, name, command);
 };
+
+async function credentialOf(
+  { caPsk, reference, signerCert }: ArgsOf<InitializeParameters>,
+  command: CommandContext,
+): Promise<InitialCredential> {
+  if (signerCert !== undefined) {
+    if (reference === undefined) return { type: 'signature', signer: signerCert };
+    throw new CertError(
+      'USAGE_INVALID',
+      'Cannot use reference with signer-cert: there is no secret',
+    );
+  }
+  const named = reference ?? caPsk?.reference;
+  if (reference !== undefined && caPsk?.reference !== undefined && reference !== caPsk.reference) {
+    throw new CertError(
+      'USAGE_INVALID',
+      `Cannot use two references, "${reference}" and "${caPsk.reference}", for one secret`,
+    );
+  }
+  return {
+    type: 'mac',
+    ...(named !== undefined && { reference: named }),
+    ...(caPsk && { secret: await fetchSecret(caPsk, 'ca-psk', command) }),
+  };
+}

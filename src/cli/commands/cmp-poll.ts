@@ -1,8 +1,28 @@
-import { CertError } from '../../base/errors.ts';
+import { poll } from '../../lifecycle/poll.ts';
+import { decodeCertificate } from '../../x509/certificate.ts';
 import type { Body } from '../command.ts';
+import { reportResult, runEnrollment } from '../enrollment.ts';
 import type { PollParameters } from '../parameters-cmp.ts';
+import { formatTime } from '../render.ts';
 
 /** Ask for the answer to an outstanding request. */
-export const run: Body<PollParameters> = async () => {
-  throw new CertError('INTERNAL', 'Cannot run this command: it is not built yet');
+export const run: Body<PollParameters> = async ({ currentCert: name, wait }, command) => {
+  const services = await command.services();
+  const result = await runEnrollment(command, services, (context) =>
+    poll(context, { name, waitSeconds: wait }),
+  );
+  if (result === 'interrupted') return reportResult(result, name, command);
+  if (result.type !== 'settled' && result.type !== 'delivered') {
+    return reportResult(result, name, command);
+  }
+  const { notAfter } = decodeCertificate(result.certificate.der).tbsCertificate.validity;
+  const until = formatTime(notAfter.value);
+  const files = result.type === 'delivered' ? result.files : [];
+  command.print.done(
+    { type: result.type, name, notAfter: notAfter.value.toISOString(), files },
+    result.type === 'delivered'
+      ? `Certificate "${name}" is valid until ${until}; its files are written now: ${files.join(', ')}`
+      : `Nothing is outstanding for "${name}": its certificate is valid until ${until}`,
+  );
+  return 0;
 };

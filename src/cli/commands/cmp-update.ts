@@ -1,8 +1,28 @@
-import { CertError } from '../../base/errors.ts';
+import { update, type UpdateRequest } from '../../lifecycle/update.ts';
 import type { Body } from '../command.ts';
+import { reportResult, runEnrollment } from '../enrollment.ts';
+import type { ArgsOf } from '../parameter.ts';
 import type { UpdateParameters } from '../parameters-cmp.ts';
+import { keyTypeOf } from '../request-arguments.ts';
 
 /** Renew a certificate. */
-export const run: Body<UpdateParameters> = async () => {
-  throw new CertError('INTERNAL', 'Cannot run this command: it is not built yet');
+export const run: Body<UpdateParameters> = async (args, command) => {
+  const { currentCert: current, caRoot, caUrl } = args;
+  const key = keyOf(args);
+  const request = {
+    current,
+    ...(key && { key }),
+    ...(caRoot !== undefined && { ca: caRoot }),
+    ...(caUrl !== undefined && { url: caUrl }),
+    waitSeconds: args.wait,
+  };
+  const services = await command.services();
+  const result = await runEnrollment(command, services, (context) => update(context, request));
+  return reportResult(result, current, command);
 };
+
+function keyOf(args: ArgsOf<UpdateParameters>): UpdateRequest['key'] {
+  if (args.keyReuse) return { type: 'reuse' };
+  const keyType = keyTypeOf(args);
+  return keyType === undefined ? undefined : { type: 'generate', keyType };
+}

@@ -1,3 +1,4 @@
+import { printable } from '../../base/printable.ts';
 import type { PKIBody } from './pki-message.ts';
 import type { PKIStatusInfo } from './pki-status-info.ts';
 
@@ -40,12 +41,4 @@ export function statusInfoOf(body: PKIBody): PKIStatusInfo | undefined {
     default:
       return undefined;
   }
-}
-
-/** A peer's text goes to terminals and logs: what could write over a line there is shown, not obeyed. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return `\\u{${code.toString(16)}}`;
-  });
 }

@@ -1,0 +1,49 @@
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Progress } from '../lifecycle/context.ts';
+import type { Globals } from './command.ts';
+import type { Io } from './io.ts';
+import { formatTime } from './render.ts';
+import { printable } from '../base/printable.ts';
+
+/** Shows what a command is waiting for. */
+export interface ProgressLine {
+  tell(progress: Progress): void;
+  /** Take the line away. */
+  end(): void;
+}
+
+/**
+ * Start showing progress on stderr: one live line on a terminal, else one line of log a change. Nothing
+ * with `--quiet` or `--json`.
+ */
+export function startProgress(io: Io, globals: Globals, log: Log, clock: Clock): ProgressLine {
+  if (globals.quiet || globals.json) return { tell() {}, end() {} };
+  if (!io.stderr.isTTY) {
+    return {
+      tell(progress) {
+        if (progress.type === 'waiting') log.info(describe(progress, clock));
+        else log.debug(describe(progress, clock));
+      },
+      end() {},
+    };
+  }
+  let isShown = false;
+  return {
+    tell(progress) {
+      const line = printable(describe(progress, clock)).slice(0, io.stderr.columns - 1);
+      io.stderr.write(`\r\u001b[K${line}`);
+      isShown = true;
+    },
+    end() {
+      if (isShown) io.stderr.write('\r\u001b[K');
+    },
+  };
+}
+
+function describe(progress: Progress, clock: Clock): string {
+  if (progress.type === 'sending') return `sending ${progress.body} to ${progress.url}`;
+  const seconds = Math.max(0, Math.ceil((progress.next.getTime() - clock.now().getTime()) / 1000));
+  const said = progress.text === undefined ? '' : `; the CA says "${progress.text}"`;
+  return `waiting for the CA: ${progress.polls} polls done, next in ${seconds}s at ${formatTime(progress.next)}${said}`;
+}
