@@ -1,0 +1,121 @@
+import { asBuffer } from '../base/bytes.ts';
+import { macEquals } from '../crypto/mac.ts';
+import { oids } from '../asn1/oids.ts';
+import type { PKIMessage } from '../cmp/message/pki-message.ts';
+import { computePbm, isPbm, pbmParameterOf } from '../cmp/protection/pbm.ts';
+import { receivedProtectedPart } from '../cmp/protection/protected-part.ts';
+import { verifySigner } from '../cmp/protection/signer.ts';
+import { certificateDer, decodeCertificate, type Certificate } from '../x509/certificate.ts';
+import { extensionValue } from '../x509/extension-values.ts';
+import { attributeText } from '../x509/name.ts';
+import type { Authorities } from './authority.ts';
+import type { LabSettings } from './lab-settings.ts';
+import type { LabCertificate, Ledger } from './ledger.ts';
+import { isRefusal, refusal, refusalOf, type Refusal } from './refusal.ts';
+
+/** Who sent a message, as its protection proves. */
+export type Sender =
+  | { readonly type: 'mac'; readonly reference: string; readonly secret: Uint8Array }
+  | {
+      readonly type: 'signature';
+      readonly certificate: Certificate;
+      /** The ledger's row, when the lab issued the certificate itself. */
+      readonly issued?: LabCertificate;
+    };
+
+/** What authentication needs to know. */
+export interface Knowledge {
+  readonly ledger: Ledger;
+  readonly authorities: Authorities;
+  readonly secrets: ReadonlyMap<string, Uint8Array>;
+  readonly settings: LabSettings;
+}
+
+/**
+ * Verify the protection of a request, over the octets received.
+ *
+ * Under a MAC the reference in senderKID decides which secret it is; the sender's name plays no part,
+ * because OpenSSL puts the requested subject there (RFC 9483 section 3.1 would have CN=reference).
+ */
+export async function authenticate(
+  message: PKIMessage,
+  knowledge: Knowledge,
+  at: Date,
+): Promise<Sender | Refusal> {
+  const { protectionAlg } = message.header;
+  const { protection } = message;
+  if (!protectionAlg || !protection) {
+    const what = protectionAlg ? 'protection' : protection ? 'protectionAlg' : 'protection';
+    return refusal('badMessageCheck', `The message has no ${what}`);
+  }
+  try {
+    if (isPbm(protectionAlg)) return verifyMac(message, protection, knowledge);
+    return await verifySignature(message, knowledge, at);
+  } catch (thrown) {
+    return refusalOf(thrown);
+  }
+}
+
+function verifyMac(
+  message: PKIMessage,
+  protection: Uint8Array,
+  { secrets, settings }: Knowledge,
+): Sender | Refusal {
+  const { protectionAlg } = message.header;
+  const reference = referenceIn(message);
+  const secret = reference === undefined ? undefined : secrets.get(reference);
+  // One answer for an unknown reference and a wrong secret: which references exist is nobody's business.
+  const wrong = refusal('badMessageCheck', 'The MAC does not fit a reference and secret of ours');
+  if (reference === undefined || secret === undefined || !protectionAlg) return wrong;
+  const mac = computePbm(pbmParameterOf(protectionAlg), secret, receivedProtectedPart(message), {
+    allowLegacy: settings.legacyAlgorithms,
+  });
+  return macEquals(mac, protection) ? { type: 'mac', reference, secret } : wrong;
+}
+
+function referenceIn({ header }: PKIMessage): string | undefined {
+  if (header.senderKID) return asBuffer(header.senderKID).toString('utf8');
+  const { sender } = header;
+  return sender.type === 'directoryName' ? attributeText(sender.value, oids.commonName) : undefined;
+}
+
+async function verifySignature(
+  message: PKIMessage,
+  { ledger, authorities, settings }: Knowledge,
+  at: Date,
+): Promise<Sender | Refusal> {
+  const { senderKID } = message.header;
+  const known = senderKID ? await ledger.certificatesByKey(senderKID) : [];
+  const { certificate } = verifySigner(
+    message,
+    {
+      anchors: [authorities.root.certificate, authorities['vendor-root'].certificate],
+      // Whoever holds a certificate below these may ask for one.
+      anchorsAreDedicated: true,
+      intermediates: [authorities.issuing.certificate],
+      allowLegacy: settings.legacyAlgorithms,
+    },
+    known.map(({ der }) => decodeCertificate(der)),
+    at,
+  );
+  if (extensionValue(certificate.tbsCertificate.extensions, 'basicConstraints')?.cA) {
+    return refusal('notAuthorized', 'A CA certificate does not sign requests here');
+  }
+  const issued = await ledger.certificateByDer(certificateDer(certificate));
+  const unusable = issued && whyUnusable(issued);
+  if (isRefusal(unusable)) return unusable;
+  return { type: 'signature', certificate, ...(issued && { issued }) };
+}
+
+function whyUnusable({ status, serial }: LabCertificate): Refusal | undefined {
+  switch (status) {
+    case 'revoked':
+      return refusal('certRevoked', `The certificate ${serial} is revoked`);
+    case 'rejected':
+    case 'issued':
+      return refusal('signerNotTrusted', `The certificate ${serial} was never confirmed`);
+    case 'current':
+    case 'superseded':
+      return undefined;
+  }
+}

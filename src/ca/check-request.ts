@@ -1,0 +1,167 @@
+import { bytesEqual, toHex } from '../base/bytes.ts';
+import { fromDer, toDer } from '../asn1/codec.ts';
+import { oidName, oids } from '../asn1/oids.ts';
+import { assertKeyAllowed } from '../crypto/public-key.ts';
+import { decodeCertificate, type Certificate } from '../x509/certificate.ts';
+import type { Extension } from '../x509/extension.ts';
+import { extensionValue } from '../x509/extension-values.ts';
+import { GeneralNames } from '../x509/general-name.ts';
+import { isNullDn, sameName } from '../x509/name.ts';
+import { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts';
+import type { Knowledge, Sender } from './authenticate.ts';
+import { checkProof } from './check-proof.ts';
+import type { LabCertificate, LabOperation } from './ledger.ts';
+import { isRefusal, refusal, type Refusal } from './refusal.ts';
+import { wantedIn, type RequestBody, type Wanted } from './wanted.ts';
+
+/** A request that may be granted. */
+export interface Acceptable extends Wanted {
+  readonly subject: NonNullable<Wanted['subject']>;
+  /** The certificate it updates. */
+  readonly old?: LabCertificate;
+}
+
+/**
+ * Check a request for a certificate against RFC 9483 sections 4.1.1 to 4.1.4 and 5.1.1. What is wrong is
+ * reported as ip, cp or kup with a rejection.
+ *
+ * @throws {CertError} DER_MALFORMED, LIMIT_EXCEEDED, CMP_ALGORITHM_UNSUPPORTED
+ */
+export async function checkRequest(
+  body: RequestBody,
+  sender: Sender,
+  knowledge: Knowledge,
+): Promise<Acceptable | Refusal> {
+  const { authorities, settings } = knowledge;
+  const wanted = wantedIn(body);
+  if (isRefusal(wanted)) return wanted;
+  const policy = { allowLegacy: settings.legacyAlgorithms };
+  // Encoded anew: inside a template the key's own octets begin with another tag.
+  assertKeyAllowed(
+    toDer(SubjectPublicKeyInfo, wanted.publicKey),
+    policy,
+    'CMP_ALGORITHM_UNSUPPORTED',
+  );
+  const problem = checkProof(wanted, policy.allowLegacy) ?? checkExtensions(wanted.extensions);
+  if (problem) return problem;
+  const ours = authorities.issuing.certificate.tbsCertificate.subject;
+  if (wanted.issuer && !sameName(wanted.issuer, ours)) {
+    return refusal('wrongAuthority', 'The issuer asked for is not a CA of this lab');
+  }
+  if (body.type === 'kur') return checkUpdate(wanted, sender, knowledge);
+  const { subject } = wanted;
+  if (!subject) return refusal('badCertTemplate', 'certTemplate has no subject');
+  if (isNullDn(subject) && !extensionValue(wanted.extensions, 'subjectAltName')) {
+    return refusal('badCertTemplate', 'certTemplate has neither a subject nor a subjectAltName');
+  }
+  return { ...wanted, subject };
+}
+
+const issuable: ReadonlySet<string> = new Set([
+  oids.subjectAltName,
+  oids.keyUsage,
+  oids.extKeyUsage,
+  oids.basicConstraints,
+  oids.subjectKeyIdentifier,
+]);
+
+/** Tell whether an extension asked for is one the lab puts into certificates. */
+export function isIssuable({ extnID }: Extension): boolean {
+  return issuable.has(extnID);
+}
+
+function checkExtensions(extensions: readonly Extension[]): Refusal | undefined {
+  const ids = extensions.map(({ extnID }) => extnID);
+  if (new Set(ids).size !== ids.length) {
+    return refusal('badCertTemplate', 'certTemplate has one extension twice');
+  }
+  if (extensionValue(extensions, 'basicConstraints')?.cA) {
+    return refusal('badCertTemplate', 'This lab certifies no CAs');
+  }
+  const usage = extensionValue(extensions, 'keyUsage') ?? [];
+  if (usage.includes('keyCertSign') || usage.includes('cRLSign')) {
+    return refusal('badCertTemplate', 'This lab certifies no keys that sign certificates or CRLs');
+  }
+  // Decoded to see that they are what they say; an unreadable one must not get into a certificate.
+  extensionValue(extensions, 'subjectAltName');
+  extensionValue(extensions, 'extKeyUsage');
+  const unknown = extensions.find((extension) => extension.critical && !isIssuable(extension));
+  if (!unknown) return undefined;
+  return refusal('unacceptedExtension', `Extension ${oidName(unknown.extnID)} is not issued here`);
+}
+
+/** RFC 9483 section 4.1.3: signed with the certificate to be updated, for the same subject. */
+function checkUpdate(
+  wanted: Wanted,
+  sender: Sender,
+  { settings, authorities }: Knowledge,
+): Acceptable | Refusal {
+  if (sender.type === 'mac') {
+    return refusal('wrongIntegrity', 'kur is signed with the certificate to be updated');
+  }
+  const old = sender.issued;
+  if (!old) return refusal('badCertId', 'The signer is not a certificate this lab issued');
+  if (old.status === 'superseded' && settings.superseded === 'refuse') {
+    return refusal('badCertId', `The certificate ${old.serial} was updated before`);
+  }
+  const { oldCertID } = wanted;
+  if (oldCertID) {
+    const ours = authorities.issuing.certificate.tbsCertificate.subject;
+    const { issuer, serialNumber } = oldCertID;
+    if (issuer.type !== 'directoryName' || !sameName(issuer.value, ours)) {
+      return refusal('wrongAuthority', 'oldCertID names another issuer');
+    }
+    if (serialNumber !== decodeCertificate(old.der).tbsCertificate.serialNumber) {
+      return refusal('badCertId', 'oldCertID is not the certificate kur is signed with');
+    }
+  }
+  return unchanged(wanted, decodeCertificate(old.der), old);
+}
+
+function unchanged(
+  wanted: Wanted,
+  { tbsCertificate }: Certificate,
+  old: LabCertificate,
+): Acceptable | Refusal {
+  const { subject = tbsCertificate.subject } = wanted;
+  if (!sameName(subject, tbsCertificate.subject)) {
+    return refusal('badCertTemplate', 'kur has another subject than the certificate it updates');
+  }
+  const oldNames = tbsCertificate.extensions?.find(({ extnID }) => extnID === oids.subjectAltName);
+  const newNames = wanted.extensions.find(({ extnID }) => extnID === oids.subjectAltName);
+  if (!newNames) {
+    const kept = oldNames ? [...wanted.extensions, oldNames] : wanted.extensions;
+    return { ...wanted, subject, old, extensions: kept };
+  }
+  if (!oldNames || !sameNames(newNames, oldNames)) {
+    return refusal(
+      'badCertTemplate',
+      'kur has another subjectAltName than the certificate it updates',
+    );
+  }
+  return { ...wanted, subject, old };
+}
+
+function sameNames(a: Extension, b: Extension): boolean {
+  return bytesEqual(a.extnValue, b.extnValue) || sortedNames(a) === sortedNames(b);
+}
+
+function sortedNames({ extnValue }: Extension): string {
+  return fromDer(GeneralNames, extnValue)
+    .map((name) => toHex(toDer(GeneralNames, [name])))
+    .toSorted()
+    .join(' ');
+}
+
+/** Tell which body answers a request. */
+export function responseTypeOf(operation: LabOperation): 'ip' | 'cp' | 'kup' {
+  switch (operation) {
+    case 'ir':
+      return 'ip';
+    case 'cr':
+    case 'p10cr':
+      return 'cp';
+    case 'kur':
+      return 'kup';
+  }
+}

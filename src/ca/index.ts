@@ -1,0 +1,7 @@
+/** The lab: an embedded CA and RA for trying things before production. */
+export { createLab, DEFAULT_REFERENCE } from './lab.ts';
+export type { Lab, LabOptions, SeenMessage } from './lab.ts';
+export { defaultLabSettings } from './lab-settings.ts';
+export type { LabSettings } from './lab-settings.ts';
+export type { LabCertificate, LabTransaction } from './ledger.ts';
+export type { Listening } from './server.ts';

@@ -1,0 +1,235 @@
+import type { Clock } from '../base/clock.ts';
+import { CertError } from '../base/errors.ts';
+import { toHex, utf8 } from '../base/bytes.ts';
+import type { Random } from '../base/random.ts';
+import { decodeMessage, type PKIMessage } from '../cmp/message/pki-message.ts';
+import type { Transport } from '../cmp/transport/transport.ts';
+import { digest } from '../crypto/digest.ts';
+import { authenticate, type Sender } from './authenticate.ts';
+import { createAuthorities, loadAuthorities, type Authorities } from './authority.ts';
+import { checkHeader, checkVersion } from './check-header.ts';
+import { decide } from './decide.ts';
+import { defaultLabSettings, type LabSettings } from './lab-settings.ts';
+import { openLedger, type LabCertificate, type LabTransaction, type Ledger } from './ledger.ts';
+import { memoryTransport } from './memory-transport.ts';
+import { isRefusal, refusal, refusalOf, statusOf, type Refusal } from './refusal.ts';
+import { respond, type Answer } from './respond.ts';
+import { listen, type Listening } from './server.ts';
+
+/** What a lab is made of. */
+export interface LabOptions {
+  /** Its directory, made 0700 if it does not exist; everything in it is found again at the next start. */
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly settings?: Partial<LabSettings>;
+  /** Shared secrets by reference value, beside those the directory holds already. */
+  readonly secrets?: ReadonlyMap<string, Uint8Array>;
+  /** Called with every message that comes and goes. */
+  readonly onMessage?: (message: SeenMessage) => void;
+  /** Called after every committed write with their number so far. */
+  readonly onWrite?: (count: number) => void;
+}
+
+/** A message as it went over the line. */
+export interface SeenMessage {
+  readonly direction: 'in' | 'out';
+  readonly der: Uint8Array;
+}
+
+/** An embedded CA and RA for trying things; it guards nothing and is no CA for production. */
+export interface Lab {
+  readonly authorities: Authorities;
+  readonly settings: LabSettings;
+  /** Shared secrets by reference value. */
+  readonly secrets: ReadonlyMap<string, Uint8Array>;
+  /** Answer one PKIMessage; one message at a time, whoever calls. Only a failure of the ledger throws. */
+  handle(der: Uint8Array): Promise<Uint8Array>;
+  /** A transport whose other end is this lab. */
+  transport(): Transport;
+  /** Serve CMP over HTTP on the loopback interface. @param port 0 takes a free one */
+  listen(port: number): Promise<Listening>;
+  /** How many certificates were ever issued here. */
+  issuedCount(): Promise<number>;
+  certificates(): Promise<readonly LabCertificate[]>;
+  /** Every transaction ever begun, oldest first. */
+  requests(): Promise<readonly LabTransaction[]>;
+  approve(id: number): Promise<LabTransaction>;
+  deny(id: number, reason?: string): Promise<LabTransaction>;
+  revoke(certificateId: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The reference value a new lab comes with. */
+export const DEFAULT_REFERENCE = 'device-0001';
+
+const NONCE_OCTETS = 16;
+// Of hexadecimal digits: 160 bits, so that few iterations do (RFC 9045 section 4.1).
+const SECRET_OCTETS = 20;
+
+/**
+ * Open a lab, or make a new one: keys, certificates and one shared secret.
+ *
+ * @throws {CertError} those of the store; CONFIG_INVALID when the directory is somebody else's
+ */
+export async function createLab(options: LabOptions): Promise<Lab> {
+  const { clock, random } = options;
+  const settings = { ...defaultLabSettings, ...options.settings };
+  const ledger = await openLedger(options.directory, clock, options.onWrite);
+  try {
+    const authorities = await openAuthorities(ledger, settings, options);
+    const secrets = await openSecrets(ledger, options);
+    return labOver({ ledger, authorities, secrets, settings, clock, random }, options);
+  } catch (thrown) {
+    await ledger.close();
+    throw thrown;
+  }
+}
+
+interface LabParts {
+  readonly ledger: Ledger;
+  readonly authorities: Authorities;
+  readonly secrets: ReadonlyMap<string, Uint8Array>;
+  readonly settings: LabSettings;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+function labOver(lab: LabParts, { onMessage }: LabOptions): Lab {
+  const { ledger } = lab;
+  let previous: Promise<unknown> = Promise.resolve();
+
+  async function handle(der: Uint8Array): Promise<Uint8Array> {
+    onMessage?.({ direction: 'in', der });
+    const answer = await answerTo(der, lab);
+    onMessage?.({ direction: 'out', der: answer });
+    return answer;
+  }
+
+  // One after the other: two copies of one request must not both find that they are the first.
+  function inTurn(der: Uint8Array): Promise<Uint8Array> {
+    const answer = previous.then(() => handle(der));
+    previous = answer.catch(() => undefined);
+    return answer;
+  }
+
+  return {
+    ...lab,
+    handle: inTurn,
+    transport: () => memoryTransport(inTurn),
+    listen: (port) => listen(inTurn, port),
+    issuedCount: async () => (await ledger.certificates()).length,
+    certificates: () => ledger.certificates(),
+    requests: () => ledger.transactions(),
+    approve: (id) => ledger.decide(id, 'approved'),
+    deny: (id, reason) => ledger.decide(id, 'denied', reason),
+    revoke: (certificateId) => ledger.setStatus(certificateId, 'revoked'),
+    close: () => ledger.close(),
+  };
+}
+
+async function answerTo(der: Uint8Array, lab: LabParts): Promise<Uint8Array> {
+  const { ledger, settings, clock, random } = lab;
+  const requestDigest = digest('sha256', der);
+  const known = await ledger.answerTo(requestDigest);
+  if (known && settings.retransmission === 'answer') return known;
+
+  const senderNonce = random.bytes(NONCE_OCTETS);
+  const refuse = (why: Refusal, to?: PKIMessage, sender?: Sender): Promise<Uint8Array> =>
+    respond(errorAnswer(why, senderNonce, to, sender), lab);
+
+  let message: PKIMessage;
+  try {
+    message = decodeMessage(der);
+  } catch (thrown) {
+    return refuse(refusalOf(thrown));
+  }
+  const { header } = message;
+  const version = checkVersion(header);
+  if (version) return refuse(version, message);
+  const sender = await authenticate(message, lab, clock.now());
+  if (isRefusal(sender)) return refuse(sender, message);
+  const problem = checkHeader(header, clock.now(), settings.timeToleranceSeconds);
+  const { transactionID } = header;
+  if (problem || !transactionID) {
+    return refuse(problem ?? refusal('badDataFormat', 'No transactionID'), message, sender);
+  }
+  if (known) {
+    return refuse(refusal('transactionIdInUse', 'This message came before'), message, sender);
+  }
+
+  const transaction = await ledger.transaction(transactionID);
+  const incoming = { message, transactionID, sender, ...(transaction && { transaction }) };
+  const decision = await decide(incoming, lab);
+  if (isRefusal(decision)) return refuse(decision, message, sender);
+  const isDelayed = decision.endsDelay === true && settings.delayedNonce === 'request';
+  const recipNonce =
+    isDelayed && transaction ? decodeMessage(transaction.request).header.senderNonce : undefined;
+  const answer = await respond(
+    {
+      to: header,
+      sender,
+      body: decision.body,
+      senderNonce,
+      ...(recipNonce && { recipNonce }),
+      grantsImplicitConfirm: decision.grantsImplicitConfirm ?? false,
+      isFirst: !transaction,
+    },
+    lab,
+  );
+  const { issued, certificateStatus } = decision;
+  // Everything is on the disk before the answer leaves: a lab killed here has issued once, and says so.
+  return ledger.save({
+    requestDigest,
+    answer,
+    transaction: {
+      ...decision.transaction,
+      transactionID,
+      senderNonce,
+      request: transaction?.request ?? der,
+    },
+    ...(issued && { issued }),
+    ...(certificateStatus && { certificateStatus }),
+  });
+}
+
+function errorAnswer(
+  why: Refusal,
+  senderNonce: Uint8Array,
+  to: PKIMessage | undefined,
+  sender: Sender | undefined,
+): Answer {
+  return {
+    ...(to && { to: to.header }),
+    ...(sender && { sender }),
+    body: { type: 'error', value: { pKIStatusInfo: statusOf(why) } },
+    senderNonce,
+    isFirst: true,
+  };
+}
+
+async function openAuthorities(
+  ledger: Ledger,
+  settings: LabSettings,
+  { clock, random }: LabOptions,
+): Promise<Authorities> {
+  const found = loadAuthorities(await ledger.authorities());
+  if (found) return found;
+  const made = await createAuthorities(settings.keyType, clock, random);
+  const kept = loadAuthorities(await ledger.addAuthorities(made));
+  if (kept) return kept;
+  throw new CertError('STORE_CORRUPT', 'Cannot open the lab: keys or certificates are missing', {
+    hint: 'Remove the directory of the lab; it holds nothing but the lab',
+  });
+}
+
+async function openSecrets(
+  ledger: Ledger,
+  { secrets, random }: LabOptions,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  for (const [reference, secret] of secrets ?? []) await ledger.putSecret(reference, secret);
+  const found = await ledger.secrets();
+  if (found.size > 0) return found;
+  await ledger.putSecret(DEFAULT_REFERENCE, utf8(toHex(random.bytes(SECRET_OCTETS))));
+  return ledger.secrets();
+}

@@ -1,0 +1,59 @@
+import type { Migration } from '../store/migration.ts';
+
+/** Schema of the lab's ledger. Times are epoch milliseconds; the keys are not encrypted, a lab guards nothing. */
+export const ledgerSchema: readonly Migration[] = [
+  {
+    version: 1,
+    sql: `
+CREATE TABLE authorities (
+  role        TEXT PRIMARY KEY,
+  pkcs8       BLOB NOT NULL,
+  certificate BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE secrets (
+  reference TEXT PRIMARY KEY,
+  secret    BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE transactions (
+  id              INTEGER PRIMARY KEY AUTOINCREMENT,
+  transaction_id  BLOB NOT NULL UNIQUE,
+  operation       TEXT NOT NULL,
+  phase           TEXT NOT NULL,
+  cert_req_id     INTEGER NOT NULL,
+  subject         TEXT NOT NULL,
+  reference       TEXT,
+  signer          BLOB,
+  request         BLOB NOT NULL,
+  sender_nonce    BLOB NOT NULL,
+  needs_approval  INTEGER NOT NULL,
+  polls           INTEGER NOT NULL,
+  decision        TEXT,
+  reason          TEXT,
+  certificate_id  INTEGER REFERENCES certificates,
+  opened_at       INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE certificates (
+  id             INTEGER PRIMARY KEY AUTOINCREMENT,
+  transaction_id BLOB NOT NULL UNIQUE,
+  der            BLOB NOT NULL UNIQUE,
+  serial         TEXT NOT NULL UNIQUE,
+  subject        TEXT NOT NULL,
+  key_identifier BLOB NOT NULL,
+  status         TEXT NOT NULL,
+  supersedes     INTEGER REFERENCES certificates,
+  issued_at      INTEGER NOT NULL,
+  not_after      INTEGER NOT NULL
+) STRICT;
+CREATE INDEX certificate_keys ON certificates (key_identifier);
+
+CREATE TABLE answers (
+  request_digest BLOB PRIMARY KEY,
+  transaction_id BLOB NOT NULL,
+  answer         BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+`,
+  },
+];

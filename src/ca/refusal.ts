@@ -1,0 +1,48 @@
+import { CertError, type ErrorCode } from '../base/errors.ts';
+import type { PKIFailureBit, PKIStatusInfo } from '../cmp/message/pki-status-info.ts';
+
+/** Why a message gets no for an answer. A value, not an exception: refusing is the lab's business. */
+export interface Refusal {
+  readonly type: 'refusal';
+  readonly failInfo: PKIFailureBit;
+  readonly text: string;
+}
+
+/** Make a refusal. */
+export function refusal(failInfo: PKIFailureBit, text: string): Refusal {
+  return { type: 'refusal', failInfo, text };
+}
+
+/** Write a refusal as it goes into ip, cp, kup and error. */
+export function statusOf({ failInfo, text }: Refusal): PKIStatusInfo {
+  return { status: 'rejection', statusString: [text], failInfo: [failInfo] };
+}
+
+/**
+ * The failInfo of what our own code throws about a received message (RFC 9483 section 3.5). Errors that
+ * are not in here are ours, not the sender's.
+ */
+const failInfoOf: Readonly<Partial<Record<ErrorCode, PKIFailureBit>>> = {
+  DER_MALFORMED: 'badDataFormat',
+  LIMIT_EXCEEDED: 'badDataFormat',
+  CMP_ALGORITHM_UNSUPPORTED: 'badAlg',
+  CMP_PROTECTION_MISSING: 'badMessageCheck',
+  CMP_PROTECTION_INVALID: 'badMessageCheck',
+  CMP_SIGNER_UNTRUSTED: 'signerNotTrusted',
+};
+
+/**
+ * Turn what was thrown while a received message was looked at into a refusal.
+ *
+ * @throws what it is given, if the sender is not to blame
+ */
+export function refusalOf(thrown: unknown): Refusal {
+  const failInfo = thrown instanceof CertError ? failInfoOf[thrown.code] : undefined;
+  if (failInfo === undefined || !(thrown instanceof Error)) throw thrown;
+  return refusal(failInfo, thrown.message);
+}
+
+/** Tell a refusal from what was hoped for. */
+export function isRefusal(value: object | undefined): value is Refusal {
+  return value !== undefined && 'type' in value && value.type === 'refusal';
+}

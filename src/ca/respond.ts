@@ -1,0 +1,120 @@
+import type { Clock } from '../base/clock.ts';
+import type { Random } from '../base/random.ts';
+import { toDer } from '../asn1/codec.ts';
+import { implicitConfirm } from '../cmp/message/info-type-and-value.ts';
+import { PKIBody } from '../cmp/message/pki-message.ts';
+import { PKIHeader } from '../cmp/message/pki-header.ts';
+import { senderKidOf, senderOf, type Credential } from '../cmp/protection/credential.ts';
+import { computePbm, pbmAlgorithm } from '../cmp/protection/pbm.ts';
+import { assembleMessage } from '../cmp/protection/protect.ts';
+import { protectedPart } from '../cmp/protection/protected-part.ts';
+import { digestAlgorithm } from '../crypto/digest.ts';
+import { macAlgorithm } from '../crypto/mac.ts';
+import { signatureAlgorithmFor } from '../crypto/signature.ts';
+import { certificateDer, type Certificate } from '../x509/certificate.ts';
+import { nullDn } from '../x509/name.ts';
+import type { Sender } from './authenticate.ts';
+import type { Authorities } from './authority.ts';
+import type { LabSettings } from './lab-settings.ts';
+
+/** What answering needs. */
+export interface Responder {
+  readonly authorities: Authorities;
+  readonly settings: LabSettings;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly random: Random;
+}
+
+/** One answer. */
+export interface Answer {
+  /** Header of the message that is answered; absent when it could not even be decoded. */
+  readonly to?: PKIHeader;
+  /** Who is answered, and so with which protection; the RA signs when that is not known. */
+  readonly sender?: Sender;
+  readonly body: PKIBody;
+  readonly senderNonce: Uint8Array;
+  /** Echoed instead of the senderNonce of `to`: delayed delivery. */
+  readonly recipNonce?: Uint8Array;
+  readonly grantsImplicitConfirm?: boolean;
+  readonly isFirst: boolean;
+}
+
+/**
+ * Build, protect and encode an answer: a MAC with a MAC under the same reference and a salt of its own,
+ * a signature with the RA's. Unlike a client's message it brings the chain under a MAC too, because the
+ * new certificate needs it (RFC 9483 section 3.3).
+ */
+export async function respond(answer: Answer, responder: Responder): Promise<Uint8Array> {
+  const { authorities, clock } = responder;
+  const { to, body } = answer;
+  const credential = credentialFor(answer.sender, responder);
+  const protectionAlg =
+    credential.type === 'mac'
+      ? pbmAlgorithm(credential.parameters)
+      : signatureAlgorithmFor(authorities.ra.key);
+  const senderKID = senderKidOf(credential);
+  const recipNonce = answer.recipNonce ?? to?.senderNonce;
+  const header: PKIHeader = {
+    pvno: versionOf(to),
+    sender: senderOf(credential),
+    recipient: to?.sender ?? { type: 'directoryName', value: nullDn },
+    messageTime: clock.now(),
+    protectionAlg,
+    ...(senderKID && { senderKID }),
+    ...(to?.transactionID && { transactionID: to.transactionID }),
+    senderNonce: answer.senderNonce,
+    ...(recipNonce && { recipNonce }),
+    ...(answer.grantsImplicitConfirm && { generalInfo: [implicitConfirm] }),
+  };
+  const headerDer = toDer(PKIHeader, header);
+  const bodyDer = toDer(PKIBody, body);
+  const part = protectedPart(headerDer, bodyDer);
+  const protection =
+    credential.type === 'mac'
+      ? computePbm(credential.parameters, credential.secret, part, { allowLegacy: true })
+      : await credential.key.sign(part, protectionAlg);
+  const extraCerts = extraCertsOf(answer, credential, responder).map(certificateDer);
+  return assembleMessage({ headerDer, bodyDer, protection, extraCerts });
+}
+
+function credentialFor(
+  sender: Sender | undefined,
+  { authorities, settings, random }: Responder,
+): Credential {
+  if (sender?.type !== 'mac') {
+    return { type: 'signature', ...authorities.ra, chain: [authorities.issuing.certificate] };
+  }
+  const { owf, mac, iterationCount } = settings.pbm;
+  const parameters = {
+    salt: random.bytes(16),
+    owf: digestAlgorithm(owf),
+    iterationCount,
+    mac: macAlgorithm(mac),
+  };
+  return { type: 'mac', reference: sender.reference, secret: sender.secret, parameters };
+}
+
+/** RFC 9810 section 7: the version of the message answered, or the nearest we have. */
+function versionOf(to: PKIHeader | undefined): number {
+  return Math.min(3, Math.max(2, to?.pvno ?? 2));
+}
+
+function extraCertsOf(
+  { body, isFirst }: Answer,
+  credential: Credential,
+  { authorities, settings }: Responder,
+): readonly Certificate[] {
+  const chain = [authorities.issuing.certificate];
+  const signer = credential.type === 'signature' ? [authorities.ra.certificate] : [];
+  switch (settings.extraCerts) {
+    case 'chain':
+      return [...signer, ...chain];
+    case 'chain-root':
+      return [...signer, ...chain, authorities.root.certificate];
+    case 'reversed':
+      return [...signer, ...chain].toReversed();
+    case 'not-in-pkiconf':
+      // A client has the signer from the first answer (RFC 9483 section 3.3).
+      return body.type === 'pkiconf' && !isFirst ? [] : [...signer, ...chain];
+  }
+}

@@ -1,0 +1,141 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { CertError } from '../base/errors.ts';
+
+/** A lab that serves. */
+export interface Listening {
+  readonly url: string;
+  readonly port: number;
+  /** Stop serving; open connections are cut. */
+  close(): Promise<void>;
+}
+
+/** No request of a lab comes near this. */
+const MAX_BODY_OCTETS = 1 << 20;
+/** A client that sends nothing more is let go. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+const loopback = ['127.0.0.1', '::1'] as const;
+
+// RFC 9811 section 3.4, and the path gateways and OpenSSL's own server use.
+const paths =
+  /^\/(?:pkix\/?|\.well-known\/cmp(?:\/p\/[^/]+)?(?:\/(?:initialization|certification|keyupdate|pkcs10))?\/?)?$/;
+
+/**
+ * Serve CMP over HTTP (RFC 9811) on the loopback addresses, IPv6 where the machine has it.
+ *
+ * @throws {CertError} CONFIG_INVALID when the port is taken
+ */
+export async function listen(
+  handle: (der: Uint8Array) => Promise<Uint8Array>,
+  port: number,
+): Promise<Listening> {
+  const first = await open(handle, loopback[0], port);
+  const { port: bound } = addressOf(first);
+  const second = await open(handle, loopback[1], bound).catch(() => undefined);
+  const servers = second ? [first, second] : [first];
+  return {
+    url: `http://127.0.0.1:${bound}/pkix/`,
+    port: bound,
+    async close() {
+      await Promise.all(servers.map(shut));
+    },
+  };
+}
+
+async function open(
+  handle: (der: Uint8Array) => Promise<Uint8Array>,
+  host: string,
+  port: number,
+): Promise<Server> {
+  const server = createServer((request, response) => {
+    void serve(request, response, handle);
+  });
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen({ port, host }, resolve);
+  try {
+    await promise;
+  } catch (cause) {
+    throw new CertError('CONFIG_INVALID', `Cannot listen on ${host} port ${port}: ${why(cause)}`, {
+      cause,
+      hint: 'Name another port, or 0 for a free one',
+    });
+  }
+  return server;
+}
+
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  handle: (der: Uint8Array) => Promise<Uint8Array>,
+): Promise<void> {
+  try {
+    const path = new URL(request.url ?? '/', 'http://lab').pathname;
+    if (!paths.test(path)) return refuse(response, 404, `There is no CMP service at ${path}`);
+    if (request.method !== 'POST') {
+      response.setHeader('allow', 'POST');
+      return refuse(response, 405, 'CMP messages come by POST');
+    }
+    const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+    if (type !== 'application/pkixcmp') {
+      return refuse(response, 415, 'Content-Type is to be application/pkixcmp');
+    }
+    const body = await bodyOf(request);
+    if (!body) {
+      response.setHeader('connection', 'close');
+      return refuse(response, 413, `The message is longer than ${MAX_BODY_OCTETS} octets`);
+    }
+    answer(response, 200, 'application/pkixcmp', await handle(body));
+  } catch (thrown) {
+    if (response.headersSent || response.destroyed) response.destroy();
+    else refuse(response, 500, thrown instanceof Error ? thrown.message : 'The lab failed');
+  }
+}
+
+/** @returns undefined for a body over the limit */
+async function bodyOf(request: IncomingMessage): Promise<Uint8Array | undefined> {
+  const declared = Number(request.headers['content-length'] ?? 0);
+  if (declared > MAX_BODY_OCTETS) return undefined;
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of request) {
+    if (!Buffer.isBuffer(part)) continue;
+    length += part.length;
+    if (length > MAX_BODY_OCTETS) return undefined;
+    parts.push(part);
+  }
+  return Uint8Array.from(Buffer.concat(parts));
+}
+
+function refuse(response: ServerResponse, status: number, text: string): void {
+  answer(response, status, 'text/plain; charset=utf-8', Buffer.from(`${text}\n`));
+}
+
+/** Header and body leave in one write: in two, OpenSSL's client waits for its delayed acknowledgement. */
+function answer(response: ServerResponse, status: number, type: string, body: Uint8Array): void {
+  response.writeHead(status, { 'content-type': type, 'content-length': body.length });
+  response.end(body);
+}
+
+function addressOf(server: Server): { readonly port: number } {
+  const address = server.address();
+  if (address === null || typeof address === 'string') {
+    throw new CertError('INTERNAL', 'Cannot tell the port of the lab');
+  }
+  return address;
+}
+
+async function shut(server: Server): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.close(() => resolve());
+  server.closeAllConnections();
+  await promise;
+}
+
+function why(cause: unknown): string {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (code === 'EADDRINUSE') return 'it is taken';
+  if (code === 'EACCES') return 'permission denied';
+  return cause instanceof Error ? cause.message : String(cause);
+}
