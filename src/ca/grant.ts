@@ -126,7 +126,6 @@ function extensionsFor({ extensions, publicKey }: Acceptable, subject: Name): re
 const setByUs: ReadonlySet<string> = new Set([oids.basicConstraints, oids.subjectKeyIdentifier]);
 
 function withSuffix(subject: Name, text: string | undefined): Name {
-  // In RFC 4514 text the last RDN comes first, so in the Name it goes to the end.
   return text === undefined ? subject : { rdns: [...subject.rdns, ...parseName(text).rdns] };
 }
 

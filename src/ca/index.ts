@@ -1,5 +1,7 @@
 /** The lab: an embedded CA and RA for trying things before production. */
 export { createLab, DEFAULT_REFERENCE } from './lab.ts';
+export { messageDump } from './message-dump.ts';
+export type { LabFiles } from './lab-files.ts';
 export type { Lab, LabOptions, SeenMessage } from './lab.ts';
 export { defaultLabSettings } from './lab-settings.ts';
 export type { LabSettings } from './lab-settings.ts';

@@ -3,43 +3,157 @@ import type { DigestName } from '../crypto/digest.ts';
 import type { KeyType } from '../crypto/key-type.ts';
 import type { PbmSettings } from '../settings/ca-profile.ts';
 
-/** How the lab behaves: nothing in here changes what it has issued. */
+/** How the lab behaves; each field is explained by the setting of `labSettings` that has its name. */
 export interface LabSettings {
-  /** Key type of root, issuing CA and RA; takes effect when a lab directory is made. */
   readonly keyType: KeyType;
-  /** Hash in the certificates' signatures; by the CA's key when absent. EdDSA has its own. */
   readonly digest?: Exclude<DigestName, 'sha1'>;
   readonly validitySeconds: number;
-  /** `manual`: every request waits until `approve` or `deny`. */
   readonly approval: 'automatic' | 'manual';
-  /** How many polls are answered with "wait" before a request is granted. */
   readonly polls: number;
   readonly checkAfterSeconds: number;
-  /** Grant implicitConfirm to whoever asks for it. */
   readonly implicitConfirm: boolean;
-  /** What ip carries as caPubs. */
   readonly caPubs: 'none' | 'root' | 'chain';
-  /** What comes as extraCerts beside the signer of the message, and in which order. */
   readonly extraCerts: 'chain' | 'chain-root' | 'reversed' | 'not-in-pkiconf';
-  /** Refuse requests with this failInfo: all, or those that `refuseSubject` names. */
   readonly refuse?: PKIFailureBit;
-  /** Refuse requests for a subject like this; `*` stands for any text. */
   readonly refuseSubject?: string;
-  /** Attributes put in front of every subject, as in `OU=Lab`: the answer is then grantedWithMods. */
   readonly subjectSuffix?: string;
-  /** What a message sent again gets: the same answer, or the error transactionIdInUse. */
   readonly retransmission: 'answer' | 'refuse';
-  /** Which senderNonce the final answer after polling echoes (RFC 9483 section 4.4 allows both). */
   readonly delayedNonce: 'poll' | 'request';
-  /** Whether a certificate that was updated before may be updated again. */
   readonly superseded: 'refuse' | 'accept';
-  /** Parameters of the MAC over answers. */
   readonly pbm: PbmSettings;
-  /** How far messageTime may be off; 0 switches the check off. */
   readonly timeToleranceSeconds: number;
-  /** Accept SHA-1 and RSA keys of 1024 bits in requests. */
   readonly legacyAlgorithms: boolean;
 }
+
+/**
+ * Every setting with its values, its default and a sentence: what the command `lab` takes, in the form of
+ * the command line's parameter tables.
+ */
+export const labSettings = {
+  'key-type': {
+    type: 'choice',
+    choices: ['rsa-2048', 'rsa-3072', 'rsa-4096', 'p-256', 'p-384', 'p-521', 'ed25519', 'ed448'],
+    placeholder: 'T',
+    summary: 'Key type of the CAs and the RA of a new lab; p-256 when left out',
+  },
+  digest: {
+    type: 'choice',
+    choices: ['sha256', 'sha384', 'sha512'],
+    summary: 'Hash in the signatures of certificates; by the key type when left out',
+  },
+  validity: {
+    type: 'duration',
+    default: 7_776_000,
+    summary: 'Longest validity of a certificate, from seconds upward',
+  },
+  approval: {
+    type: 'choice',
+    choices: ['automatic', 'manual'],
+    default: 'automatic',
+    summary: 'Grant requests at once, or let each wait for lab approve or lab deny',
+  },
+  polls: {
+    type: 'integer',
+    min: 0,
+    max: 1000,
+    default: 0,
+    summary: 'How many polls are told to wait before a request is granted',
+  },
+  'check-after': {
+    type: 'duration',
+    default: 5,
+    summary: 'How long a poll is told to wait',
+  },
+  'implicit-confirm': {
+    type: 'choice',
+    choices: ['yes', 'no'],
+    default: 'yes',
+    summary: 'Grant implicitConfirm to whoever asks for it',
+  },
+  'ca-pubs': {
+    type: 'choice',
+    choices: ['none', 'root', 'chain'],
+    default: 'none',
+    summary: 'What an ip brings as caPubs',
+  },
+  'extra-certs': {
+    type: 'choice',
+    choices: ['chain', 'chain-root', 'reversed', 'not-in-pkiconf'],
+    default: 'chain',
+    summary: 'What comes as extraCerts, in which order and messages',
+  },
+  refuse: {
+    type: 'choice',
+    choices: [
+      'badRequest',
+      'badCertTemplate',
+      'badPOP',
+      'notAuthorized',
+      'unacceptedPolicy',
+      'unacceptedExtension',
+      'duplicateCertReq',
+      'systemUnavail',
+      'systemFailure',
+    ],
+    placeholder: 'FAILINFO',
+    summary: 'Refuse requests with this failInfo: all, or those refuse-subject names',
+  },
+  'refuse-subject': {
+    type: 'text',
+    placeholder: 'PATTERN',
+    summary: 'Refuse requests for subjects like this; * stands for any text',
+  },
+  'subject-suffix': {
+    type: 'dn',
+    summary: 'Attributes added to every subject, so that the answer is grantedWithMods',
+  },
+  retransmission: {
+    type: 'choice',
+    choices: ['answer', 'refuse'],
+    default: 'answer',
+    summary: 'What a message sent again gets: the same answer, or transactionIdInUse',
+  },
+  'delayed-nonce': {
+    type: 'choice',
+    choices: ['poll', 'request'],
+    default: 'poll',
+    summary: 'Which nonce the answer after polling echoes: of the last poll, or of the request',
+  },
+  superseded: {
+    type: 'choice',
+    choices: ['refuse', 'accept'],
+    default: 'refuse',
+    summary: 'Whether a certificate that was updated can be updated once more',
+  },
+  'pbm-owf': {
+    type: 'choice',
+    choices: ['sha1', 'sha256', 'sha384', 'sha512'],
+    default: 'sha256',
+    summary: 'One-way function of the MAC over answers',
+  },
+  'pbm-mac': {
+    type: 'choice',
+    choices: ['hmac-sha1', 'hmac-sha256', 'hmac-sha384', 'hmac-sha512'],
+    default: 'hmac-sha256',
+    summary: 'MAC over answers',
+  },
+  'pbm-iterations': {
+    type: 'integer',
+    min: 100,
+    max: 100_000,
+    default: 1024,
+    summary: 'Iterations of the MAC over answers',
+  },
+  'time-tolerance': {
+    type: 'duration',
+    default: 300,
+    summary: 'How far the time in a request may be off; 0 switches the check off',
+  },
+  'legacy-algorithms': {
+    type: 'flag',
+    summary: 'Accept SHA-1 and RSA 1024 in requests',
+  },
+} as const;
 
 /** The lab as it comes: grants everything at once, as RFC 9483 has it. */
 export const defaultLabSettings: LabSettings = {

@@ -10,6 +10,7 @@ import { createAuthorities, loadAuthorities, type Authorities } from './authorit
 import { checkHeader, checkVersion } from './check-header.ts';
 import { decide } from './decide.ts';
 import { defaultLabSettings, type LabSettings } from './lab-settings.ts';
+import { writeLabFiles, type LabFiles } from './lab-files.ts';
 import { openLedger, type LabCertificate, type LabTransaction, type Ledger } from './ledger.ts';
 import { memoryTransport } from './memory-transport.ts';
 import { isRefusal, refusal, refusalOf, statusOf, type Refusal } from './refusal.ts';
@@ -47,8 +48,14 @@ export interface Lab {
   handle(der: Uint8Array): Promise<Uint8Array>;
   /** A transport whose other end is this lab. */
   transport(): Transport;
-  /** Serve CMP over HTTP on the loopback interface. @param port 0 takes a free one */
-  listen(port: number): Promise<Listening>;
+  /**
+   * Serve CMP over HTTP.
+   *
+   * @param port 0 takes a free one
+   * @param address where others can reach it; the loopback interface alone when absent
+   * @throws {CertError} CONFIG_INVALID when the port cannot be had
+   */
+  listen(port: number, address?: string): Promise<Listening>;
   /** How many certificates were ever issued here. */
   issuedCount(): Promise<number>;
   certificates(): Promise<readonly LabCertificate[]>;
@@ -57,6 +64,8 @@ export interface Lab {
   approve(id: number): Promise<LabTransaction>;
   deny(id: number, reason?: string): Promise<LabTransaction>;
   revoke(certificateId: number): Promise<void>;
+  /** Put certificates, the vendor device's key and the secrets into the lab's directory, for clients. */
+  writeFiles(): Promise<LabFiles>;
   close(): Promise<void>;
 }
 
@@ -95,7 +104,7 @@ interface LabParts {
   readonly random: Random;
 }
 
-function labOver(lab: LabParts, { onMessage }: LabOptions): Lab {
+function labOver(lab: LabParts, { onMessage, directory }: LabOptions): Lab {
   const { ledger } = lab;
   let previous: Promise<unknown> = Promise.resolve();
 
@@ -114,16 +123,19 @@ function labOver(lab: LabParts, { onMessage }: LabOptions): Lab {
   }
 
   return {
-    ...lab,
+    authorities: lab.authorities,
+    secrets: lab.secrets,
+    settings: lab.settings,
     handle: inTurn,
     transport: () => memoryTransport(inTurn),
-    listen: (port) => listen(inTurn, port),
-    issuedCount: async () => (await ledger.certificates()).length,
+    listen: (port, address) => listen(inTurn, port, address),
+    issuedCount: () => ledger.issuedCount(),
     certificates: () => ledger.certificates(),
     requests: () => ledger.transactions(),
     approve: (id) => ledger.decide(id, 'approved'),
     deny: (id, reason) => ledger.decide(id, 'denied', reason),
     revoke: (certificateId) => ledger.setStatus(certificateId, 'revoked'),
+    writeFiles: async () => writeLabFiles(directory, await ledger.authorities(), lab.secrets),
     close: () => ledger.close(),
   };
 }
@@ -210,12 +222,21 @@ function errorAnswer(
 
 async function openAuthorities(
   ledger: Ledger,
-  settings: LabSettings,
-  { clock, random }: LabOptions,
+  { keyType }: LabSettings,
+  { clock, random, settings, directory }: LabOptions,
 ): Promise<Authorities> {
   const found = loadAuthorities(await ledger.authorities());
-  if (found) return found;
-  const made = await createAuthorities(settings.keyType, clock, random);
+  if (found) {
+    const kept = found.issuing.key.keyType;
+    const wanted = settings?.keyType ?? kept;
+    if (wanted === kept) return found;
+    throw new CertError(
+      'CONFIG_INVALID',
+      `Cannot use key type ${wanted} in the lab in "${directory}": its CA has a key of type ${kept}`,
+      { hint: 'Name another directory with dir' },
+    );
+  }
+  const made = await createAuthorities(keyType, clock, random);
   const kept = loadAuthorities(await ledger.addAuthorities(made));
   if (kept) return kept;
   throw new CertError('STORE_CORRUPT', 'Cannot open the lab: keys or certificates are missing', {

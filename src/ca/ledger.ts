@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { CertError } from '../base/errors.ts';
@@ -87,6 +88,8 @@ export interface Ledger {
   certificatesByKey(keyIdentifier: Uint8Array): Promise<readonly LabCertificate[]>;
   certificate(id: number): Promise<LabCertificate | undefined>;
   certificates(): Promise<readonly LabCertificate[]>;
+  /** How many certificates were ever issued, whatever became of them. */
+  issuedCount(): Promise<number>;
   /**
    * Write a turn, all or nothing.
    *
@@ -119,6 +122,21 @@ export async function openLedger(
     ...(onWrite && { onWrite }),
   });
   return ledgerOver(database);
+}
+
+/**
+ * Open the ledger of a lab that exists, perhaps while the lab runs.
+ *
+ * @throws {CertError} CONFIG_INVALID when there is no lab
+ */
+export async function openExistingLedger(
+  directory: string,
+  clock: Pick<Clock, 'sleep'>,
+): Promise<Ledger> {
+  if (existsSync(join(directory, ledgerName))) return openLedger(directory, clock);
+  throw new CertError('CONFIG_INVALID', `Cannot find a lab in "${directory}"`, {
+    hint: 'Name the directory the lab was started with, as dir DIR',
+  });
 }
 
 function ledgerOver(database: Database): Ledger {
@@ -172,6 +190,11 @@ function ledgerOver(database: Database): Ledger {
       database.read((sql) =>
         sql.all('SELECT * FROM certificates ORDER BY id').map(readCertificate),
       ),
+    issuedCount: () =>
+      database.read((sql) => {
+        const row = sql.get('SELECT count(*) AS count FROM certificates');
+        return row ? integer(row, 'count') : 0;
+      }),
     save: (turn) => database.write((sql) => saveTurn(sql, turn)),
     decide: (id, decision, reason) =>
       database.write((sql) => {

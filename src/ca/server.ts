@@ -14,27 +14,30 @@ const MAX_BODY_OCTETS = 1 << 20;
 /** A client that sends nothing more is let go. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
-const loopback = ['127.0.0.1', '::1'] as const;
-
 // RFC 9811 section 3.4, and the path gateways and OpenSSL's own server use.
 const paths =
   /^\/(?:pkix\/?|\.well-known\/cmp(?:\/p\/[^/]+)?(?:\/(?:initialization|certification|keyupdate|pkcs10))?\/?)?$/;
 
 /**
- * Serve CMP over HTTP (RFC 9811) on the loopback addresses, IPv6 where the machine has it.
+ * Serve CMP over HTTP (RFC 9811).
  *
+ * @param address the loopback addresses when absent
  * @throws {CertError} CONFIG_INVALID when the port is taken
  */
 export async function listen(
   handle: (der: Uint8Array) => Promise<Uint8Array>,
   port: number,
+  address?: string,
 ): Promise<Listening> {
-  const first = await open(handle, loopback[0], port);
+  const host = address ?? '127.0.0.1';
+  const first = await open(handle, host, port);
   const { port: bound } = addressOf(first);
-  const second = await open(handle, loopback[1], bound).catch(() => undefined);
+  // Where a machine has no IPv6, IPv4 does.
+  const second =
+    address === undefined ? await open(handle, '::1', bound).catch(() => undefined) : undefined;
   const servers = second ? [first, second] : [first];
   return {
-    url: `http://127.0.0.1:${bound}/pkix/`,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}/pkix/`,
     port: bound,
     async close() {
       await Promise.all(servers.map(shut));

@@ -1,3 +1,4 @@
+import { labSettings } from '../ca/lab-settings.ts';
 import { defineCommand, type Command } from './command.ts';
 import * as table from './parameters-lab.ts';
 
@@ -6,14 +7,14 @@ export const labCommands: readonly Command[] = [
   defineCommand({
     words: ['lab'],
     summary: 'Run a CA and RA for trying things, on the loopback interface',
-    parameters: table.labParameters,
+    parameters: { ...table.labPlaceParameters, ...labSettings },
     example: 'lab port 8080 dir ./lab',
     load: () => import('./commands/lab.ts'),
   }),
   defineCommand({
     words: ['lab', 'requests'],
     summary: 'List the requests that wait for approval in the lab',
-    parameters: table.labDirParameters,
+    parameters: { ...table.labRequestsParameters, ...table.labDirParameters },
     load: () => import('./commands/lab-requests.ts'),
   }),
   defineCommand({

@@ -1,17 +1,36 @@
-/** `lab`: the CA and RA for trying things. */
-export const labParameters = {
+import type { labSettings } from '../ca/lab-settings.ts';
+
+/** `lab`: where it is, and whom it knows; how it behaves is in `labSettings`. */
+export const labPlaceParameters = {
   port: {
     type: 'integer',
     min: 0,
     max: 65_535,
     default: 8080,
     placeholder: 'P',
-    summary: 'TCP port on the loopback interface; 0 takes a free one',
+    summary: 'TCP port; 0 takes a free one',
+  },
+  address: {
+    type: 'text',
+    placeholder: 'IP',
+    summary: 'Address to listen on; the loopback interface alone when left out',
   },
   dir: {
     type: 'directory',
     placeholder: 'DIR',
     summary: 'Where the lab keeps its state; in the state directory when left out',
+  },
+  secret: {
+    type: 'secret',
+    withReference: true,
+    many: true,
+    placeholder: 'REF:SECRET',
+    summary: 'Shared secrets, each with its reference value in front; a new lab makes one',
+  },
+  dump: {
+    type: 'directory',
+    placeholder: 'DIR',
+    summary: 'Write every message there, as DER and as text',
   },
 } as const;
 
@@ -24,10 +43,17 @@ export const labDirParameters = {
   },
 } as const;
 
+/** `lab requests`. */
+export const labRequestsParameters = {
+  all: { type: 'flag', summary: 'Those that are decided too' },
+} as const;
+
 /** `lab approve` and `lab deny`. */
 export const labRequestParameters = {
   id: {
-    type: 'text',
+    type: 'integer',
+    min: 1,
+    max: 1_000_000_000,
     required: true,
     positional: true,
     placeholder: 'ID',
@@ -44,6 +70,12 @@ export const labDenyParameters = {
 export const demoParameters = {
   keep: { type: 'flag', summary: 'Leave the state and files of the tour, and say where they are' },
 } as const;
+
+/** Parameters of `lab`. */
+export type LabParameters = typeof labPlaceParameters & typeof labSettings;
+
+/** Parameters of `lab requests`. */
+export type LabRequestsParameters = typeof labRequestsParameters & typeof labDirParameters;
 
 /** Parameters of `lab approve`. */
 export type LabApproveParameters = typeof labRequestParameters & typeof labDirParameters;

@@ -1,8 +1,70 @@
-import { CertError } from '../../base/errors.ts';
+import { systemClock } from '../../agent/system-clock.ts';
+import { openExistingLedger, type LabTransaction } from '../../ca/ledger.ts';
+import { toHex } from '../../base/bytes.ts';
 import type { Body } from '../command.ts';
-import type { labDirParameters } from '../parameters-lab.ts';
+import { labDirectory } from '../lab-directory.ts';
+import type { LabRequestsParameters } from '../parameters-lab.ts';
+import { formatTime } from '../render.ts';
+import { formatTable } from '../table.ts';
 
 /** List what waits for approval in the lab. */
-export const run: Body<typeof labDirParameters> = async () => {
-  throw new CertError('INTERNAL', 'Cannot run this command: it is not built yet');
+export const run: Body<LabRequestsParameters> = async ({ dir, all }, context) => {
+  const directory = labDirectory(dir, context);
+  const ledger = await openExistingLedger(directory, systemClock);
+  try {
+    const transactions = await ledger.transactions();
+    const issued = await ledger.issuedCount();
+    const shown = all ? transactions : transactions.filter(isUndecided);
+    context.print.show({ directory, issued, requests: shown.map(requestJson) }, () => {
+      if (shown.length === 0) return `${all ? 'No request came yet' : 'No request waits'}\n`;
+      return formatTable(
+        [
+          { title: 'ID', align: 'right' },
+          { title: 'OPERATION' },
+          { title: 'SUBJECT' },
+          { title: 'FROM' },
+          { title: 'SINCE' },
+          { title: 'STATE' },
+        ],
+        shown.map((one) => [
+          String(one.id),
+          one.operation,
+          one.subject,
+          one.reference ?? 'signed',
+          formatTime(one.openedAt),
+          stateOf(one),
+        ]),
+      );
+    });
+  } finally {
+    await ledger.close();
+  }
+  return 0;
 };
+
+function isUndecided({ phase, needsApproval, decision }: LabTransaction): boolean {
+  return phase === 'waiting' && needsApproval && decision === undefined;
+}
+
+function stateOf({ phase, decision, reason }: LabTransaction): string {
+  const decided = decision === undefined ? phase : `${phase}, ${decision}`;
+  return reason === undefined ? decided : `${decided}: ${reason}`;
+}
+
+function requestJson(one: LabTransaction) {
+  const { id, operation, phase, subject, reference, decision, reason, polls } = one;
+  return {
+    id,
+    transactionID: toHex(one.transactionID),
+    operation,
+    subject,
+    reference,
+    phase,
+    needsApproval: one.needsApproval,
+    decision,
+    reason,
+    polls,
+    openedAt: one.openedAt.toISOString(),
+    certificateId: one.certificateId,
+  };
+}
