@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { formatStatus, statusInfoOf, statusTextOf } from '../../../src/cmp/message/status-text.ts';
+import { vectorMessage } from '../vectors.ts';
+
+describe('formatStatus()', () => {
+  it('names status and failure bits, and gives the text in full', () => {
+    expect(
+      formatStatus({
+        status: 'rejection',
+        failInfo: ['badPOP', 'badRequest'],
+        statusString: ['no proof', 'kein Beweis'],
+      }),
+    ).toBe('rejection (badPOP, badRequest): no proof; kein Beweis');
+    expect(formatStatus({ status: 'waiting' })).toBe('waiting');
+  });
+
+  it('shows what a text could do to a terminal instead of doing it', () => {
+    const statusString = ['\u001b[2Jgone\r\nexit 0', 'a\u202eb\u2028c\u0085d\u009be'];
+    expect(formatStatus({ status: 'rejection', statusString })).toBe(
+      'rejection: \\u001b[2Jgone\\u000d\\u000aexit 0; a\\u202eb\\u2028c\\u0085d\\u009be',
+    );
+  });
+});
+
+describe('statusTextOf()', () => {
+  it('finds the status of every body that has one', () => {
+    expect(statusTextOf(vectorMessage('ir-rejection.rsp1').body)).toMatch(/^rejection/);
+    expect(statusTextOf(vectorMessage('ir-error.rsp1').body)).toMatch(/^rejection/);
+    expect(statusTextOf(vectorMessage('rr-sig-ec.rsp1').body)).toMatch(/^accepted/);
+    expect(statusTextOf(vectorMessage('ir-poll3.rsp1').body)).toBe('waiting');
+    expect(statusTextOf(vectorMessage('ir-pbm.rsp2').body)).toBe('');
+  });
+
+  it('adds the details of an error, shown and not obeyed', () => {
+    const value = {
+      pKIStatusInfo: { status: 'rejection' },
+      errorDetails: ['out of\tpaper'],
+    } as const;
+    expect(statusTextOf({ type: 'error', value })).toBe('rejection [out of\\u0009paper]');
+  });
+});
+
+describe('statusInfoOf()', () => {
+  it('finds the status of ip, cp, kup, rp and error, and of nothing else', () => {
+    expect(statusOf('ir-pbm.rsp1')).toBe('accepted');
+    expect(statusOf('p10cr-sig-ec.rsp1')).toBe('accepted');
+    expect(statusOf('kur-sig-ec.rsp1')).toBe('accepted');
+    expect(statusOf('rr-sig-ec.rsp1')).toBe('accepted');
+    expect(statusOf('ir-error.rsp1')).toBe('rejection');
+    expect(statusOf('ir-pbm.rsp2')).toBeUndefined();
+    expect(statusOf('ir-poll3.rsp2')).toBeUndefined();
+  });
+});
+
+function statusOf(name: string): string | undefined {
+  return statusInfoOf(vectorMessage(name).body)?.status;
+}
