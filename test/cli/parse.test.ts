@@ -80,7 +80,7 @@ describe('parseCommandLine() takes both spellings', () => {
     [['ca', 'show'], {}],
     [['lab'], {}],
     [['lab', 'port', '0'], { port: 0 }],
-    [['lab', 'approve', '7'], { id: '7' }],
+    [['lab', 'approve', '7'], { id: 7 }],
     [['demo', 'keep'], { keep: true }],
     [['demo', '--keep'], { keep: true }],
   ])('%j', (argv, expected_) => {
