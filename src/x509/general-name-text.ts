@@ -1,5 +1,5 @@
 import { CertError } from '../base/errors.ts';
-import { toHex } from '../base/bytes.ts';
+import { toHex, utf8 } from '../base/bytes.ts';
 import type { GeneralName } from './general-name.ts';
 import { formatName, parseName } from './name-text.ts';
 
@@ -41,11 +41,11 @@ export function parseGeneralName(text: string): GeneralName {
 export function formatGeneralName(name: GeneralName): string {
   switch (name.type) {
     case 'dNSName':
-      return `dns:${name.value}`;
+      return `dns:${withoutControls(name.value)}`;
     case 'rfc822Name':
-      return `email:${name.value}`;
+      return `email:${withoutControls(name.value)}`;
     case 'uniformResourceIdentifier':
-      return `uri:${name.value}`;
+      return `uri:${withoutControls(name.value)}`;
     case 'directoryName':
       return `dirname:${formatName(name.value)}`;
     case 'iPAddress':
@@ -58,6 +58,11 @@ export function formatGeneralName(name: GeneralName): string {
     case 'ediPartyName':
       return `${name.type}:#${toHex(name.value)}`;
   }
+}
+
+/** An IA5String may hold control characters, which would let a hostile name write over a terminal. */
+function withoutControls(text: string): string {
+  return text.replace(/\p{Cc}/gu, (character) => `\\${toHex(utf8(character))}`);
 }
 
 /** Parse an IPv4 or IPv6 address into 4 or 16 octets; undefined when it is neither. */

@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import { concatBytes, fromHex, toHex } from '../../src/base/bytes.ts';
+import { fromDer, toDer } from '../../src/asn1/codec.ts';
+import { oids } from '../../src/asn1/oids.ts';
+import {
+  attributeText,
+  isNullDn,
+  Name,
+  nameKey,
+  nullDn,
+  sameName,
+  type AttributeValue,
+} from '../../src/x509/name.ts';
+import { parseName } from '../../src/x509/name-text.ts';
+
+function commonName(value: AttributeValue): Name {
+  return { rdns: [[{ type: oids.commonName, value }]] };
+}
+
+function utf8(value: string): Name {
+  return commonName({ type: 'utf8String', value });
+}
+
+function element(tag: number, ...content: readonly Uint8Array[]): Uint8Array {
+  const octets = concatBytes(...content);
+  return Uint8Array.of(tag, octets.length, ...octets);
+}
+
+/** Compared all ways: two names are the same or not, from both ends and by key. */
+function isSame(a: Name, b: Name): boolean {
+  const answers = [sameName(a, b), sameName(b, a), nameKey(a) === nameKey(b)];
+  if (new Set(answers).size !== 1) throw new Error(`not symmetric: ${answers.join(', ')}`);
+  return answers[0] ?? false;
+}
+
+describe('sameName() by RFC 5280 section 7.1', () => {
+  it.each([
+    ['in another case', 'Test CA', 'TEST ca'],
+    ['with white space at its ends', 'Test CA', '  Test CA '],
+    ['with more white space inside', 'Test CA', 'Test   CA'],
+    ['with a tab for a space', 'Test CA', 'Test\tCA'],
+    ['with a no-break space', 'Test CA', 'Test\u00a0CA'],
+    ['composed and decomposed', 'Zürich', 'Zu\u0308rich'],
+    ['with a ligature', 'office', 'o\ufb03ce'],
+    ['with ß for ss', 'Straße', 'STRASSE'],
+    ['with both small sigmas', 'ΟΔΟΣ', 'οδος'],
+    ['with a soft hyphen', 'TestCA', 'Test\u00adCA'],
+    ['with a zero width space', 'TestCA', 'Test\u200bCA'],
+    ['in full width letters', 'CA', '\uff23\uff21'],
+  ])('takes a name %s for the same', (_, a, b) => {
+    expect(isSame(utf8(a), utf8(b))).toBe(true);
+  });
+
+  it.each([
+    ['other text', utf8('a'), utf8('b')],
+    ['white space against none', utf8('TestCA'), utf8('Test CA')],
+    ['an accent', utf8('Zurich'), utf8('Zürich')],
+    ['an RDN more', parseName('CN=a,O=b'), parseName('CN=a')],
+    ['another order of RDNs', parseName('CN=a,O=b'), parseName('O=b,CN=a')],
+    ['another attribute type', parseName('CN=a'), parseName('O=a')],
+    ['one RDN for two', parseName('CN=a+O=b'), parseName('CN=a,O=b')],
+    ['an attribute more in an RDN', parseName('CN=a+O=b'), parseName('CN=a')],
+    ['the NULL-DN', parseName('CN=a'), nullDn],
+    ['twice the same in an RDN', parseName('CN=a+CN=A'), parseName('CN=a+CN=b')],
+    ['two of three twice', parseName('CN=a+CN=A+CN=b'), parseName('CN=a+CN=b+CN=B')],
+    [
+      'octets where text is',
+      commonName({ type: 'other', value: fromHex('020105') }),
+      utf8('#020105'),
+    ],
+    [
+      'other octets',
+      commonName({ type: 'other', value: fromHex('020105') }),
+      commonName({ type: 'other', value: fromHex('020106') }),
+    ],
+  ])('tells %s apart', (_, a, b) => {
+    expect(isSame(a, b)).toBe(false);
+  });
+
+  it('compares text across string types, and other values by their octets', () => {
+    const types = [
+      'utf8String',
+      'printableString',
+      'bmpString',
+      'teletexString',
+      'ia5String',
+    ] as const;
+    for (const type of types) {
+      expect(isSame(commonName({ type, value: 'Test CA' }), utf8('test ca'))).toBe(true);
+    }
+    const other = commonName({ type: 'other', value: fromHex('020105') });
+    expect(isSame(other, structuredClone(other))).toBe(true);
+  });
+
+  it('takes the attributes of an RDN in any order', () => {
+    expect(isSame(parseName('CN=a+O=b'), parseName('O=B+CN=A'))).toBe(true);
+    expect(isSame(nullDn, parseName(''))).toBe(true);
+  });
+});
+
+describe('Name', () => {
+  it('keeps every string type, so that it is written as it came', () => {
+    const values = [
+      ['550406', '13024445'], // PrintableString
+      ['55040a', '0c0454657374'], // UTF8String
+      ['55040b', '1e0400540065'], // BMPString
+      ['55040b', '14035afc68'], // TeletexString
+      ['550403', '020105'], // INTEGER, which no directory has
+    ] as const;
+    const der = element(
+      0x30,
+      ...values.map(([type, value]) =>
+        element(0x31, element(0x30, element(0x06, fromHex(type)), fromHex(value))),
+      ),
+    );
+    const name = fromDer(Name, der);
+    expect(name.rdns.map((rdn) => rdn[0]?.value.type)).toEqual([
+      'printableString',
+      'utf8String',
+      'bmpString',
+      'teletexString',
+      'other',
+    ]);
+    expect(toHex(toDer(Name, structuredClone(name)))).toBe(toHex(der));
+  });
+
+  it.each([
+    ['an empty RDN', '30023100'],
+    ['an unsorted RDN', '301631143008060355040a0c0162300806035504030c0161'],
+    ['a value that is missing', '3009310730050603550403'],
+  ])('refuses %s', (_, hex) => {
+    expect(() => fromDer(Name, fromHex(hex))).toThrow(
+      expect.objectContaining({ code: 'DER_MALFORMED' }),
+    );
+  });
+
+  it('refuses more than a hundred RDNs', () => {
+    const rdns = Array.from({ length: 101 }, () => utf8('a').rdns[0] ?? []);
+    expect(() => fromDer(Name, toDer(Name, { rdns }))).toThrow('more than 100 elements');
+    expect(fromDer(Name, toDer(Name, { rdns: rdns.slice(1) })).rdns).toHaveLength(100);
+  });
+});
+
+describe('isNullDn() and attributeText()', () => {
+  it('tell an empty name, and the most specific attribute of a type', () => {
+    expect(isNullDn(fromDer(Name, fromHex('3000')))).toBe(true);
+    expect(isNullDn(parseName('CN=a'))).toBe(false);
+    expect(attributeText(parseName('CN=b,CN=a,O=x'), oids.commonName)).toBe('b');
+    expect(attributeText(parseName('O=x'), oids.commonName)).toBeUndefined();
+    const other = commonName({ type: 'other', value: fromHex('020105') });
+    expect(attributeText(other, oids.commonName)).toBeUndefined();
+  });
+});
