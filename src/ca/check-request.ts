@@ -6,9 +6,10 @@ import { decodeCertificate, type Certificate } from '../x509/certificate.ts';
 import type { Extension } from '../x509/extension.ts';
 import { extensionValue } from '../x509/extension-values.ts';
 import { GeneralNames } from '../x509/general-name.ts';
-import { isNullDn, sameName } from '../x509/name.ts';
+import { isNullDn, sameName, type Name } from '../x509/name.ts';
 import { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts';
 import type { Knowledge, Sender } from './authenticate.ts';
+import type { Authorities } from './authority.ts';
 import { checkProof } from './check-proof.ts';
 import type { LabCertificate, LabOperation } from './ledger.ts';
 import { isRefusal, refusal, type Refusal } from './refusal.ts';
@@ -44,8 +45,7 @@ export async function checkRequest(
   );
   const problem = checkProof(wanted, policy.allowLegacy) ?? checkExtensions(wanted.extensions);
   if (problem) return problem;
-  const ours = authorities.issuing.certificate.tbsCertificate.subject;
-  if (wanted.issuer && !sameName(wanted.issuer, ours)) {
+  if (wanted.issuer && !isIssuerAllowed(wanted.issuer, sender, authorities)) {
     return refusal('wrongAuthority', 'The issuer asked for is not a CA of this lab');
   }
   if (body.type === 'kur') return checkUpdate(wanted, sender, knowledge);
@@ -55,6 +55,12 @@ export async function checkRequest(
     return refusal('badCertTemplate', 'certTemplate has neither a subject nor a subjectAltName');
   }
   return { ...wanted, subject };
+}
+
+/** OpenSSL fills in the issuer of the certificate it signs with, even if that is a vendor's. */
+function isIssuerAllowed(issuer: Name, sender: Sender, { issuing }: Authorities): boolean {
+  if (sameName(issuer, issuing.certificate.tbsCertificate.subject)) return true;
+  return sender.type === 'signature' && sameName(issuer, sender.certificate.tbsCertificate.issuer);
 }
 
 const issuable: ReadonlySet<string> = new Set([

@@ -1,0 +1,293 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { systemClock } from '../../src/agent/system-clock.ts';
+import { fromDer } from '../../src/asn1/codec.ts';
+import { decodePem } from '../../src/asn1/pem.ts';
+import type { LabSettings } from '../../src/ca/lab-settings.ts';
+import type { Lab } from '../../src/ca/lab.ts';
+import { decodeMessage } from '../../src/cmp/message/pki-message.ts';
+import { decodeCertificate, type Certificate } from '../../src/x509/certificate.ts';
+import { extensionValue } from '../../src/x509/extension-values.ts';
+import { formatName } from '../../src/x509/name-text.ts';
+import { SubjectPublicKeyInfo } from '../../src/x509/subject-public-key-info.ts';
+import { openLab, reference, secret, temporaryDirectory } from '../ca/lab-under-test.ts';
+import { requirePeer } from '../harness/require.ts';
+
+beforeEach((context) => requirePeer(context, 'openssl'));
+
+const run = promisify(execFile);
+
+/** A lab that serves, and an OpenSSL client beside it. */
+interface Bench {
+  readonly lab: Lab;
+  /** Names of the messages so far, requests and answers. */
+  readonly bodies: readonly string[];
+  path(name: string): string;
+  openssl(...args: readonly string[]): Promise<string>;
+  /** Run `openssl cmp` against the lab. @throws when it fails, with what it wrote */
+  cmp(...args: readonly string[]): Promise<string>;
+  /** Verify a certificate with `openssl verify`, and read it. */
+  verified(name: string): Promise<Certificate>;
+}
+
+async function setUp(settings: Partial<LabSettings> = {}): Promise<Bench> {
+  const directory = temporaryDirectory();
+  const bodies: string[] = [];
+  const lab = await openLab({
+    directory,
+    clock: systemClock,
+    settings,
+    onMessage: ({ der }) => bodies.push(decodeMessage(der).body.type),
+  });
+  await lab.writeFiles();
+  const server = await lab.listen(0);
+  onTestFinished(() => server.close());
+  const openssl = async (...args: readonly string[]): Promise<string> => {
+    const env = { ...process.env, OPENSSL_CONF: '/dev/null' };
+    try {
+      const { stdout, stderr } = await run('openssl', [...args], { cwd: directory, env });
+      return stdout + stderr;
+    } catch (failed) {
+      // What it says about a CMP error goes to its standard output.
+      const said = failed instanceof Error && 'stdout' in failed ? String(failed.stdout) : '';
+      throw new Error(`openssl ${args.join(' ')} failed: ${said}`, { cause: failed });
+    }
+  };
+  const path = (name: string): string => join(directory, name);
+  await openssl(
+    'genpkey',
+    '-algorithm',
+    'EC',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-out',
+    'ee.key',
+  );
+  return {
+    lab,
+    bodies,
+    path,
+    openssl,
+    cmp: (...args) =>
+      openssl(
+        'cmp',
+        '-config',
+        '',
+        '-batch',
+        '-server',
+        server.url.slice('http://'.length),
+        ...args,
+      ),
+    async verified(name) {
+      const chain = ['-CAfile', 'root.pem', '-untrusted', 'issuing.pem'];
+      await openssl('verify', '-x509_strict', '-purpose', 'any', ...chain, name);
+      const [block] = decodePem(readFileSync(path(name), 'latin1'));
+      return decodeCertificate(block?.der ?? new Uint8Array());
+    },
+  };
+}
+
+const mac = [
+  '-ref',
+  reference,
+  '-secret',
+  `pass:${Buffer.from(secret).toString()}`,
+  '-recipient',
+  '/CN=x',
+];
+const vendor = ['-cert', 'vendor-device.pem', '-key', 'vendor-device.key', '-trusted', 'root.pem'];
+const wanted = ['-newkey', 'ee.key', '-subject', '/O=Test/CN=gw1.example', '-certout', 'out.pem'];
+
+function own(certificate = 'out.pem', key = 'ee.key'): readonly string[] {
+  return ['-cert', certificate, '-key', key, '-trusted', 'root.pem'];
+}
+
+function namesIn({ extensions }: Certificate['tbsCertificate']): readonly string[] {
+  const names = extensionValue(extensions, 'subjectAltName') ?? [];
+  return names.map(({ type, value }) =>
+    value instanceof Uint8Array ? `${type} ${value.join('.')}` : `${type} ${JSON.stringify(value)}`,
+  );
+}
+
+describe('the lab, with openssl cmp as its client,', () => {
+  it('answers ir under a MAC with a certificate that has subject, SAN and key asked for', async () => {
+    const bench = await setUp();
+    await bench.cmp('-cmd', 'ir', ...mac, ...wanted, '-sans', 'gw1.example 192.0.2.1');
+
+    const { tbsCertificate } = await bench.verified('out.pem');
+    expect(formatName(tbsCertificate.subject)).toBe('CN=gw1.example,O=Test');
+    expect(namesIn(tbsCertificate)).toEqual(['dNSName "gw1.example"', 'iPAddress 192.0.2.1']);
+    await bench.openssl('pkey', '-in', 'ee.key', '-pubout', '-outform', 'DER', '-out', 'ee.pub');
+    const key = fromDer(SubjectPublicKeyInfo, Uint8Array.from(readFileSync(bench.path('ee.pub'))));
+    expect(tbsCertificate.subjectPublicKeyInfo.subjectPublicKey).toEqual(key.subjectPublicKey);
+    expect(bench.bodies).toEqual(['ir', 'ip', 'certConf', 'pkiconf']);
+    expect(await bench.lab.certificates()).toMatchObject([{ status: 'current' }]);
+  });
+
+  it('answers ir signed with the certificate of a vendor', async () => {
+    const bench = await setUp();
+    await bench.cmp('-cmd', 'ir', ...vendor, ...wanted);
+
+    await bench.verified('out.pem');
+    expect(bench.bodies).toEqual(['ir', 'ip', 'certConf', 'pkiconf']);
+  });
+
+  it('answers cr and kur signed with a certificate of its own, and supersedes the updated one', async () => {
+    const bench = await setUp();
+    await bench.cmp('-cmd', 'ir', ...mac, ...wanted, '-sans', 'gw1.example');
+    await bench.cmp('-cmd', 'cr', ...own(), ...wanted, '-certout', 'second.pem');
+    await bench.verified('second.pem');
+
+    await bench.openssl('genrsa', '-out', 'new.key', '2048');
+    await bench.cmp('-cmd', 'kur', ...own(), '-newkey', 'new.key', '-certout', 'updated.pem');
+    const updated = await bench.verified('updated.pem');
+    expect(namesIn(updated.tbsCertificate)).toEqual(['dNSName "gw1.example"']);
+    const statuses = (await bench.lab.certificates()).map(({ status }) => status);
+    expect(statuses).toEqual(['superseded', 'current', 'current']);
+
+    const again = bench.cmp('-cmd', 'kur', ...own(), '-newkey', 'new.key', '-certout', 'x.pem');
+    await expect(again).rejects.toThrow(/badCertId/);
+    await bench.cmp(
+      '-cmd',
+      'kur',
+      ...own('updated.pem', 'new.key'),
+      '-newkey',
+      'ee.key',
+      '-certout',
+      'third.pem',
+    );
+    await bench.verified('third.pem');
+  });
+
+  it('answers p10cr', async () => {
+    const bench = await setUp();
+    await bench.openssl(
+      'req',
+      '-new',
+      '-key',
+      'ee.key',
+      '-subj',
+      '/O=Test/CN=gw1',
+      '-out',
+      'ee.csr',
+    );
+    await bench.cmp('-cmd', 'p10cr', ...mac, '-csr', 'ee.csr', '-certout', 'out.pem');
+
+    const { tbsCertificate } = await bench.verified('out.pem');
+    expect(formatName(tbsCertificate.subject)).toBe('CN=gw1,O=Test');
+    expect(bench.bodies).toEqual(['p10cr', 'cp', 'certConf', 'pkiconf']);
+  });
+
+  it('lets it poll', async () => {
+    const bench = await setUp({ polls: 2, checkAfterSeconds: 1 });
+    await bench.cmp('-cmd', 'ir', ...mac, ...wanted);
+
+    await bench.verified('out.pem');
+    const polling = ['pollReq', 'pollRep', 'pollReq', 'pollRep', 'pollReq', 'ip'];
+    expect(bench.bodies).toEqual(['ir', 'ip', ...polling, 'certConf', 'pkiconf']);
+    expect(await bench.lab.issuedCount()).toBe(1);
+  });
+
+  it('grants implicitConfirm, or does not', async () => {
+    const granting = await setUp({ implicitConfirm: true });
+    await granting.cmp('-cmd', 'ir', ...mac, ...wanted, '-implicit_confirm');
+    expect(granting.bodies).toEqual(['ir', 'ip']);
+    expect(await granting.lab.certificates()).toMatchObject([{ status: 'current' }]);
+
+    const insisting = await setUp({ implicitConfirm: false });
+    await insisting.cmp('-cmd', 'ir', ...mac, ...wanted, '-implicit_confirm');
+    expect(insisting.bodies).toEqual(['ir', 'ip', 'certConf', 'pkiconf']);
+  });
+
+  it('says grantedWithMods when it changed the subject', async () => {
+    const bench = await setUp({ subjectSuffix: 'OU=Lab' });
+    const output = await bench.cmp('-cmd', 'ir', ...mac, ...wanted);
+
+    expect(output).toMatch(/granted/i);
+    const { tbsCertificate } = await bench.verified('out.pem');
+    expect(formatName(tbsCertificate.subject)).toBe('OU=Lab,CN=gw1.example,O=Test');
+  });
+
+  it('refuses a wrong secret and issues nothing', async () => {
+    const bench = await setUp();
+    const attempt = bench.cmp('-cmd', 'ir', ...mac, '-secret', 'pass:wrong', ...wanted);
+
+    await expect(attempt).rejects.toThrow(/failed/);
+    expect(bench.bodies).toEqual(['ir', 'error']);
+    expect(await bench.lab.issuedCount()).toBe(0);
+  });
+
+  it('tells a client that trusts its root why the secret is refused', async () => {
+    const bench = await setUp();
+    const attempt = bench.cmp(
+      '-cmd',
+      'ir',
+      ...mac,
+      '-secret',
+      'pass:wrong',
+      ...wanted,
+      '-trusted',
+      'root.pem',
+    );
+
+    await expect(attempt).rejects.toThrow(/badMessageCheck/);
+  });
+
+  it('refuses a request without proof of possession, and one that claims raVerified', async () => {
+    const bench = await setUp();
+    await expect(bench.cmp('-cmd', 'ir', ...mac, ...wanted, '-popo', '-1')).rejects.toThrow(
+      /badPOP/,
+    );
+    const claimed = bench.cmp('-cmd', 'ir', ...mac, ...wanted, '-popo', '0');
+    await expect(claimed).rejects.toThrow(/notAuthorized/);
+    expect(await bench.lab.issuedCount()).toBe(0);
+  });
+
+  it('refuses by policy', async () => {
+    const bench = await setUp({ refuseSubject: 'cn=gw1*' });
+    const attempt = bench.cmp('-cmd', 'ir', ...mac, ...wanted);
+    await expect(attempt).rejects.toThrow(/notAuthorized/);
+    expect(bench.bodies).toEqual(['ir', 'ip']);
+  });
+
+  it('takes back a certificate that the client rejects', async () => {
+    const bench = await setUp();
+    const attempt = bench.cmp('-cmd', 'ir', ...mac, ...wanted, '-out_trusted', 'vendor-root.pem');
+
+    await expect(attempt).rejects.toThrow(/failed/);
+    expect(bench.bodies).toEqual(['ir', 'ip', 'certConf', 'pkiconf']);
+    expect(await bench.lab.certificates()).toMatchObject([{ status: 'rejected' }]);
+  });
+
+  it.each(['rsa-2048', 'p-384', 'p-521', 'ed25519', 'ed448'] as const)(
+    'certifies with a CA key of type %s',
+    async (keyType) => {
+      const bench = await setUp({ keyType });
+      await bench.cmp('-cmd', 'ir', ...vendor, ...wanted);
+      await bench.verified('out.pem');
+      expect(bench.bodies).toEqual(['ir', 'ip', 'certConf', 'pkiconf']);
+    },
+  );
+
+  it.each(['chain', 'chain-root', 'reversed', 'not-in-pkiconf'] as const)(
+    'is understood with extraCerts as %s and with caPubs',
+    async (extraCerts) => {
+      const bench = await setUp({ extraCerts, caPubs: 'chain' });
+      await bench.cmp('-cmd', 'ir', ...vendor, ...wanted, '-cacertsout', 'capubs.pem');
+      await bench.verified('out.pem');
+      expect(decodePem(readFileSync(bench.path('capubs.pem'), 'latin1'))).toHaveLength(2);
+    },
+  );
+
+  it.each([
+    ['hmacWithSHA256', 'sha512'],
+    ['hmac-sha1', 'sha256'],
+  ])('takes a MAC of %s over a key made with %s', async (name, digest) => {
+    const bench = await setUp({ pbm: { owf: 'sha512', mac: 'hmac-sha512', iterationCount: 500 } });
+    await bench.cmp('-cmd', 'ir', ...mac, ...wanted, '-mac', name, '-digest', digest);
+    expect(formatName((await bench.verified('out.pem')).tbsCertificate.subject)).toContain('gw1');
+  });
+});
