@@ -22,7 +22,11 @@ const v3 = 2;
  * be read is checked here.
  */
 export function checkCertificate(certificate: Certificate, at: Date): Failure | undefined {
-  return checkForm(certificate) ?? checkValidity(certificate, at, '');
+  return (
+    checkExtensions(certificate) ??
+    checkAlgorithm(certificate) ??
+    checkValidity(certificate, at, '')
+  );
 }
 
 /**
@@ -47,20 +51,20 @@ export function checkIssuer(
  * Check that an anchor may vouch for those below it. RFC 5280 section 6.1.1 (d) takes nothing but name
  * and key from an anchor; section 6.2 permits more, and gateways expect more: an anchor outside of its
  * validity is refused, and what its own extensions say is obeyed. A root of version 1 says nothing, and
- * that it was configured as an anchor is what makes it a CA.
+ * that it was configured as an anchor is what makes it a CA. How it is signed plays no part.
  */
 export function checkAnchor(
   anchor: Certificate,
   intermediates: number,
   at: Date,
 ): Failure | undefined {
-  const failure = checkForm(anchor) ?? checkValidity(anchor, at, 'anchor-');
+  const failure = checkExtensions(anchor) ?? checkValidity(anchor, at, 'anchor-');
   if (failure) return failure;
   return anchor.tbsCertificate.version === v3 ? checkAuthority(anchor, intermediates) : undefined;
 }
 
-function checkForm(certificate: Certificate): Failure | undefined {
-  const { extensions = [], signature } = certificate.tbsCertificate;
+function checkExtensions(certificate: Certificate): Failure | undefined {
+  const { extensions = [] } = certificate.tbsCertificate;
   const seen = new Set<Oid>();
   for (const { extnID, critical } of extensions) {
     const name = oidName(extnID);
@@ -82,8 +86,13 @@ function checkForm(certificate: Certificate): Failure | undefined {
       return fail(certificate, 'malformed-extension', `has extension "${name}" malformed: ${why}`);
     }
   }
+  return undefined;
+}
+
+/** RFC 5280 section 4.1.1.2. */
+function checkAlgorithm(certificate: Certificate): Failure | undefined {
   // Exactly, not by `sameAlgorithm`: the outer one is not signed, and could be changed at will.
-  const inner = toDer(AlgorithmIdentifier, signature);
+  const inner = toDer(AlgorithmIdentifier, certificate.tbsCertificate.signature);
   if (!bytesEqual(inner, toDer(AlgorithmIdentifier, certificate.signatureAlgorithm))) {
     return fail(
       certificate,

@@ -8,6 +8,8 @@ import { isNullDn, nameKey } from '../x509/name.ts';
 export interface Candidate {
   readonly certificate: Certificate;
   readonly isAnchor: boolean;
+  /** Its subjectKeyIdentifier, read once however often the certificate is looked at. */
+  readonly keyIdentifier: Uint8Array | undefined;
 }
 
 /** Candidates by the `nameKey` of their subject. */
@@ -28,8 +30,9 @@ export function indexIssuers(
     seen.add(der);
     const key = nameKey(subject);
     const group = index.get(key);
-    if (group) group.push({ certificate, isAnchor });
-    else index.set(key, [{ certificate, isAnchor }]);
+    const candidate = { certificate, isAnchor, keyIdentifier: subjectKeyIdentifier(certificate) };
+    if (group) group.push(candidate);
+    else index.set(key, [candidate]);
   };
   for (const anchor of anchors) add(anchor, true);
   for (const intermediate of intermediates) add(intermediate, false);
@@ -51,11 +54,10 @@ export function issuersOf(certificate: Certificate, index: IssuerIndex): readonl
 }
 
 function unlikeliness(
-  { certificate, isAnchor }: Candidate,
+  { keyIdentifier, isAnchor }: Candidate,
   wanted: Uint8Array | undefined,
 ): number {
-  const own = subjectKeyIdentifier(certificate);
-  const mismatch = !wanted || !own ? 1 : bytesEqual(wanted, own) ? 0 : 2;
+  const mismatch = !wanted || !keyIdentifier ? 1 : bytesEqual(wanted, keyIdentifier) ? 0 : 2;
   return mismatch * 2 + (isAnchor ? 0 : 1);
 }
 
