@@ -20,9 +20,13 @@ export interface ProgressLine {
 export function startProgress(io: Io, globals: Globals, log: Log, clock: Clock): ProgressLine {
   if (globals.quiet || globals.json) return { tell() {}, end() {} };
   if (!io.stderr.isTTY) {
+    let said: string | undefined;
     return {
       tell(progress) {
-        if (progress.type === 'waiting') log.info(describe(progress, clock));
+        // A line a change: the hundredth "waiting" says nothing the first did not.
+        const isNews = progress.type === 'waiting' && said !== (progress.text ?? '');
+        if (progress.type === 'waiting') said = progress.text ?? '';
+        if (isNews) log.info(describe(progress, clock));
         else log.debug(describe(progress, clock));
       },
       end() {},
