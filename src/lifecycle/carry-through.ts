@@ -1,3 +1,5 @@
+import { toHex } from '../base/bytes.ts';
+import { CertError, errorClassOf } from '../base/errors.ts';
 import { follow, type Ending } from '../cmp/client.ts';
 import { decodeState, type TransactionState } from '../cmp/transaction/state.ts';
 import type { TransactionRecord } from '../store/store.ts';
@@ -47,7 +49,8 @@ export async function carryThrough(
       report(context, record);
     },
   });
-  report(context, record);
+  // Who polls by hand does not wait for the time the CA named: it would be told of a wait there is not.
+  if (!(byHand && record.phase === 'waiting')) report(context, record);
   try {
     const until = new Date(clock.now().getTime() + options.waitSeconds * 1000);
     const ending = await follow(
@@ -62,10 +65,27 @@ export async function carryThrough(
     return await conclude(context, { record, state, ending, conversation });
   } catch (error) {
     await closeFailed(context, { record, error, conversation, isResumed });
-    throw error;
+    throw await explained(context, record, error);
   } finally {
     await transport.close();
   }
+}
+
+/** Add to what the peer or the network did wrong which transaction it was, and whether it goes on. */
+async function explained(
+  { store }: LifecycleContext,
+  { id, name, transactionID }: TransactionRecord,
+  error: unknown,
+): Promise<unknown> {
+  if (!(error instanceof CertError) || errorClassOf[error.code] === undefined) return error;
+  const isOutstanding = (await store.transactions.get(id)) !== undefined;
+  const goOn = `The request stays outstanding: go on with "certkeeper cmp poll current-cert ${name}"`;
+  const hint = [error.hint, ...(isOutstanding ? [goOn] : [])].filter((part) => part !== undefined);
+  return new CertError(error.code, error.message, {
+    cause: error,
+    transactionID: toHex(transactionID),
+    ...(hint.length > 0 && { hint: hint.join('. ') }),
+  });
 }
 
 function report({ progress }: LifecycleContext, at: TransactionRecord): void {
