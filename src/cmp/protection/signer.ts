@@ -65,16 +65,26 @@ export function verifySigner(
   }
 
   const part = receivedProtectedPart(message);
-  const verifying = candidates.filter((certificate) =>
-    verifySignature({
-      spki: certificate.tbsCertificate.subjectPublicKeyInfo,
-      algorithm: protectionAlg,
-      data: part,
-      signature: message.protection ?? new Uint8Array(),
-      policy: trust,
-    }),
-  );
+  const { protection } = message;
+  let unsupported: CertError | undefined;
+  const verifying = candidates.filter((certificate) => {
+    try {
+      return verifySignature({
+        spki: certificate.tbsCertificate.subjectPublicKeyInfo,
+        algorithm: protectionAlg,
+        data: part,
+        signature: protection,
+        policy: trust,
+      });
+    } catch (error) {
+      // A stray certificate with a key we cannot use must not hide the right one behind it.
+      if (!(error instanceof CertError)) throw error;
+      unsupported = error;
+      return false;
+    }
+  });
   if (verifying.length === 0) {
+    if (unsupported) throw unsupported;
     throw new CertError(
       'CMP_PROTECTION_INVALID',
       `Cannot verify "${message.body.type}" from "${formatName(sender)}": the signature does not fit`,

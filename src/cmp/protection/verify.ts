@@ -1,5 +1,6 @@
 import { CertError } from '../../base/errors.ts';
 import { bytesEqual, toHex } from '../../base/bytes.ts';
+import { oidName, oids, type Oid } from '../../asn1/oids.ts';
 import { macEquals } from '../../crypto/mac.ts';
 import type { Certificate } from '../../x509/certificate.ts';
 import type { PKIMessage } from '../message/pki-message.ts';
@@ -43,6 +44,9 @@ export interface Expected {
 /** RFC 9810 section 5.1.1 asks for 128 bits. */
 const MIN_NONCE_OCTETS = 16;
 
+/** MACs that are not done here: not to be taken for signatures. */
+const otherMacs: ReadonlySet<Oid> = new Set([oids.pbmac1, oids.dhBasedMac, oids.kemBasedMac]);
+
 /**
  * Check protection first, over the received octets, then the header. Nothing in the body may be used before.
  *
@@ -82,6 +86,12 @@ function verifyProtection(message: PKIMessage, expected: Expected): Signer | und
   if (isPbm(protectionAlg)) {
     verifyMac(message, message.protection, expected);
     return undefined;
+  }
+  if (otherMacs.has(protectionAlg.algorithm)) {
+    throw new CertError(
+      'CMP_ALGORITHM_UNSUPPORTED',
+      `Cannot verify "${body}": it is protected by "${oidName(protectionAlg.algorithm)}", expected passwordBasedMac or a signature`,
+    );
   }
   // The CA always signs errors (RFC 9810 section 5.3.21); anything else answers a MAC with a MAC.
   if (expected.secret !== undefined && body !== 'error') {
@@ -123,9 +133,11 @@ function checkVersion({ header, body }: PKIMessage, expected: Expected): void {
   const isRefusalOfVersion =
     body.type === 'error' && body.value.pKIStatusInfo.failInfo?.includes('unsupportedVersion');
   if (pvno === expected.pvno || isRefusalOfVersion) return;
+  // Some servers put another version into their errors: what those say is still of use.
+  const text = statusTextOf(body);
   throw new CertError(
     'CMP_VERSION_UNSUPPORTED',
-    `Cannot accept "${body.type}": pvno is ${pvno}, expected ${expected.pvno}`,
+    `Cannot accept "${body.type}": pvno is ${pvno}, expected ${expected.pvno}${text && `; it says: ${text}`}`,
   );
 }
 

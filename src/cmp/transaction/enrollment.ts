@@ -70,6 +70,9 @@ const WHOLE_RESPONSE = -1;
 /** A checkAfter beyond this is taken for this; the transaction's deadline comes long before. */
 const MAX_CHECK_AFTER_SECONDS = 366 * 86_400;
 
+/** No setting makes us poll faster than this: a peer could make us spin. */
+const SHORTEST_WAIT_SECONDS = 1;
+
 /** Begin: the request to send. */
 export function begin(operation: Operation, request: CertReqMsg): Step {
   return {
@@ -285,7 +288,8 @@ function wait(
   { minPollSeconds }: WaitLimits,
   text?: string,
 ): Step {
-  const seconds = Math.min(Math.max(checkAfterSeconds, minPollSeconds), MAX_CHECK_AFTER_SECONDS);
+  const least = Math.max(minPollSeconds, SHORTEST_WAIT_SECONDS);
+  const seconds = Math.min(Math.max(checkAfterSeconds, least), MAX_CHECK_AFTER_SECONDS);
   const notBefore = new Date(now.getTime() + seconds * 1000);
   return {
     type: 'wait',
