@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   caProfile,
+  certificateDer,
   openCertkeeper,
   parseGeneralName,
   parseLabel,
@@ -34,7 +35,7 @@ const [[reference, secret] = ['', new Uint8Array()]] = lab.secrets;
 const keeper = await openCertkeeper({ stateDirectory: join(home, 'state') });
 try {
   const ca = parseLabel('lab', 'ca');
-  const roots = [lab.authorities.root.der];
+  const roots = [certificateDer(lab.authorities.root.certificate)];
   await keeper.store.authorities.put(caProfile({ label: ca, url, roots, reference }), secret);
 
   const name = parseLabel('gw1', 'cert-name');

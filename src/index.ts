@@ -29,7 +29,7 @@ export type { UpdateRequest } from './lifecycle/update.ts';
 export { caProfile } from './settings/ca-profile-defaults.ts';
 export type { CaProfile, PbmSettings } from './settings/ca-profile.ts';
 export type { CertificateRecord, Store } from './store/store.ts';
-export { decodeCertificate } from './x509/certificate.ts';
+export { certificateDer, decodeCertificate } from './x509/certificate.ts';
 export { parseGeneralName } from './x509/general-name-text.ts';
 export { formatName, parseName } from './x509/name-text.ts';
 
