@@ -1,0 +1,177 @@
+import { describe, expect, it } from 'vitest';
+import { fromDer } from '../../src/asn1/codec.ts';
+import { issuerOf } from '../../src/ca/authority.ts';
+import { softwareKeys } from '../../src/crypto/keys.ts';
+import { initialize } from '../../src/lifecycle/initialize.ts';
+import { extension } from '../../src/x509/extension-values.ts';
+import { parseName } from '../../src/x509/name-text.ts';
+import { SubjectPublicKeyInfo } from '../../src/x509/subject-public-key-info.ts';
+import { forging, refusalIn, unknownExtension, type Forged } from './forge.ts';
+import { bodies, initialized, makeSite, request, wanted, type Site } from './site.ts';
+
+const otherKey = (await softwareKeys.generate('p-256')).key;
+
+/** A CA nobody told us of, with the name of the lab's issuing CA. */
+async function rogueIssuer({ lab }: Site): Promise<NonNullable<Forged['issuer']>> {
+  const { key } = await softwareKeys.generate('p-256');
+  return { ...issuerOf(lab.authorities.issuing), key };
+}
+
+const second = 1000;
+function from(site: Site, seconds: number): Date {
+  return new Date(site.clock.now().getTime() + seconds * second);
+}
+
+describe('a certificate that is not what was asked for', () => {
+  it.each<[string, string, (site: Site) => Forged | Promise<Forged>]>([
+    [
+      'has another public key',
+      'incorrectData',
+      () => ({ publicKey: fromDer(SubjectPublicKeyInfo, otherKey.spki) }),
+    ],
+    [
+      'has another subject although the CA says "accepted"',
+      'badCertTemplate',
+      () => ({ subject: parseName('CN=gw2,O=Test') }),
+    ],
+    [
+      'is signed by another key than the CA',
+      'incorrectData',
+      async (site) => ({ issuer: await rogueIssuer(site) }),
+    ],
+    [
+      'is issued below a root we do not know',
+      'incorrectData',
+      ({ lab }) => ({ issuer: issuerOf(lab.authorities['vendor-root']) }),
+    ],
+    [
+      'has expired',
+      'incorrectData',
+      (site) => ({ notBefore: from(site, -7200), notAfter: from(site, -3600) }),
+    ],
+    [
+      'is not valid for longer than the tolerance to come',
+      'incorrectData',
+      (site) => ({ notBefore: from(site, 302) }),
+    ],
+    [
+      'has a critical extension nobody knows',
+      'incorrectData',
+      () => ({ extensions: [unknownExtension] }),
+    ],
+  ])('is refused by certConf when it %s', async (_, failInfo, make) => {
+    const site = await makeSite();
+    site.setWire(forging(site, await make(site)));
+    const result = await initialize(site.context, request());
+
+    expect(result.type).toBe('refused');
+    expect(bodies(site.sent)).toEqual(['ir', 'certConf']);
+    expect(refusalIn(site.sent[1] ?? new Uint8Array())).toEqual([failInfo]);
+    expect(await site.store.certificates.current('gw1')).toBeUndefined();
+    expect(await site.store.certificates.versions('gw1')).toMatchObject([
+      { status: 'refused', version: 0 },
+    ]);
+    expect(await site.store.history.list()).toMatchObject([{ result: 'refused' }]);
+    expect(site.files().size).toBe(0);
+  });
+
+  it('is refused without a word when implicitConfirm was granted', async () => {
+    const site = await makeSite({ lab: { implicitConfirm: true } });
+    site.setWire(forging(site, { publicKey: fromDer(SubjectPublicKeyInfo, otherKey.spki) }));
+    const result = await initialize(site.context, request());
+    expect(result).toMatchObject({
+      type: 'refused',
+      reason: 'its public key is not the one of the request',
+    });
+    expect(bodies(site.sent)).toEqual(['ir']);
+    expect(await site.store.transactions.outstanding()).toEqual([]);
+    expect(await site.store.certificates.list()).toEqual([]);
+    expect(site.files().size).toBe(0);
+  });
+
+  it('is refused when it lacks a name that was asked for', async () => {
+    const site = await makeSite();
+    site.setWire(forging(site, {}));
+    const names = wanted('CN=gw1', { type: 'dNSName', value: 'gw1.example' });
+    expect(await initialize(site.context, request({ wanted: names }))).toMatchObject({
+      type: 'refused',
+      reason: expect.stringContaining('lacks dNSName "gw1.example"'),
+    });
+  });
+
+  it('can be asked for once more, and granted, after it was refused', async () => {
+    const site = await makeSite();
+    site.setWire(forging(site, { subject: parseName('CN=x') }));
+    await initialize(site.context, request());
+    site.setWire();
+    const { certificate } = await initialized(site);
+    expect(certificate.version).toBe(1);
+  });
+});
+
+describe('a certificate that is good enough', () => {
+  it.each<[string, (site: Site) => Forged]>([
+    [
+      'has another subject, with grantedWithMods',
+      () => ({ subject: parseName('CN=gw2'), status: { status: 'grantedWithMods' } }),
+    ],
+    ['has the same subject in other letters', () => ({ subject: parseName('CN=GW1,O=test') })],
+    ['begins within the tolerance to come', (site) => ({ notBefore: from(site, 298) })],
+    [
+      'has more names than were asked for',
+      () => ({
+        extensions: [extension('subjectAltName', [{ type: 'dNSName', value: 'x.example' }])],
+      }),
+    ],
+  ])('is accepted when it %s', async (_, make) => {
+    const site = await makeSite();
+    site.setWire(forging(site, make(site)));
+    const { certificate } = await initialized(site);
+    expect(certificate.status).toBe('current');
+    expect(refusalIn(site.sent[1] ?? new Uint8Array())).toBeUndefined();
+  });
+});
+
+describe('caPubs', () => {
+  const noRoots = { roots: [] };
+
+  it('are no anchors without trust-capubs', async () => {
+    const site = await makeSite({ lab: { caPubs: 'root' }, profile: noRoots });
+    expect(await initialize(site.context, request())).toMatchObject({ type: 'refused' });
+  });
+
+  it('are anchors with trust-capubs, under a MAC', async () => {
+    const site = await makeSite({
+      lab: { caPubs: 'root' },
+      profile: { ...noRoots, trustCapubs: true },
+    });
+    expect(await initialized(site)).toMatchObject({ type: 'issued' });
+  });
+
+  it('are never anchors when the answer is signed, whatever trust-capubs says', async () => {
+    const site = await makeSite({ lab: { caPubs: 'root' } });
+    await initialized(site);
+    await site.setProfile({
+      cmpRoots: site.profile.roots,
+      roots: [],
+      trustCapubs: true,
+    });
+    const signed = request({
+      name: site.profile.label,
+      wanted: wanted('CN=gw2'),
+      credential: { type: 'signature', signer: request().name },
+    });
+    expect(await initialize(site.context, signed)).toMatchObject({ type: 'refused' });
+  });
+
+  it('do not become anchors for later certificates', async () => {
+    const site = await makeSite({
+      lab: { caPubs: 'root' },
+      profile: { ...noRoots, trustCapubs: true },
+    });
+    await initialized(site);
+    await site.relab({ caPubs: 'none' });
+    const again = request({ name: site.profile.label, wanted: wanted('CN=gw2') });
+    expect(await initialize(site.context, again)).toMatchObject({ type: 'refused' });
+  });
+});
