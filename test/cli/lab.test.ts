@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { run } from '../../src/cli/run.ts';
+import { converse, gist, request } from '../ca/lab-client.ts';
+import { openLab, temporaryDirectory } from '../ca/lab-under-test.ts';
+import { fakeIo, type FakeIo } from './fake-io.ts';
+
+/** An outside that presses Ctrl-C as soon as something was printed. */
+function impatient(env: Readonly<Record<string, string>> = {}): FakeIo {
+  const io = fakeIo({ env });
+  const { stdout } = io;
+  const write = (text: string): void => {
+    stdout.write(text);
+    io.abort();
+  };
+  return { ...io, stdout: { ...stdout, write } };
+}
+
+async function json(...argv: readonly string[]): Promise<Record<string, unknown>> {
+  const io = fakeIo();
+  expect(await run([...argv, '--json'], io)).toBe(0);
+  const printed: Record<string, unknown> = JSON.parse(io.out());
+  return printed;
+}
+
+describe('lab', () => {
+  it('says where it is, which files it wrote and what to type, and ends with Ctrl-C', async () => {
+    const dir = temporaryDirectory();
+    const io = impatient();
+    expect(await run(['lab', 'port', '0', 'dir', dir], io)).toBe(0);
+    expect(io.out()).toMatch(/^Lab CA and RA at http:\/\/127\.0\.0\.1:\d+\/pkix\/$/m);
+    expect(io.out()).toContain(`${dir}/root.pem`);
+    expect(io.out()).toMatch(
+      /^ {2}certkeeper ca add lab url http:\S+ root \S+ reference device-0001/m,
+    );
+    expect(io.out()).toMatch(/^ {2}certkeeper cmp initialize .* ca-root lab$/m);
+    expect(io.err()).toBe('');
+  });
+
+  it('takes secrets by reference, and none without', async () => {
+    const dir = temporaryDirectory();
+    const env = { PSK: 's3cret' };
+    const secret = ['--secret', 'gw1:env:PSK'];
+    expect(await run(['lab', '--port', '0', '--dir', dir, ...secret], impatient(env))).toBe(0);
+    const lab = await openLab({ directory: dir, secrets: new Map() });
+    expect([...lab.secrets.keys()]).toEqual(['gw1']);
+
+    const io = impatient(env);
+    expect(await run(['lab', '--port', '0', '--dir', dir, '--secret', 'env:PSK'], io)).toBe(2);
+    expect(io.err()).toContain('reference');
+  });
+
+  it('refuses settings that cannot be meant', async () => {
+    const dir = temporaryDirectory();
+    for (const [words, text] of [
+      [['validity', '0'], 'validity'],
+      [['subject-suffix', 'nonsense'], 'distinguished name'],
+    ] as const) {
+      const io = impatient();
+      expect(await run(['lab', 'port', '0', 'dir', dir, ...words], io)).toBe(2);
+      expect(io.err()).toContain(text);
+    }
+  });
+});
+
+describe('lab requests, lab approve and lab deny', () => {
+  it('decide about what waits in a running lab', async () => {
+    const dir = temporaryDirectory();
+    const lab = await openLab({ directory: dir, settings: { approval: 'manual' } });
+    const clients = [converse(lab), converse(lab)];
+    for (const client of clients) await client.send({ type: 'ir', value: [await request()] });
+
+    expect(await json('lab', 'requests', 'dir', dir)).toMatchObject({
+      issued: 0,
+      requests: [{ id: 1, operation: 'ir', subject: 'CN=gw1,O=Test', phase: 'waiting' }, { id: 2 }],
+    });
+    expect(await json('lab', 'approve', '1', 'dir', dir)).toMatchObject({ decision: 'approved' });
+    expect(await json('lab', 'deny', '2', 'reason', 'unknown device', 'dir', dir)).toMatchObject({
+      decision: 'denied',
+    });
+    const answers = [];
+    for (const client of clients) {
+      answers.push(gist(await client.send({ type: 'pollReq', value: [{ certReqId: 0 }] })));
+    }
+    expect(answers).toEqual(['ip accepted', 'ip rejection notAuthorized']);
+    expect(await json('lab', 'requests', 'dir', dir)).toMatchObject({ issued: 1, requests: [] });
+
+    const io = fakeIo();
+    await run(['lab', 'requests', 'all', 'dir', dir], io);
+    expect(io.out()).toContain('closed, denied: unknown device');
+  });
+
+  it('say when there is no lab, or nothing to decide', async () => {
+    const io = fakeIo();
+    const dir = temporaryDirectory();
+    expect(await run(['lab', 'requests', 'dir', dir], io)).toBe(3);
+    expect(io.err()).toContain(`Cannot find a lab in "${dir}"`);
+    await openLab({ directory: dir });
+    expect(await run(['lab', 'approve', '7', 'dir', dir], io)).toBe(2);
+    expect(io.err()).toContain('Cannot decide about request 7: there is none');
+  });
+});
