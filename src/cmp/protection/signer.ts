@@ -4,6 +4,7 @@ import { oids } from '../../asn1/oids.ts';
 import { verifySignature } from '../../crypto/signature.ts';
 import { checkPath } from '../../revocation/path.ts';
 import { certificateDer, type Certificate } from '../../x509/certificate.ts';
+import type { Extensions } from '../../x509/extension.ts';
 import { extensionValue } from '../../x509/extension-values.ts';
 import { sameName, type Name } from '../../x509/name.ts';
 import { formatName } from '../../x509/name-text.ts';
@@ -106,18 +107,14 @@ function judgeSigner(
   trust: Trust,
   at: Date,
 ): Signer | string {
-  const { extensions } = certificate.tbsCertificate;
-  const keyUsage = extensionValue(extensions, 'keyUsage');
-  if (keyUsage && !keyUsage.includes('digitalSignature')) {
-    return 'its keyUsage does not allow digitalSignature';
-  }
+  const { extensions, validity } = certificate.tbsCertificate;
   const { pinned } = trust;
   if (pinned && bytesEqual(certificateDer(pinned), certificateDer(certificate))) {
-    const { notBefore, notAfter } = certificate.tbsCertificate.validity;
-    return notBefore.value <= at && at <= notAfter.value
-      ? { certificate, path: [] }
-      : 'the pinned server certificate is not valid now';
+    const isValid = validity.notBefore.value <= at && at <= validity.notAfter.value;
+    if (!isValid) return 'the pinned server certificate is not valid now';
+    return maySign(extensions) ? { certificate, path: [] } : noDigitalSignature;
   }
+  // The path first: it finds out whether the extensions can be read at all.
   const verdict = checkPath({
     certificate,
     intermediates: [...offered, ...trust.intermediates],
@@ -126,6 +123,7 @@ function judgeSigner(
     policy: trust,
   });
   if (verdict.type === 'invalid') return verdict.detail;
+  if (!maySign(extensions)) return noDigitalSignature;
   if (!isAuthorised(certificate, trust)) {
     return (
       'it is neither the CA nor carries the extended key usage cmcCA or cmcRA, ' +
@@ -133,6 +131,13 @@ function judgeSigner(
     );
   }
   return { certificate, path: verdict.path.slice(1) };
+}
+
+const noDigitalSignature = 'its keyUsage does not allow digitalSignature';
+
+/** RFC 9483 section 3.5: without a keyUsage nothing is forbidden. */
+function maySign(extensions: Extensions | undefined): boolean {
+  return extensionValue(extensions, 'keyUsage')?.includes('digitalSignature') ?? true;
 }
 
 /** RFC 9483 section 3.4: being any leaf below the anchor is not enough. */
@@ -146,17 +151,20 @@ function isAuthorised(certificate: Certificate, trust: Trust): boolean {
 }
 
 function mayHaveSigned(
-  certificate: Certificate,
+  { tbsCertificate: { subject, extensions } }: Certificate,
   sender: Name,
   senderKID: Uint8Array | undefined,
 ): boolean {
-  if (!sameName(certificate.tbsCertificate.subject, sender)) return false;
+  if (!sameName(subject, sender)) return false;
   if (!senderKID) return true;
-  const keyIdentifier = extensionValue(
-    certificate.tbsCertificate.extensions,
-    'subjectKeyIdentifier',
-  );
-  return keyIdentifier === undefined || bytesEqual(keyIdentifier, senderKID);
+  try {
+    const keyIdentifier = extensionValue(extensions, 'subjectKeyIdentifier');
+    return keyIdentifier === undefined || bytesEqual(keyIdentifier, senderKID);
+  } catch (error) {
+    // Anyone can send a damaged certificate of that name along: it is not the one.
+    if (error instanceof CertError && error.code !== 'INTERNAL') return false;
+    throw error;
+  }
 }
 
 function distinct(certificates: readonly Certificate[]): readonly Certificate[] {
