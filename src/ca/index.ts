@@ -1,4 +1,5 @@
 /** The lab: an embedded CA and RA for trying things before production. */
+export type { Authorities, Authority } from './authority.ts';
 export { createLab, DEFAULT_REFERENCE } from './lab.ts';
 export { messageDump } from './message-dump.ts';
 export type { LabFiles } from './lab-files.ts';

@@ -222,7 +222,7 @@ function saveTurn(sql: Sql, turn: Turn): Uint8Array {
   const known = answerIn(sql, turn.requestDigest);
   if (known) return known;
   const certificateId = issued ? insertCertificate(sql, issued) : transaction.certificateId;
-  upsertTransaction(sql, transaction, certificateId);
+  putTransaction(sql, transaction, certificateId);
   const status = certificateStatus ?? issued?.status;
   if (certificateId !== undefined && status !== undefined) {
     sql.run('UPDATE certificates SET status = ? WHERE id = ?', status, certificateId);
@@ -261,19 +261,27 @@ function insertCertificate(sql: Sql, issued: Omit<LabCertificate, 'id'>): number
 }
 
 /** Decision and reason are left alone: they are another process's to write. */
-function upsertTransaction(
+function putTransaction(
   sql: Sql,
   transaction: LabTransaction,
   certificateId: number | undefined,
 ): void {
+  if (transaction.id !== 0) {
+    sql.run(
+      'UPDATE transactions SET phase = ?, sender_nonce = ?, polls = ?, certificate_id = ? WHERE id = ?',
+      transaction.phase,
+      transaction.senderNonce,
+      transaction.polls,
+      certificateId,
+      transaction.id,
+    );
+    return;
+  }
   sql.run(
     `INSERT INTO transactions
        (transaction_id, operation, phase, cert_req_id, subject, reference, signer, request,
         sender_nonce, needs_approval, polls, certificate_id, opened_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (transaction_id) DO UPDATE SET
-       phase = excluded.phase, sender_nonce = excluded.sender_nonce, polls = excluded.polls,
-       certificate_id = excluded.certificate_id`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     transaction.transactionID,
     transaction.operation,
     transaction.phase,

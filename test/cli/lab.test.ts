@@ -86,7 +86,7 @@ describe('lab requests, lab approve and lab deny', () => {
 
     const io = fakeIo();
     await run(['lab', 'requests', 'all', 'dir', dir], io);
-    expect(io.out()).toContain('closed, denied: unknown device');
+    expect(io.out()).toContain('refused, denied: unknown device');
   });
 
   it('say when there is no lab, or nothing to decide', async () => {

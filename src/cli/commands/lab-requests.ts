@@ -46,8 +46,10 @@ function isUndecided({ phase, needsApproval, decision }: LabTransaction): boolea
   return phase === 'waiting' && needsApproval && decision === undefined;
 }
 
-function stateOf({ phase, decision, reason }: LabTransaction): string {
-  const decided = decision === undefined ? phase : `${phase}, ${decision}`;
+function stateOf({ phase, certificateId, decision, reason }: LabTransaction): string {
+  const ended = certificateId === undefined ? 'refused' : 'issued';
+  const state = phase === 'closed' ? ended : phase;
+  const decided = decision === undefined ? state : `${state}, ${decision}`;
   return reason === undefined ? decided : `${decided}: ${reason}`;
 }
 
