@@ -1,7 +1,8 @@
+import { concatBytes } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 import type { Io } from './io.ts';
 
-/** No certificate or key comes near this; `-` could otherwise be fed without end. */
+/** No certificate or key comes near this. */
 const maxFileOctets = 4_194_304;
 
 /**
@@ -13,24 +14,44 @@ const maxFileOctets = 4_194_304;
 export async function readInputFile(path: string, what: string, io: Io): Promise<Uint8Array> {
   let octets: Uint8Array;
   try {
-    if (path === '-') octets = await io.stdin.readAll();
-    else {
-      // Loaded here, because this file is part of every start and that module brings readline with it.
-      const { readFile } = await import('node:fs/promises');
-      octets = await readFile(path);
-    }
+    octets =
+      path === '-' ? await io.stdin.readAll(maxFileOctets) : await readAtMost(path, maxFileOctets);
   } catch (cause) {
-    throw new CertError('FILE_UNREADABLE', `Cannot read ${what} "${path}": ${reasonOf(cause)}`, {
-      cause,
-    });
+    throw unreadable(path, what, reasonOf(cause), cause);
   }
-  if (octets.length === 0) {
-    throw new CertError('FILE_UNREADABLE', `Cannot read ${what} "${path}": it is empty`);
+  if (octets.length === 0) throw unreadable(path, what, 'it is empty');
+  if (octets.length > maxFileOctets) throw unreadable(path, what, 'it is over 4 MiB');
+  return octets;
+}
+
+/**
+ * Read a file, and stop soon after so many octets: a device or a pipe may have no end.
+ *
+ * @returns more octets than `limit` when there are more
+ */
+export async function readAtMost(path: string, limit: number): Promise<Uint8Array> {
+  // Loaded here, because this file is part of every start and that module brings readline with it.
+  const { open } = await import('node:fs/promises');
+  const file = await open(path);
+  try {
+    const chunks: Uint8Array[] = [];
+    for (let length = 0; length <= limit;) {
+      const { bytesRead, buffer } = await file.read({ buffer: new Uint8Array(65_536) });
+      if (bytesRead === 0) break;
+      chunks.push(buffer.subarray(0, bytesRead));
+      length += bytesRead;
+    }
+    return concatBytes(...chunks);
+  } finally {
+    await file.close();
   }
-  if (octets.length > maxFileOctets) {
-    throw new CertError('FILE_UNREADABLE', `Cannot read ${what} "${path}": it is over 4 MiB`);
-  }
-  return Uint8Array.from(octets);
+}
+
+function unreadable(path: string, what: string, why: string, cause?: unknown): CertError {
+  return new CertError('FILE_UNREADABLE', `Cannot read ${what} "${path}": ${why}`, {
+    cause,
+    hint: `Give ${what} a file that this user can read; - is standard input`,
+  });
 }
 
 /** Say in words why the operating system refused something. */

@@ -9,8 +9,8 @@ export interface Output {
 /** Where an operator's answers come from. */
 export interface Input {
   readonly isTTY: boolean;
-  /** Read to the end of the stream. */
-  readAll(): Promise<Uint8Array>;
+  /** Read to the end of the stream, or a little more than so many octets. */
+  readAll(limit: number): Promise<Uint8Array>;
   /** Read one line, without its end, and without echo on the terminal when `echo` is false. */
   readLine(options: { readonly echo: boolean }): Promise<string>;
 }

@@ -59,10 +59,14 @@ const processInput: Input = {
   get isTTY() {
     return process.stdin.isTTY;
   },
-  async readAll() {
+  async readAll(limit) {
     const chunks: Buffer[] = [];
+    let length = 0;
     for await (const chunk of process.stdin) {
-      chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+      const octets = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+      chunks.push(octets);
+      length += octets.length;
+      if (length > limit) break;
     }
     return Buffer.concat(chunks);
   },

@@ -52,5 +52,19 @@ export async function keyChoiceOf(
   }
   const octets = await readInputFile(keyFile, 'key-file', io);
   const { loadPrivateKeyPem } = await import('../crypto/private-key-pem.ts');
-  return { type: 'given', key: loadPrivateKeyPem(asBuffer(octets).toString('utf8')) };
+  try {
+    return { type: 'given', key: loadPrivateKeyPem(asBuffer(octets).toString('utf8')) };
+  } catch (cause) {
+    if (!(cause instanceof CertError)) throw cause;
+    throw new CertError(
+      cause.code,
+      `Cannot use key-file "${keyFile}": ${cause.message.replace(/^Cannot read the private key: /, '')}`,
+      {
+        cause,
+        hint:
+          cause.hint ??
+          `Give a private key without passphrase as PEM; "openssl pkey -in ${keyFile}" shows one`,
+      },
+    );
+  }
 }

@@ -1,7 +1,7 @@
 import { utf8 } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { reasonOf } from './files.ts';
+import { readAtMost, reasonOf } from './files.ts';
 import type { Io } from './io.ts';
 
 /** Where a secret is to be taken from, as an operator wrote it; the secret itself is not in here. */
@@ -159,18 +159,17 @@ async function readSecretFile(
 ): Promise<Uint8Array> {
   let octets: Uint8Array;
   try {
-    if (path === '-') octets = await io.stdin.readAll();
-    else {
-      const { readFile } = await import('node:fs/promises');
-      octets = await readFile(path);
-    }
+    octets =
+      path === '-'
+        ? await io.stdin.readAll(maxSecretOctets)
+        : await readAtMost(path, maxSecretOctets);
   } catch (cause) {
     throw unavailable(what, place, reasonOf(cause), { cause });
   }
   if (octets.length > maxSecretOctets) {
     throw unavailable(what, place, `it is longer than ${maxSecretOctets} octets`);
   }
-  return Uint8Array.from(octets);
+  return octets;
 }
 
 function withoutNewline(octets: Uint8Array): Uint8Array {
@@ -191,5 +190,6 @@ function unavailable(
   options: { readonly hint?: string; readonly cause?: unknown } = {},
 ): CertError {
   const message = `Cannot read the secret for ${what} from ${place}: ${why}`;
-  return new CertError('SECRET_UNAVAILABLE', message, options);
+  const hint = 'Give file:PATH, env:NAME, cred:NAME or prompt, with a secret behind it';
+  return new CertError('SECRET_UNAVAILABLE', message, { hint, ...options });
 }

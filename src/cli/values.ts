@@ -37,8 +37,10 @@ export function parseValue(word: string, parameter: Parameter, text: string): Va
     case 'dn':
     case 'file':
     case 'directory':
-      if (text === '') throw invalid(word, text, 'it is empty');
-      if (text.includes('\0')) throw invalid(word, text, 'it contains a NUL character');
+      if (text === '') throw invalid(word, text, 'it is empty', `Give ${word} a value`);
+      if (text.includes('\0')) {
+        throw invalid(word, text, 'it contains a NUL character', `Give ${word} as plain text`);
+      }
       return text;
   }
 }
@@ -75,7 +77,14 @@ function parseDuration(word: string, text: string, bareUnit?: 's' | 'h' | 'd'): 
     );
   }
   const seconds = count * (isUnit(unit) ? unitSeconds[unit] : 0);
-  if (seconds > maxDurationSeconds) throw invalid(word, text, 'longer than 3650d');
+  if (seconds > maxDurationSeconds) {
+    throw invalid(
+      word,
+      text,
+      'longer than 3650d',
+      'Give a number and a unit, as in 90s, 12h or 30d',
+    );
+  }
   return seconds;
 }
 
@@ -93,7 +102,8 @@ function checkUrl(word: string, text: string): string {
   if (url.username !== '' || url.password !== '') {
     throw new CertError(
       'USAGE_INVALID',
-      `Cannot use the value of ${word}: a URL with a password in it`,
+      `Cannot use the value of ${word}: a URL with a user name or password in it`,
+      { hint: 'Write the URL without "user:password@"; CMP authenticates its messages by itself' },
     );
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
@@ -107,7 +117,7 @@ function listed(choices: readonly string[]): string {
   return choices.length < 2 ? last : `${choices.slice(0, -1).join(', ')} or ${last}`;
 }
 
-function invalid(word: string, text: string, why: string, hint?: string): CertError {
+function invalid(word: string, text: string, why: string, hint: string): CertError {
   const message = `Cannot use ${JSON.stringify(text)} as ${word}: ${why}`;
-  return new CertError('USAGE_INVALID', message, hint === undefined ? {} : { hint });
+  return new CertError('USAGE_INVALID', message, { hint });
 }

@@ -40,7 +40,7 @@ export function loadPrivateKeyPem(pem: string, passphrase?: string): GeneratedKe
   const isEncrypted =
     found.label === 'ENCRYPTED PRIVATE KEY' || found.text.includes('Proc-Type: 4,ENCRYPTED');
   if (isEncrypted && passphrase === undefined) {
-    return refuse('it is encrypted', 'Give the passphrase of the key');
+    return refuse('it is encrypted', 'Take its passphrase off with "openssl pkey" first');
   }
   let key: KeyObject;
   try {

@@ -95,6 +95,7 @@ async function initialCredential(
       throw new CertError(
         'CERT_UNKNOWN',
         `Cannot sign with "${given.signer}": no such certificate`,
+        { hint: 'See "certkeeper show cert" for the certificates there are' },
       );
     }
     assertCanSign(signer, clock.now());

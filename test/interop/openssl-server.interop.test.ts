@@ -6,6 +6,7 @@ import { parseLabel } from '../../src/base/label.ts';
 import { softwareKeys } from '../../src/crypto/keys.ts';
 import { loadPrivateKeyPem } from '../../src/crypto/private-key-pem.ts';
 import { update } from '../../src/lifecycle/update.ts';
+import { secret } from './openssl/mock-server.ts';
 import { startOperator } from './openssl/operator.ts';
 import { expectCertificate, initialize, useOpensslPki } from './openssl/suite.ts';
 
@@ -52,6 +53,15 @@ describe('"cmp initialize" against OpenSSL', () => {
     const { code, err } = await operator.run(...initialize(pki()));
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(operator.server.received()).toEqual(['IR', 'CERTCONF']);
+    await expectCertificate(operator, 'gw1', pki().der('ee.crt'));
+  });
+
+  it('takes a secret on the command line out of a file, without the newline at its end', async () => {
+    const operator = await startOperator(pki(), { secret: 'of the profile' });
+    const path = operator.write('psk.txt', `${secret}\n`);
+    const words = initialize(pki(), 'ca-psk', `device-0001:file:${path}`);
+    const { code, err } = await operator.run(...words);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
     await expectCertificate(operator, 'gw1', pki().der('ee.crt'));
   });
 

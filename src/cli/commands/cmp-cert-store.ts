@@ -13,6 +13,7 @@ export const run: Body<typeof certStoreParameters> = async ({ location, key }, c
     throw new CertError(
       'CONFIG_INVALID',
       `Cannot use "${directory}" as cert-store location: not a directory`,
+      { hint: 'Name a directory; one that does not exist is made when it is first needed' },
     );
   }
   const { store } = await context.services();

@@ -5,7 +5,7 @@ import { reportResult, runEnrollment } from '../enrollment.ts';
 import type { ArgsOf } from '../parameter.ts';
 import type { InitializeParameters } from '../parameters-cmp.ts';
 import { keyChoiceOf, wantedOf } from '../request-arguments.ts';
-import { fetchSecret } from '../secret.ts';
+import { resolveSecret } from '../secret.ts';
 
 /** Make a key and get its first certificate. */
 export const run: Body<InitializeParameters> = async (args, command) => {
@@ -33,6 +33,7 @@ async function credentialOf(
     throw new CertError(
       'USAGE_INVALID',
       'Cannot use reference with signer-cert: there is no secret',
+      { hint: 'Leave out reference, or give a ca-psk instead of the signer-cert' },
     );
   }
   const named = reference ?? caPsk?.reference;
@@ -40,11 +41,12 @@ async function credentialOf(
     throw new CertError(
       'USAGE_INVALID',
       `Cannot use two references, "${reference}" and "${caPsk.reference}", for one secret`,
+      { hint: 'Give it once, as reference or in front of the secret' },
     );
   }
   return {
     type: 'mac',
     ...(named !== undefined && { reference: named }),
-    ...(caPsk && { secret: await fetchSecret(caPsk, 'ca-psk', command) }),
+    ...(caPsk && { secret: await resolveSecret(caPsk, 'ca-psk', command) }),
   };
 }

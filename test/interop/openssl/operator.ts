@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -17,6 +17,8 @@ import { startRelay } from './relay.ts';
 /** Somebody with a state directory of their own, and a CA profile `mock` for a server of their own. */
 export interface Operator {
   readonly server: MockServer;
+  /** Write a file and give its path. */
+  write(file: string, text: string): string;
   /** Run one command line in a process of its own. */
   run(...argv: readonly string[]): Promise<CommandResult>;
   withStore<T>(work: (store: Store) => Promise<T>): Promise<T>;
@@ -78,6 +80,10 @@ export async function startOperator(pki: OpensslPki, setting: Setting = {}): Pro
   if (added.code !== 0) throw new Error(`cannot add the CA: ${added.err}`);
   return {
     server,
+    write(name, text) {
+      writeFileSync(join(directory, name), text);
+      return join(directory, name);
+    },
     run,
     withStore,
     within,
