@@ -60,6 +60,7 @@ async function act(invocation: Invocation, io: Io, openServices: OpenServices): 
       opened ??= openServices(globals, io, log);
       return opened;
     },
+    run: (argv) => run(argv, io, openServices),
   };
   try {
     return await command.start(values, context);

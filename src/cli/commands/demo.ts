@@ -14,7 +14,6 @@ import {
 } from '../../ca/index.ts';
 import { certificateDer } from '../../x509/certificate.ts';
 import type { Body, CommandContext } from '../command.ts';
-import type { Io } from '../io.ts';
 import type { demoParameters } from '../parameters-lab.ts';
 
 /** Take a guided tour: every line with a `$` is a command line that is really run. */
@@ -71,11 +70,11 @@ async function tour(home: string, labs: Running[], command: CommandContext): Pro
       'cmp enroll current-cert gw1 key-type p-256 subject-name CN=gw1-web,O=Demo cert-name web ca-root L',
     ),
   ];
-  for (const each of steps) await take(each, state, io, command);
+  for (const each of steps) await take(each, state, command);
 
   say(command, 'Another CA lets a person decide. Its answer to a request is "waiting".');
   const slow = await start('slow-ca', { approval: 'manual' });
-  await take(step(undefined, addCa('slow', slow)), state, io, command);
+  await take(step(undefined, addCa('slow', slow)), state, command);
   await take(
     step(
       'Exit code 8 says: still waiting. The transaction is stored; this process could end here.',
@@ -83,10 +82,9 @@ async function tour(home: string, labs: Running[], command: CommandContext): Pro
       8,
     ),
     state,
-    io,
     command,
   );
-  await take(step(undefined, 'show cmp outstanding-req'), state, io, command);
+  await take(step(undefined, 'show cmp outstanding-req'), state, command);
   say(command, 'The person at the CA says yes ...');
   for (const { id } of await slow.lab.requests()) await slow.lab.approve(id);
   const rest: readonly Step[] = [
@@ -99,7 +97,7 @@ async function tour(home: string, labs: Running[], command: CommandContext): Pro
     step('What happened:', 'show cmp history'),
     step('And the counters:', 'show cmp statistics'),
   ];
-  for (const each of rest) await take(each, state, io, command);
+  for (const each of rest) await take(each, state, command);
   const directory = join(state, 'certs');
   say(command, `The files services read are in ${directory}:`);
   for (const file of (await readdir(directory)).toSorted()) io.stdout.write(`  ${file}\n`);
@@ -156,14 +154,13 @@ function addCa(label: string, { listening, root, secret }: Running): readonly st
 async function take(
   { why, words, exitCode }: Step,
   state: string,
-  io: Io,
   command: CommandContext,
 ): Promise<void> {
   if (why !== undefined) say(command, why);
-  const { style } = command.print;
+  const { io, print } = command;
+  const { style } = print;
   io.stdout.write(`${style.good('$')} ${style.bold(`certkeeper ${words.map(quote).join(' ')}`)}\n`);
-  const { run: runCommandLine } = await import('../run.ts');
-  const got = await runCommandLine([...words, '--state', state], io);
+  const got = await command.run([...words, '--state', state]);
   if (got === exitCode) return;
   throw new CertError(
     'INTERNAL',
