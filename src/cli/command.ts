@@ -1,23 +1,10 @@
 import type { Services } from '../agent/compose.ts';
 import type { ExitCode } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import type { Globals } from './global-options.ts';
 import type { Io } from './io.ts';
 import { mintArguments, type ArgsOf, type ParameterTable, type Values } from './parameter.ts';
 import type { Printer } from './render.ts';
-import type { SecretSource } from './secret.ts';
-
-/** What may stand anywhere on a command line, whatever the command. */
-export interface Globals {
-  readonly json: boolean;
-  readonly quiet: boolean;
-  readonly verbose: boolean;
-  /** Answer yes to what a command would ask. */
-  readonly yes: boolean;
-  /** State directory; the environment decides when absent. */
-  readonly state?: string;
-  /** Key the store's secrets are encrypted with; the generated `store.key` when absent. */
-  readonly storeKey?: SecretSource;
-}
 
 /** What a command body works with. */
 export interface CommandContext {
@@ -27,6 +14,8 @@ export interface CommandContext {
   readonly print: Printer;
   /** Open the store and what stands on it, once; closed after the command by whoever ran it. */
   readonly services: () => Promise<Services>;
+  /** Run another command line on the same outside, as the guided tour does. */
+  readonly run: (argv: readonly string[]) => Promise<ExitCode>;
 }
 
 /** The code of one command. */

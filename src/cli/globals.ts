@@ -1,5 +1,5 @@
 import { CertError } from '../base/errors.ts';
-import type { Globals } from './command.ts';
+import type { Globals } from './global-options.ts';
 import { globalParameters } from './grammar.ts';
 import { parseSecretSource, type SecretSource } from './secret.ts';
 

@@ -1,5 +1,5 @@
 import type { Log } from '../base/log.ts';
-import type { Globals } from './command.ts';
+import type { Globals } from './global-options.ts';
 import type { Io } from './io.ts';
 import { createStyle, type Style } from './render.ts';
 import { printable } from '../base/printable.ts';

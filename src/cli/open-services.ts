@@ -4,7 +4,7 @@ import { fromHex } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { storeKeyLength, type StoreKeySource } from '../store/store-key.ts';
-import type { Globals } from './command.ts';
+import type { Globals } from './global-options.ts';
 import type { Io } from './io.ts';
 import { fetchSecret, placeOf, type SecretSource } from './secret.ts';
 

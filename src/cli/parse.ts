@@ -1,5 +1,6 @@
 import { CertError } from '../base/errors.ts';
-import type { Command, Globals } from './command.ts';
+import type { Command } from './command.ts';
+import type { Globals } from './global-options.ts';
 import { splitOption, takeGlobals } from './globals.ts';
 import { parseArguments } from './parse-arguments.ts';
 import type { Values } from './parameter.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Progress } from '../lifecycle/context.ts';
-import type { Globals } from './command.ts';
+import type { Globals } from './global-options.ts';
 import type { Io } from './io.ts';
 import { formatTime } from './render.ts';
 import { printable } from '../base/printable.ts';

@@ -1,5 +1,5 @@
 import { CertError, exitCodeOf, type ExitCode } from '../base/errors.ts';
-import type { Globals } from './command.ts';
+import type { Globals } from './global-options.ts';
 import type { Io, Output } from './io.ts';
 import { printable } from '../base/printable.ts';
 

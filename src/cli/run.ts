@@ -1,7 +1,8 @@
 import type { Services } from '../agent/compose.ts';
 import type { ExitCode } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import type { CommandContext, Globals } from './command.ts';
+import type { CommandContext } from './command.ts';
+import type { Globals } from './global-options.ts';
 import { commands } from './grammar.ts';
 import type { Io } from './io.ts';
 import { createLog } from './log.ts';
