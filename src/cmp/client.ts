@@ -26,6 +26,7 @@ import {
 } from './transaction/enrollment.ts';
 import type { CertReqMsg } from './message/cert-req-msg.ts';
 import type { CertTemplate } from './message/cert-template.ts';
+import { readRefusedRepeat, type RefusedRepeat } from './transaction/refused-repeat.ts';
 import type { Phase, TransactionState } from './transaction/state.ts';
 import type { Transport } from './transport/transport.ts';
 
@@ -72,7 +73,8 @@ export type Judgement =
 export type Ending =
   | Outcome
   | { readonly type: 'waiting'; readonly notBefore: Date; readonly text?: string }
-  | { readonly type: 'expired' };
+  | { readonly type: 'expired' }
+  | (RefusedRepeat & { readonly type: 'lost' });
 
 const NONCE_OCTETS = 16;
 
@@ -110,7 +112,8 @@ export async function beginTransaction(
  * Go on with a transaction from wherever it stands: send, verify, decide, save, and wait no longer than
  * `until`. A position read back from the store sends its stored octets again, unchanged.
  *
- * @param byHand poll now, even before the time the CA named
+ * @param options.byHand poll now, even before the time the CA named
+ * @param options.isResumed the message to send may have been sent before
  * @throws {CertError} when no answer came, or one that cannot be believed. A transaction that was waiting
  *   for the CA then still is; any other is over (RFC 9483 section 3.6.1).
  * @throws the reason of `signal`; the transaction stays as it was saved last
@@ -119,17 +122,22 @@ export async function follow(
   conversation: Conversation,
   from: Position,
   until: Date,
-  options: { readonly byHand?: boolean; readonly signal?: AbortSignal } = {},
+  options: {
+    readonly byHand?: boolean;
+    readonly isResumed?: boolean;
+    readonly signal?: AbortSignal;
+  } = {},
 ): Promise<Ending> {
   const { clock } = conversation;
   let position = from;
   let byHand = options.byHand ?? false;
+  let repeated = options.isResumed === true ? from.outgoing : undefined;
   let text: string | undefined;
   for (;;) {
     const { state, outgoing } = position;
     const { phase } = state;
     if (phase.type === 'granted') return { type: 'granted' };
-    if (clock.now() > state.deadline) return { type: 'expired' };
+    if (endsAtDeadline(phase) && clock.now() > state.deadline) return { type: 'expired' };
     if (phase.type === 'waiting') {
       const { notBefore } = phase.value;
       if (!byHand && notBefore > clock.now()) {
@@ -137,17 +145,32 @@ export async function follow(
         await clock.sleep(notBefore.getTime() - clock.now().getTime(), options.signal);
       }
       byHand = false;
-      position = await send(conversation, state, resume(state));
+      repeated = outgoing;
+      position = await send(conversation, state, resume(state), { again: outgoing });
       continue;
     }
     if (!outgoing) throw new CertError('INTERNAL', `Cannot go on: no message in ${phase.type}`);
-    const answer = await exchange(conversation, state, outgoing, options.signal);
-    const { step, heard } = answer;
+    const sentAt = outgoing === repeated ? decodeMessage(outgoing).header.messageTime : undefined;
+    const answer = await exchange(conversation, position, sentAt, options.signal);
+    const { step, heard, isRepeat } = answer;
+    const refused = isRepeat ? readRefusedRepeat(state, step) : undefined;
+    if (refused?.type === 'lost') return refused;
+    if (refused?.type === 'confirmed') return { type: 'granted' };
+    if (refused && sentAt) {
+      const { body } = decodeMessage(outgoing);
+      position = await send(conversation, state, { type: 'send', phase, body });
+      continue;
+    }
     text = step.type === 'wait' ? step.text : undefined;
     const next = await take(conversation, heard, step);
     if ('ending' in next) return next.ending;
     position = next;
   }
+}
+
+/** A certificate that is here already is confirmed, however late. */
+function endsAtDeadline({ type }: Phase): boolean {
+  return type === 'requested' || type === 'polled' || type === 'waiting';
 }
 
 /** Turn a step into the next position, durable, or into the end. */
@@ -177,7 +200,7 @@ async function take(
         certificate: step.issued.certificate,
         chain: judgement.type === 'accept' ? judgement.chain : [],
       };
-      if (decided.type === 'send') return send(conversation, state, decided, staged);
+      if (decided.type === 'send') return send(conversation, state, decided, { staged });
       if (decided.type !== 'done' || decided.outcome.type !== 'granted')
         return take(conversation, state, decided);
       const granted = { ...state, phase: { type: 'granted', value: null } } as const;
@@ -191,14 +214,17 @@ async function take(
   }
 }
 
+/** @param again the message that said this before, to be sent as it was */
 async function send(
   conversation: Conversation,
   state: TransactionState,
   step: Step,
-  staged?: SavedStep['staged'],
+  { staged, again }: Pick<SavedStep, 'staged'> & { readonly again?: Uint8Array | undefined } = {},
 ): Promise<Position> {
   if (step.type !== 'send') throw new CertError('INTERNAL', `Cannot send a ${step.type}`);
-  const position = await compose(conversation, state, step.phase, step.body);
+  const position = again
+    ? { state: { ...state, phase: step.phase }, outgoing: again }
+    : await compose(conversation, state, step.phase, step.body);
   note(conversation, position.state, { type: 'sent', body: step.body.type });
   await save(conversation, { ...position, ...(staged && { staged }) });
   return position;
@@ -233,21 +259,27 @@ async function compose(
 /** Send, and decide what the answer means. */
 async function exchange(
   conversation: Conversation,
-  state: TransactionState,
-  outgoing: Uint8Array,
+  position: Position,
+  sentAt: Date | undefined,
   signal: AbortSignal | undefined,
-): Promise<{ readonly step: Step; readonly heard: TransactionState }> {
+): Promise<{
+  readonly step: Step;
+  readonly heard: TransactionState;
+  /** The message had been sent before. */
+  readonly isRepeat: boolean;
+}> {
+  const { state } = position;
   try {
-    const der = await transfer(conversation, state, outgoing, signal);
+    const { der, isRepeat } = await transfer(conversation, position, signal);
     const now = conversation.clock.now();
     const message = decodeMessage(der);
-    const verified = verify(conversation, state, message, now);
+    const verified = verify(conversation, state, message, now, sentAt);
     note(conversation, state, { type: 'received', ...describe(message.body) });
     const step = receive(state, verified, now, conversation);
-    return { step, heard: hear(state, verified) };
+    return { step, heard: hear(state, verified), isRepeat: isRepeat || sentAt !== undefined };
   } catch (error) {
     if (state.phase.type === 'polled' && error instanceof CertError) {
-      await waitAgain(conversation, state, error);
+      await waitAgain(conversation, position, error);
     }
     throw error;
   }
@@ -255,13 +287,12 @@ async function exchange(
 
 async function transfer(
   { transport, clock }: Conversation,
-  { phase }: TransactionState,
-  outgoing: Uint8Array,
+  { state: { phase }, outgoing = new Uint8Array() }: Position,
   signal: AbortSignal | undefined,
-): Promise<Uint8Array> {
+): Promise<{ readonly der: Uint8Array; readonly isRepeat: boolean }> {
   for (let tries = 1; ; tries++) {
     try {
-      return await transport.exchange(outgoing, signal);
+      return { der: await transport.exchange(outgoing, signal), isRepeat: tries > 1 };
     } catch (error) {
       const isCertConf = phase.type === 'confirming' || phase.type === 'refusing';
       const isLost =
@@ -273,10 +304,13 @@ async function transfer(
   }
 }
 
-/** A poll that failed, or was answered by someone we cannot believe, changes nothing: we still wait. */
+/**
+ * A poll that failed, or was answered by someone we cannot believe, changes nothing: we still wait. The CA
+ * may have answered it, so the next poll is the same message: a new one would not fit the CA's last nonce.
+ */
 async function waitAgain(
   conversation: Conversation,
-  state: TransactionState,
+  { state, outgoing }: Position,
   { code }: CertError,
 ): Promise<void> {
   if (state.phase.type !== 'polled') return;
@@ -284,7 +318,8 @@ async function waitAgain(
   const notBefore = new Date(clock.now().getTime() + minPollSeconds * 1000);
   const value = { awaiting: state.phase.value, notBefore };
   note(conversation, state, { type: 'error', code, errorClass: errorClassOf[code] ?? 'policy' });
-  await save(conversation, { state: { ...state, phase: { type: 'waiting', value } } });
+  const waiting = { ...state, phase: { type: 'waiting', value } } as const;
+  await save(conversation, { state: waiting, ...(outgoing && { outgoing }) });
 }
 
 function verify(
@@ -292,6 +327,7 @@ function verify(
   state: TransactionState,
   message: PKIMessage,
   at: Date,
+  sentAt: Date | undefined,
 ): VerifiedMessage {
   const { credential, trust, timeToleranceSeconds } = conversation;
   const { phase } = state;
@@ -305,6 +341,7 @@ function verify(
     known: state.signerCerts,
     at,
     timeToleranceSeconds,
+    ...(sentAt && { sentAt }),
   });
 }
 

@@ -49,7 +49,8 @@ export async function conclude(
       const found = differences(decodeCertificate(issued.der), state.certTemplate);
       return { ...said, type: 'issued', certificate, differences: found, files };
     }
-    case 'rejected': {
+    case 'rejected':
+    case 'lost': {
       const { status, details } = ending;
       const text = [formatStatus(status), ...details].join('; ');
       const failInfo = status.failInfo ?? [];
@@ -111,8 +112,9 @@ export async function closeFailed(
   if (!(error instanceof CertError)) return;
   const errorClass = errorClassOf[error.code];
   if (errorClass === undefined || !isUnanswered(decodeState(record.state).phase)) return;
-  // What a killed process sent may have been answered: an unreachable CA is no reason to give that up.
-  if (isResumed && errorClass === 'transport') return;
+  // What a killed process sent may have been answered: an unreachable CA, or a proxy that says so, is no
+  // reason to give that up.
+  if (isResumed && (errorClass === 'transport' || errorClass === 'http')) return;
   const { code, message: text } = error;
   const { name, ca, phase } = record;
   const transactionID = toHex(record.transactionID);

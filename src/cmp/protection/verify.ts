@@ -39,6 +39,8 @@ export interface Expected {
   readonly at: Date;
   /** 0 switches the check of messageTime off. */
   readonly timeToleranceSeconds: number;
+  /** When the message went out first, if that was long ago: the answer may be as old. */
+  readonly sentAt?: Date;
 }
 
 /** RFC 9810 section 5.1.1 asks for 128 bits. */
@@ -191,7 +193,9 @@ function checkTime({ header, body }: PKIMessage, expected: Expected): void {
   const { messageTime } = header;
   if (!messageTime || expected.timeToleranceSeconds === 0) return;
   const skewSeconds = (messageTime.getTime() - expected.at.getTime()) / 1000;
-  if (Math.abs(skewSeconds) <= expected.timeToleranceSeconds) return;
+  const ageSeconds = (expected.at.getTime() - (expected.sentAt ?? expected.at).getTime()) / 1000;
+  const { timeToleranceSeconds: tolerance } = expected;
+  if (skewSeconds <= tolerance && -skewSeconds <= tolerance + Math.max(0, ageSeconds)) return;
   throw new CertError(
     'CMP_TIME_SKEW',
     `Cannot accept "${body.type}": its messageTime ${messageTime.toISOString()} is ${Math.round(Math.abs(skewSeconds))} s ${skewSeconds < 0 ? 'behind' : 'ahead of'} our clock, allowed are ${expected.timeToleranceSeconds} s`,
