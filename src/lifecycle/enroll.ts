@@ -7,6 +7,7 @@ import { certTemplate, type Wanted } from './certificate-request.ts';
 import type { LifecycleContext } from './context.ts';
 import { assertCanSign } from './credential.ts';
 import { keyOf, withIssuer, type KeyChoice } from './initialize.ts';
+import { finishDelivery } from './interrupted-delivery.ts';
 import { openRequest } from './open-request.ts';
 import type { EnrollmentResult } from './result.ts';
 import { findUnfinished } from './unfinished.ts';
@@ -38,8 +39,11 @@ export async function enroll(
   const current = await currentCertificate(store, request.current);
   const profile = await findProfile(store, request.ca ?? current.ca);
 
-  const unfinished = await findUnfinished(context, { operation: 'cr', name, wanted });
+  const repeated = { operation: 'cr', name, wanted } as const;
+  const unfinished = await findUnfinished(context, repeated);
   if (unfinished) return carryThrough(context, unfinished, { waitSeconds, isResumed: true });
+  const finished = await finishDelivery(context, repeated);
+  if (finished) return finished;
   if (await store.certificates.current(name)) {
     throw new CertError('CERT_EXISTS', `Cannot enroll "${name}": there is such a certificate`, {
       hint: `Renew it with "certkeeper cmp update current-cert ${name}", or choose another cert-name`,

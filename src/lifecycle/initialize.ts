@@ -9,6 +9,7 @@ import { carryThrough } from './carry-through.ts';
 import { certTemplate, type Wanted } from './certificate-request.ts';
 import type { LifecycleContext } from './context.ts';
 import { assertCanSign } from './credential.ts';
+import { finishDelivery } from './interrupted-delivery.ts';
 import { openRequest } from './open-request.ts';
 import type { EnrollmentResult } from './result.ts';
 import { findUnfinished } from './unfinished.ts';
@@ -52,8 +53,11 @@ export async function initialize(
   const { name, wanted, waitSeconds } = request;
   const profile = await findProfile(store, request.ca);
 
-  const unfinished = await findUnfinished(context, { operation: 'ir', name, wanted });
+  const repeated = { operation: 'ir', name, wanted } as const;
+  const unfinished = await findUnfinished(context, repeated);
   if (unfinished) return carryThrough(context, unfinished, { waitSeconds, isResumed: true });
+  const finished = await finishDelivery(context, repeated);
+  if (finished) return finished;
   if (await store.certificates.current(name)) {
     throw new CertError('CERT_EXISTS', `Cannot initialize "${name}": there is such a certificate`, {
       hint: `Renew it with "certkeeper cmp update current-cert ${name}", or choose another cert-name`,

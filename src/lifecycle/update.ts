@@ -9,6 +9,7 @@ import { certTemplate, wantedAgain } from './certificate-request.ts';
 import type { LifecycleContext } from './context.ts';
 import { assertCanSign } from './credential.ts';
 import { currentCertificate, sameAuthority } from './enroll.ts';
+import { finishDelivery } from './interrupted-delivery.ts';
 import { openRequest, type NewRequest } from './open-request.ts';
 import type { EnrollmentResult } from './result.ts';
 import { certStoreKey } from './setting-keys.ts';
@@ -45,8 +46,11 @@ export async function update(
   const { name } = current;
   const wanted = wantedAgain(decodeCertificate(current.der));
 
-  const unfinished = await findUnfinished(context, { operation: 'kur', name, wanted });
+  const repeated = { operation: 'kur', name, wanted } as const;
+  const unfinished = await findUnfinished(context, repeated);
   if (unfinished) return carryThrough(context, unfinished, { waitSeconds, isResumed: true });
+  const finished = await finishDelivery(context, repeated);
+  if (finished) return finished;
   assertCanSign(current, clock.now());
 
   const key = await nextKey(context, current, request);

@@ -1,0 +1,44 @@
+import type { Operation } from '../base/events.ts';
+import type { Label } from '../base/label.ts';
+import { decodeCertificate } from '../x509/certificate.ts';
+import { extension } from '../x509/extension-values.ts';
+import type { Wanted } from './certificate-request.ts';
+import type { LifecycleContext } from './context.ts';
+import { deliverCertificate } from './deliver-certificate.ts';
+import { differences } from './judge-certificate.ts';
+import type { EnrollmentResult } from './result.ts';
+
+/**
+ * Finish a repeated command whose certificate is current already, and only its files are missing: the
+ * process was killed between the two. Asking for a second certificate would be wrong.
+ *
+ * @returns undefined when that is not how it stands
+ * @throws {CertError} DELIVERY_FAILED
+ */
+export async function finishDelivery(
+  context: LifecycleContext,
+  repeated: { readonly operation: Operation; readonly name: Label; readonly wanted: Wanted },
+): Promise<EnrollmentResult | undefined> {
+  const { store, log } = context;
+  const { operation, name, wanted } = repeated;
+  const [pending] = await store.certificates.pendingDelivery(name);
+  if (!pending) return undefined;
+  // Whoever was told that an update is issued but not delivered, and updates again, wants a new one.
+  if (operation === 'kur' && pending.deliveryError !== undefined) return undefined;
+  const last = (await store.history.list()).find((record) => record.name === name);
+  if (last?.operation !== operation || last.result !== 'granted') return undefined;
+  const { subject, subjectAltNames } = wanted;
+  const isAnother = differences(decodeCertificate(pending.der), {
+    subject,
+    ...(subjectAltNames.length > 0 && {
+      extensions: [extension('subjectAltName', subjectAltNames)],
+    }),
+  });
+  if (isAnother.length > 0) return undefined;
+
+  log.info(`the ${operation} for "${name}" is granted; its files are written now`);
+  const { ca, transactionID } = last;
+  const files = await deliverCertificate(context, pending, transactionID);
+  const certificate = (await store.certificates.get(pending.id)) ?? pending;
+  return { name, ca, transactionID, type: 'issued', certificate, differences: [], files };
+}
