@@ -156,7 +156,7 @@ export function encodeState(state: TransactionState): Uint8Array {
 
 /** Decode a state from the store. @throws {CertError} STORE_CORRUPT */
 export function decodeState(der: Uint8Array): TransactionState {
-  const { version, operation, ...state } = fromDer(StoredState, der);
+  const { version, operation, ...state } = decodeStored(der);
   if (version !== STATE_VERSION || !isOperation(operation)) {
     throw new CertError(
       'STORE_CORRUPT',
@@ -164,6 +164,20 @@ export function decodeState(der: Uint8Array): TransactionState {
     );
   }
   return { ...state, operation };
+}
+
+/** What is malformed in here is our own: no peer has written it. */
+function decodeStored(der: Uint8Array): StoredState {
+  try {
+    return fromDer(StoredState, der);
+  } catch (cause) {
+    if (!(cause instanceof CertError) || cause.code === 'INTERNAL') throw cause;
+    throw new CertError(
+      'STORE_CORRUPT',
+      `Cannot go on with a stored transaction: its state is damaged: ${cause.message}`,
+      { cause },
+    );
+  }
 }
 
 function isOperation(text: string): text is Operation {
