@@ -103,10 +103,6 @@ export function receive(
       return receiveAnswer(state, phase, message, now, limits);
     case 'polled':
       if (body.type === 'pollRep') return receivePollRep(phase.value, body.value, now, limits);
-      if (isDelayedAgain(body, state)) {
-        // No checkAfter in it: counts as a pollRep with the shortest wait (RFC 9810 section 5.3.22).
-        return wait(phase.value, 0, now, limits, textOf(body));
-      }
       return receiveAnswer(state, phase.value.from, message, now, limits);
     case 'waiting':
     case 'granted':
@@ -177,7 +173,7 @@ function receiveAnswer(
   }
   const wanted = answers[state.operation];
   if (body.type !== wanted) throw unexpected(body.type, wanted);
-  return receiveCertificate(state, body.type, body.value, message);
+  return receiveCertificate(state, body.type, body.value, message, now, limits);
 }
 
 function receiveCertificate(
@@ -185,6 +181,8 @@ function receiveCertificate(
   bodyType: 'ip' | 'cp' | 'kup',
   { response, caPubs = [] }: CertRepMessage,
   message: VerifiedMessage['message'],
+  now: Date,
+  limits: WaitLimits,
 ): Step {
   const [only] = response;
   if (!only || response.length !== 1) {
@@ -218,11 +216,15 @@ function receiveCertificate(
     case 'rejection':
       return { type: 'done', outcome: { type: 'rejected', status, details: [] } };
     case 'waiting':
-      return poll({
-        from: { type: 'requested', value: null },
-        certReqId: only.certReqId,
-        delayedNonce: state.senderNonce,
-      });
+      // After polling for the whole response it is here; what is awaited now is its certificate.
+      return beDelayed(
+        state,
+        { type: 'requested', value: null },
+        only.certReqId,
+        status,
+        now,
+        limits,
+      );
     default:
       throw invalid(bodyType, `status is ${status.status}`);
   }
@@ -250,8 +252,8 @@ function receiveError(
   limits: WaitLimits,
 ): Step {
   if (status.status === 'waiting') {
-    if (state.phase.type === 'polled') return wait(state.phase.value, 0, now, limits);
-    return poll({ from: phase, certReqId: WHOLE_RESPONSE, delayedNonce: state.senderNonce });
+    const certReqId = state.phase.type === 'polled' ? state.phase.value.certReqId : WHOLE_RESPONSE;
+    return beDelayed(state, phase, certReqId, status, now, limits);
   }
   if (status.status !== 'rejection') throw invalid('error', `status is ${status.status}`);
   if (phase.type === 'confirming') {
@@ -263,6 +265,22 @@ function receiveError(
     return { type: 'done', outcome: { type: 'refused', reason: phase.value.reason } };
   }
   return { type: 'done', outcome: { type: 'rejected', status, details: errorDetails } };
+}
+
+/**
+ * Poll for an answer that says `waiting`; if that was the answer to a poll, wait first: it has no
+ * checkAfter, and counts as a pollRep with the shortest one (RFC 9810 section 5.3.22).
+ */
+function beDelayed(
+  { phase, senderNonce }: TransactionState,
+  from: DelayedPhase,
+  certReqId: number,
+  { statusString }: PKIStatusInfo,
+  now: Date,
+  limits: WaitLimits,
+): Step {
+  if (phase.type !== 'polled') return poll({ from, certReqId, delayedNonce: senderNonce });
+  return wait({ ...phase.value, certReqId }, 0, now, limits, statusString?.join('; '));
 }
 
 function receivePollRep(
@@ -315,26 +333,6 @@ function certConf(certificate: Certificate, certReqId: number, statusInfo: PKISt
     ...(hashAlg && { hashAlg }),
   };
   return { type: 'certConf', value: [status] };
-}
-
-/** Tell whether a pollReq was answered by `waiting` once more instead of a pollRep. */
-function isDelayedAgain(body: PKIBody, { operation, phase }: TransactionState): boolean {
-  if (body.type === 'error') return body.value.pKIStatusInfo.status === 'waiting';
-  if (phase.type !== 'polled' || phase.value.from.type !== 'requested') return false;
-  if (body.type !== 'ip' && body.type !== 'cp' && body.type !== 'kup') return false;
-  const [only] = body.value.response;
-  return (
-    body.type === answers[operation] &&
-    body.value.response.length === 1 &&
-    only?.certReqId === CERT_REQ_ID &&
-    only.status.status === 'waiting'
-  );
-}
-
-function textOf(body: PKIBody): string | undefined {
-  if (body.type === 'error') return body.value.pKIStatusInfo.statusString?.join('; ');
-  if (body.type !== 'ip' && body.type !== 'cp' && body.type !== 'kup') return undefined;
-  return body.value.response[0]?.status.statusString?.join('; ');
 }
 
 function unexpected(got: BodyType, wanted: BodyType): CertError {
