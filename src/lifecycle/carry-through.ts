@@ -1,8 +1,7 @@
 import { toHex } from '../base/bytes.ts';
 import { CertError, errorClassOf } from '../base/errors.ts';
 import { follow, type Ending } from '../cmp/client.ts';
-import { formatStatus } from '../cmp/message/status-text.ts';
-import { decodeState } from '../cmp/transaction/state.ts';
+import { decodeState, type TransactionState } from '../cmp/transaction/state.ts';
 import type { TransactionRecord } from '../store/store.ts';
 import { findProfile } from './authority.ts';
 import { closeFailed, conclude, type Concluding } from './conclude.ts';
@@ -58,9 +57,9 @@ export async function carryThrough(
       conversation,
       { state, ...(opened.outgoing && { outgoing: opened.outgoing }) },
       until,
-      { byHand, isResumed, ...(signal && { signal }) },
+      { byHand, ...(signal && { signal }) },
     );
-    if (ending.type === 'lost') {
+    if (isResumed && isLostRequest(state, ending)) {
       return await beginAnew(context, { record, state, ending, conversation, options });
     }
     return await conclude(context, { record, state, ending, conversation });
@@ -110,20 +109,31 @@ function report({ progress }: LifecycleContext, at: TransactionRecord): void {
   }
 }
 
-/** The CA does not say twice what it said to a message that was sent again: close that, and ask anew. */
+/**
+ * Tell whether a request that was sent again after a restart met a CA that does not answer one twice: it
+ * had arrived, and what it answered is lost.
+ */
+function isLostRequest(
+  { phase }: TransactionState,
+  ending: Ending,
+): ending is Ending & { type: 'rejected' } {
+  return (
+    phase.type === 'requested' &&
+    ending.type === 'rejected' &&
+    (ending.status.failInfo?.includes('transactionIdInUse') ?? false)
+  );
+}
+
 async function beginAnew(
   context: LifecycleContext,
-  lost: Concluding & {
-    readonly ending: Ending & { readonly type: 'lost' };
-    readonly options: FollowOptions;
-  },
+  lost: Concluding & { readonly options: FollowOptions },
 ): Promise<EnrollmentResult> {
   const { store, keys, log } = context;
-  const { record, state, ending, options } = lost;
+  const { record, state, options } = lost;
   const stored = await store.transactions.credential(record.id);
   await conclude(context, lost);
   log.warn(
-    `the CA does not answer the request for "${record.name}" a second time (${formatStatus(ending.status)}); ` +
+    `the CA does not answer the request for "${record.name}" a second time (transactionIdInUse); ` +
       'a new request with the same key follows, and the CA may have issued a certificate nobody holds',
   );
   const key = (await keys()).load(await store.keys.privateKey(record.keyId));
