@@ -17,6 +17,7 @@ import {
   skipReport,
   totals,
 } from '../test/harness/summary.ts';
+import { namespacePrefix } from './network-namespace.ts';
 import { programPath } from './peer-packages.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -33,7 +34,7 @@ function run(): number {
     console.log(closingLine({ passed: 0, failed: 1, skipped: 0 }));
     return 1;
   }
-  const outcomes = [runProject('unit', []), runProject('interop', namespacePrefix())];
+  const outcomes = [runProject('unit', []), runProject('interop', interopPrefix())];
   for (const line of [...longSuites(outcomes), ...skipReport(outcomes)]) console.log(line);
   const sums = totals(outcomes, { strict: isCi() });
   console.log(closingLine(sums));
@@ -70,16 +71,8 @@ function readSummary(file: string): RunSummary {
   return summary;
 }
 
-/** Find a way into a network namespace; as root without a user namespace, so that daemons can still change user. */
-function namespacePrefix(): string[] {
-  const withLoopbackUp = ['--', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
-  const ways = [...(process.getuid?.() === 0 ? [['-n']] : []), ['-rn']];
-  for (const flags of ways) {
-    const prefix = ['unshare', ...flags, ...withLoopbackUp];
-    const args = [...prefix.slice(1), 'true'];
-    const env = { ...process.env, PATH: programPath };
-    if (spawnSync('unshare', args, { stdio: 'ignore', env }).status === 0) return prefix;
-  }
-  console.log('no network namespace here: interop tests that need one are skipped');
-  return [];
+function interopPrefix(): readonly string[] {
+  const prefix = namespacePrefix();
+  if (!prefix) console.log('no network namespace here: interop tests that need one are skipped');
+  return prefix ?? [];
 }
