@@ -1,6 +1,6 @@
 import { utf8 } from '../base/bytes.ts';
 import type { CaProfile, PbmSettings } from '../settings/ca-profile.ts';
-import { label, octets, optional, text } from './column.ts';
+import { jsonObject, label, octets, optional } from './column.ts';
 import type { Database } from './database.ts';
 import type { Sealer } from './sealer.ts';
 import type { Row, Sql } from './sql.ts';
@@ -92,7 +92,7 @@ function readProfile(sql: Sql, row: Row): CaProfile {
       )
       .map((each) => octets(each, 'der'));
   const [serverCertificate] = read('server');
-  const settings: unknown = JSON.parse(text(row, 'settings'));
+  const settings = jsonObject(row, 'settings');
   return {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by writeProfile
     ...(settings as StoredSettings),

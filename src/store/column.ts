@@ -40,6 +40,17 @@ export function oneOf<const Word extends string>(
   return words.find((word) => word === row[column]) ?? unreadable(column);
 }
 
+/** Read a text column that holds a JSON object; what is in the object is for the caller to know. */
+export function jsonObject(row: Row, column: string): object {
+  try {
+    const value: unknown = JSON.parse(text(row, column));
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  } catch (thrown) {
+    if (!(thrown instanceof SyntaxError)) throw thrown;
+  }
+  return unreadable(column);
+}
+
 /** Read a column that may be NULL. */
 export function optional<T>(
   row: Row,

@@ -197,7 +197,7 @@ describe('an answer', () => {
     ['of pvno 1', answering({ header: { pvno: 1 } }), 'pvno is 1'],
     ['of pvno 2^40', answering({ header: { pvno: 2 ** 40 } }), 'pvno'],
     ['a confirmation', answering({ body: { type: 'pkiconf', value: null } }), '"pkiconf"'],
-    ['a cp', answering({ body: { ...rejection, type: 'cp' } as const }), 'expected "ip"'],
+    ['a cp', answering({ body: { ...rejection, type: 'cp' } }), 'expected "ip"'],
     ['to nothing', answering({ body: { type: 'ip', value: { response: [] } } }), '0 CertResponses'],
   ];
   it.each(answers)('that is %s is refused', async (_what, answer, said) => {

@@ -56,7 +56,7 @@ export function answering(bent: Bent = {}): Answerer {
 }
 
 /** A final no. */
-export const rejection: PKIBody = {
+export const rejection: PKIBody & { readonly type: 'ip' } = {
   type: 'ip',
   value: {
     response: [
