@@ -1,0 +1,161 @@
+import type { Clock } from '../../src/base/clock.ts';
+import type { LifecycleEvent } from '../../src/base/events.ts';
+import type { Random } from '../../src/base/random.ts';
+import {
+  beginTransaction,
+  follow,
+  type Conversation,
+  type Ending,
+  type Position,
+  type SavedStep,
+} from '../../src/cmp/client.ts';
+import { decodeMessage, type PKIMessage } from '../../src/cmp/message/pki-message.ts';
+import type { MacCredential } from '../../src/cmp/protection/credential.ts';
+import { decodeState, encodeState } from '../../src/cmp/transaction/state.ts';
+import { nullDn } from '../../src/x509/name.ts';
+import { parseName } from '../../src/x509/name-text.ts';
+import { fakeClock, type FakeClock } from '../harness/fake-clock.ts';
+import { answerDer, macOfCa, noTrust, now, type AnswerOptions } from './answers.ts';
+
+/** What the CA does with one message: answer, answer with odd octets, or fail as a network does. */
+export type Reply = AnswerOptions | Uint8Array | Error;
+
+/** The client and a CA that plays a script, with a journal of what happened in which order. */
+export interface Play {
+  readonly clock: FakeClock;
+  readonly conversation: Conversation;
+  /** `send ir`, `save confirming with certificate`, … */
+  readonly journal: readonly string[];
+  /** The messages the CA was sent. */
+  readonly sent: readonly Uint8Array[];
+  /** The same, decoded. */
+  readonly requests: readonly PKIMessage[];
+  readonly saved: readonly SavedStep[];
+  readonly events: readonly LifecycleEvent[];
+  /** What the CA does next, in order. */
+  script: (Reply | ((request: PKIMessage) => Reply))[];
+  /** Begin an ir and follow it. */
+  run(options?: RunOptions): Promise<Ending>;
+  /** Go on as another process would: from the octets saved last. */
+  resume(options?: RunOptions): Promise<Ending>;
+}
+
+export interface RunOptions {
+  /** How long a CA that says `waiting` is followed. */
+  readonly waitSeconds?: number;
+  readonly deadlineSeconds?: number;
+  readonly byHand?: boolean;
+  readonly isResumed?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** The device's side of the shared secret. */
+export const device: MacCredential = { ...macOfCa, reference: 'device-1' };
+
+/** Octets that are never the same twice, and the same in every run. */
+export function countingRandom(): Random {
+  let count = 0;
+  return {
+    bytes: (length) => {
+      count++;
+      return Uint8Array.from({ length }, (_, i) => (i === 0 ? count : 0xa0));
+    },
+  };
+}
+
+/** Set up a client under a shared secret before a CA that plays `script`. */
+export function play(
+  script: Play['script'],
+  parts: Partial<Conversation> & { readonly clock?: Clock } = {},
+  clock: FakeClock = fakeClock(now),
+): Play {
+  const journal: string[] = [];
+  const sent: Uint8Array[] = [];
+  const requests: PKIMessage[] = [];
+  const saved: SavedStep[] = [];
+  const events: LifecycleEvent[] = [];
+  const nonces = countingRandom();
+  const conversation: Conversation = {
+    name: 'gw1',
+    ca: 'lab',
+    credential: device,
+    trust: noTrust,
+    clock,
+    random: countingRandom(),
+    recipient: { type: 'directoryName', value: nullDn },
+    askImplicitConfirm: false,
+    timeToleranceSeconds: 300,
+    minPollSeconds: 5,
+    pending: [],
+    judge: () => ({ type: 'accept', chain: [] }),
+    async save(step, happened) {
+      // Before another turn of the loop, and only then, it counts as written.
+      await Promise.resolve();
+      const certificate = step.staged ? ' with certificate' : '';
+      journal.push(`save ${step.state.phase.type}${certificate}`);
+      saved.push(step);
+      events.push(...happened);
+    },
+    transport: {
+      async exchange(der, signal) {
+        signal?.throwIfAborted();
+        const request = decodeMessage(der);
+        journal.push(`send ${request.body.type}`);
+        sent.push(Uint8Array.from(der));
+        requests.push(request);
+        const next = self.script.shift();
+        if (next === undefined) throw new Error(`nobody answers the ${request.body.type}`);
+        const reply = typeof next === 'function' ? next(request) : next;
+        if (reply instanceof Error) throw reply;
+        return reply instanceof Uint8Array ? reply : answerTo(request, reply);
+      },
+      async close() {},
+    },
+    ...parts,
+  };
+
+  function answerTo({ header }: PKIMessage, options: AnswerOptions): Promise<Uint8Array> {
+    const { transactionID, senderNonce: recipNonce } = header;
+    return answerDer({
+      ...options,
+      header: {
+        messageTime: clock.now(),
+        senderNonce: nonces.bytes(16).fill(0xca, 1),
+        ...(transactionID && { transactionID }),
+        ...(recipNonce && { recipNonce }),
+        ...options.header,
+      },
+    });
+  }
+
+  function go(from: Position, options: RunOptions): Promise<Ending> {
+    const { waitSeconds = 3600, deadlineSeconds: _, ...rest } = options;
+    return follow(conversation, from, new Date(clock.now().getTime() + waitSeconds * 1000), rest);
+  }
+
+  const self: Play = {
+    clock,
+    conversation,
+    journal,
+    sent,
+    requests,
+    saved,
+    events,
+    script,
+    async run(options = {}) {
+      const deadline = new Date(now.getTime() + (options.deadlineSeconds ?? 86_400) * 1000);
+      const certTemplate = { subject: parseName('CN=gw1') };
+      const request = { certReq: { certReqId: 0, certTemplate } };
+      const begun = await beginTransaction(conversation, 'ir', request, deadline);
+      saved.push(begun);
+      return go(begun, options);
+    },
+    resume(options = {}) {
+      const { state, outgoing } = saved.at(-1) ?? { state: undefined };
+      if (!state) throw new Error('nothing was saved');
+      const position = { state: decodeState(encodeState(state)), ...(outgoing && { outgoing }) };
+      return go(position, options);
+    },
+  };
+  return self;
+}
