@@ -8,7 +8,8 @@ export interface CommandResult {
   readonly err: string;
 }
 
-const main = join(import.meta.dirname, '../../../src/cli/main.ts');
+/** What is run. */
+export const main: string = join(import.meta.dirname, '../../../src/cli/main.ts');
 
 /** Run certkeeper as a process of its own, with the runtime the tests run on. */
 export function runCertkeeper(
