@@ -1,0 +1,86 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { expect } from 'vitest';
+import { toHex } from '../../src/base/bytes.ts';
+import type { TransactionRecord } from '../../src/store/store.ts';
+import { bodies, type Client } from './scene.ts';
+
+/** What a killed process left in the store. */
+export interface Left {
+  /** Absent when the transaction was closed. */
+  readonly record: TransactionRecord | undefined;
+  /** Public key of the request. */
+  readonly spki: Uint8Array;
+}
+
+/** Look at what a killed process left. */
+export function look(client: Client): Promise<Left> {
+  return client.withStore(async (store) => {
+    const [record] = await store.transactions.outstanding(client.name);
+    const keyId = record?.keyId ?? (await store.certificates.current(client.name))?.keyId ?? 0;
+    return { record, spki: (await store.keys.publicKey(keyId)).spki };
+  });
+}
+
+/** Count the messages that are the one stored, octet for octet. */
+export function timesSeen(client: Client, { record }: Left): number {
+  const stored = record?.outgoing && toHex(record.outgoing);
+  return client.received().filter((der) => toHex(der) === stored).length;
+}
+
+/** Name the bodies that reached the lab, each message counted once however often it came. */
+export function bodiesOnce(client: Client): readonly string[] {
+  return bodies([...new Map(client.received().map((der) => [toHex(der), der])).values()]);
+}
+
+/**
+ * Check that a client has come to the end it would have come to unharmed.
+ *
+ * @param label for the message of a check that fails
+ */
+export async function expectWhole(client: Client, { spki }: Left, label: string): Promise<void> {
+  const { name } = client;
+  await client.withStore(async (store) => {
+    const current = await store.certificates.current(name);
+    const issued = (await client.issued()).filter(({ status }) => status === 'current');
+    expect(issued.length, `${label}: certificates that are current at the lab`).toBe(1);
+    expect(current?.der, `${label}: the current certificate is the lab's`).toEqual(issued[0]?.der);
+    const key = await store.keys.publicKey(current?.keyId ?? 0);
+    expect(key.spki, `${label}: the key is the one made before the kill`).toEqual(spki);
+    expect(current?.deliveredAt, `${label}: delivered`).toBeDefined();
+    expect(await store.transactions.outstanding(), `${label}: outstanding`).toEqual([]);
+    expect(await store.certificates.pendingDelivery(), `${label}: pending`).toEqual([]);
+  });
+  expectWholeFiles(client, spki, label);
+}
+
+/** Check that key, chain and certificate belong together, and nothing half-done lies beside them. */
+export function expectWholeFiles(client: Client, spki: Uint8Array, label: string): void {
+  const { name } = client;
+  const files = client.files();
+  const certificate = new X509Certificate(files.get(`${name}.cert.pem`) ?? '');
+  const key = createPrivateKey(files.get(`${name}.key.pem`) ?? '');
+  const chain = new X509Certificate(files.get(`${name}.chain.pem`) ?? '');
+  expect(certificate.checkPrivateKey(key), `${label}: key file fits certificate file`).toBe(true);
+  expect(certificate.checkIssued(chain), `${label}: chain file fits`).toBe(true);
+  const ofFile = certificate.publicKey.export({ type: 'spki', format: 'der' });
+  expect(toHex(ofFile), `${label}: the files hold the new key`).toBe(toHex(spki));
+  const hidden = [...files.keys()].filter((path) => path.startsWith('.'));
+  expect(hidden, `${label}: left lying about`).toEqual([]);
+}
+
+/** Do something for each of many, two at a time: as many as the machine the tests are made for has cores. */
+export async function pairwise<T>(
+  all: readonly T[],
+  work: (one: T) => Promise<void>,
+): Promise<void> {
+  const left = [...all];
+  const worker = async (): Promise<void> => {
+    for (let one = left.shift(); one !== undefined; one = left.shift()) await work(one);
+  };
+  await Promise.all([worker(), worker()]);
+}
+
+/** 1, 2, … up to a number. */
+export function upTo(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, index) => index + 1);
+}
