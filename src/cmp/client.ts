@@ -142,7 +142,10 @@ export async function follow(
       const { notBefore } = phase.value;
       if (!byHand && notBefore > clock.now()) {
         if (notBefore > until) return { type: 'waiting', notBefore, ...(text && { text }) };
-        await clock.sleep(notBefore.getTime() - clock.now().getTime(), options.signal);
+        // Whatever the CA says, no longer than the transaction lives.
+        const wakeAt = Math.min(notBefore.getTime(), state.deadline.getTime() + 1);
+        await clock.sleep(wakeAt - clock.now().getTime(), options.signal);
+        continue;
       }
       byHand = false;
       repeated = outgoing;

@@ -30,7 +30,8 @@ export interface Play {
   readonly sent: readonly Uint8Array[];
   /** The same, decoded. */
   readonly requests: readonly PKIMessage[];
-  readonly saved: readonly SavedStep[];
+  /** The first is the position `run` began with. */
+  readonly saved: SavedStep[];
   readonly events: readonly LifecycleEvent[];
   /** What the CA does next, in order. */
   script: (Reply | ((request: PKIMessage) => Reply))[];
