@@ -298,6 +298,29 @@ describe('verifyResponse() and messageTime', () => {
   });
 });
 
+describe('verifyResponse() and messageTime of a message sent again', () => {
+  const expected = { ...expectedUnderMac, sentAt: new Date(now.getTime() - 7200_000) };
+
+  it.each([-7500, -7200, -3600, 0, 300])(
+    'accepts %d seconds off two hours later',
+    async (seconds) => {
+      const message = await answer(at(seconds));
+      expect(verifyResponse(message, expected).message).toBe(message);
+    },
+  );
+
+  it.each([-7501, 301])('refuses %d seconds off two hours later', async (seconds) => {
+    expect((await refusal(at(seconds), expected)).code).toBe('CMP_TIME_SKEW');
+  });
+
+  it('allows no less when the clock went back since', async () => {
+    const ahead = { ...expectedUnderMac, sentAt: new Date(now.getTime() + 7200_000) };
+    const message = await answer(at(-300));
+    expect(verifyResponse(message, ahead).message).toBe(message);
+    expect((await refusal(at(-301), ahead)).code).toBe('CMP_TIME_SKEW');
+  });
+});
+
 describe('verifyResponse() and pvno', () => {
   it('accepts 3 in answer to 3', async () => {
     const message = await answer({ header: { pvno: 3 } });
