@@ -133,12 +133,24 @@ class Reading {
       );
     }
     const shown = token.startsWith('--') ? `--${word}` : word;
-    const meant = near === undefined ? '' : `Did you mean "${near}"?`;
-    const orElse = insist === undefined ? '' : ` If not, write "${insist}"`;
+    const meant = near === undefined ? this.#bareValue(token) : `Did you mean "${near}"?`;
+    const orElse = insist === undefined || near === undefined ? '' : ` If not, write "${insist}"`;
     return this.#usage(
       `${JSON.stringify(shown)} is not one of its parameters`,
-      meant === '' ? undefined : meant + orElse,
+      meant === undefined ? undefined : meant + orElse,
     );
+  }
+
+  /** Guess what a value was meant for that stands there without its keyword. */
+  #bareValue(token: string): string | undefined {
+    if (token.startsWith('-')) return undefined;
+    if (/^[A-Za-z]+=/.test(token))
+      return 'Put a name with spaces in quotes, as in "CN=gw1, O=Test"';
+    const missing = Object.keys(this.#table).find(
+      (word) => this.#table[word]?.required === true && !this.values.has(word),
+    );
+    const isMeant = missing !== undefined && this.#table[missing]?.type === 'label';
+    return isMeant && isLabel(token) ? `Did you mean "${missing} ${token}"?` : undefined;
   }
 
   #usage(why: string, hint?: string): CertError {

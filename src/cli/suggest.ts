@@ -1,6 +1,6 @@
 /**
  * Find the word an operator probably meant: the nearest of the candidates by Damerau-Levenshtein
- * distance, if it is near enough for its length.
+ * distance, if it is near enough for its length; else the only one that begins so.
  */
 export function suggest(typed: string, candidates: Iterable<string>): string | undefined {
   const allowed = typed.length <= 3 ? 1 : typed.length <= 8 ? 2 : 3;
@@ -9,7 +9,11 @@ export function suggest(typed: string, candidates: Iterable<string>): string | u
     const distance = editDistance(typed.toLowerCase(), word);
     if (distance <= allowed && distance < (best?.distance ?? Infinity)) best = { word, distance };
   }
-  return best?.word;
+  if (best !== undefined || typed.length < 2) return best?.word;
+  const [only, ...others] = new Set(
+    [...candidates].filter((word) => word.startsWith(typed.toLowerCase())),
+  );
+  return others.length === 0 ? only : undefined;
 }
 
 /** Count the insertions, deletions, substitutions and swaps of neighbours between two words. */

@@ -1,7 +1,8 @@
 import { toHex } from '../base/bytes.ts';
 import { CertError, errorClassOf } from '../base/errors.ts';
 import { follow, type Ending } from '../cmp/client.ts';
-import { decodeState, type TransactionState } from '../cmp/transaction/state.ts';
+import { formatStatus } from '../cmp/message/status-text.ts';
+import { decodeState } from '../cmp/transaction/state.ts';
 import type { TransactionRecord } from '../store/store.ts';
 import { findProfile } from './authority.ts';
 import { closeFailed, conclude, type Concluding } from './conclude.ts';
@@ -57,9 +58,9 @@ export async function carryThrough(
       conversation,
       { state, ...(opened.outgoing && { outgoing: opened.outgoing }) },
       until,
-      { byHand, ...(signal && { signal }) },
+      { byHand, isResumed, ...(signal && { signal }) },
     );
-    if (isResumed && isLostRequest(state, ending)) {
+    if (ending.type === 'lost') {
       return await beginAnew(context, { record, state, ending, conversation, options });
     }
     return await conclude(context, { record, state, ending, conversation });
@@ -88,15 +89,11 @@ async function explained(
       ? `The request stays outstanding: go on with "certkeeper cmp poll current-cert ${name}"`
       : '',
   ].filter((hint) => hint !== '');
-  return new CertError(
-    error.code,
-    isHeard ? `${error.message}, in the answer of CA "${ca}"` : error.message,
-    {
-      cause: error,
-      transactionID: toHex(transactionID),
-      ...(hints.length > 0 && { hint: hints.join('. ') }),
-    },
-  );
+  return new CertError(error.code, isHeard ? `${error.message} (from CA "${ca}")` : error.message, {
+    cause: error,
+    transactionID: toHex(transactionID),
+    ...(hints.length > 0 && { hint: hints.join('. ') }),
+  });
 }
 
 function report({ progress }: LifecycleContext, at: TransactionRecord): void {
@@ -109,31 +106,20 @@ function report({ progress }: LifecycleContext, at: TransactionRecord): void {
   }
 }
 
-/**
- * Tell whether a request that was sent again after a restart met a CA that does not answer one twice: it
- * had arrived, and what it answered is lost.
- */
-function isLostRequest(
-  { phase }: TransactionState,
-  ending: Ending,
-): ending is Ending & { type: 'rejected' } {
-  return (
-    phase.type === 'requested' &&
-    ending.type === 'rejected' &&
-    (ending.status.failInfo?.includes('transactionIdInUse') ?? false)
-  );
-}
-
+/** The CA does not say twice what it said to a message that was sent again: close that, and ask anew. */
 async function beginAnew(
   context: LifecycleContext,
-  lost: Concluding & { readonly options: FollowOptions },
+  lost: Concluding & {
+    readonly ending: Ending & { readonly type: 'lost' };
+    readonly options: FollowOptions;
+  },
 ): Promise<EnrollmentResult> {
   const { store, keys, log } = context;
-  const { record, state, options } = lost;
+  const { record, state, ending, options } = lost;
   const stored = await store.transactions.credential(record.id);
   await conclude(context, lost);
   log.warn(
-    `the CA does not answer the request for "${record.name}" a second time (transactionIdInUse); ` +
+    `the CA does not answer the request for "${record.name}" a second time (${formatStatus(ending.status)}); ` +
       'a new request with the same key follows, and the CA may have issued a certificate nobody holds',
   );
   const key = (await keys()).load(await store.keys.privateKey(record.keyId));

@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ExitCode } from '../../src/base/errors.ts';
+import { certificateDer } from '../../src/x509/certificate.ts';
+import { issue } from '../harness/certificates.ts';
 import { asking, expectOneError, initialize, makeDesk, type Desk } from './desk.ts';
 
 let desk: Desk;
@@ -150,6 +152,10 @@ describe('a word', () => {
     ['cmp initialize cert-name gw1 subject-name CN=gw1', 'key'],
     ['cmp initialize key-type p-256', 'cert-name, subject-name are missing'],
     ['cmp initialise key-type p-256', 'initialise'],
+    ['cmp init', 'hint: Did you mean "cmp initialize"?'],
+    ['cmp poll gw1', 'hint: Did you mean "current-cert gw1"?'],
+    ['cmp update gw1', 'hint: Did you mean "current-cert gw1"?'],
+    ['cmp initialize subject-name CN=gw1, O=Test', 'hint: Put a name with spaces in quotes'],
     ['frobnicate', 'frobnicate'],
   ])('that cannot be is refused: %j', async (line, said) => {
     expect(await refused(line, 2)).toContain(said);
@@ -208,6 +214,16 @@ describe('a file', () => {
     const err = await refused(words, 3);
     expect(err).toContain(said);
     expect(err).toContain(JSON.stringify(path));
+  });
+
+  it('of a root that is no CA is taken with a warning', async () => {
+    const leaf = issue({ subject: 'CN=leaf,O=Test', issuer: desk.root }).certificate;
+    const path = desk.write('leaf.der', certificateDer(leaf));
+    const { code, err } = await desk.run(['ca', 'add', 'x', 'url', 'http://a/', 'root', path]);
+    expect(code).toBe(0);
+    expect(err).toContain('warning: "CN=leaf,O=Test" is not marked as a CA');
+    const right = ['ca', 'add', 'y', 'url', 'http://a/', 'root', desk.path('root.pem')];
+    expect((await desk.run(right)).err).toBe('');
   });
 
   it.each([

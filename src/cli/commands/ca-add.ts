@@ -1,5 +1,7 @@
 import { CertError } from '../../base/errors.ts';
 import type { CaProfile } from '../../settings/ca-profile.ts';
+import { decodeCertificate } from '../../x509/certificate.ts';
+import { extensionValue } from '../../x509/extension-values.ts';
 import { parseName } from '../../x509/name-text.ts';
 import { caJson } from '../ca-view.ts';
 import { readCertificateFile } from '../certificate-file.ts';
@@ -20,6 +22,11 @@ export const run: Body<typeof caAddParameters> = async (args, context) => {
   for (const der of [...profile.roots, ...profile.cmpRoots, ...profile.intermediates]) {
     const { subject, notAfter } = viewCertificate(der);
     if (notAfter < clock.now()) log.warn(`the certificate of "${subject}" has expired`);
+    if (isEndEntity(der)) {
+      log.warn(
+        `"${subject}" is not marked as a CA (basicConstraints): is it the right certificate?`,
+      );
+    }
   }
   const isNew = (await store.authorities.get(args.label)) === undefined;
   await store.authorities.put(profile, secret);
@@ -31,6 +38,12 @@ export const run: Body<typeof caAddParameters> = async (args, context) => {
 };
 
 type Args = ArgsOf<typeof caAddParameters>;
+
+/** A certificate of X.509 version 1 says nothing, and old roots are of that version. */
+function isEndEntity(der: Uint8Array): boolean {
+  const { version, extensions } = decodeCertificate(der).tbsCertificate;
+  return version === 2 && extensionValue(extensions, 'basicConstraints')?.cA !== true;
+}
 
 function checkTogether(args: Args): void {
   if (args.pbmOwf === 'sha1' && !args.legacyAlgorithms) {
