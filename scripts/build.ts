@@ -1,10 +1,12 @@
 /**
- * Compile src/ to dist/. The new dist is made beside the old one and then takes its place, so that files
- * of deleted sources go away and nobody who uses dist meanwhile meets half of it.
+ * Compile src/ to dist/: the library file by file, the command line into one file. The new dist is made
+ * beside the old one and then takes its place, so that files of deleted sources go away and nobody who
+ * uses dist meanwhile meets half of it.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildSync } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -19,6 +21,7 @@ function build(): number {
   try {
     const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
     if (status !== 0) return status ?? 1;
+    bundleCli(join(fresh, 'cli'));
     // tsc writes 0644, and npx then says "Permission denied".
     chmodSync(join(fresh, 'cli/main.js'), 0o755);
     if (existsSync(dist)) renameSync(dist, old);
@@ -27,5 +30,35 @@ function build(): number {
   } finally {
     rmSync(fresh, { recursive: true, force: true });
     rmSync(old, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Put the command line into one CommonJS file (docs/decisions/0004): finding and linking a module costs a
+ * third of a millisecond, and a command needs 70 to 150 of them. What is imported late stays late.
+ */
+function bundleCli(folder: string): void {
+  const kept = ['main.js', 'compile-cache.js', 'start.js', 'bundle.cjs'];
+  buildSync({
+    absWorkingDir: folder,
+    entryPoints: ['start.js'],
+    outfile: 'bundle.cjs',
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node24',
+    packages: 'external',
+    define: { 'import.meta.dirname': '__dirname' },
+    logLevel: 'warning',
+  });
+  // Not `import … from './bundle.cjs'`, which reads all of it once more to find out what it exports.
+  writeFileSync(
+    join(folder, 'start.js'),
+    "const { createRequire } = process.getBuiltinModule('node:module');\n" +
+      'export const { createProcessIo, run } = ' +
+      "createRequire(import.meta.url)('./bundle.cjs');\n",
+  );
+  for (const name of readdirSync(folder)) {
+    if (!kept.includes(name)) rmSync(join(folder, name), { recursive: true });
   }
 }

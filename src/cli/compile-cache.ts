@@ -1,6 +1,7 @@
-import { lstatSync, mkdirSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
-import { isAbsolute, join } from 'node:path';
+// Not by `import`, which loads all that node:fs has, streams included, before it gives a name of it.
+const { lstatSync, mkdirSync } = process.getBuiltinModule('node:fs');
+const { enableCompileCache } = process.getBuiltinModule('node:module');
+const { isAbsolute, join } = process.getBuiltinModule('node:path');
 
 /**
  * Keep compiled code in the user's cache directory, so that the next start is quicker.

@@ -11,8 +11,7 @@ if (major < 24) {
 } else {
   const { useCompileCache } = await import('./compile-cache.ts');
   useCompileCache(process.env);
-  const { run } = await import('./run.ts');
-  const { createProcessIo } = await import('./process-io.ts');
+  const { createProcessIo, run } = await import('./start.ts');
   process.exitCode = await run(process.argv.slice(2), createProcessIo());
 }
 
