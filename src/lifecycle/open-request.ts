@@ -81,6 +81,7 @@ export async function openRequest(
       key: 'id' in key ? { id: key.id } : { spki: key.key.spki, pkcs8: key.pkcs8 },
       credential: request.credential,
       ...(previous && { previousCertificateId: previous.id }),
+      knownCurrent: { certificateId: operation === 'kur' ? previous?.id : undefined },
       transactionID: first.state.transactionID,
       phase: first.state.phase.type,
       state: encodeState(first.state),

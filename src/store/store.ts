@@ -82,6 +82,8 @@ export interface NewTransaction {
   readonly credential: Credential;
   /** The OLD certificate of cr and kur. */
   readonly previousCertificateId?: number;
+  /** The certificate that is current for the name as the caller knows it, or that there is none. */
+  readonly knownCurrent?: { readonly certificateId: number | undefined };
   readonly transactionID: Uint8Array;
   readonly phase: string;
   readonly state: Uint8Array;
@@ -155,7 +157,8 @@ export interface Transactions {
   /**
    * Store the key and the transaction in one write.
    *
-   * @throws {CertError} TRANSACTION_OUTSTANDING when the name already has one
+   * @throws {CertError} TRANSACTION_OUTSTANDING when the name already has one, STORE_CONFLICT when another
+   *   certificate is current than the caller knows of
    */
   open(transaction: NewTransaction, events: readonly LifecycleEvent[]): Promise<TransactionRecord>;
   /** @throws {CertError} STORE_CONFLICT when the record is not the newest, or is closed */

@@ -33,6 +33,7 @@ export function sqliteTransactions(
       const sealer = sealed ? await unlock() : undefined;
       return database.write((sql) => {
         assertNoneOutstanding(sql, transaction.name);
+        assertStillCurrent(sql, transaction);
         const id = insert(sql, transaction, sealer);
         openHistory(sql, {
           ...transaction,
@@ -242,6 +243,18 @@ function assertNoneOutstanding(sql: Sql, name: string): void {
       hint: `Go on with "cmp poll current-cert ${name}", or give it up with "clear cmp cert-name ${name}"`,
       transactionID: toHex(transactionID),
     },
+  );
+}
+
+/** Whoever looked, and then took its time over a key, must not ask for what another process got meanwhile. */
+function assertStillCurrent(sql: Sql, { name, knownCurrent }: NewTransaction): void {
+  if (knownCurrent === undefined) return;
+  const row = sql.get("SELECT id FROM certificates WHERE name = ? AND status = 'current'", name);
+  if ((row && integer(row, 'id')) === knownCurrent.certificateId) return;
+  throw new CertError(
+    'STORE_CONFLICT',
+    `Cannot request a certificate for "${name}": another process has got one meanwhile`,
+    { hint: `Look at "show cert ${name}", then try again if it is still needed` },
   );
 }
 
