@@ -11,9 +11,11 @@ import {
   InfoTypeAndValue,
 } from '../../../src/cmp/message/info-type-and-value.ts';
 import { PKIBody } from '../../../src/cmp/message/pki-message.ts';
+import { PKIHeader } from '../../../src/cmp/message/pki-header.ts';
 import { PKIFailureInfo, PKIStatusInfo } from '../../../src/cmp/message/pki-status-info.ts';
 import { PollReqContent } from '../../../src/cmp/message/polling.ts';
 import { ProofOfPossession } from '../../../src/cmp/message/proof-of-possession.ts';
+import { RevRepContent } from '../../../src/cmp/message/revocation-content.ts';
 import { algorithmIdentifier } from '../../../src/x509/algorithm-identifier.ts';
 import { GeneralName } from '../../../src/x509/general-name.ts';
 import { nullDn } from '../../../src/x509/name.ts';
@@ -42,6 +44,7 @@ function row<T>(name: string, codec: Codec<T>, value: T, octets: string): Row {
 const malformed = expect.objectContaining({ code: 'DER_MALFORMED' });
 const ed25519 = algorithmIdentifier('ed25519');
 const publicKey = { algorithm: ed25519, subjectPublicKey: fromHex('aabb') };
+const bits = { octets: fromHex('aa'), unusedBits: 1 };
 const nullDnName = { type: 'directoryName', value: nullDn } as const;
 
 /** EXPLICIT: the whole inner element stays, in a constructed wrapper (RFC 9810 appendix F). */
@@ -62,6 +65,51 @@ const cmpModule = [
     '30 11 30 0f 04 01 aa 02 01 00 a0 07 30 05 06 03 2b 65 70',
   ),
   row(
+    'an encrypted certificate, its key and publicationInfo',
+    CertResponse,
+    {
+      certReqId: 0,
+      status: { status: 'accepted' },
+      certifiedKeyPair: {
+        certOrEncCert: { type: 'encryptedCert', value: fromHex('0500') },
+        privateKey: fromHex('0500'),
+        publicationInfo: fromHex('0500'),
+      },
+    },
+    '30 16 02 01 00 30 03 02 01 00 30 0c a1 02 05 00 a0 02 05 00 a1 02 05 00',
+  ),
+  row(
+    'the parts of a RevRepContent',
+    RevRepContent,
+    {
+      status: [{ status: 'accepted' }],
+      revCerts: [{ issuer: nullDnName, serialNumber: 5n }],
+      crls: [fromHex('0500')],
+    },
+    '30 1a 30 05 30 03 02 01 00 a0 0b 30 09 30 07 a4 02 30 00 02 01 05 a1 04 30 02 05 00',
+  ),
+  row(
+    'the fields of a PKIHeader',
+    PKIHeader,
+    {
+      pvno: 2,
+      sender: nullDnName,
+      recipient: nullDnName,
+      messageTime: new Date('2027-01-01T00:00:00Z'),
+      protectionAlg: ed25519,
+      senderKID: fromHex('02'),
+      recipKID: fromHex('03'),
+      transactionID: fromHex('04'),
+      senderNonce: fromHex('05'),
+      recipNonce: fromHex('06'),
+      freeText: ['7'],
+      generalInfo: [{ infoType: '1.2.8' }],
+    },
+    '30 51 02 01 02 a4 02 30 00 a4 02 30 00 a0 11 18 0f 32303237303130313030303030305a' +
+      'a1 07 30 05 06 03 2b 65 70 a2 03 04 01 02 a3 03 04 01 03 a4 03 04 01 04' +
+      'a5 03 04 01 05 a6 03 04 01 06 a7 05 30 03 0c 01 37 a8 08 30 06 30 04 06 02 2a 08',
+  ),
+  row(
     'implicitConfirm',
     InfoTypeAndValue,
     implicitConfirm,
@@ -77,6 +125,39 @@ const crmfModule = [
     ProofOfPossession,
     { type: 'keyEncipherment', value: { type: 'subsequentMessage', value: 0 } },
     'a2 03 81 01 00',
+  ),
+  row(
+    'thisMessage',
+    ProofOfPossession,
+    { type: 'keyEncipherment', value: { type: 'thisMessage', value: bits } },
+    'a2 04 80 02 01 aa',
+  ),
+  row(
+    'dhMAC',
+    ProofOfPossession,
+    { type: 'keyAgreement', value: { type: 'dhMAC', value: bits } },
+    'a3 04 82 02 01 aa',
+  ),
+  row(
+    'agreeMAC, without the SEQUENCE of PKMACValue',
+    ProofOfPossession,
+    {
+      type: 'keyAgreement',
+      value: { type: 'agreeMAC', value: { algId: ed25519, value: fromHex('aa') } },
+    },
+    'a3 0d a3 0b 30 05 06 03 2b 65 70 03 02 00 aa',
+  ),
+  row(
+    'encryptedKey',
+    ProofOfPossession,
+    { type: 'keyEncipherment', value: { type: 'encryptedKey', value: fromHex('a4020500') } },
+    'a2 04 a4 02 05 00',
+  ),
+  row(
+    'signingAlg and the unique identifiers',
+    CertTemplate,
+    { signingAlg: ed25519, issuerUID: bits, subjectUID: bits },
+    '30 0f a2 05 06 03 2b 65 70 87 02 01 aa 88 02 01 aa',
   ),
   row(
     'publicKey, without the SEQUENCE of SubjectPublicKeyInfo',

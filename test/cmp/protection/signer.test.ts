@@ -289,6 +289,13 @@ describe('the signer of an answer is refused when it', () => {
     );
   });
 
+  it('is the pinned certificate, but may not make digital signatures', async () => {
+    const own = likeRa({ extensions: [extension('keyUsage', ['keyEncipherment'], true)] });
+    expect(await signerOf(own, {}, { pinned: own.certificate })).toMatch(
+      /^CMP_SIGNER_UNTRUSTED: .*its keyUsage does not allow digitalSignature$/,
+    );
+  });
+
   it('has a key that does not go with the algorithm, and says so', async () => {
     const rsa = likeRa({ key: makeKey(2048) });
     expect(await signerOf(ra, { extraCerts: certificates(rsa, sub) })).toMatch(
