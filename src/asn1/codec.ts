@@ -164,19 +164,27 @@ export function choice<T extends { readonly type: string; readonly value: unknow
 ): Codec<T> {
   const list = Object.entries<Codec<unknown>>(alternatives);
   const byName = new Map(list);
+  // Found once for each tag, which decides alone; a peer can make up no more than 256 of them.
+  const byTag = new Map<number, (typeof list)[number] | undefined>();
+  const alternative = (tag: number): (typeof list)[number] | undefined => {
+    const known = byTag.get(tag);
+    if (known !== undefined) return known;
+    const found = list.find(([, codec]) => codec.starts(tag));
+    byTag.set(tag, found);
+    return found;
+  };
   return {
     name,
-    starts: (tag) => list.some(([, codec]) => codec.starts(tag)),
+    starts: (tag) => alternative(tag) !== undefined,
     decode(reader) {
       const start = reader.position;
       const tag = reader.peekTag();
-      for (const [type, codec] of list) {
-        if (!codec.starts(tag)) continue;
-        const chosen: unknown = remember({ type, value: codec.decode(reader) }, reader, start);
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `type` and `value` are of one row
-        return chosen as T;
-      }
-      return reader.fail(`${name} has no alternative with tag 0x${tag.toString(16)}`);
+      const found = alternative(tag);
+      if (!found) return reader.fail(`${name} has no alternative with tag 0x${tag.toString(16)}`);
+      const [type, codec] = found;
+      const chosen: unknown = remember({ type, value: codec.decode(reader) }, reader, start);
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `type` and `value` are of one row
+      return chosen as T;
     },
     encode(writer, { type, value }) {
       const codec = byName.get(type);

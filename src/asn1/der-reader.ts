@@ -1,3 +1,4 @@
+import { asBuffer } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 
 /**
@@ -51,6 +52,7 @@ export class DerReader {
   private depth = 0;
   private elements = 0;
   private readonly limits: DerLimits;
+  private buffer: Buffer | undefined;
 
   constructor(bytes: Uint8Array, where: string, limits: DerLimits = defaultDerLimits) {
     this.bytes = bytes;
@@ -73,10 +75,22 @@ export class DerReader {
 
   /** Read a primitive element and give its content octets, as a view. */
   primitive(tag: number): Uint8Array {
+    const start = this.content(tag);
+    return this.bytes.subarray(start, this.position);
+  }
+
+  /** Step over a primitive element and give the start of its content, which ends at the position then. */
+  content(tag: number): number {
     const contentEnd = this.header(tag);
-    const content = this.bytes.subarray(this.position, contentEnd);
+    const start = this.position;
     this.position = contentEnd;
-    return content;
+    return start;
+  }
+
+  /** The octets from `start` to the position as ISO 8859-1 text. */
+  latin1(start: number): string {
+    this.buffer ??= asBuffer(this.bytes);
+    return this.buffer.toString('latin1', start, this.position);
   }
 
   /**
@@ -125,7 +139,7 @@ export class DerReader {
     const tag = this.peekTag();
     if (tag === -1) this.fail('an element is missing');
     if ((tag & CONSTRUCTED) === 0) {
-      this.checkPrimitive(tag, this.primitive(tag));
+      this.checkPrimitive(tag, this.content(tag));
       return;
     }
     const outer = this.enter(tag);
@@ -134,30 +148,35 @@ export class DerReader {
   }
 
   /** The rules of DER for universal primitives, for elements no codec looks into. */
-  private checkPrimitive(tag: number, content: Uint8Array): void {
-    const [first = 0, second = 0] = content;
+  private checkPrimitive(tag: number, start: number): void {
+    const { bytes, position: end } = this;
+    const length = end - start;
+    const first = length > 0 ? (bytes[start] ?? 0) : 0;
+    const last = length > 0 ? (bytes[end - 1] ?? 0) : 0;
     switch (tag) {
       case 0x01:
-        if (content.length !== 1 || (first !== 0 && first !== 0xff)) this.fail('bad BOOLEAN');
+        if (length !== 1 || (first !== 0 && first !== 0xff)) this.fail('bad BOOLEAN');
         break;
       case 0x02:
       case 0x0a:
-        if (content.length === 0) this.fail('empty INTEGER');
-        if (content.length > 1 && isPadded(first, second)) this.fail('INTEGER is not minimal');
+        if (length === 0) this.fail('empty INTEGER');
+        if (length > 1 && isPadded(first, bytes[start + 1] ?? 0)) {
+          this.fail('INTEGER is not minimal');
+        }
         break;
       case 0x03:
-        if (content.length === 0 || first > 7) this.fail('bad BIT STRING');
-        if (first > 0 && content.length === 1) this.fail('bad BIT STRING');
-        if (((content.at(-1) ?? 0) & ((1 << first) - 1)) !== 0 && content.length > 1) {
+        if (length === 0 || first > 7) this.fail('bad BIT STRING');
+        if (first > 0 && length === 1) this.fail('bad BIT STRING');
+        if ((last & ((1 << first) - 1)) !== 0 && length > 1) {
           this.fail('unused bits of a BIT STRING are not zero');
         }
         break;
       case 0x06:
-        if (content.length === 0 || (content.at(-1) ?? 0) >= 0x80) this.fail('OID is cut off');
-        if (hasPaddedArc(content)) this.fail('OID is not minimal');
+        if (length === 0 || last >= 0x80) this.fail('OID is cut off');
+        if (hasPaddedArc(bytes, start, end)) this.fail('OID is not minimal');
         break;
       case 0x05:
-        if (content.length !== 0) this.fail('NULL with content');
+        if (length !== 0) this.fail('NULL with content');
         break;
       // The universal types with content of their own that exist only constructed.
       case 0x10:
@@ -208,8 +227,14 @@ function isPadded(first: number, second: number): boolean {
   return (first === 0 && second < 0x80) || (first === 0xff && second >= 0x80);
 }
 
-function hasPaddedArc(content: Uint8Array): boolean {
-  return content.some((octet, i) => octet === 0x80 && (content[i - 1] ?? 0) < 0x80);
+function hasPaddedArc(bytes: Uint8Array, start: number, end: number): boolean {
+  let isFresh = true;
+  for (let i = start; i < end; i++) {
+    const octet = bytes[i] ?? 0;
+    if (isFresh && octet === 0x80) return true;
+    isFresh = octet < 0x80;
+  }
+  return false;
 }
 
 function hexOctet(octet: number | undefined): string {

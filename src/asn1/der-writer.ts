@@ -1,10 +1,26 @@
 /**
+ * Memory that a finished writer leaves to the next one: to allocate it costs more than to write a message
+ * into it. Nothing secret is ever encoded.
+ */
+let spare: Uint8Array | undefined;
+
+/** Longest memory that is kept for the next writer. */
+const MAX_SPARE = 16_384;
+
+/**
  * Builds DER from the end to the front, so that every length is known when its header is written and
  * nothing is measured twice. Codecs therefore write their parts last to first.
  */
 export class DerWriter {
-  private bytes = new Uint8Array(2048);
-  private position = this.bytes.length;
+  private bytes: Uint8Array;
+  private position: number;
+
+  constructor() {
+    this.bytes = spare ?? new Uint8Array(2048);
+    // Taken, not shared: a writer may be made while another one is at work.
+    spare = undefined;
+    this.position = this.bytes.length;
+  }
 
   /** How much has been written: take it before the content, hand it to `header` after. */
   mark(): number {
@@ -20,6 +36,19 @@ export class DerWriter {
     this.reserve(value.length);
     this.position -= value.length;
     this.bytes.set(value, this.position);
+  }
+
+  /** Put text, one octet a character; false, and nothing is put, when one of them is not ASCII. */
+  ascii(text: string): boolean {
+    this.reserve(text.length);
+    const start = this.position - text.length;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code >= 0x80) return false;
+      this.bytes[start + i] = code;
+    }
+    this.position = start;
+    return true;
   }
 
   /** Put tag and length before all that was written since `mark`. */
@@ -40,8 +69,13 @@ export class DerWriter {
     return this.bytes.slice(this.position, this.bytes.length - mark);
   }
 
+  /** Give what was written, in memory of its own. The writer cannot be used afterwards. */
   finish(): Uint8Array {
-    return this.bytes.slice(this.position);
+    const { bytes, position } = this;
+    this.bytes = nothing;
+    this.position = 0;
+    if (bytes.length <= MAX_SPARE) spare = bytes;
+    return bytes.slice(position);
   }
 
   private reserve(count: number): void {
@@ -53,3 +87,5 @@ export class DerWriter {
     this.position = grown.length - written;
   }
 }
+
+const nothing = new Uint8Array(0);

@@ -33,7 +33,7 @@ export const boolean: TaggedCodec<boolean> = primitive('BOOLEAN', 0x01, {
 /** INTEGER of any size. */
 export const bigInteger: TaggedCodec<bigint> = primitive('INTEGER', 0x02, {
   decode(content, reader) {
-    checkInteger(content, reader);
+    checkInteger(reader, reader.position - content.length);
     return BigInt.asIntN(content.length * 8, BigInt(`0x${asBuffer(content).toString('hex')}`));
   },
   encode(writer, value) {
@@ -73,10 +73,13 @@ export const bitString: TaggedCodec<BitString> = primitive('BIT STRING', 0x03, {
 });
 
 /** BIT STRING of whole octets: signatures, MACs, public keys. */
-export const octetBitString: TaggedCodec<Uint8Array> = primitive('BIT STRING', 0x03, {
-  decode(content, reader) {
-    if (content[0] !== 0) reader.fail('BIT STRING is not a whole number of octets');
-    return content.subarray(1);
+export const octetBitString: TaggedCodec<Uint8Array> = inPlace('BIT STRING', 0x03, {
+  decode(reader, start) {
+    const { bytes, position: end } = reader;
+    if (start === end || bytes[start] !== 0) {
+      reader.fail('BIT STRING is not a whole number of octets');
+    }
+    return bytes.subarray(start + 1, end);
   },
   encode(writer, octets) {
     writer.octets(octets);
@@ -133,10 +136,8 @@ export const nullValue: TaggedCodec<null> = primitive('NULL', 0x05, {
   encode() {},
 });
 
-export const objectIdentifier: TaggedCodec<Oid> = primitive('OBJECT IDENTIFIER', 0x06, {
-  decode(content, reader) {
-    return knownOids.get(asBuffer(content).toString('latin1')) ?? parseOid(content, reader);
-  },
+export const objectIdentifier: TaggedCodec<Oid> = inPlace('OBJECT IDENTIFIER', 0x06, {
+  decode: (reader, start) => knownOid(reader, start) ?? parseOid(reader, start),
   encode(writer, oid) {
     writer.octets(knownContents.get(oid) ?? oidContent(oid));
   },
@@ -146,11 +147,31 @@ export const objectIdentifier: TaggedCodec<Oid> = primitive('OBJECT IDENTIFIER',
 const knownContents = new Map<Oid, Uint8Array>(
   Object.values(oids).map((oid) => [oid, oidContent(oid)]),
 );
-const knownOids = new Map<string, Oid>(
-  [...knownContents].map(([oid, content]) => [asBuffer(content).toString('latin1'), oid]),
+const knownByHash = new Map<number, { readonly oid: Oid; readonly content: Uint8Array }>(
+  [...knownContents].map(([oid, content]) => [
+    hashOctets(content, 0, content.length),
+    { oid, content },
+  ]),
 );
 
-function parseOid(content: Uint8Array, reader: DerReader): Oid {
+/** Find an OID of our table by its octets; of two with the same hash only one is found, which does no harm. */
+function knownOid({ bytes, position }: DerReader, start: number): Oid | undefined {
+  const known = knownByHash.get(hashOctets(bytes, start, position));
+  if (known?.content.length !== position - start) return undefined;
+  for (let i = start; i < position; i++) {
+    if (bytes[i] !== known.content[i - start]) return undefined;
+  }
+  return known.oid;
+}
+
+function hashOctets(bytes: Uint8Array, start: number, end: number): number {
+  let hash = end - start;
+  for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + (bytes[i] ?? 0)) | 0;
+  return hash;
+}
+
+function parseOid(reader: DerReader, start: number): Oid {
+  const content = reader.bytes.subarray(start, reader.position);
   if (content.length === 0 || (content.at(-1) ?? 0) >= 0x80) reader.fail('OID is cut off');
   // Longest arc in use: UUIDs under 2.25, 19 octets. A longer OID would only cost time.
   if (content.length > 128) reader.fail('OID is longer than 128 octets');
@@ -186,12 +207,15 @@ function oidContent(oid: Oid): Uint8Array {
 }
 
 function smallInteger(name: string, tag: number): TaggedCodec<number> {
-  return primitive(name, tag, {
-    decode(content, reader) {
-      checkInteger(content, reader);
-      if (content.length > 6)
-        return reader.fail(`${name} of ${content.length} octets is too large`);
-      return asBuffer(content).readIntBE(0, content.length);
+  return inPlace(name, tag, {
+    decode(reader, start) {
+      const { bytes, position: end } = reader;
+      checkInteger(reader, start);
+      if (end - start > 6) return reader.fail(`${name} of ${end - start} octets is too large`);
+      const first = bytes[start] ?? 0;
+      let value = first < 0x80 ? first : first - 256;
+      for (let i = start + 1; i < end; i++) value = value * 256 + (bytes[i] ?? 0);
+      return value;
     },
     encode: (writer, value) => encodeInteger(writer, value),
   });
@@ -210,10 +234,12 @@ function encodeInteger(writer: DerWriter, value: number): void {
   }
 }
 
-function checkInteger(content: Uint8Array, reader: DerReader): void {
-  const [first, second = 0] = content;
-  if (first === undefined) reader.fail('INTEGER is empty');
-  if (content.length === 1) return;
+function checkInteger(reader: DerReader, start: number): void {
+  const { bytes, position: end } = reader;
+  if (start === end) reader.fail('INTEGER is empty');
+  if (end - start === 1) return;
+  const first = bytes[start] ?? 0;
+  const second = bytes[start + 1] ?? 0;
   if ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80)) {
     reader.fail('INTEGER is not minimal');
   }
@@ -234,6 +260,33 @@ export function primitive<T>(
     withTag,
     starts: (other) => other === ownTag,
     decode: (reader) => content.decode(reader.primitive(ownTag), reader),
+    encode(writer, value) {
+      const mark = writer.mark();
+      content.encode(writer, value);
+      writer.header(ownTag, mark);
+    },
+  });
+  return withTag(tag);
+}
+
+/**
+ * As `primitive`, for types that messages are full of: `decode` reads the octets from `start` to the
+ * reader's position where they are, without a view of them being made first.
+ */
+export function inPlace<T>(
+  name: string,
+  tag: number,
+  content: {
+    decode(reader: DerReader, start: number): T;
+    encode(writer: DerWriter, value: T): void;
+  },
+): TaggedCodec<T> {
+  const withTag = (ownTag: number): TaggedCodec<T> => ({
+    name,
+    tag: ownTag,
+    withTag,
+    starts: (other) => other === ownTag,
+    decode: (reader) => content.decode(reader, reader.content(ownTag)),
     encode(writer, value) {
       const mark = writer.mark();
       content.encode(writer, value);

@@ -1,6 +1,6 @@
 import { asBuffer, utf8 } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
-import { primitive } from './primitives.ts';
+import { inPlace, primitive } from './primitives.ts';
 import type { TaggedCodec } from './codec.ts';
 import type { DerReader } from './der-reader.ts';
 
@@ -15,16 +15,20 @@ const isoAscii = /^[\x00-\x7f]*$/;
 const latin1 = /^[\x00-\xff]*$/;
 
 /** UTF8String; malformed UTF-8 is refused. */
-export const utf8String: TaggedCodec<string> = primitive('UTF8String', 0x0c, {
-  decode(content, reader) {
-    if (isAscii(content)) return asBuffer(content).toString('latin1');
+export const utf8String: TaggedCodec<string> = inPlace('UTF8String', 0x0c, {
+  decode(reader, start) {
+    const { bytes, position: end } = reader;
+    if (isAscii(bytes, start, end)) return reader.latin1(start);
     try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
+      const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+      return decoder.decode(bytes.subarray(start, end));
     } catch {
       return reader.fail('UTF8String is not UTF-8');
     }
   },
-  encode: (writer, value) => writer.octets(utf8(value)),
+  encode(writer, value) {
+    if (!writer.ascii(value)) writer.octets(utf8(value));
+  },
 });
 
 export const printableString: TaggedCodec<string> = oneOctet(
@@ -103,14 +107,15 @@ function oneOctet(
   tag: number,
   check: (text: string, reader: DerReader) => void,
 ): TaggedCodec<string> {
-  return primitive(name, tag, {
-    decode(content, reader) {
-      const text = asBuffer(content).toString('latin1');
+  return inPlace(name, tag, {
+    decode(reader, start) {
+      const text = reader.latin1(start);
       check(text, reader);
       return text;
     },
     encode(writer, value) {
-      if (!(tag === TELETEX ? latin1 : isoAscii).test(value)) {
+      if (writer.ascii(value)) return;
+      if (tag !== TELETEX || !latin1.test(value)) {
         throw new CertError('INTERNAL', `Cannot encode "${value}" as ${name}`);
       }
       writer.octets(Buffer.from(value, 'latin1'));
@@ -118,7 +123,7 @@ function oneOctet(
   });
 }
 
-function isAscii(octets: Uint8Array): boolean {
-  for (const octet of octets) if (octet >= 0x80) return false;
+function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if ((bytes[i] ?? 0) >= 0x80) return false;
   return true;
 }

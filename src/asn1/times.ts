@@ -1,58 +1,94 @@
-import { asBuffer } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 import type { TaggedCodec } from './codec.ts';
 import type { DerReader } from './der-reader.ts';
-import { primitive } from './primitives.ts';
+import type { DerWriter } from './der-writer.ts';
+import { inPlace } from './primitives.ts';
 
 /** GeneralizedTime as RFC 5280 section 4.1.2.5.2 and RFC 9483 section 3.1 want it: UTC, seconds, no fraction. */
-export const generalizedTime: TaggedCodec<Date> = primitive('GeneralizedTime', 0x18, {
-  decode: (content, reader) =>
-    parse(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/, content, reader, (year) => year),
-  encode: (writer, value) => writer.octets(Buffer.from(digits(value), 'latin1')),
-});
-
-/** UTCTime with seconds; two-digit years from 50 on are 19xx (RFC 5280 section 4.1.2.5.1). */
-export const utcTime: TaggedCodec<Date> = primitive('UTCTime', 0x17, {
-  decode: (content, reader) =>
-    parse(/^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/, content, reader, (year) =>
-      year < 50 ? 2000 + year : 1900 + year,
-    ),
+export const generalizedTime: TaggedCodec<Date> = inPlace('GeneralizedTime', 0x18, {
+  decode: (reader, start) =>
+    parse(reader, start, 4, (digits) => twoDigits(digits, 0) * 100 + twoDigits(digits, 2)),
   encode(writer, value) {
+    // Written `!(a && b)` so that an invalid date, whose year is NaN, is refused as well.
     const year = value.getUTCFullYear();
-    if (year < 1950 || year > 2049) {
-      throw new CertError('INTERNAL', `Cannot encode the year ${year} as UTCTime`);
+    if (!(year >= 0 && year <= 9999)) {
+      throw new CertError(
+        'INTERNAL',
+        `Cannot encode ${String(value)} as a time: no four-digit year`,
+      );
     }
-    writer.octets(Buffer.from(digits(value).slice(2), 'latin1'));
+    writeFromMonth(writer, value);
+    writeTwoDigits(writer, year % 100);
+    writeTwoDigits(writer, Math.floor(year / 100));
   },
 });
 
-function digits(time: Date): string {
-  // Written `!(a && b)` so that an invalid date, whose year is NaN, is refused as well.
-  const year = time.getUTCFullYear();
-  if (!(year >= 0 && year <= 9999)) {
-    throw new CertError('INTERNAL', `Cannot encode ${String(time)} as a time: no four-digit year`);
-  }
-  return `${time.toISOString().slice(0, 19).replace(/[-:T]/g, '')}Z`;
+/** UTCTime with seconds; two-digit years from 50 on are 19xx (RFC 5280 section 4.1.2.5.1). */
+export const utcTime: TaggedCodec<Date> = inPlace('UTCTime', 0x17, {
+  decode: (reader, start) =>
+    parse(reader, start, 2, (digits) => {
+      const year = twoDigits(digits, 0);
+      return year < 50 ? 2000 + year : 1900 + year;
+    }),
+  encode(writer, value) {
+    const year = value.getUTCFullYear();
+    if (!(year >= 1950 && year <= 2049)) {
+      throw new CertError('INTERNAL', `Cannot encode the year ${year} as UTCTime`);
+    }
+    writeFromMonth(writer, value);
+    writeTwoDigits(writer, year % 100);
+  },
+});
+
+/** `month day hour minute second Z`; written last to first, as all DER is. */
+function writeFromMonth(writer: DerWriter, time: Date): void {
+  writer.octet(LETTER_Z);
+  writeTwoDigits(writer, time.getUTCSeconds());
+  writeTwoDigits(writer, time.getUTCMinutes());
+  writeTwoDigits(writer, time.getUTCHours());
+  writeTwoDigits(writer, time.getUTCDate());
+  writeTwoDigits(writer, time.getUTCMonth() + 1);
 }
 
+function writeTwoDigits(writer: DerWriter, value: number): void {
+  writer.octet(DIGIT_0 + (value % 10));
+  writer.octet(DIGIT_0 + Math.floor(value / 10));
+}
+
+const DIGIT_0 = 0x30;
+const LETTER_Z = 0x5a;
+
 function parse(
-  form: RegExp,
-  content: Uint8Array,
   reader: DerReader,
-  fullYear: (year: number) => number,
+  start: number,
+  yearLength: number,
+  yearOf: (digits: Uint8Array) => number,
 ): Date {
-  const match = form.exec(asBuffer(content).toString('latin1'));
-  if (!match) return reader.fail('time is not in the form of RFC 5280');
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
-    .slice(1)
-    .map(Number);
+  const { bytes, position: end } = reader;
+  const content = bytes.subarray(start, end);
+  if (content.length !== yearLength + 11 || content.at(-1) !== LETTER_Z) {
+    return reader.fail('time is not in the form of RFC 5280');
+  }
+  for (let i = 0; i < content.length - 1; i++) {
+    const octet = content[i] ?? 0;
+    if (octet < DIGIT_0 || octet > DIGIT_0 + 9) reader.fail('time is not in the form of RFC 5280');
+  }
+  const month = twoDigits(content, yearLength) - 1;
+  const day = twoDigits(content, yearLength + 2);
+  const hour = twoDigits(content, yearLength + 4);
+  const minute = twoDigits(content, yearLength + 6);
+  const second = twoDigits(content, yearLength + 8);
   const time = new Date(0);
-  time.setUTCFullYear(fullYear(year), month - 1, day);
+  time.setUTCFullYear(yearOf(content), month, day);
   time.setUTCHours(hour, minute, second);
   // A date that does not exist comes out as another one.
-  if (time.getUTCDate() !== day || time.getUTCMonth() !== month - 1 || hour > 23 || minute > 59) {
+  if (time.getUTCDate() !== day || time.getUTCMonth() !== month || hour > 23 || minute > 59) {
     return reader.fail('time does not exist');
   }
   if (second > 59) return reader.fail('time does not exist');
   return time;
+}
+
+function twoDigits(content: Uint8Array, at: number): number {
+  return ((content[at] ?? 0) - DIGIT_0) * 10 + (content[at + 1] ?? 0) - DIGIT_0;
 }
