@@ -85,7 +85,6 @@ export function begin(operation: Operation, request: CertReqMsg): Step {
 /**
  * Take an answer.
  *
- * @param sentNonce senderNonce of the message this answers
  * @throws {CertError} CMP_BODY_UNEXPECTED, CMP_RESPONSE_INVALID: the operation ends, nothing is sent
  */
 export function receive(
