@@ -149,8 +149,13 @@ export function setOf<T>(codec: Codec<T>): TaggedCodec<readonly T[]> {
     },
     encode(writer, values) {
       const mark = writer.mark();
-      const elements = values.map((value) => toDer(codec, value)).toSorted(Buffer.compare);
-      for (const element of elements.toReversed()) writer.octets(element);
+      if (values.length === 1) {
+        // Nearly always, as in names, where there is nothing to sort.
+        codec.encode(writer, at(values, 0));
+      } else {
+        const elements = values.map((value) => toDer(codec, value)).toSorted(Buffer.compare);
+        for (const element of elements.toReversed()) writer.octets(element);
+      }
       writer.header(tag, mark);
     },
   });

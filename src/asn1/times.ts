@@ -7,7 +7,7 @@ import { inPlace } from './primitives.ts';
 /** GeneralizedTime as RFC 5280 section 4.1.2.5.2 and RFC 9483 section 3.1 want it: UTC, seconds, no fraction. */
 export const generalizedTime: TaggedCodec<Date> = inPlace('GeneralizedTime', 0x18, {
   decode: (reader, start) =>
-    parse(reader, start, 4, (digits) => twoDigits(digits, 0) * 100 + twoDigits(digits, 2)),
+    parse(reader, start, 4, (bytes) => twoDigits(bytes, start) * 100 + twoDigits(bytes, start + 2)),
   encode(writer, value) {
     // Written `!(a && b)` so that an invalid date, whose year is NaN, is refused as well.
     const year = value.getUTCFullYear();
@@ -26,8 +26,8 @@ export const generalizedTime: TaggedCodec<Date> = inPlace('GeneralizedTime', 0x1
 /** UTCTime with seconds; two-digit years from 50 on are 19xx (RFC 5280 section 4.1.2.5.1). */
 export const utcTime: TaggedCodec<Date> = inPlace('UTCTime', 0x17, {
   decode: (reader, start) =>
-    parse(reader, start, 2, (digits) => {
-      const year = twoDigits(digits, 0);
+    parse(reader, start, 2, (bytes) => {
+      const year = twoDigits(bytes, start);
       return year < 50 ? 2000 + year : 1900 + year;
     }),
   encode(writer, value) {
@@ -62,25 +62,26 @@ function parse(
   reader: DerReader,
   start: number,
   yearLength: number,
-  yearOf: (digits: Uint8Array) => number,
+  yearOf: (bytes: Uint8Array) => number,
 ): Date {
   const { bytes, position: end } = reader;
-  const content = bytes.subarray(start, end);
-  if (content.length !== yearLength + 11 || content.at(-1) !== LETTER_Z) {
+  const rest = start + yearLength;
+  if (end !== rest + 11 || bytes[end - 1] !== LETTER_Z) {
     return reader.fail('time is not in the form of RFC 5280');
   }
-  for (let i = 0; i < content.length - 1; i++) {
-    const octet = content[i] ?? 0;
+  for (let i = start; i < end - 1; i++) {
+    const octet = bytes[i] ?? 0;
     if (octet < DIGIT_0 || octet > DIGIT_0 + 9) reader.fail('time is not in the form of RFC 5280');
   }
-  const month = twoDigits(content, yearLength) - 1;
-  const day = twoDigits(content, yearLength + 2);
-  const hour = twoDigits(content, yearLength + 4);
-  const minute = twoDigits(content, yearLength + 6);
-  const second = twoDigits(content, yearLength + 8);
-  const time = new Date(0);
-  time.setUTCFullYear(yearOf(content), month, day);
-  time.setUTCHours(hour, minute, second);
+  const year = yearOf(bytes);
+  const month = twoDigits(bytes, rest) - 1;
+  const day = twoDigits(bytes, rest + 2);
+  const hour = twoDigits(bytes, rest + 4);
+  const minute = twoDigits(bytes, rest + 6);
+  const second = twoDigits(bytes, rest + 8);
+  const time = new Date(Date.UTC(year, month, day, hour, minute, second));
+  // Date.UTC takes a year of two digits for one of the 20th century.
+  if (year < 100) time.setUTCFullYear(year, month, day);
   // A date that does not exist comes out as another one.
   if (time.getUTCDate() !== day || time.getUTCMonth() !== month || hour > 23 || minute > 59) {
     return reader.fail('time does not exist');
@@ -89,6 +90,6 @@ function parse(
   return time;
 }
 
-function twoDigits(content: Uint8Array, at: number): number {
-  return ((content[at] ?? 0) - DIGIT_0) * 10 + (content[at + 1] ?? 0) - DIGIT_0;
+function twoDigits(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) - DIGIT_0) * 10 + (bytes[at + 1] ?? 0) - DIGIT_0;
 }

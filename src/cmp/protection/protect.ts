@@ -1,4 +1,4 @@
-import { toDer } from '../../asn1/codec.ts';
+import { concatBytes } from '../../base/bytes.ts';
 import { DerWriter } from '../../asn1/der-writer.ts';
 import { octetBitString } from '../../asn1/primitives.ts';
 import { signatureAlgorithmFor } from '../../crypto/signature.ts';
@@ -8,7 +8,6 @@ import { PKIBody } from '../message/pki-message.ts';
 import { PKIHeader } from '../message/pki-header.ts';
 import { senderKidOf, senderOf, type Credential } from './credential.ts';
 import { computePbm, pbmAlgorithm } from './pbm.ts';
-import { protectedPart } from './protected-part.ts';
 
 /** The parts of a header that a credential does not decide. */
 export type HeaderFields = Omit<PKIHeader, 'sender' | 'senderKID' | 'protectionAlg'>;
@@ -33,15 +32,18 @@ export async function protect(
     protectionAlg,
     ...(senderKID && { senderKID }),
   };
-  const headerDer = toDer(PKIHeader, header);
-  const bodyDer = toDer(PKIBody, body);
-  const part = protectedPart(headerDer, bodyDer);
+  const writer = new DerWriter();
+  PKIBody.encode(writer, body);
+  PKIHeader.encode(writer, header);
+  const contentLength = writer.mark();
+  writer.header(0x30, 0);
+  const part = writer.finish();
   const protection = await protectionOf(part, credential, protectionAlg);
   const extraCerts =
     credential.type === 'signature'
       ? [credential.certificate, ...credential.chain].map(certificateDer)
       : [];
-  return assembleMessage({ headerDer, bodyDer, protection, extraCerts });
+  return assemble(part.subarray(-contentLength), protection, extraCerts);
 }
 
 /** Name the algorithm a credential protects with. */
@@ -68,19 +70,27 @@ export function assembleMessage(parts: {
   readonly protection?: Uint8Array;
   readonly extraCerts: readonly Uint8Array[];
 }): Uint8Array {
+  const { headerDer, bodyDer, protection, extraCerts } = parts;
+  return assemble(concatBytes(headerDer, bodyDer), protection, extraCerts);
+}
+
+function assemble(
+  headerAndBody: Uint8Array,
+  protection: Uint8Array | undefined,
+  extraCerts: readonly Uint8Array[],
+): Uint8Array {
   const writer = new DerWriter();
-  if (parts.extraCerts.length > 0) {
-    for (const certificate of parts.extraCerts.toReversed()) writer.octets(certificate);
+  if (extraCerts.length > 0) {
+    for (const certificate of extraCerts.toReversed()) writer.octets(certificate);
     writer.header(0x30, 0);
     writer.header(0xa1, 0);
   }
-  if (parts.protection) {
+  if (protection) {
     const mark = writer.mark();
-    octetBitString.encode(writer, parts.protection);
+    octetBitString.encode(writer, protection);
     writer.header(0xa0, mark);
   }
-  writer.octets(parts.bodyDer);
-  writer.octets(parts.headerDer);
+  writer.octets(headerAndBody);
   writer.header(0x30, 0);
   return writer.finish();
 }
