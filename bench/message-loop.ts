@@ -1,5 +1,5 @@
 /**
- * Build and verify signed ir messages for a while, and print how many a second. Both halves in one
+ * Build and verify signed ir messages for a while, and print how many a second of a core. Both halves in one
  * process, as two parties that know each other's keys: what they read is decoded anew each time, keys are
  * imported once.
  *
@@ -67,14 +67,17 @@ function verify(der: Uint8Array): void {
   if (!isGood) throw new Error('a signature does not fit');
 }
 
+/** `openssl speed` counts the time a core works, not the time that passes, so that is counted here too. */
 async function run(ms: number): Promise<number> {
-  const start = performance.now();
+  const start = process.cpuUsage();
   let pairs = 0;
-  let elapsed = 0;
-  for (; elapsed < ms; elapsed = performance.now() - start) {
+  let usedMs = 0;
+  while (usedMs < ms) {
     for (let i = 0; i < 20; i++, pairs++) verify(await build());
+    const { user, system } = process.cpuUsage(start);
+    usedMs = (user + system) / 1000;
   }
-  return (pairs * 1000) / elapsed;
+  return (pairs * 1000) / usedMs;
 }
 
 await run(Number(warmUpMs));
