@@ -1,9 +1,10 @@
 import { CertError } from '../../base/errors.ts';
-import { concatBytes } from '../../base/bytes.ts';
+import { concatBytes, toHex } from '../../base/bytes.ts';
 import { fromDer, sequence, toDer, type TaggedCodec } from '../../asn1/codec.ts';
 import { oidName, oids } from '../../asn1/oids.ts';
 import { integer, octetString } from '../../asn1/primitives.ts';
-import { findDigest, iteratedHash } from '../../crypto/digest.ts';
+import { digest, findDigest, iteratedHash, type DigestName } from '../../crypto/digest.ts';
+import { lruCache } from '../../crypto/lru-cache.ts';
 import { hmac, macByOid } from '../../crypto/mac.ts';
 import { legacyHint, type AlgorithmPolicy } from '../../crypto/policy.ts';
 import {
@@ -71,9 +72,22 @@ export function computePbm(
   if (iterationCount < PBM_ITERATIONS.min || iterationCount > PBM_ITERATIONS.max) {
     throw outOfBounds('iterationCount', String(iterationCount), PBM_ITERATIONS);
   }
-  // K = OWF applied iterationCount times in all, first to secret and salt; used whole as the HMAC key.
-  const key = iteratedHash(hash, concatBytes(secret, salt), iterationCount);
-  return hmac(macName, key, part);
+  return hmac(macName, baseKey(hash, concatBytes(secret, salt), iterationCount), part);
+}
+
+// A transaction keeps its salt (RFC 9810 section 5.1.3.1), so the same key serves all its messages, on both
+// sides. Few are kept, because each is as good as the secret for the messages of its salt.
+const baseKeys = lruCache<Uint8Array>(8);
+
+/** K = OWF applied iterationCount times in all, first to secret and salt; used whole as the HMAC key. */
+function baseKey(hash: DigestName, input: Uint8Array, iterationCount: number): Uint8Array {
+  const first = digest(hash, input);
+  const id = `${hash} ${iterationCount} ${toHex(first)}`;
+  const known = baseKeys.get(id);
+  if (known) return known;
+  const key = iteratedHash(hash, first, iterationCount - 1);
+  baseKeys.set(id, key);
+  return key;
 }
 
 /**
