@@ -13,6 +13,20 @@ import {
   symlink,
   unlink,
 } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** Make a directory and those above it. Node's own way to do that never ends below /proc. */
+async function makeDirectories(path: string, mode: number): Promise<void> {
+  const above = dirname(path);
+  if (above !== path && (await stat(above).catch(() => undefined)) === undefined)
+    await makeDirectories(above, mode);
+  try {
+    await mkdir(path, { mode });
+  } catch (error) {
+    // Another process was faster.
+    if (!(await stat(path).catch(() => undefined))?.isDirectory()) throw error;
+  }
+}
 
 /** What is at a path, without following a symbolic link there. */
 export interface FileStatus {
@@ -49,7 +63,8 @@ export const nodeDeliveryFs: DeliveryFs = {
   targetStatus: (path) => statusBy(stat, path),
   readText: (path) => readFile(path, 'utf8'),
   async makeDirectory(path, mode, parents) {
-    await mkdir(path, { mode, recursive: parents });
+    if (parents) await makeDirectories(path, mode);
+    else await mkdir(path, { mode });
   },
   async writeNew(path, text, mode) {
     // O_EXCL does not follow a symbolic link somebody put there.

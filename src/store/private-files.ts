@@ -11,7 +11,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { CertError } from '../base/errors.ts';
 import { storeError } from './store-error.ts';
@@ -27,7 +27,7 @@ export function preparePrivateDirectory(path: string, marker: string): void {
   try {
     const found = statSync(path, { throwIfNoEntry: false });
     if (found === undefined) {
-      mkdirSync(path, { recursive: true, mode: 0o700 });
+      makeDirectories(path);
       chmodSync(path, 0o700);
     } else if ((found.mode & 0o077) !== 0) {
       if (!existsSync(join(path, marker)) && readdirSync(path).length > 0) {
@@ -41,6 +41,18 @@ export function preparePrivateDirectory(path: string, marker: string): void {
     }
   } catch (thrown) {
     throw storeError(thrown, 'use', path);
+  }
+}
+
+/** Make a directory and those above it. Node's own way to do that never ends below /proc. */
+function makeDirectories(path: string): void {
+  const above = dirname(path);
+  if (!existsSync(above)) makeDirectories(above);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (thrown) {
+    // Another process was faster.
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw thrown;
   }
 }
 

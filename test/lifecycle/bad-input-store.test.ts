@@ -16,7 +16,9 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/agent/system-clock.ts';
 import { systemRandom } from '../../src/agent/system-random.ts';
 import type { ExitCode } from '../../src/base/errors.ts';
+import { run } from '../../src/cli/run.ts';
 import { createLab, DEFAULT_REFERENCE } from '../../src/ca/lab.ts';
+import { fakeIo } from '../cli/fake-io.ts';
 import { openHostileServer } from '../http/hostile-server.ts';
 import { expectOneError, initialize, makeDesk, type Desk } from './desk.ts';
 
@@ -172,6 +174,13 @@ describe('a state directory', () => {
     const outcome = await other.run('show cert');
     expectOneError(outcome, 4);
     expect(outcome.err).toContain(JSON.stringify(other.state));
+  });
+
+  it.runIf(process.platform === 'linux')('below /proc is told', async () => {
+    const io = fakeIo();
+    const code = await run(['--state', '/proc/self/x/y', 'show', 'cert'], io);
+    expectOneError({ code, out: io.out(), err: io.err() }, 4);
+    expect(io.err()).toContain('"/proc/self/x/y"');
   });
 
   it('that others use for something else is not taken', async () => {
