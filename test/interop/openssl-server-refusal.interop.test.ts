@@ -62,7 +62,7 @@ describe('a certificate granted with modifications', () => {
     expect(err).toContain(
       'granted with modifications: its subject is "CN=ee,O=Test", asked was "CN=gw1,O=Test"',
     );
-    expect(err).toContain('its subjectAltName lacks dNSName "gw1.example"');
+    expect(err).toContain('its subjectAltName lacks dns:gw1.example');
     await expectCertificate(operator, 'gw1', pki().der('ee.crt'));
   });
 
