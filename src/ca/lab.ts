@@ -167,7 +167,9 @@ async function answerTo(der: Uint8Array, lab: LabParts): Promise<Uint8Array> {
     return refuse(problem ?? refusal('badDataFormat', 'No transactionID'), message, sender);
   }
   if (known) {
-    return refuse(refusal('transactionIdInUse', 'This message came before'), message, sender);
+    const isCertConf = message.body.type === 'certConf';
+    const again = isCertConf ? 'certConfirmed' : 'transactionIdInUse';
+    return refuse(refusal(again, 'This message came before'), message, sender);
   }
 
   const transaction = await ledger.transaction(transactionID);

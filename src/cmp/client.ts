@@ -14,6 +14,7 @@ import { protect, protectionAlgOf } from './protection/protect.ts';
 import type { Trust } from './protection/trust.ts';
 import { verifyResponse, type VerifiedMessage } from './protection/verify.ts';
 import {
+  CERT_REQ_ID,
   accept,
   begin,
   pvnoFor,
@@ -156,9 +157,8 @@ export async function follow(
     const sentAt = outgoing === repeated ? decodeMessage(outgoing).header.messageTime : undefined;
     const answer = await exchange(conversation, position, sentAt, options.signal);
     const { step, heard, isRepeat } = answer;
-    const refused = isRepeat ? readRefusedRepeat(state, step) : undefined;
+    const refused = isRepeat ? readRefusedRepeat(step) : undefined;
     if (refused?.type === 'lost') return refused;
-    if (refused?.type === 'confirmed') return { type: 'granted' };
     if (refused && sentAt) {
       const { body } = decodeMessage(outgoing);
       position = await send(conversation, state, { type: 'send', phase, body });
@@ -272,16 +272,19 @@ async function exchange(
   readonly isRepeat: boolean;
 }> {
   const { state } = position;
+  let isBelieved = false;
   try {
     const { der, isRepeat } = await transfer(conversation, position, signal);
     const now = conversation.clock.now();
     const message = decodeMessage(der);
     const verified = verify(conversation, state, message, now, sentAt);
+    isBelieved = true;
     note(conversation, state, { type: 'received', ...describe(message.body) });
     const step = receive(state, verified, now, conversation);
     return { step, heard: hear(state, verified), isRepeat: isRepeat || sentAt !== undefined };
   } catch (error) {
-    if (state.phase.type === 'polled' && error instanceof CertError) {
+    // What the CA itself says wrongly ends the transaction; what anyone else says changes nothing.
+    if (state.phase.type === 'polled' && error instanceof CertError && !isBelieved) {
       await waitAgain(conversation, position, error);
     }
     throw error;
@@ -338,7 +341,10 @@ function verify(
     pvno: state.pvno,
     transactionID: state.transactionID,
     senderNonce: state.senderNonce,
-    ...(phase.type === 'polled' && { delayedNonce: phase.value.delayedNonce }),
+    ...(phase.type === 'polled' && {
+      delayedNonce: phase.value.delayedNonce,
+      awaitsWholeResponse: phase.value.certReqId !== CERT_REQ_ID,
+    }),
     ...(credential.type === 'mac' && { secret: credential.secret }),
     trust,
     known: state.signerCerts,

@@ -36,13 +36,14 @@ export async function findProfile(
 
 /** Decode what a CA profile says about whom to believe. */
 export function trustOf(profile: CaProfile): Trust {
-  const { serverCertificate, expectedSender } = profile;
+  const { serverCertificate, expectedSender, issuer } = profile;
   const isDedicated = profile.cmpRoots.length > 0;
   return {
     anchors: (isDedicated ? profile.cmpRoots : profile.roots).map(decodeCertificate),
     anchorsAreDedicated: isDedicated,
     ...(serverCertificate && { pinned: decodeCertificate(serverCertificate) }),
     ...(expectedSender !== undefined && { expectedSender: parseName(expectedSender) }),
+    ...(issuer !== undefined && { authority: parseName(issuer) }),
     intermediates: profile.intermediates.map(decodeCertificate),
     allowLegacy: profile.allowLegacyAlgorithms,
   };

@@ -4,8 +4,9 @@ import type { Judgement } from '../cmp/client.ts';
 import type { CertTemplate } from '../cmp/message/cert-template.ts';
 import type { Issued } from '../cmp/transaction/enrollment.ts';
 import { checkPath } from '../revocation/path.ts';
-import type { Certificate } from '../x509/certificate.ts';
+import type { Certificate, TBSCertificate } from '../x509/certificate.ts';
 import { extensionValue } from '../x509/extension-values.ts';
+import { formatGeneralName } from '../x509/general-name-text.ts';
 import { GeneralName } from '../x509/general-name.ts';
 import { sameName } from '../x509/name.ts';
 import { formatName } from '../x509/name-text.ts';
@@ -51,9 +52,11 @@ export function judgeCertificate(
     policy: trust,
   });
   if (verdict.type === 'invalid') return refuse(verdict.detail, 'incorrectData');
-  const [missing] = differences(certificate, asked);
-  if (missing !== undefined && issued.status.status === 'accepted') {
-    return refuse(`the CA says "accepted", but ${missing}`, 'badCertTemplate');
+  const unusable = unusableFor(certificate.tbsCertificate);
+  if (unusable !== undefined) return refuse(unusable, 'badCertTemplate');
+  const [difference] = differences(certificate, asked);
+  if (difference !== undefined && issued.status.status === 'accepted') {
+    return refuse(`the CA says "accepted", but ${difference}`, 'badCertTemplate');
   }
   return { type: 'accept', chain: verdict.path.slice(1) };
 }
@@ -68,6 +71,7 @@ export function differences(
   if (asked.subject && !sameName(subject, asked.subject)) {
     found.push(`its subject is "${formatName(subject)}", asked was "${formatName(asked.subject)}"`);
   }
+  // A CA may add names where none were asked for; it may not replace or extend those that were.
   const wanted = extensionValue(asked.extensions, 'subjectAltName', 'strictly') ?? [];
   const given = extensionValue(tbsCertificate.extensions, 'subjectAltName') ?? [];
   for (const name of wanted) {
@@ -75,7 +79,22 @@ export function differences(
       found.push(`its subjectAltName lacks ${formatGeneralName(name)}`);
     }
   }
+  if (wanted.length === 0) return found;
+  for (const name of given) {
+    if (!wanted.some((other) => sameGeneralName(name, other))) {
+      found.push(`its subjectAltName has ${formatGeneralName(name)}, which was not asked for`);
+    }
+  }
   return found;
+}
+
+/** What nobody asked for and nobody can use: a CA certificate, or one that cannot sign its own renewal. */
+function unusableFor({ extensions }: TBSCertificate): string | undefined {
+  if (extensionValue(extensions, 'basicConstraints')?.cA) return 'it is the certificate of a CA';
+  if (extensionValue(extensions, 'keyUsage')?.includes('digitalSignature') === false) {
+    return 'its keyUsage does not allow digitalSignature, so it could never be renewed';
+  }
+  return undefined;
 }
 
 function sameGeneralName(a: GeneralName, b: GeneralName): boolean {
@@ -84,11 +103,6 @@ function sameGeneralName(a: GeneralName, b: GeneralName): boolean {
     return a.value.toLowerCase() === b.value.toLowerCase();
   }
   return bytesEqual(toDer(GeneralName, a), toDer(GeneralName, b));
-}
-
-function formatGeneralName(name: GeneralName): string {
-  if (name.type === 'directoryName') return `${name.type} "${formatName(name.value)}"`;
-  return typeof name.value === 'string' ? `${name.type} "${name.value}"` : `a ${name.type}`;
 }
 
 function refuse(reason: string, failInfo: 'incorrectData' | 'badCertTemplate'): Judgement {

@@ -136,8 +136,26 @@ describe('an answer to an update', () => {
   });
 });
 
+// What the CA itself says, though it makes no sense, ends the request.
+const authentic = new Set(['is of another type']);
+const foreign = forgeries.filter(([what]) => !authentic.has(what));
+
 describe('an answer to a poll', () => {
-  it.each(forgeries)('leaves the request waiting when it %s', async (_, code, make) => {
+  it.each(forgeries.filter(([what]) => authentic.has(what)))(
+    'ends the request when it comes from the CA and %s',
+    async (_, code, make) => {
+      const site = await makeSite({ lab: { polls: 1 } });
+      await initialize(site.context, request({ waitSeconds: 0 }));
+      site.setWire(make(site));
+      await expect(
+        poll(site.context, { name: named('gw1'), waitSeconds: 0 }),
+      ).rejects.toMatchObject(coded(code));
+      expect(await site.store.transactions.outstanding()).toEqual([]);
+      expect(await site.store.history.list()).toMatchObject([{ result: 'failed' }]);
+    },
+  );
+
+  it.each(foreign)('leaves the request waiting when it %s', async (_, code, make) => {
     const site = await makeSite({ lab: { polls: 1 } });
     await initialize(site.context, request({ waitSeconds: 0 }));
     site.setWire(make(site));

@@ -3,6 +3,7 @@ import { fromDer } from '../../src/asn1/codec.ts';
 import { issuerOf } from '../../src/ca/authority.ts';
 import { softwareKeys } from '../../src/crypto/keys.ts';
 import { initialize } from '../../src/lifecycle/initialize.ts';
+import type { Extension } from '../../src/x509/extension.ts';
 import { extension } from '../../src/x509/extension-values.ts';
 import { parseName } from '../../src/x509/name-text.ts';
 import { SubjectPublicKeyInfo } from '../../src/x509/subject-public-key-info.ts';
@@ -95,8 +96,40 @@ describe('a certificate that is not what was asked for', () => {
     const names = wanted('CN=gw1', { type: 'dNSName', value: 'gw1.example' });
     expect(await initialize(site.context, request({ wanted: names }))).toMatchObject({
       type: 'refused',
-      reason: expect.stringContaining('lacks dNSName "gw1.example"'),
+      reason: expect.stringContaining('lacks dns:gw1.example'),
     });
+  });
+
+  it.each<[string, Extension[], string]>([
+    [
+      'has a name beside those asked for',
+      [
+        extension('subjectAltName', [
+          { type: 'dNSName', value: 'gw1.example' },
+          { type: 'dNSName', value: 'bank.example' },
+        ]),
+      ],
+      'has dns:bank.example, which was not asked for',
+    ],
+    [
+      'is that of a CA',
+      [extension('basicConstraints', { cA: true }, true)],
+      'it is the certificate of a CA',
+    ],
+    [
+      'could not sign its own renewal',
+      [extension('keyUsage', ['keyEncipherment'], true)],
+      'does not allow digitalSignature',
+    ],
+  ])('is refused when it %s', async (_, extensions, reason) => {
+    const site = await makeSite();
+    site.setWire(forging(site, { extensions }));
+    const names = wanted('CN=gw1', { type: 'dNSName', value: 'gw1.example' });
+    expect(await initialize(site.context, request({ wanted: names }))).toMatchObject({
+      type: 'refused',
+      reason: expect.stringContaining(reason),
+    });
+    expect(site.files().size).toBe(0);
   });
 
   it('can be asked for once more, and granted, after it was refused', async () => {

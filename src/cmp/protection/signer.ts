@@ -1,6 +1,6 @@
 import { CertError } from '../../base/errors.ts';
 import { bytesEqual } from '../../base/bytes.ts';
-import { oids } from '../../asn1/oids.ts';
+import { oids, type Oid } from '../../asn1/oids.ts';
 import { verifySignature } from '../../crypto/signature.ts';
 import { checkPath } from '../../revocation/path.ts';
 import { certificateDer, type Certificate } from '../../x509/certificate.ts';
@@ -112,7 +112,7 @@ function judgeSigner(
   if (pinned && bytesEqual(certificateDer(pinned), certificateDer(certificate))) {
     const isValid = validity.notBefore.value <= at && at <= validity.notAfter.value;
     if (!isValid) return 'the pinned server certificate is not valid now';
-    return maySign(extensions) ? { certificate, path: [] } : noDigitalSignature;
+    return forbiddance(extensions) ?? { certificate, path: [] };
   }
   // The path first: it finds out whether the extensions can be read at all.
   const verdict = checkPath({
@@ -123,7 +123,8 @@ function judgeSigner(
     policy: trust,
   });
   if (verdict.type === 'invalid') return verdict.detail;
-  if (!maySign(extensions)) return noDigitalSignature;
+  const forbidden = forbiddance(extensions);
+  if (forbidden !== undefined) return forbidden;
   if (!isAuthorised(certificate, trust)) {
     return (
       'it is neither the CA nor carries the extended key usage cmcCA or cmcRA, ' +
@@ -133,21 +134,39 @@ function judgeSigner(
   return { certificate, path: verdict.path.slice(1) };
 }
 
-const noDigitalSignature = 'its keyUsage does not allow digitalSignature';
+/** Say what in a certificate forbids it to sign for a CA; what is absent forbids nothing (RFC 9483 section 3.5). */
+function forbiddance(extensions: Extensions | undefined): string | undefined {
+  if (extensionValue(extensions, 'keyUsage')?.includes('digitalSignature') === false) {
+    return 'its keyUsage does not allow digitalSignature';
+  }
+  const isCritical = extensions?.some(
+    ({ extnID, critical }) => extnID === oids.extKeyUsage && critical,
+  );
+  // RFC 5280 section 4.2.1.12: a critical one confines the key to what it names.
+  if (isCritical && !usagesOf(extensions).some((usage) => cmpUsages.has(usage))) {
+    return 'its critical extended key usage is for something else';
+  }
+  return undefined;
+}
 
-/** RFC 9483 section 3.5: without a keyUsage nothing is forbidden. */
-function maySign(extensions: Extensions | undefined): boolean {
-  return extensionValue(extensions, 'keyUsage')?.includes('digitalSignature') ?? true;
+const cmpUsages = new Set<Oid>([oids.cmcCA, oids.cmcRA, oids.anyExtendedKeyUsage]);
+
+function usagesOf(extensions: Extensions | undefined): readonly Oid[] {
+  return extensionValue(extensions, 'extKeyUsage') ?? [];
 }
 
 /** RFC 9483 section 3.4: being any leaf below the anchor is not enough. */
 function isAuthorised(certificate: Certificate, trust: Trust): boolean {
-  const { extensions, subject } = certificate.tbsCertificate;
+  const { extensions, subject, issuer } = certificate.tbsCertificate;
+  const { expectedSender, authority } = trust;
   if (trust.anchorsAreDedicated) return true;
-  if (trust.expectedSender && sameName(subject, trust.expectedSender)) return true;
-  if (extensionValue(extensions, 'basicConstraints')?.cA) return true;
-  const usages = extensionValue(extensions, 'extKeyUsage') ?? [];
-  return usages.includes(oids.cmcCA) || usages.includes(oids.cmcRA);
+  if (expectedSender && sameName(subject, expectedSender)) return true;
+  if (extensionValue(extensions, 'basicConstraints')?.cA) {
+    return authority === undefined || sameName(subject, authority);
+  }
+  const usages = usagesOf(extensions);
+  const isRa = usages.includes(oids.cmcCA) || usages.includes(oids.cmcRA);
+  return isRa && (authority === undefined || sameName(issuer, authority));
 }
 
 function mayHaveSigned(

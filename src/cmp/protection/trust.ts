@@ -14,6 +14,11 @@ export interface Trust {
   readonly pinned?: Certificate;
   /** A name that is authorised without being a CA or carrying an EKU. */
   readonly expectedSender?: Name;
+  /**
+   * The CA that issues for us. When it is known, only it, and RAs it issued, may sign; otherwise any CA and
+   * any RA below the anchors: an issuing CA is replaced more often than anyone changes a profile.
+   */
+  readonly authority?: Name;
   readonly intermediates: readonly Certificate[];
   readonly allowLegacy: boolean;
 }

@@ -31,6 +31,8 @@ export interface Expected {
   readonly senderNonce: Uint8Array;
   /** senderNonce of the request whose answer is delayed: the final answer may carry it (RFC 9483 section 4.4). */
   readonly delayedNonce?: Uint8Array;
+  /** The poll was for a whole response message: then an ip that says `waiting` is the delayed answer itself. */
+  readonly awaitsWholeResponse?: boolean;
   /** The secret the request was protected with; undefined when it was signed. */
   readonly secret?: Uint8Array;
   readonly trust: Trust;
@@ -154,7 +156,8 @@ function checkTransactionID({ header, body }: PKIMessage, expected: Expected): v
 
 function checkNonces(message: PKIMessage, expected: Expected): void {
   const { recipNonce, senderNonce } = message.header;
-  const mayBeDelayed = expected.delayedNonce !== undefined && isFinal(message);
+  const mayBeDelayed =
+    expected.delayedNonce !== undefined && isFinal(message, expected.awaitsWholeResponse ?? false);
   const wanted = mayBeDelayed
     ? [expected.senderNonce, expected.delayedNonce]
     : [expected.senderNonce];
@@ -174,7 +177,7 @@ function checkNonces(message: PKIMessage, expected: Expected): void {
 }
 
 /** Tell whether a message ends polling; another `waiting` does not. */
-function isFinal({ body }: PKIMessage): boolean {
+function isFinal({ body }: PKIMessage, isWholeResponse: boolean): boolean {
   switch (body.type) {
     case 'pollRep':
       return false;
@@ -183,7 +186,7 @@ function isFinal({ body }: PKIMessage): boolean {
     case 'ip':
     case 'cp':
     case 'kup':
-      return body.value.response[0]?.status.status !== 'waiting';
+      return isWholeResponse || body.value.response[0]?.status.status !== 'waiting';
     default:
       return true;
   }

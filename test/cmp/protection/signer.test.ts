@@ -326,3 +326,50 @@ describe('the refusal of a signer', () => {
     );
   });
 });
+
+describe('with the CA known that issues for us, the signer of an answer', () => {
+  const printers = issue({ subject: 'CN=Printers,O=Test', issuer: root, isCa: true });
+  const printerRa = issue({
+    subject: 'CN=RA,O=Test',
+    issuer: printers,
+    extensions: [digitalSignature, cmcRA],
+  });
+  const bound: Partial<Trust> = { ...anchored, authority: parseName('CN=Sub,O=Test') };
+
+  it('may be an RA which that CA issued, or the name expected', async () => {
+    expect(await signerOf(ra, {}, bound)).toBe(der(ra));
+    const trust = { ...bound, expectedSender: parseName('CN=RA,O=Test') };
+    expect(await signerOf(printerRa, { credential: signedBy(printerRa, printers) }, trust)).toBe(
+      der(printerRa),
+    );
+  });
+
+  it.each([
+    ['an RA of another CA below the anchor', printerRa],
+    ['another CA below the anchor', printers],
+  ])('may not be %s', async (_, signer) => {
+    const options = { credential: signedBy(signer, printers) };
+    expect(await signerOf(signer, options, bound)).toMatch(/^CMP_SIGNER_UNTRUSTED/);
+  });
+});
+
+describe('a critical extended key usage for something else', () => {
+  const web = likeRa({
+    extensions: [digitalSignature, extension('extKeyUsage', [oids.serverAuth], true), kid(1)],
+  });
+  it.each<[string, Partial<Trust>]>([
+    ['dedicated anchors', { ...anchored, anchorsAreDedicated: true }],
+    ['an expected name', { ...anchored, expectedSender: parseName('CN=RA,O=Test') }],
+    ['a pinned certificate', { pinned: web.certificate }],
+  ])('forbids a signer to speak for the CA in spite of %s', async (_, trust) => {
+    expect(await signerOf(web, {}, trust)).toMatch(/^CMP_SIGNER_UNTRUSTED.*for something else/);
+  });
+
+  it('forbids nothing where it is not critical and the anchors are dedicated', async () => {
+    const other = likeRa({
+      extensions: [digitalSignature, extension('extKeyUsage', [oids.serverAuth]), kid(1)],
+    });
+    const trust = { ...anchored, anchorsAreDedicated: true };
+    expect(await signerOf(other, {}, trust)).toBe(der(other));
+  });
+});

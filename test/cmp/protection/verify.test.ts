@@ -370,6 +370,15 @@ describe('verifyResponse() while polling', () => {
     expect(refused.code).toBe('CMP_NONCE_MISMATCH');
   });
 
+  it('lets an ip that says waiting carry either nonce when a whole response was polled for', async () => {
+    const body = { type: 'ip', value: waiting } as const;
+    const whole = { ...polling, awaitsWholeResponse: true };
+    for (const nonce of [requestNonce, delayedNonce]) {
+      const message = await answer({ body, header: { recipNonce: nonce } });
+      expect(verifyResponse(message, whole).message).toBe(message);
+    }
+  });
+
   it('knows of no delayed nonce otherwise', async () => {
     const refused = await refusal({ body: rejection, header: { recipNonce: delayedNonce } });
     expect(refused.code).toBe('CMP_NONCE_MISMATCH');

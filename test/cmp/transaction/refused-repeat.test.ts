@@ -2,9 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { PKIFailureBit } from '../../../src/cmp/message/pki-status-info.ts';
 import type { Step } from '../../../src/cmp/transaction/enrollment.ts';
 import { readRefusedRepeat } from '../../../src/cmp/transaction/refused-repeat.ts';
-import { awaitingCertificate, confirming, refusing, requested, stateIn } from './states.ts';
+import { awaitingCertificate } from './states.ts';
 
-const polled = { type: 'polled', value: awaitingCertificate } as const;
+const pollReq: Step = {
+  type: 'send',
+  phase: { type: 'polled', value: awaitingCertificate },
+  body: { type: 'pollReq', value: [{ certReqId: 0 }] },
+};
 
 function status(...failInfo: PKIFailureBit[]) {
   return { status: 'rejection', ...(failInfo.length > 0 && { failInfo }) } as const;
@@ -22,49 +26,32 @@ function unconfirmed(...failInfo: PKIFailureBit[]): Step {
 }
 
 describe('readRefusedRepeat()', () => {
-  it('reads badTime as a message grown too old, in every phase', () => {
-    for (const phase of [requested, polled]) {
-      expect(readRefusedRepeat(stateIn(phase), rejected('badTime'))).toEqual({ type: 'too-old' });
+  it('reads badTime as a message grown too old', () => {
+    for (const step of [rejected('badTime'), unconfirmed('badTime')]) {
+      expect(readRefusedRepeat(step)).toEqual({ type: 'too-old' });
     }
-    expect(readRefusedRepeat(stateIn(confirming), unconfirmed('badTime'))).toEqual({
-      type: 'too-old',
-    });
   });
 
-  it.each(['transactionIdInUse', 'badRecipientNonce'] as const)(
-    'reads %s as a request whose answer is lost',
-    (bit) => {
-      for (const phase of [requested, polled]) {
-        expect(readRefusedRepeat(stateIn(phase), rejected(bit))).toEqual({
-          type: 'lost',
-          status: status(bit),
-          details: ['why'],
-        });
-      }
-    },
-  );
-
-  it('reads transactionIdInUse in answer to a certConf as one that had arrived', () => {
-    expect(readRefusedRepeat(stateIn(confirming), unconfirmed('transactionIdInUse'))).toEqual({
-      type: 'confirmed',
+  it('reads transactionIdInUse as a message whose answer is lost, and never as a confirmation', () => {
+    const lost = { type: 'lost', status: status('transactionIdInUse') };
+    expect(readRefusedRepeat(rejected('transactionIdInUse'))).toEqual({
+      ...lost,
+      details: ['why'],
     });
-    expect(readRefusedRepeat(stateIn(confirming), unconfirmed('badRecipientNonce'))).toBe(
-      undefined,
-    );
+    expect(readRefusedRepeat(unconfirmed('transactionIdInUse'))).toEqual({ ...lost, details: [] });
   });
 
   it('leaves every other answer what it is', () => {
     for (const step of [
       rejected(),
       rejected('badPOP'),
+      rejected('badRecipientNonce'),
       unconfirmed('badCertId'),
       { type: 'done', outcome: { type: 'granted' } },
       { type: 'done', outcome: { type: 'refused', reason: 'wrong key' } },
-      { type: 'send', phase: polled, body: { type: 'pollReq', value: [{ certReqId: 0 }] } },
+      pollReq,
     ] satisfies Step[]) {
-      for (const phase of [requested, polled, confirming, refusing]) {
-        expect(readRefusedRepeat(stateIn(phase), step)).toBeUndefined();
-      }
+      expect(readRefusedRepeat(step)).toBeUndefined();
     }
   });
 });
