@@ -1,18 +1,26 @@
 import { concatBytes } from '../base/bytes.ts';
 import { rawOf } from '../asn1/codec.ts';
-import type { POPOSigningKey } from '../cmp/message/proof-of-possession.ts';
+import type { POPOSigningKeyInput } from '../cmp/message/proof-of-possession.ts';
+import { computePbm, isPbm, pbmParameterOf } from '../cmp/protection/pbm.ts';
+import { macEquals } from '../crypto/mac.ts';
 import { verifySignature } from '../crypto/signature.ts';
+import { sameName } from '../x509/name.ts';
 import { samePublicKey } from '../x509/subject-public-key-info.ts';
+import type { Sender } from './authenticate.ts';
 import { refusal, type Refusal } from './refusal.ts';
 import type { Wanted } from './wanted.ts';
 
 /**
  * Check the proof of possession, over the octets received.
  *
- * @throws {CertError} CMP_ALGORITHM_UNSUPPORTED, DER_MALFORMED
- * @see RFC 4211 section 4.1, RFC 2986 section 4.2
+ * @throws {CertError} CMP_ALGORITHM_UNSUPPORTED, DER_MALFORMED, LIMIT_EXCEEDED
+ * @see RFC 4211 section 4.1, RFC 9810 section 5.2.8.2, RFC 2986 section 4.2
  */
-export function checkProof(wanted: Wanted, allowLegacy: boolean): Refusal | undefined {
+export function checkProof(
+  wanted: Wanted,
+  sender: Sender,
+  allowLegacy: boolean,
+): Refusal | undefined {
   const { proof } = wanted;
   if (proof.type === 'pkcs10') {
     const { certificationRequestInfo, signatureAlgorithm, signature } = proof.request;
@@ -26,13 +34,11 @@ export function checkProof(wanted: Wanted, allowLegacy: boolean): Refusal | unde
   if (!popo) return refusal('badPOP', 'The request has no proof of possession');
   switch (popo.type) {
     case 'signature': {
-      const input = popo.value.poposkInput && signedInput(wanted, popo.value);
-      if (input && 'type' in input) return input;
-      return fits(wanted, allowLegacy, {
-        algorithm: popo.value.algorithmIdentifier,
-        data: input ?? rawOf(certReq),
-        signature: popo.value.signature,
-      });
+      const { poposkInput, algorithmIdentifier, signature } = popo.value;
+      const problem = checkInput(wanted, poposkInput, sender, allowLegacy);
+      if (problem) return problem;
+      const data = poposkInput ? signedInput(poposkInput) : rawOf(certReq);
+      return fits(wanted, allowLegacy, { algorithm: algorithmIdentifier, data, signature });
     }
     case 'raVerified':
       // RFC 9483 section 5.1.1: for RAs only, and no RA stands in front of this lab.
@@ -43,16 +49,53 @@ export function checkProof(wanted: Wanted, allowLegacy: boolean): Refusal | unde
   }
 }
 
-/** The octets that were signed in place of certReq; their own tag instead of the [0] they came under. */
-function signedInput(wanted: Wanted, { poposkInput }: POPOSigningKey): Uint8Array | Refusal {
-  if (!poposkInput) return refusal('badPOP', 'poposkInput is missing');
-  if (wanted.subject) {
+/**
+ * Check that poposkInput is there exactly when the template has no subject (a NULL-DN is one; that it has
+ * a key is seen to), and that it speaks for the sender and about the key.
+ */
+function checkInput(
+  { subject, publicKey }: Wanted,
+  input: POPOSigningKeyInput | undefined,
+  sender: Sender,
+  allowLegacy: boolean,
+): Refusal | undefined {
+  if (subject) {
+    if (!input) return undefined;
     return refusal('badPOP', 'poposkInput is there although the template has subject and key');
   }
-  if (!samePublicKey(poposkInput.publicKey, wanted.publicKey)) {
+  if (!input) return refusal('badPOP', 'The template has no subject, and poposkInput is missing');
+  if (!samePublicKey(input.publicKey, publicKey)) {
     return refusal('badPOP', 'poposkInput is about another public key');
   }
-  return concatBytes(Uint8Array.of(0x30), rawOf(poposkInput).subarray(1));
+  return checkAuthInfo(input, sender, allowLegacy);
+}
+
+/** A name for a sender whose certificate proves one, a MAC for one who has only a secret. */
+function checkAuthInfo(
+  { authInfo, publicKey }: POPOSigningKeyInput,
+  sender: Sender,
+  allowLegacy: boolean,
+): Refusal | undefined {
+  if (authInfo.type === 'sender') {
+    const { value: named } = authInfo;
+    const isSender =
+      sender.type === 'signature' &&
+      named.type === 'directoryName' &&
+      sameName(named.value, sender.certificate.tbsCertificate.subject);
+    return isSender ? undefined : refusal('badPOP', 'The sender in poposkInput is not proven');
+  }
+  if (sender.type === 'signature') {
+    return refusal('badPOP', 'poposkInput has a publicKeyMAC although its sender has a name');
+  }
+  const { algId, value } = authInfo.value;
+  if (!isPbm(algId)) return refusal('badAlg', 'The publicKeyMAC is no passwordBasedMac');
+  const mac = computePbm(pbmParameterOf(algId), sender.secret, rawOf(publicKey), { allowLegacy });
+  return macEquals(mac, value) ? undefined : refusal('badPOP', 'The publicKeyMAC does not fit');
+}
+
+/** The octets that were signed in place of certReq; their own tag instead of the [0] they came under. */
+function signedInput(input: POPOSigningKeyInput): Uint8Array {
+  return concatBytes(Uint8Array.of(0x30), rawOf(input).subarray(1));
 }
 
 function fits(

@@ -43,7 +43,8 @@ export async function checkRequest(
     policy,
     'CMP_ALGORITHM_UNSUPPORTED',
   );
-  const problem = checkProof(wanted, policy.allowLegacy) ?? checkExtensions(wanted.extensions);
+  const problem =
+    checkProof(wanted, sender, policy.allowLegacy) ?? checkExtensions(wanted.extensions);
   if (problem) return problem;
   if (wanted.issuer && !isIssuerAllowed(wanted.issuer, sender, authorities)) {
     return refusal('wrongAuthority', 'The issuer asked for is not a CA of this lab');

@@ -48,8 +48,8 @@ describe('the lab refuses with the failInfo of RFC 9483', () => {
       async () => ir(await request(template({ version: 0 }))),
     ],
     [
-      'no subject',
-      'badCertTemplate',
+      'no subject, and no poposkInput for it',
+      'badPOP',
       async () => ir(await request({ publicKey: template().publicKey ?? never() })),
     ],
     [
