@@ -53,24 +53,27 @@ export const integer: TaggedCodec<number> = smallInteger('INTEGER', 0x02);
 
 export const enumerated: TaggedCodec<number> = smallInteger('ENUMERATED', 0x0a);
 
+/** BIT STRING of any length. */
 export const bitString: TaggedCodec<BitString> = primitive('BIT STRING', 0x03, {
-  decode(content, reader) {
-    const [unusedBits] = content;
-    if (unusedBits === undefined) return reader.fail('BIT STRING is empty');
-    const octets = content.subarray(1);
-    if (unusedBits > 7 || (octets.length === 0 && unusedBits > 0)) {
-      reader.fail('BIT STRING has a bad number of unused bits');
-    }
-    if (((octets.at(-1) ?? 0) & ((1 << unusedBits) - 1)) !== 0) {
-      reader.fail('unused bits of a BIT STRING are not zero');
-    }
-    return { octets, unusedBits };
-  },
+  decode: readBits,
   encode(writer, { octets, unusedBits }) {
     writer.octets(octets);
     writer.octet(unusedBits);
   },
 });
+
+function readBits(content: Uint8Array, reader: DerReader): BitString {
+  const [unusedBits] = content;
+  if (unusedBits === undefined) return reader.fail('BIT STRING is empty');
+  const octets = content.subarray(1);
+  if (unusedBits > 7 || (octets.length === 0 && unusedBits > 0)) {
+    reader.fail('BIT STRING has a bad number of unused bits');
+  }
+  if (((octets.at(-1) ?? 0) & ((1 << unusedBits) - 1)) !== 0) {
+    reader.fail('unused bits of a BIT STRING are not zero');
+  }
+  return { octets, unusedBits };
+}
 
 /** BIT STRING of whole octets: signatures, MACs, public keys. */
 export const octetBitString: TaggedCodec<Uint8Array> = inPlace('BIT STRING', 0x03, {
@@ -87,33 +90,64 @@ export const octetBitString: TaggedCodec<Uint8Array> = inPlace('BIT STRING', 0x0
   },
 });
 
-/** BIT STRING with named bits: the names of the bits that are set, in bit order. */
+/** BIT STRING with named bits: the names of the bits that are set, in bit order. One without a name is refused. */
 export function namedBits<Bit extends string>(
   name: string,
   bits: readonly Bit[],
 ): TaggedCodec<readonly Bit[]> {
+  return bitSet<Bit>(
+    name,
+    (number, reader) => bits[number] ?? reader.fail(`bit ${number} has no name`),
+    (bit) => bits.indexOf(bit),
+  );
+}
+
+/** A bit that is set and has no name: `bit27`. */
+export type UnnamedBit = `bit${number}`;
+
+/**
+ * As `namedBits`, for types that later documents give more bits (X.680 section 22 leaves every such list
+ * open): a bit without a name is kept by its number, and written back.
+ */
+export function openNamedBits<Bit extends string>(
+  name: string,
+  bits: readonly Bit[],
+): TaggedCodec<readonly (Bit | UnnamedBit)[]> {
+  const numbers = new Map<Bit | UnnamedBit, number>(bits.map((bit, number) => [bit, number]));
+  return bitSet<Bit | UnnamedBit>(
+    name,
+    (number) => bits[number] ?? `bit${number}`,
+    (bit) => numbers.get(bit) ?? Number(/^bit(\d+)$/.exec(bit)?.[1] ?? -1),
+  );
+}
+
+/** Far more than any list of names has; a peer could set millions. */
+const MAX_BITS = 256;
+
+function bitSet<Bit extends string>(
+  name: string,
+  bitOf: (number: number, reader: DerReader) => Bit,
+  numberOf: (bit: Bit) => number,
+): TaggedCodec<readonly Bit[]> {
   return primitive(name, 0x03, {
     decode(content, reader) {
-      const [unusedBits = 8, ...octets] = content;
-      const last = octets.at(-1) ?? 0;
-      if (unusedBits > 7 || (octets.length === 0 && unusedBits > 0)) {
-        reader.fail('BIT STRING has a bad number of unused bits');
-      }
-      if ((last & ((1 << unusedBits) - 1)) !== 0) reader.fail('unused bits are not zero');
-      if (octets.length > 0 && (last & (1 << unusedBits)) === 0) {
+      const { octets, unusedBits } = readBits(content, reader);
+      if (octets.length * 8 > MAX_BITS) reader.fail(`more than ${MAX_BITS} bits`);
+      if (octets.length > 0 && ((octets.at(-1) ?? 0) & (1 << unusedBits)) === 0) {
         reader.tolerate('named bits not trimmed', 'trailing zero bits are not left out');
       }
       const set: Bit[] = [];
       for (let i = 0; i < octets.length * 8; i++) {
-        if (((octets[i >> 3] ?? 0) & (0x80 >> (i & 7))) === 0) continue;
-        const bit = bits[i];
-        if (bit === undefined) return reader.fail(`bit ${i} has no name`);
-        set.push(bit);
+        if (((octets[i >> 3] ?? 0) & (0x80 >> (i & 7))) !== 0) set.push(bitOf(i, reader));
       }
       return set;
     },
     encode(writer, set) {
-      const numbers = set.map((bit) => bits.indexOf(bit));
+      const numbers = set.map((bit) => {
+        const number = numberOf(bit);
+        if (number >= 0 && number < MAX_BITS) return number;
+        throw new CertError('INTERNAL', `Cannot encode ${name}: no bit "${bit}"`);
+      });
       const last = Math.max(-1, ...numbers);
       const octets = new Uint8Array((last + 8) >> 3);
       for (const n of numbers) octets[n >> 3] = (octets[n >> 3] ?? 0) | (0x80 >> (n & 7));

@@ -135,6 +135,8 @@ function statusLines(status: PKIStatusInfo, details: readonly string[]): readonl
   return [
     `status: ${formatStatus(status)}`,
     ...details.map((detail) => `details: ${detail}`),
-    ...(status.failInfo ?? []).map((bit) => `${bit}: ${failureMeaning[bit]}`),
+    ...(status.failInfo ?? []).map(
+      (bit) => `${bit}: ${failureMeaning[bit] ?? 'unknown to this version'}`,
+    ),
   ];
 }

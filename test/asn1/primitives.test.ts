@@ -11,6 +11,7 @@ import {
   enumerated,
   integer,
   namedBits,
+  openNamedBits,
   nullValue,
   objectIdentifier,
   octetBitString,
@@ -106,6 +107,25 @@ describe('named bits', () => {
   it('come out in bit order, and once, however they were listed', () => {
     const der = toDer(Usage, ['b6', 'b0', 'b6']);
     expect(fromDer(Usage, der)).toEqual(['b0', 'b6']);
+  });
+
+  it('that have no name are refused, or kept by their number where the type is open', () => {
+    const der = fromHex('0303020084');
+    expect(() => fromDer(namedBits('Two', ['b0', 'b1']), der)).toThrow('bit 8 has no name');
+    const Open = openNamedBits('Open', ['b0', 'b1']);
+    expect(fromDer(Open, der)).toEqual(['bit8', 'bit13']);
+    expect(toHex(toDer(Open, ['bit13', 'bit8']))).toBe(toHex(der));
+    expect(toHex(toDer(Open, ['b1', 'bit2']))).toBe('03020560');
+  });
+
+  it('are refused past the 256 that are read, or written', () => {
+    const Open = openNamedBits('Open', ['b0']);
+    expect(fromDer(Open, toDer(Open, ['bit255']))).toEqual(['bit255']);
+    const long = fromHex(`032207${'00'.repeat(32)}80`);
+    expect(() => fromDer(Open, long)).toThrow('more than 256 bits');
+    for (const bit of ['bit256', 'bit-1', 'bit1.5', 'bit1e1'] as const) {
+      expect(() => toDer(Open, [bit])).toThrow(`no bit "${bit}"`);
+    }
   });
 });
 

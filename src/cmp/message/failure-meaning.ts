@@ -1,6 +1,9 @@
 import type { PKIFailureBit } from './pki-status-info.ts';
 
-/** What each bit of PKIFailureInfo says, in words an operator can act on (RFC 9810 section 5.2.3). */
+/**
+ * What each bit of PKIFailureInfo says, in words an operator can act on (RFC 9810 section 5.2.3); nothing
+ * for those it does not name.
+ */
 export const failureMeaning: Readonly<Record<PKIFailureBit, string>> = {
   badAlg: 'an algorithm is unknown to the CA or not allowed there',
   badMessageCheck: 'the MAC or signature of the request does not verify',

@@ -6,7 +6,7 @@ import {
   type Codec,
   type TaggedCodec,
 } from '../../asn1/codec.ts';
-import { integer, namedBits } from '../../asn1/primitives.ts';
+import { integer, openNamedBits, type UnnamedBit } from '../../asn1/primitives.ts';
 import { utf8String } from '../../asn1/strings.ts';
 
 const statuses = [
@@ -58,10 +58,14 @@ const failures = [
   'duplicateCertReq',
 ] as const;
 
-/** One bit of PKIFailureInfo, RFC 9810 section 5.2.3; bit 0 is the most significant of the first octet. */
-export type PKIFailureBit = (typeof failures)[number];
+/**
+ * One bit of PKIFailureInfo, RFC 9810 section 5.2.3; bit 0 is the most significant of the first octet. One
+ * the RFC does not name goes by its number: a rejection says what it says, whichever bits come with it.
+ */
+export type PKIFailureBit = (typeof failures)[number] | UnnamedBit;
 
-export const PKIFailureInfo: TaggedCodec<readonly PKIFailureBit[]> = namedBits(
+/** The bits that are set. */
+export const PKIFailureInfo: TaggedCodec<readonly PKIFailureBit[]> = openNamedBits(
   'PKIFailureInfo',
   failures,
 );

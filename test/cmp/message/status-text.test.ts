@@ -12,6 +12,7 @@ describe('formatStatus()', () => {
       }),
     ).toBe('rejection (badPOP, badRequest): no proof; kein Beweis');
     expect(formatStatus({ status: 'waiting' })).toBe('waiting');
+    expect(formatStatus({ status: 'rejection', failInfo: ['bit27'] })).toBe('rejection (bit27)');
   });
 
   it('shows what a text could do to a terminal instead of doing it', () => {

@@ -228,6 +228,7 @@ const failInfo = [
   row('duplicateCertReq', PKIFailureInfo, ['duplicateCertReq'], '03 05 05 00 00 00 20'),
   row('two bits', PKIFailureInfo, ['badAlg', 'duplicateCertReq'], '03 05 05 80 00 00 20'),
   row('no bit', PKIFailureInfo, [], '03 01 00'),
+  row('bits without a name', PKIFailureInfo, ['badPOP', 'bit27', 'bit30'], '03 05 01 00 40 00 12'),
 ];
 
 const statuses = (
