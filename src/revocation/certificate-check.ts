@@ -5,32 +5,48 @@ import { oidName, oids, type Oid } from '../asn1/oids.ts';
 import { AlgorithmIdentifier } from '../x509/algorithm-identifier.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { extensionValue } from '../x509/extension-values.ts';
+import { isNullDn } from '../x509/name.ts';
 import { quoteSubject, type Failure, type PathFailure } from './path-failure.ts';
 
 /** The extensions whose meaning is obeyed; anything else that is critical is refused. */
 const processed = ['basicConstraints', 'keyUsage', 'extKeyUsage', 'subjectAltName'] as const;
 const processedOids: ReadonlySet<Oid> = new Set(processed.map((name) => oids[name]));
 
-/** RFC 5280 section 4.1.2.1: v3 is written as 2. */
+/**
+ * What a CA may limit those below it by, and nothing here obeys: RFC 5280 section 6.1.4 processes these
+ * whether they are critical or not, so a path through such a CA is refused.
+ */
+const constraining = [
+  'nameConstraints',
+  'policyConstraints',
+  'policyMappings',
+  'inhibitAnyPolicy',
+] as const;
+
+// RFC 5280 section 4.1.2.1: v2 and v3 are written as 1 and 2.
+const v2 = 1;
 const v3 = 2;
 
 /**
- * Check what must hold for every certificate of a path, wherever it stands: RFC 5280 section 6.1.3 (a)
- * (2), 6.1.4 (o), 6.1.5 (f).
+ * Check what must hold for every certificate of a path, wherever it stands: RFC 5280 section 4.1.2, 6.1.3
+ * (a) (2), 6.1.4 (o), 6.1.5 (b) and (f).
  *
  * What extKeyUsage and subjectAltName mean is the business of whoever asked for the path; that they can
  * be read is checked here.
  */
 export function checkCertificate(certificate: Certificate, at: Date): Failure | undefined {
   return (
+    checkForm(certificate) ??
     checkExtensions(certificate) ??
+    checkAbsent(certificate, ['policyConstraints']) ??
     checkAlgorithm(certificate) ??
     checkValidity(certificate, at, '')
   );
 }
 
 /**
- * Check that a certificate may have issued those below it: RFC 5280 section 6.1.4 (k) to (n).
+ * Check that a certificate may have issued those below it: RFC 5280 section 6.1.4 (k) to (n). In place of
+ * (a) to (j), names and policies, a CA that has constraints on them is refused.
  *
  * @param intermediates how many certificates that are not self-issued stand between it and the leaf
  */
@@ -44,23 +60,62 @@ export function checkIssuer(
   if (certificate.tbsCertificate.version !== v3) {
     return fail(certificate, 'not-a-ca', 'is no CA: only version 3 can say that it is one');
   }
-  return checkAuthority(certificate, intermediates);
+  return checkAbsent(certificate, constraining) ?? checkAuthority(certificate, intermediates);
 }
 
 /**
  * Check that an anchor may vouch for those below it. RFC 5280 section 6.1.1 (d) takes nothing but name
  * and key from an anchor; section 6.2 permits more, and gateways expect more: an anchor outside of its
  * validity is refused, and what its own extensions say is obeyed. A root of version 1 says nothing, and
- * that it was configured as an anchor is what makes it a CA. How it is signed plays no part.
+ * that it was configured as an anchor is what makes it a CA. How it is signed plays no part, nor do
+ * constraints on names and policies unless they are critical: those of an anchor are not input to 6.1.
  */
 export function checkAnchor(
   anchor: Certificate,
   intermediates: number,
   at: Date,
 ): Failure | undefined {
-  const failure = checkExtensions(anchor) ?? checkValidity(anchor, at, 'anchor-');
+  const failure =
+    checkForm(anchor) ?? checkExtensions(anchor) ?? checkValidity(anchor, at, 'anchor-');
   if (failure) return failure;
   return anchor.tbsCertificate.version === v3 ? checkAuthority(anchor, intermediates) : undefined;
+}
+
+/** RFC 5280 sections 4.1.2.1, 4.1.2.6, 4.1.2.8 and 4.1.2.9: what goes with which version, and who it names. */
+function checkForm(certificate: Certificate): Failure | undefined {
+  const { version, subject, issuerUniqueID, subjectUniqueID, extensions } =
+    certificate.tbsCertificate;
+  const malformed = (what: string): Failure => fail(certificate, 'malformed-certificate', what);
+  if (version < 0 || version > v3) return malformed(`has version ${version}, which is not defined`);
+  if (extensions && version < v3) {
+    return malformed(
+      `has extensions, which need version 3, and says it is of version ${version + 1}`,
+    );
+  }
+  if ((issuerUniqueID || subjectUniqueID) && version < v2) {
+    return malformed('has a unique identifier, which needs version 2, and says it is of version 1');
+  }
+  const isNamed =
+    !isNullDn(subject) ||
+    extensions?.some(({ extnID, critical }) => critical && extnID === oids.subjectAltName);
+  return isNamed ? undefined : malformed('has an empty subject and no critical subjectAltName');
+}
+
+/** Refuse extensions that would have to be obeyed, critical or not. */
+function checkAbsent(
+  certificate: Certificate,
+  names: readonly (typeof constraining)[number][],
+): Failure | undefined {
+  const { extensions = [] } = certificate.tbsCertificate;
+  const found = names.find((name) => extensions.some(({ extnID }) => extnID === oids[name]));
+  return (
+    found &&
+    fail(
+      certificate,
+      'constraint-not-processed',
+      `has extension "${found}", which limits what it may issue and is not processed`,
+    )
+  );
 }
 
 function checkExtensions(certificate: Certificate): Failure | undefined {

@@ -9,9 +9,13 @@ import { formatName } from '../x509/name-text.ts';
 export const pathFailures = [
   /** A bundle made to be searched for ever, or far too large. */
   'search-exhausted',
+  /** Version, extensions, unique identifiers and subject do not go together (RFC 5280 section 4.1.2). */
+  'malformed-certificate',
   'duplicate-extension',
   /** An extension is critical and not processed here (RFC 5280 section 4.2). */
   'critical-extension',
+  /** Names or policies are constrained by a CA, which is not processed here, critical or not. */
+  'constraint-not-processed',
   'malformed-extension',
   /** The algorithm outside of what is signed is not the one inside. */
   'algorithm-mismatch',

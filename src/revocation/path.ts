@@ -57,7 +57,9 @@ export type PathVerdict =
  * Look for a path from a certificate to one of the anchors that holds by RFC 5280 section 6.1: signatures
  * by algorithms of the policy, validity, name chaining, basicConstraints, pathLenConstraint, keyCertSign,
  * and nothing critical that is not processed here, in any certificate, anchor included. Not processed
- * yet: name constraints, policies, revocation.
+ * yet: revocation, and the constraints of CAs on names and policies, so that a CA below the anchor that has
+ * nameConstraints, policyConstraints, policyMappings or inhibitAnyPolicy, critical or not, is refused.
+ * certificatePolicies plays no part: without those and without a policy asked for, every policy will do.
  *
  * A certificate that is itself an anchor (the same octets) is valid with an empty path. An anchor outside
  * of its own validity vouches for nothing: see `checkAnchor`. Whether the certificate is good for a

@@ -40,6 +40,7 @@ export interface IssueOptions {
   readonly extensions?: readonly Extension[];
   /** 2, which is v3. */
   readonly version?: number;
+  readonly uniqueIDs?: Pick<TBSCertificate, 'issuerUniqueID' | 'subjectUniqueID'>;
   readonly notBefore?: Date;
   readonly notAfter?: Date;
   readonly digest?: 'sha1' | 'sha256';
@@ -80,6 +81,7 @@ export function issue(options: IssueOptions): Issued {
     },
     subject,
     subjectPublicKeyInfo: key.spki,
+    ...options.uniqueIDs,
     ...extensionsOf(options),
   };
   const tbs = toDer(TBSCertificate, tbsCertificate);

@@ -8,6 +8,14 @@ import { nullDn } from '../../src/x509/name.ts';
 import { issue, withBrokenSignature, type Issued } from '../harness/certificates.ts';
 import { check, detail, leaf, outcome, root, sub, type Asked } from '../harness/paths.ts';
 
+const keyIdentifier = extension('subjectKeyIdentifier', Uint8Array.of(1));
+const constraining = [
+  'nameConstraints',
+  'policyConstraints',
+  'policyMappings',
+  'inhibitAnyPolicy',
+] as const;
+
 function below(issuer: Issued): Issued {
   return issue({ subject: 'CN=gw1', issuer });
 }
@@ -39,7 +47,88 @@ describe('checkPath() refuses', () => {
     extensions: [rawExtension('nameConstraints', Uint8Array.of(0x30, 0), true)],
   });
 
+  const uniqueID = { octets: Uint8Array.of(1), unusedBits: 0 };
+  const altName = [{ type: 'dNSName', value: 'gw1.example' } as const];
+
   it.each<[string, PathFailure, string, Issued, Asked]>([
+    [
+      'a leaf of version 7',
+      'malformed-certificate',
+      'has version 7, which is not defined',
+      issue({ subject: 'CN=gw1', issuer: sub, version: 7 }),
+      {},
+    ],
+    [
+      'a leaf of version -1',
+      'malformed-certificate',
+      'has version -1, which is not defined',
+      issue({ subject: 'CN=gw1', issuer: sub, version: -1 }),
+      {},
+    ],
+    [
+      'a leaf of version 1 with extensions',
+      'malformed-certificate',
+      'has extensions, which need version 3, and says it is of version 1',
+      issue({ subject: 'CN=gw1', issuer: sub, version: 0, extensions: [keyIdentifier] }),
+      {},
+    ],
+    [
+      'a leaf of version 2 with extensions',
+      'malformed-certificate',
+      'says it is of version 2',
+      issue({ subject: 'CN=gw1', issuer: sub, version: 1, extensions: [keyIdentifier] }),
+      {},
+    ],
+    ...(['issuerUniqueID', 'subjectUniqueID'] as const).map(
+      (name): [string, PathFailure, string, Issued, Asked] => [
+        `a leaf of version 1 with ${name}`,
+        'malformed-certificate',
+        'has a unique identifier, which needs version 2',
+        issue({ subject: 'CN=gw1', issuer: sub, version: 0, uniqueIDs: { [name]: uniqueID } }),
+        {},
+      ],
+    ),
+    [
+      'a leaf that names nothing',
+      'malformed-certificate',
+      'has an empty subject and no critical subjectAltName',
+      issue({ subject: nullDn, issuer: sub }),
+      {},
+    ],
+    [
+      'a leaf without subject whose subjectAltName is not critical',
+      'malformed-certificate',
+      'has an empty subject and no critical subjectAltName',
+      issue({ subject: nullDn, issuer: sub, extensions: [extension('subjectAltName', altName)] }),
+      {},
+    ],
+    ...constraining.map((name): [string, PathFailure, string, Issued, Asked] => {
+      const ca = issue({
+        subject: 'CN=Sub',
+        issuer: root,
+        isCa: true,
+        extensions: [rawExtension(name, Uint8Array.of(0x30, 0))],
+      });
+      const why = `"CN=Sub" has extension "${name}", which limits what it may issue and is not processed`;
+      return [
+        `an intermediate with ${name} that is not critical`,
+        'constraint-not-processed',
+        why,
+        below(ca),
+        { intermediates: [ca] },
+      ];
+    }),
+    [
+      'a leaf with policyConstraints, which RFC 5280 processes even there',
+      'constraint-not-processed',
+      '"policyConstraints"',
+      issue({
+        subject: 'CN=gw1',
+        issuer: sub,
+        extensions: [rawExtension('policyConstraints', Uint8Array.of(0x30, 0))],
+      }),
+      {},
+    ],
     [
       'an expired leaf',
       'expired',

@@ -5,7 +5,7 @@ import type { AlgorithmPolicy } from '../../src/crypto/policy.ts';
 import { algorithmIdentifier } from '../../src/x509/algorithm-identifier.ts';
 import { certificateDer, decodeCertificate } from '../../src/x509/certificate.ts';
 import { extension, rawExtension } from '../../src/x509/extension-values.ts';
-import type { Name } from '../../src/x509/name.ts';
+import { nullDn, type Name } from '../../src/x509/name.ts';
 import { issue, makeKey, type Issued } from '../harness/certificates.ts';
 import { check, detail, leaf, outcome, path, root, sub } from '../harness/paths.ts';
 
@@ -94,6 +94,34 @@ describe('checkPath() finds', () => {
     const old = issue({ subject: 'CN=Old Root', version: 0 });
     const below = issue({ subject: 'CN=gw1', issuer: old });
     expect(outcome(check(below, { anchors: [old] }))).toBe('valid');
+  });
+
+  it('leaves of versions 1 and 2, with the unique identifiers version 2 may have', () => {
+    const octet = { octets: Uint8Array.of(1), unusedBits: 0 };
+    const uniqueIDs = { issuerUniqueID: octet, subjectUniqueID: octet };
+    for (const options of [{ version: 0 }, { version: 1, uniqueIDs }, { version: 2, uniqueIDs }]) {
+      expect(outcome(check(issue({ subject: 'CN=gw1', issuer: sub, ...options })))).toBe('valid');
+    }
+  });
+
+  it('a leaf without subject whose subjectAltName is critical', () => {
+    const names = extension('subjectAltName', [{ type: 'dNSName', value: 'gw1.example' }], true);
+    const nameless = issue({ subject: nullDn, issuer: sub, extensions: [names] });
+    expect(outcome(check(nameless))).toBe('valid');
+  });
+
+  it('an intermediate and a leaf with certificatePolicies that are not critical', () => {
+    const policies = rawExtension('certificatePolicies', Uint8Array.of(0x30, 0));
+    const ca = issue({ subject: 'CN=Sub', issuer: root, isCa: true, extensions: [policies] });
+    const end = issue({ subject: 'CN=gw1', issuer: ca, extensions: [policies] });
+    expect(outcome(check(end, { intermediates: [ca] }))).toBe('valid');
+  });
+
+  it('an anchor whose constraints are not critical, which RFC 5280 does not take from it', () => {
+    const constraints = rawExtension('nameConstraints', Uint8Array.of(0x30, 0));
+    const anchor = issue({ subject: 'CN=Root', isCa: true, extensions: [constraints] });
+    const end = issue({ subject: 'CN=gw1', issuer: anchor });
+    expect(outcome(check(end, { anchors: [anchor] }))).toBe('valid');
   });
 
   it('a leaf with the critical extensions that are processed', () => {
