@@ -46,7 +46,6 @@ export type ErrorCode =
   | 'CMP_TIME_SKEW'
   | 'CMP_BODY_UNEXPECTED'
   | 'CMP_RESPONSE_INVALID'
-  | 'CMP_POPO_INVALID'
   | 'CMP_REJECTED'
   | 'CMP_WAITING'
   | 'CERT_REFUSED'
@@ -106,7 +105,6 @@ export const exitCodeOf: Readonly<Record<ErrorCode, ExitCode>> = {
   CMP_TIME_SKEW: 6,
   CMP_BODY_UNEXPECTED: 6,
   CMP_RESPONSE_INVALID: 6,
-  CMP_POPO_INVALID: 6,
 
   CMP_REJECTED: 7,
   CMP_WAITING: 8,
