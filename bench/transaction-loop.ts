@@ -7,7 +7,8 @@
 import { systemClock } from '../src/agent/system-clock.ts';
 import { systemRandom } from '../src/agent/system-random.ts';
 import { utf8 } from '../src/base/bytes.ts';
-import { beginTransaction, follow, type Conversation } from '../src/cmp/client.ts';
+import { beginTransaction, follow } from '../src/cmp/client/client.ts';
+import type { Conversation } from '../src/cmp/client/conversation.ts';
 import { openHttpTransport } from '../src/cmp/transport/http.ts';
 import { judgeCertificate } from '../src/lifecycle/judge-certificate.ts';
 import { newPbmParameters } from '../src/lifecycle/credential.ts';

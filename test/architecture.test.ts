@@ -46,9 +46,9 @@ describe('checkFile()', () => {
     ['src/x509/name.ts', "import { a } from './nowhere';", 'without .ts'],
     ['src/x509/name.ts', "import { createHash } from 'node:crypto';", 'may not import node:crypto'],
     ['src/x509/name.ts', "import { createHash } from 'crypto';", 'may not import crypto'],
-    ['src/cmp/client.ts', "import { request } from 'undici';", 'may not import undici'],
+    ['src/cmp/client/client.ts', "import { request } from 'undici';", 'may not import undici'],
     [
-      'src/cmp/client.ts',
+      'src/cmp/client/client.ts',
       "import { request } from 'certkeeper/cmp';",
       'may not import certkeeper/cmp',
     ],
@@ -80,7 +80,7 @@ describe('checkFile()', () => {
   });
 
   it.each([
-    ['src/cmp/client.ts', "import { exchange } from './transport/transport.ts';"],
+    ['src/cmp/client/client.ts', "import { exchange } from '../transport/transport.ts';"],
     ['src/lifecycle/update.ts', "import { open } from '../store/database.ts';"],
     [
       'src/store/keys.ts',
@@ -97,7 +97,7 @@ describe('checkFile()', () => {
     ],
     ['src/cmp/message/poll.ts', "const text = 'RFC 9810 section 5.3.22';"],
     ['src/cmp/index.ts', "export { PKIHeader } from './message/pki-header.ts';"],
-    ['src/cmp/index.ts', "export { run } from './client.ts';"],
+    ['src/cmp/index.ts', "export { run } from './client/client.ts';"],
     ['src/x509/common-name.ts', ''],
     ['src/errors.ts', "export { CertError } from './base/errors.ts';"],
   ])('has nothing to say about %s: %s', (path, text) => {

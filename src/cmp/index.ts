@@ -1,8 +1,14 @@
 /** CMP without a store: messages, their protection, the enrollment as data, and a client to drive it. */
 export { fromDer, rawOf, toDer } from '../asn1/codec.ts';
 export type { Codec } from '../asn1/codec.ts';
-export { beginTransaction, follow } from './client.ts';
-export type { Conversation, Ending, Judgement, Position, SavedStep } from './client.ts';
+export { beginTransaction, follow } from './client/client.ts';
+export type {
+  Conversation,
+  Ending,
+  Judgement,
+  Position,
+  SavedStep,
+} from './client/conversation.ts';
 export { decodeMessage, PKIBody, PKIMessage } from './message/pki-message.ts';
 export type { BodyType } from './message/pki-message.ts';
 export { PKIHeader } from './message/pki-header.ts';

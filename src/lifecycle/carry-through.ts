@@ -1,9 +1,13 @@
-import { toHex } from '../base/bytes.ts';
+import { bytesEqual, toHex } from '../base/bytes.ts';
 import { CertError, errorClassOf } from '../base/errors.ts';
-import { follow, type Ending } from '../cmp/client.ts';
+import { follow } from '../cmp/client/client.ts';
+import type { Ending } from '../cmp/client/conversation.ts';
 import { formatStatus } from '../cmp/message/status-text.ts';
 import { decodeState } from '../cmp/transaction/state.ts';
+import type { CaProfile } from '../settings/ca-profile.ts';
 import type { TransactionRecord } from '../store/store.ts';
+import { certificateDer, type Certificate } from '../x509/certificate.ts';
+import { formatName } from '../x509/name-text.ts';
 import { findProfile } from './authority.ts';
 import { closeFailed, conclude, type Concluding } from './conclude.ts';
 import type { LifecycleContext } from './context.ts';
@@ -46,6 +50,7 @@ export async function carryThrough(
     credential: await openCredential(context, stored, state.protectionAlg),
     transport,
     async save(saved, events) {
+      await keepAnchor(context, profile, saved.staged?.anchor);
       record = await store.transactions.advance(record, toChange(saved, record.polls), events);
       report(context, record);
     },
@@ -70,6 +75,25 @@ export async function carryThrough(
   } finally {
     await transport.close();
   }
+}
+
+/**
+ * Keep an anchor that came as caPubs: without it the next renewal would not be believed. Only a profile with
+ * `trust-capubs` lets one come that far.
+ */
+async function keepAnchor(
+  { store, log }: LifecycleContext,
+  profile: CaProfile,
+  anchor: Certificate | undefined,
+): Promise<void> {
+  if (!anchor) return;
+  const der = certificateDer(anchor);
+  if (profile.roots.some((root) => bytesEqual(root, der))) return;
+  await store.authorities.put({ ...profile, roots: [...profile.roots, der] });
+  log.warn(
+    `CA "${profile.label}" has a new trust anchor, brought by its answer under the shared secret: ` +
+      formatName(anchor.tbsCertificate.subject),
+  );
 }
 
 /** Add to what the peer or the network did wrong whose answer it was, to which transaction, and what now. */

@@ -1,7 +1,7 @@
 import { CertError, errorClassOf, unreachable } from '../base/errors.ts';
 import type { EventContext, LifecycleEvent } from '../base/events.ts';
 import { toHex } from '../base/bytes.ts';
-import type { Conversation, Ending } from '../cmp/client.ts';
+import type { Conversation, Ending } from '../cmp/client/conversation.ts';
 import { formatStatus } from '../cmp/message/status-text.ts';
 import { decodeState, type TransactionState } from '../cmp/transaction/state.ts';
 import type { TransactionOutcome, TransactionRecord } from '../store/store.ts';

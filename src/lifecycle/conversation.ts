@@ -1,4 +1,4 @@
-import type { Conversation, SavedStep } from '../cmp/client.ts';
+import type { Conversation, SavedStep } from '../cmp/client/conversation.ts';
 import { decodeMessage } from '../cmp/message/pki-message.ts';
 import type { Credential } from '../cmp/protection/credential.ts';
 import { encodeState, type Phase } from '../cmp/transaction/state.ts';

@@ -1,6 +1,6 @@
 import { bytesEqual } from '../base/bytes.ts';
 import { toDer } from '../asn1/codec.ts';
-import type { Judgement } from '../cmp/client.ts';
+import type { Judgement } from '../cmp/client/conversation.ts';
 import type { CertTemplate } from '../cmp/message/cert-template.ts';
 import type { Issued } from '../cmp/transaction/enrollment.ts';
 import { checkPath } from '../revocation/path.ts';
@@ -58,7 +58,7 @@ export function judgeCertificate(
   if (difference !== undefined && issued.status.status === 'accepted') {
     return refuse(`the CA says "accepted", but ${difference}`, 'badCertTemplate');
   }
-  return { type: 'accept', chain: verdict.path.slice(1) };
+  return { type: 'accept', chain: verdict.path.slice(1), anchor: verdict.anchor };
 }
 
 /** Say in words where a certificate's names are not those asked for. */

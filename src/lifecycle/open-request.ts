@@ -1,7 +1,7 @@
 import { toHex } from '../base/bytes.ts';
 import type { Operation } from '../base/events.ts';
 import type { Label } from '../base/label.ts';
-import { beginTransaction } from '../cmp/client.ts';
+import { beginTransaction } from '../cmp/client/client.ts';
 import type { CertTemplate } from '../cmp/message/cert-template.ts';
 import { encodeState } from '../cmp/transaction/state.ts';
 import type { GeneratedKey, SigningKey } from '../crypto/keys.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toHex } from '../../src/base/bytes.ts';
 import { CertError } from '../../src/base/errors.ts';
 import { toDer } from '../../src/asn1/codec.ts';
-import type { Judgement } from '../../src/cmp/client.ts';
+import type { Judgement } from '../../src/cmp/client/conversation.ts';
 import { hasImplicitConfirm, implicitConfirm } from '../../src/cmp/message/info-type-and-value.ts';
 import type { PKIBody } from '../../src/cmp/message/pki-message.ts';
 import { senderOf } from '../../src/cmp/protection/credential.ts';

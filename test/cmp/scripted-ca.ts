@@ -1,14 +1,13 @@
 import type { Clock } from '../../src/base/clock.ts';
 import type { LifecycleEvent } from '../../src/base/events.ts';
 import type { Random } from '../../src/base/random.ts';
-import {
-  beginTransaction,
-  follow,
-  type Conversation,
-  type Ending,
-  type Position,
-  type SavedStep,
-} from '../../src/cmp/client.ts';
+import { beginTransaction, follow } from '../../src/cmp/client/client.ts';
+import type {
+  Conversation,
+  Ending,
+  Position,
+  SavedStep,
+} from '../../src/cmp/client/conversation.ts';
 import { decodeMessage, type PKIMessage } from '../../src/cmp/message/pki-message.ts';
 import type { MacCredential } from '../../src/cmp/protection/credential.ts';
 import { decodeState, encodeState } from '../../src/cmp/transaction/state.ts';

@@ -34,7 +34,7 @@ export const steps: readonly Step[] = [
     step: 8,
     packages: ['better-sqlite3', 'node:crypto', 'node:fs', 'node:fs/promises', 'node:path'],
   },
-  { path: 'src/cmp/client.ts', step: 9, packages: [] },
+  { path: 'src/cmp/client', step: 9, packages: [] },
   { path: 'src/deploy', step: 9, packages: ['node:fs', 'node:fs/promises', 'node:path'] },
   { path: 'src/lifecycle', step: 10, packages: [] },
   {

@@ -3,6 +3,8 @@ import { fromDer } from '../../src/asn1/codec.ts';
 import { issuerOf } from '../../src/ca/authority.ts';
 import { softwareKeys } from '../../src/crypto/keys.ts';
 import { initialize } from '../../src/lifecycle/initialize.ts';
+import { update } from '../../src/lifecycle/update.ts';
+import { certificateDer } from '../../src/x509/certificate.ts';
 import type { Extension } from '../../src/x509/extension.ts';
 import { extension } from '../../src/x509/extension-values.ts';
 import { parseName } from '../../src/x509/name-text.ts';
@@ -197,14 +199,26 @@ describe('caPubs', () => {
     expect(await initialize(site.context, signed)).toMatchObject({ type: 'refused' });
   });
 
-  it('do not become anchors for later certificates', async () => {
+  it('stay anchors of the profile then, so that a renewal is believed, and are said', async () => {
     const site = await makeSite({
       lab: { caPubs: 'root' },
       profile: { ...noRoots, trustCapubs: true },
     });
     await initialized(site);
     await site.relab({ caPubs: 'none' });
-    const again = request({ name: site.profile.label, wanted: wanted('CN=gw2') });
-    expect(await initialize(site.context, again)).toMatchObject({ type: 'refused' });
+    const profile = await site.store.authorities.get(site.profile.label);
+    const root = certificateDer(site.lab.authorities.root.certificate);
+    expect(profile?.roots).toEqual([root]);
+    expect(site.warnings).toEqual([expect.stringContaining('CN=Lab Root CA')]);
+    const renewed = await update(site.context, { current: request().name, waitSeconds: 0 });
+    expect(renewed).toMatchObject({ type: 'issued' });
+  });
+
+  it('of a refused certificate are not kept', async () => {
+    const site = await makeSite({ profile: { ...noRoots, trustCapubs: true } });
+    const stranger = site.lab.authorities['vendor-root'].certificate;
+    site.setWire(forging(site, { caPubs: [stranger] }));
+    expect(await initialize(site.context, request())).toMatchObject({ type: 'refused' });
+    expect((await site.store.authorities.get(site.profile.label))?.roots).toEqual([]);
   });
 });

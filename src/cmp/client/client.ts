@@ -1,0 +1,175 @@
+import { CertError, unreachable } from '../../base/errors.ts';
+import type { Operation } from '../../base/events.ts';
+import type { CertReqMsg } from '../message/cert-req-msg.ts';
+import { decodeMessage } from '../message/pki-message.ts';
+import { protectionAlgOf } from '../protection/protect.ts';
+import {
+  accept,
+  begin,
+  refuse,
+  resume,
+  type Issued,
+  type Step,
+} from '../transaction/enrollment.ts';
+import { readRefusedRepeat } from '../transaction/refused-repeat.ts';
+import type { Phase, TransactionState } from '../transaction/state.ts';
+import type {
+  Conversation,
+  Ending,
+  Judgement,
+  Position,
+  SavedStep,
+  Staged,
+} from './conversation.ts';
+import { compose, exchange, NONCE_OCTETS } from './exchange.ts';
+import { note, save } from './notes.ts';
+
+/** Build the first message of a transaction; nothing is sent yet. */
+export async function beginTransaction(
+  conversation: Conversation,
+  operation: Operation,
+  request: CertReqMsg,
+  deadline: Date,
+): Promise<Required<Position>> {
+  const step = begin(operation, request);
+  if (step.type !== 'send') throw new CertError('INTERNAL', 'Cannot begin without a message');
+  const fresh: TransactionState = {
+    operation,
+    pvno: 2,
+    transactionID: conversation.random.bytes(NONCE_OCTETS),
+    certTemplate: request.certReq.certTemplate,
+    protectionAlg: protectionAlgOf(conversation.credential),
+    deadline,
+    senderNonce: new Uint8Array(),
+    signerCerts: [],
+    phase: step.phase,
+  };
+  return compose(conversation, fresh, step.phase, step.body);
+}
+
+/**
+ * Go on with a transaction from wherever it stands: send, verify, decide, save, and wait no longer than
+ * `until`. A position read back from the store sends its stored octets again, unchanged.
+ *
+ * @param options.byHand poll now, even before the time the CA named
+ * @param options.isResumed the message to send may have been sent before
+ * @throws {CertError} when no answer came, or one that cannot be believed. A transaction that was waiting
+ *   for the CA then still is; any other is over (RFC 9483 section 3.6.1).
+ * @throws the reason of `signal`; the transaction stays as it was saved last
+ */
+export async function follow(
+  conversation: Conversation,
+  from: Position,
+  until: Date,
+  options: {
+    readonly byHand?: boolean;
+    readonly isResumed?: boolean;
+    readonly signal?: AbortSignal;
+  } = {},
+): Promise<Ending> {
+  const { clock } = conversation;
+  let position = from;
+  let byHand = options.byHand ?? false;
+  let repeated = options.isResumed === true ? from.outgoing : undefined;
+  let text: string | undefined;
+  for (;;) {
+    const { state, outgoing } = position;
+    const { phase } = state;
+    if (phase.type === 'granted') return { type: 'granted' };
+    if (endsAtDeadline(phase) && clock.now() > state.deadline) return { type: 'expired' };
+    if (phase.type === 'waiting') {
+      const { notBefore } = phase.value;
+      if (!byHand && notBefore > clock.now()) {
+        if (notBefore > until) return { type: 'waiting', notBefore, ...(text && { text }) };
+        // Whatever the CA says, no longer than the transaction lives.
+        const wakeAt = Math.min(notBefore.getTime(), state.deadline.getTime() + 1);
+        await clock.sleep(wakeAt - clock.now().getTime(), options.signal);
+        continue;
+      }
+      byHand = false;
+      repeated = outgoing;
+      position = await send(conversation, state, resume(state), { again: outgoing });
+      continue;
+    }
+    if (!outgoing) throw new CertError('INTERNAL', `Cannot go on: no message in ${phase.type}`);
+    const sentAt = outgoing === repeated ? decodeMessage(outgoing).header.messageTime : undefined;
+    const answer = await exchange(conversation, position, sentAt, options.signal);
+    const { step, heard, isRepeat } = answer;
+    const refused = isRepeat ? readRefusedRepeat(step) : undefined;
+    if (refused?.type === 'lost') return refused;
+    if (refused && sentAt) {
+      const { body } = decodeMessage(outgoing);
+      position = await send(conversation, state, { type: 'send', phase, body });
+      continue;
+    }
+    text = step.type === 'wait' ? step.text : undefined;
+    const next = await take(conversation, heard, step);
+    if ('ending' in next) return next.ending;
+    position = next;
+  }
+}
+
+/** A certificate that is here already is confirmed, however late. */
+function endsAtDeadline({ type }: Phase): boolean {
+  return type === 'requested' || type === 'polled' || type === 'waiting';
+}
+
+/** Turn a step into the next position, durable, or into the end. */
+async function take(
+  conversation: Conversation,
+  state: TransactionState,
+  step: Step,
+): Promise<Position | { readonly ending: Ending }> {
+  switch (step.type) {
+    case 'send':
+      return send(conversation, state, step);
+    case 'wait': {
+      const waiting = { ...state, phase: step.phase };
+      const { notBefore } = step.phase.value;
+      const text = step.text && { text: step.text };
+      note(conversation, state, { type: 'waiting', until: notBefore, ...text });
+      await save(conversation, { state: waiting, ...text });
+      return { state: waiting };
+    }
+    case 'judge': {
+      const judgement = conversation.judge(step.issued, state.certTemplate);
+      const decided =
+        judgement.type === 'accept'
+          ? accept(step.issued)
+          : refuse(step.issued, judgement.reason, judgement.failInfo);
+      const staged = stage(step.issued, judgement);
+      if (decided.type === 'send') return send(conversation, state, decided, { staged });
+      if (decided.type !== 'done' || decided.outcome.type !== 'granted')
+        return take(conversation, state, decided);
+      const granted = { ...state, phase: { type: 'granted', value: null } } as const;
+      await save(conversation, { state: granted, staged });
+      return { ending: { type: 'granted' } };
+    }
+    case 'done':
+      return { ending: step.outcome };
+    default:
+      return unreachable(step);
+  }
+}
+
+function stage({ certificate }: Issued, judgement: Judgement): Staged {
+  if (judgement.type === 'refuse') return { certificate, chain: [] };
+  const { chain, anchor } = judgement;
+  return { certificate, chain, ...(anchor && { anchor }) };
+}
+
+/** @param again the message that said this before, to be sent as it was */
+async function send(
+  conversation: Conversation,
+  state: TransactionState,
+  step: Step,
+  { staged, again }: Pick<SavedStep, 'staged'> & { readonly again?: Uint8Array | undefined } = {},
+): Promise<Position> {
+  if (step.type !== 'send') throw new CertError('INTERNAL', `Cannot send a ${step.type}`);
+  const position = again
+    ? { state: { ...state, phase: step.phase }, outgoing: again }
+    : await compose(conversation, state, step.phase, step.body);
+  note(conversation, position.state, { type: 'sent', body: step.body.type });
+  await save(conversation, { ...position, ...(staged && { staged }) });
+  return position;
+}

@@ -1,0 +1,152 @@
+import { CertError, errorClassOf } from '../../base/errors.ts';
+import { implicitConfirm } from '../message/info-type-and-value.ts';
+import { decodeMessage, type PKIBody, type PKIMessage } from '../message/pki-message.ts';
+import { protect } from '../protection/protect.ts';
+import { verifyResponse, type VerifiedMessage } from '../protection/verify.ts';
+import { CERT_REQ_ID, pvnoFor, receive, type Step } from '../transaction/enrollment.ts';
+import type { Phase, TransactionState } from '../transaction/state.ts';
+import type { Conversation, Position } from './conversation.ts';
+import { describe, note, save } from './notes.ts';
+
+/** RFC 9810 section 5.1.1 asks for 128 bits, of transaction IDs and of nonces. */
+export const NONCE_OCTETS = 16;
+
+/**
+ * How often the identical certConf is sent when no answer comes, and the pause between. The certificate
+ * is good and paid for by then; a lost packet should not cost it (RFC 9483 section 6 leaves it to us).
+ */
+const CERT_CONF_TRIES = 3;
+const CERT_CONF_PAUSE_MS = 1000;
+
+/** Build the next message, protected, with a fresh nonce; nothing is sent yet. */
+export async function compose(
+  conversation: Conversation,
+  state: TransactionState,
+  phase: Phase,
+  body: PKIBody,
+): Promise<Required<Position>> {
+  const { random, clock, credential } = conversation;
+  const pvno = pvnoFor(body, state.pvno);
+  const senderNonce = random.bytes(NONCE_OCTETS);
+  const isRequest = state.recipNonce === undefined;
+  const outgoing = await protect(
+    {
+      pvno,
+      recipient: state.peer ?? conversation.recipient,
+      messageTime: clock.now(),
+      transactionID: state.transactionID,
+      senderNonce,
+      ...(state.recipNonce && { recipNonce: state.recipNonce }),
+      ...(isRequest && conversation.askImplicitConfirm && { generalInfo: [implicitConfirm] }),
+    },
+    body,
+    credential,
+  );
+  return { state: { ...state, pvno, senderNonce, phase }, outgoing };
+}
+
+/** Send, and decide what the answer means. */
+export async function exchange(
+  conversation: Conversation,
+  position: Position,
+  sentAt: Date | undefined,
+  signal: AbortSignal | undefined,
+): Promise<{
+  readonly step: Step;
+  readonly heard: TransactionState;
+  /** The message had been sent before. */
+  readonly isRepeat: boolean;
+}> {
+  const { state } = position;
+  let isBelieved = false;
+  try {
+    const { der, isRepeat } = await transfer(conversation, position, signal);
+    const now = conversation.clock.now();
+    const message = decodeMessage(der);
+    const verified = verify(conversation, state, message, now, sentAt);
+    isBelieved = true;
+    note(conversation, state, { type: 'received', ...describe(message.body) });
+    const step = receive(state, verified, now, conversation);
+    return { step, heard: hear(state, verified), isRepeat: isRepeat || sentAt !== undefined };
+  } catch (error) {
+    // What the CA itself says wrongly ends the transaction; what anyone else says changes nothing.
+    if (state.phase.type === 'polled' && error instanceof CertError && !isBelieved) {
+      await waitAgain(conversation, position, error);
+    }
+    throw error;
+  }
+}
+
+async function transfer(
+  { transport, clock }: Conversation,
+  { state: { phase }, outgoing = new Uint8Array() }: Position,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly der: Uint8Array; readonly isRepeat: boolean }> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return { der: await transport.exchange(outgoing, signal), isRepeat: tries > 1 };
+    } catch (error) {
+      const isCertConf = phase.type === 'confirming' || phase.type === 'refusing';
+      const isLost =
+        error instanceof CertError &&
+        (error.code === 'NETWORK_UNREACHABLE' || error.code === 'NETWORK_TIMEOUT');
+      if (!isCertConf || !isLost || tries === CERT_CONF_TRIES) throw error;
+      await clock.sleep(CERT_CONF_PAUSE_MS, signal);
+    }
+  }
+}
+
+/**
+ * A poll that failed, or was answered by someone we cannot believe, changes nothing: we still wait. The CA
+ * may have answered it, so the next poll is the same message: a new one would not fit the CA's last nonce.
+ */
+async function waitAgain(
+  conversation: Conversation,
+  { state, outgoing }: Position,
+  { code }: CertError,
+): Promise<void> {
+  if (state.phase.type !== 'polled') return;
+  const { clock, minPollSeconds } = conversation;
+  const notBefore = new Date(clock.now().getTime() + minPollSeconds * 1000);
+  const value = { awaiting: state.phase.value, notBefore };
+  note(conversation, state, { type: 'error', code, errorClass: errorClassOf[code] ?? 'policy' });
+  const waiting = { ...state, phase: { type: 'waiting', value } } as const;
+  await save(conversation, { state: waiting, ...(outgoing && { outgoing }) });
+}
+
+function verify(
+  conversation: Conversation,
+  state: TransactionState,
+  message: PKIMessage,
+  at: Date,
+  sentAt: Date | undefined,
+): VerifiedMessage {
+  const { credential, trust, timeToleranceSeconds } = conversation;
+  const { phase } = state;
+  return verifyResponse(message, {
+    pvno: state.pvno,
+    transactionID: state.transactionID,
+    senderNonce: state.senderNonce,
+    ...(phase.type === 'polled' && {
+      delayedNonce: phase.value.delayedNonce,
+      awaitsWholeResponse: phase.value.certReqId !== CERT_REQ_ID,
+    }),
+    ...(credential.type === 'mac' && { secret: credential.secret }),
+    trust,
+    known: state.signerCerts,
+    at,
+    timeToleranceSeconds,
+    ...(sentAt && { sentAt }),
+  });
+}
+
+/** What an answer changes for the next message. */
+function hear(state: TransactionState, { message, signer }: VerifiedMessage): TransactionState {
+  const { senderNonce, sender } = message.header;
+  return {
+    ...state,
+    peer: sender,
+    ...(senderNonce && { recipNonce: senderNonce }),
+    ...(signer && { signerCerts: [signer.certificate, ...signer.path] }),
+  };
+}
