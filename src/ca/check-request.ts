@@ -52,7 +52,7 @@ export async function checkRequest(
   if (body.type === 'kur') return checkUpdate(wanted, sender, knowledge);
   const { subject } = wanted;
   if (!subject) return refusal('badCertTemplate', 'certTemplate has no subject');
-  if (isNullDn(subject) && !extensionValue(wanted.extensions, 'subjectAltName')) {
+  if (isNullDn(subject) && !extensionValue(wanted.extensions, 'subjectAltName', 'strictly')) {
     return refusal('badCertTemplate', 'certTemplate has neither a subject nor a subjectAltName');
   }
   return { ...wanted, subject };
@@ -82,16 +82,17 @@ function checkExtensions(extensions: readonly Extension[]): Refusal | undefined 
   if (new Set(ids).size !== ids.length) {
     return refusal('badCertTemplate', 'certTemplate has one extension twice');
   }
-  if (extensionValue(extensions, 'basicConstraints')?.cA) {
+  if (extensionValue(extensions, 'basicConstraints', 'strictly')?.cA) {
     return refusal('badCertTemplate', 'This lab certifies no CAs');
   }
-  const usage = extensionValue(extensions, 'keyUsage') ?? [];
+  const usage = extensionValue(extensions, 'keyUsage', 'strictly') ?? [];
   if (usage.includes('keyCertSign') || usage.includes('cRLSign')) {
     return refusal('badCertTemplate', 'This lab certifies no keys that sign certificates or CRLs');
   }
   // Decoded to see that they are what they say; an unreadable one must not get into a certificate.
-  extensionValue(extensions, 'subjectAltName');
-  extensionValue(extensions, 'extKeyUsage');
+  for (const name of ['subjectAltName', 'extKeyUsage', 'subjectKeyIdentifier'] as const) {
+    extensionValue(extensions, name, 'strictly');
+  }
   const unknown = extensions.find((extension) => extension.critical && !isIssuable(extension));
   if (!unknown) return undefined;
   return refusal('unacceptedExtension', `Extension ${oidName(unknown.extnID)} is not issued here`);

@@ -13,7 +13,8 @@ import { isIssuable, type Acceptable } from './check-request.ts';
 import { issueCertificate, keyIdentifierOf, serialNumberFrom } from './issue-certificate.ts';
 import type { LabSettings } from './lab-settings.ts';
 import type { LabCertificate } from './ledger.ts';
-import { refusal, type Refusal } from './refusal.ts';
+import { isRefusal, type Refusal } from './refusal.ts';
+import { grantValidity } from './validity.ts';
 
 /** What granting needs. */
 export interface Granter {
@@ -39,22 +40,15 @@ export async function grant(
   const { authorities, settings, clock, random } = granter;
   const issuer = authorities.issuing.certificate.tbsCertificate;
   const now = clock.now();
-  const { validity } = request;
-  const notBefore = validity?.notBefore?.value ?? now;
-  const longest = new Date(
-    Math.min(
-      notBefore.getTime() + settings.validitySeconds * 1000,
-      issuer.validity.notAfter.value.getTime(),
-    ),
-  );
-  const wished = validity?.notAfter?.value;
-  const notAfter = wished && wished < longest ? wished : longest;
-  if (notAfter <= notBefore) {
-    return refusal('badCertTemplate', 'The validity asked for ends before it begins');
-  }
+  const validity = grantValidity(request.validity, issuer.validity, settings.validitySeconds, now);
+  if (isRefusal(validity)) return validity;
+  const { notBefore, notAfter } = validity;
   const subject = withSuffix(request.subject, settings.subjectSuffix);
   const extensions = extensionsFor(request, subject);
-  const isModified = settings.subjectSuffix !== undefined || !request.extensions.every(isIssuable);
+  const isModified =
+    validity.isModified ||
+    settings.subjectSuffix !== undefined ||
+    !request.extensions.every(isIssuable);
   const certificate = await issueCertificate(
     {
       serialNumber: serialNumberFrom(random.bytes(16)),
@@ -110,7 +104,7 @@ function extensionsFor({ extensions, publicKey }: Acceptable, subject: Name): re
       one.extnID === oids.subjectAltName && isNullDn(subject) ? { ...one, critical: true } : one,
     );
   const isRsa = publicKey.algorithm.algorithm === oids.rsaEncryption;
-  const usage = extensionValue(asked, 'keyUsage')
+  const usage = extensionValue(asked, 'keyUsage', 'strictly')
     ? []
     : [
         extension(

@@ -94,21 +94,22 @@ function publicKeyMac(by: Uint8Array, of: SigningKey = deviceKey): AuthInfo {
   return { type: 'publicKeyMAC', value: { algId: pbmAlgorithm(parameters), value } };
 }
 
-describe('a kur without subject', () => {
-  async function updating(): Promise<{
-    readonly send: (message: CertReqMsg) => Promise<string>;
-    readonly certificate: Certificate;
-  }> {
-    const lab = await openLab();
-    const first = converse(lab);
-    const certificate = certificateIn(await first.send({ type: 'ir', value: [await request()] }));
-    await first.send(certConf(certificate));
-    const credential: Credential = { type: 'signature', key: deviceKey, certificate, chain: [] };
-    const send = async (message: CertReqMsg): Promise<string> =>
-      gist(await converse(lab, credential).send({ type: 'kur', value: [message] }));
-    return { send, certificate };
-  }
+/** Get a certificate, and give a way to send requests signed with it. */
+async function updating(): Promise<{
+  readonly send: (message: CertReqMsg) => Promise<string>;
+  readonly certificate: Certificate;
+}> {
+  const lab = await openLab();
+  const first = converse(lab);
+  const certificate = certificateIn(await first.send({ type: 'ir', value: [await request()] }));
+  await first.send(certConf(certificate));
+  const credential: Credential = { type: 'signature', key: deviceKey, certificate, chain: [] };
+  const send = async (message: CertReqMsg): Promise<string> =>
+    gist(await converse(lab, credential).send({ type: 'kur', value: [message] }));
+  return { send, certificate };
+}
 
+describe('a kur without subject', () => {
   it('is granted with a proof that names its signer', async () => {
     const { send, certificate } = await updating();
     const { subject } = certificate.tbsCertificate;
@@ -153,12 +154,13 @@ describe('a kur without subject', () => {
   });
 });
 
-describe('an ir under a MAC without subject', () => {
-  async function answerTo(message: CertReqMsg): Promise<readonly [string, string | undefined]> {
-    const answer = await converse(await openLab()).send({ type: 'ir', value: [message] });
-    return [gist(answer), statusIn(answer)?.statusString?.[0]];
-  }
+/** What a new lab says to a request, and why. */
+async function answerTo(message: CertReqMsg): Promise<readonly [string, string | undefined]> {
+  const answer = await converse(await openLab()).send({ type: 'ir', value: [message] });
+  return [gist(answer), statusIn(answer)?.statusString?.[0]];
+}
 
+describe('an ir under a MAC without subject', () => {
   it('passes the check with a publicKeyMAC by the secret, and is then refused for its subject', async () => {
     expect(await answerTo(await requestBy(publicKeyMac(secret)))).toEqual([
       'ip rejection badCertTemplate',

@@ -10,6 +10,7 @@ import { certificateDer } from '../../src/x509/certificate.ts';
 import { extension, extensionValue } from '../../src/x509/extension-values.ts';
 import { nullDn } from '../../src/x509/name.ts';
 import { formatName, parseName } from '../../src/x509/name-text.ts';
+import { timeOf } from '../../src/x509/time.ts';
 import {
   certConf,
   certificateIn,
@@ -68,6 +69,28 @@ describe('a certificate of the lab', () => {
     expect(gist(answer)).toBe('ip grantedWithMods');
   });
 });
+
+describe('a validity asked for', () => {
+  it('is granted as it is, or shortened to what the lab allows, which is grantedWithMods', async () => {
+    for (const [days, answer, granted] of [
+      [20, 'ip accepted', 20],
+      [91, 'ip grantedWithMods', 90],
+    ] as const) {
+      const lab = await openLab();
+      const validity = { notBefore: timeOf(now), notAfter: timeOf(daysOn(days)) };
+      const value = [await request(template({ validity }))];
+      const message = await converse(lab).send({ type: 'ir', value });
+      expect(gist(message)).toBe(answer);
+      expect(certificateIn(message).tbsCertificate.validity.notAfter.value).toEqual(
+        daysOn(granted),
+      );
+    }
+  });
+});
+
+function daysOn(days: number): Date {
+  return new Date(now.getTime() + days * 86_400_000);
+}
 
 describe('an answer of the lab', () => {
   it('to a MAC is a MAC with a salt of its own and the reference as senderKID', async () => {
