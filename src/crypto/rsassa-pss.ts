@@ -8,7 +8,7 @@ import {
   toDer,
   type TaggedCodec,
 } from '../asn1/codec.ts';
-import { oidName, oids } from '../asn1/oids.ts';
+import { oidName, oids, type Oid } from '../asn1/oids.ts';
 import { integer } from '../asn1/primitives.ts';
 import { AlgorithmIdentifier, algorithmIdentifier } from '../x509/algorithm-identifier.ts';
 import { findDigest, type DigestName } from './digest.ts';
@@ -41,12 +41,11 @@ const maxSaltLength = 1024;
 /**
  * Read the parameters of an id-RSASSA-PSS AlgorithmIdentifier.
  *
- * @param parameters the whole element; absent means every default, which only certHash may go by
+ * @param parameters the whole element
  * @throws {CertError} CMP_ALGORITHM_UNSUPPORTED for a hash, mask, salt or trailer we do not do;
  *   DER_MALFORMED
  */
-export function decodePssParameters(parameters: Uint8Array | undefined): PssParameters {
-  if (parameters === undefined) return { digest: 'sha1', saltLength: 20 };
+export function decodePssParameters(parameters: Uint8Array): PssParameters {
   const params = fromDer(RSASSAPSSParams, parameters);
   const digest = pssDigest(params.hashAlgorithm, 'hashAlgorithm');
   const mask = params.maskGenAlgorithm;
@@ -63,6 +62,21 @@ export function decodePssParameters(parameters: Uint8Array | undefined): PssPara
   }
   if (params.trailerField !== 1) refuse(`trailerField is ${params.trailerField}, expected 1`);
   return { digest, saltLength: params.saltLength };
+}
+
+/**
+ * Find the hash that parameters of id-RSASSA-PSS name, whether or not such a signature is accepted here.
+ *
+ * @returns undefined when they do not decode
+ */
+export function pssHashOid(parameters: Uint8Array | undefined): Oid | undefined {
+  if (parameters === undefined) return oids.sha1;
+  try {
+    return fromDer(RSASSAPSSParams, parameters).hashAlgorithm?.algorithm ?? oids.sha1;
+  } catch (error) {
+    if (error instanceof CertError && error.code !== 'INTERNAL') return undefined;
+    throw error;
+  }
 }
 
 /** Write id-RSASSA-PSS with its parameters in DER, defaults left out (RFC 4055 section 3.1). */

@@ -37,6 +37,9 @@ function tlv(tag: string, content: string): string {
   return tag + (content.length / 2).toString(16).padStart(2, '0') + content;
 }
 
+const sha224 = '0609608648016503040204';
+const md5 = '06082a864886f70d0205';
+
 /** The hash, MGF1 with it, and what follows. */
 function pssParameters(hash: string, mask: string, rest = ''): Uint8Array {
   const oid = { sha1: '06052b0e03021a', sha256: '0609608648016503040201' }[hash] ?? hash;
@@ -49,8 +52,10 @@ function pssParameters(hash: string, mask: string, rest = ''): Uint8Array {
 describe('certHash()', () => {
   it.each([
     ['sha1WithRSAEncryption', 'sha1'],
+    ['sha224WithRSAEncryption', 'sha224'],
     ['sha256WithRSAEncryption', 'sha256'],
     ['sha512WithRSAEncryption', 'sha512'],
+    ['ecdsaWithSHA224', 'sha224'],
     ['ecdsaWithSHA256', 'sha256'],
     ['ecdsaWithSHA384', 'sha384'],
     ['ed25519', 'sha512'],
@@ -82,6 +87,28 @@ describe('certHash()', () => {
     }
   });
 
+  it('goes by the hash in the parameters even where such a signature is never accepted', () => {
+    for (const parameters of [
+      pssParameters(sha224, sha224),
+      pssParameters(sha224, 'sha256'),
+      pssParameters(sha224, sha224, 'a2030201ff'),
+    ]) {
+      const algorithm = algorithmIdentifier('rsassaPss', parameters);
+      const { hash, hashAlg } = certHash(der, algorithm);
+      expect([toHex(hash), hashAlg]).toEqual([hashOf('sha224', der), undefined]);
+      expect(() => decodePssParameters(parameters)).toThrow(unsupported);
+    }
+  });
+
+  it.each([
+    ['a hash nobody here knows', pssParameters(md5, md5)],
+    ['octets that do not decode', fromHex('3003020105')],
+    ['another type', fromHex('0500')],
+  ])('falls back to SHA-256 when the parameters of RSASSA-PSS are %s', (_, parameters) => {
+    const { hash, hashAlg } = certHash(der, algorithmIdentifier('rsassaPss', parameters));
+    expect([toHex(hash), hashAlg]).toEqual([hashOf('sha256', der), { algorithm: oids.sha256 }]);
+  });
+
   it('falls back to SHA-256 and says so in hashAlg when the signature names no hash we know', () => {
     const { hash, hashAlg } = certHash(der, { algorithm: '2.16.840.1.101.3.4.3.17' });
     expect(toHex(hash)).toBe(hashOf('sha256', der));
@@ -94,7 +121,7 @@ describe('decodePssParameters()', () => {
     for (const digest of ['sha1', 'sha256', 'sha512'] as const) {
       for (const saltLength of [0, 20, 64]) {
         const written = pssAlgorithm({ digest, saltLength });
-        expect(decodePssParameters(written.parameters)).toEqual({ digest, saltLength });
+        expect(decodePssParameters(written.parameters ?? der)).toEqual({ digest, saltLength });
       }
     }
     const { parameters: allDefaults } = pssAlgorithm({ digest: 'sha1', saltLength: 20 });
@@ -113,7 +140,6 @@ describe('decodePssParameters()', () => {
   });
 
   it('refuses another hash for the mask than for the message, and hashes that are not on the list', () => {
-    const md5 = '06082a864886f70d0205';
     expect(() => decodePssParameters(pssParameters('sha256', 'sha1'))).toThrow(unsupported);
     expect(() => decodePssParameters(pssParameters(md5, md5))).toThrow(unsupported);
   });

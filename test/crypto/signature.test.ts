@@ -183,6 +183,8 @@ describe('verifySignature()', () => {
     for (const name of [
       'sha256',
       'ecPublicKey',
+      'ecdsaWithSHA224',
+      'sha224WithRSAEncryption',
       'ecdsaWithShake128',
       'passwordBasedMac',
     ] as const) {
