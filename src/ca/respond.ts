@@ -1,17 +1,13 @@
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
-import { toDer } from '../asn1/codec.ts';
 import { implicitConfirm } from '../cmp/message/info-type-and-value.ts';
-import { PKIBody } from '../cmp/message/pki-message.ts';
-import { PKIHeader } from '../cmp/message/pki-header.ts';
-import { senderKidOf, senderOf, type Credential } from '../cmp/protection/credential.ts';
-import { computePbm, pbmAlgorithm } from '../cmp/protection/pbm.ts';
-import { assembleMessage } from '../cmp/protection/protect.ts';
-import { protectedPart } from '../cmp/protection/protected-part.ts';
+import type { PKIBody } from '../cmp/message/pki-message.ts';
+import type { PKIHeader } from '../cmp/message/pki-header.ts';
+import type { Credential } from '../cmp/protection/credential.ts';
+import { protect, type HeaderFields } from '../cmp/protection/protect.ts';
 import { digestAlgorithm } from '../crypto/digest.ts';
 import { macAlgorithm } from '../crypto/mac.ts';
-import { signatureAlgorithmFor } from '../crypto/signature.ts';
-import { certificateDer, type Certificate } from '../x509/certificate.ts';
+import type { Certificate } from '../x509/certificate.ts';
 import { nullDn } from '../x509/name.ts';
 import type { Sender } from './authenticate.ts';
 import type { Authorities } from './authority.ts';
@@ -45,36 +41,19 @@ export interface Answer {
  * new certificate needs it (RFC 9483 section 3.3).
  */
 export async function respond(answer: Answer, responder: Responder): Promise<Uint8Array> {
-  const { authorities, clock } = responder;
   const { to, body } = answer;
   const credential = credentialFor(answer.sender, responder);
-  const protectionAlg =
-    credential.type === 'mac'
-      ? pbmAlgorithm(credential.parameters)
-      : signatureAlgorithmFor(authorities.ra.key);
-  const senderKID = senderKidOf(credential);
   const recipNonce = answer.recipNonce ?? to?.senderNonce;
-  const header: PKIHeader = {
+  const fields: HeaderFields = {
     pvno: versionOf(to),
-    sender: senderOf(credential),
     recipient: to?.sender ?? { type: 'directoryName', value: nullDn },
-    messageTime: clock.now(),
-    protectionAlg,
-    ...(senderKID && { senderKID }),
+    messageTime: responder.clock.now(),
     ...(to?.transactionID && { transactionID: to.transactionID }),
     senderNonce: answer.senderNonce,
     ...(recipNonce && { recipNonce }),
     ...(answer.grantsImplicitConfirm && { generalInfo: [implicitConfirm] }),
   };
-  const headerDer = toDer(PKIHeader, header);
-  const bodyDer = toDer(PKIBody, body);
-  const part = protectedPart(headerDer, bodyDer);
-  const protection =
-    credential.type === 'mac'
-      ? computePbm(credential.parameters, credential.secret, part, { allowLegacy: true })
-      : await credential.key.sign(part, protectionAlg);
-  const extraCerts = extraCertsOf(answer, credential, responder).map(certificateDer);
-  return assembleMessage({ headerDer, bodyDer, protection, extraCerts });
+  return protect(fields, body, credential, extraCertsOf(answer, credential, responder));
 }
 
 function credentialFor(

@@ -3,7 +3,7 @@ import { DerWriter } from '../../asn1/der-writer.ts';
 import { octetBitString } from '../../asn1/primitives.ts';
 import { signatureAlgorithmFor } from '../../crypto/signature.ts';
 import type { AlgorithmIdentifier } from '../../x509/algorithm-identifier.ts';
-import { certificateDer } from '../../x509/certificate.ts';
+import { certificateDer, type Certificate } from '../../x509/certificate.ts';
 import { PKIBody } from '../message/pki-message.ts';
 import { PKIHeader } from '../message/pki-header.ts';
 import { senderKidOf, senderOf, type Credential } from './credential.ts';
@@ -13,9 +13,10 @@ import { computePbm, pbmAlgorithm } from './pbm.ts';
 export type HeaderFields = Omit<PKIHeader, 'sender' | 'senderKID' | 'protectionAlg'>;
 
 /**
- * Build, protect and encode a message. Sender, senderKID and protectionAlg follow from the credential;
- * under a signature extraCerts holds its certificate first, then the chain (RFC 9483 section 3.3).
+ * Build, protect and encode a message. Sender, senderKID and protectionAlg follow from the credential.
  *
+ * @param extraCerts under a signature its certificate first, then the chain, where nothing else is said
+ *   (RFC 9483 section 3.3)
  * @returns DER of the PKIMessage, to be sent and stored as it is
  * @see RFC 9810 section 5.1.3
  */
@@ -23,6 +24,7 @@ export async function protect(
   fields: HeaderFields,
   body: PKIBody,
   credential: Credential,
+  extraCerts: readonly Certificate[] = chainOf(credential),
 ): Promise<Uint8Array> {
   const protectionAlg = protectionAlgOf(credential);
   const senderKID = senderKidOf(credential);
@@ -39,11 +41,11 @@ export async function protect(
   writer.header(0x30, 0);
   const part = writer.finish();
   const protection = await protectionOf(part, credential, protectionAlg);
-  const extraCerts =
-    credential.type === 'signature'
-      ? [credential.certificate, ...credential.chain].map(certificateDer)
-      : [];
-  return assemble(part.subarray(-contentLength), protection, extraCerts);
+  return assemble(part.subarray(-contentLength), protection, extraCerts.map(certificateDer));
+}
+
+function chainOf(credential: Credential): readonly Certificate[] {
+  return credential.type === 'signature' ? [credential.certificate, ...credential.chain] : [];
 }
 
 /** Name the algorithm a credential protects with. */
