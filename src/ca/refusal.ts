@@ -1,4 +1,5 @@
-import { CertError, type ErrorCode } from '../base/errors.ts';
+import { CertError } from '../base/errors.ts';
+import { failInfoOf } from '../cmp/message/failure-of-error.ts';
 import type { PKIFailureBit, PKIStatusInfo } from '../cmp/message/pki-status-info.ts';
 
 /** Why a message gets no for an answer. A value, not an exception: refusing is the lab's business. */
@@ -19,26 +20,14 @@ export function statusOf({ failInfo, text }: Refusal): PKIStatusInfo {
 }
 
 /**
- * The failInfo of what our own code throws about a received message (RFC 9483 section 3.5). Errors that
- * are not in here are ours, not the sender's.
- */
-const failInfoOf: Readonly<Partial<Record<ErrorCode, PKIFailureBit>>> = {
-  DER_MALFORMED: 'badDataFormat',
-  LIMIT_EXCEEDED: 'badDataFormat',
-  CMP_ALGORITHM_UNSUPPORTED: 'badAlg',
-  CMP_PROTECTION_MISSING: 'badMessageCheck',
-  CMP_PROTECTION_INVALID: 'badMessageCheck',
-  CMP_SIGNER_UNTRUSTED: 'signerNotTrusted',
-};
-
-/**
  * Turn what was thrown while a received message was looked at into a refusal.
  *
  * @throws what it is given, if the sender is not to blame
  */
 export function refusalOf(thrown: unknown): Refusal {
-  const failInfo = thrown instanceof CertError ? failInfoOf[thrown.code] : undefined;
-  if (failInfo === undefined || !(thrown instanceof Error)) throw thrown;
+  if (!(thrown instanceof CertError)) throw thrown;
+  const failInfo = failInfoOf[thrown.code];
+  if (failInfo === undefined) throw thrown;
   return refusal(failInfo, thrown.message);
 }
 
