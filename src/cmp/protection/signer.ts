@@ -125,7 +125,7 @@ function judgeSigner(
   if (verdict.type === 'invalid') return verdict.detail;
   const forbidden = forbiddance(extensions);
   if (forbidden !== undefined) return forbidden;
-  if (!isAuthorised(certificate, trust)) {
+  if (!isAuthorised(certificate, trust, [...verdict.path.slice(1), verdict.anchor])) {
     return (
       'it is neither the CA nor carries the extended key usage cmcCA or cmcRA, ' +
       'and its name is not the expected sender'
@@ -156,17 +156,32 @@ function usagesOf(extensions: Extensions | undefined): readonly Oid[] {
 }
 
 /** RFC 9483 section 3.4: being any leaf below the anchor is not enough. */
-function isAuthorised(certificate: Certificate, trust: Trust): boolean {
+function isAuthorised(
+  certificate: Certificate,
+  trust: Trust,
+  issuers: readonly Certificate[],
+): boolean {
   const { extensions, subject, issuer } = certificate.tbsCertificate;
   const { expectedSender, authority } = trust;
   if (trust.anchorsAreDedicated) return true;
   if (expectedSender && sameName(subject, expectedSender)) return true;
   if (extensionValue(extensions, 'basicConstraints')?.cA) {
-    return authority === undefined || sameName(subject, authority);
+    return (authority === undefined || sameName(subject, authority)) && mayBeCa(issuers);
   }
   const usages = usagesOf(extensions);
   const isRa = usages.includes(oids.cmcCA) || usages.includes(oids.cmcRA);
   return isRa && (authority === undefined || sameName(issuer, authority));
+}
+
+/**
+ * Tell whether the issuers above a signer allow it to be a CA: at the end of a path a pathLenConstraint does
+ * not count the certificate itself (RFC 5280 section 4.2.1.9), as a CA it does.
+ */
+function mayBeCa(issuers: readonly Certificate[]): boolean {
+  return issuers.every(({ tbsCertificate }, below) => {
+    const constraints = extensionValue(tbsCertificate.extensions, 'basicConstraints');
+    return (constraints?.pathLenConstraint ?? Infinity) > below;
+  });
 }
 
 function mayHaveSigned(

@@ -373,3 +373,23 @@ describe('a critical extended key usage for something else', () => {
     expect(await signerOf(other, {}, trust)).toBe(der(other));
   });
 });
+
+describe('a certificate with cA below a CA that may issue no other CA', () => {
+  const confined = issue({
+    subject: 'CN=Confined,O=Test',
+    issuer: root,
+    extensions: [
+      extension('basicConstraints', { cA: true, pathLenConstraint: 0 }, true),
+      extension('keyUsage', ['keyCertSign'], true),
+    ],
+  });
+  it('may not sign as the CA', async () => {
+    const signer = issue({
+      subject: 'CN=Upstart,O=Test',
+      issuer: confined,
+      extensions: [extension('basicConstraints', { cA: true }, true)],
+    });
+    const options = { credential: signedBy(signer, confined) };
+    expect(await signerOf(signer, options)).toMatch(/^CMP_SIGNER_UNTRUSTED/);
+  });
+});
