@@ -13,6 +13,7 @@ import { checkRequest, responseTypeOf, type Acceptable } from './check-request.t
 import { grant, type Granter } from './grant.ts';
 import type { LabTransaction, Turn } from './ledger.ts';
 import { isRefusal, refusal, refusalOf, statusOf, type Refusal } from './refusal.ts';
+import { refuseConfirmation } from './refuse-repeat.ts';
 import { isRequestBody, type RequestBody } from './wanted.ts';
 
 /** A transaction as a turn leaves it; the nonce is put in when the answer is made. */
@@ -228,7 +229,7 @@ async function confirm(
   const issued = certificateId === undefined ? undefined : await ledger.certificate(certificateId);
   if (phase !== 'confirming' || !issued) {
     return issued
-      ? refusal('certConfirmed', 'The certificate was confirmed or rejected before')
+      ? refuseConfirmation(issued)
       : refusal('badRequest', 'There is no certificate to confirm');
   }
   const closed = { ...transaction, phase: 'closed' } as const;

@@ -111,7 +111,7 @@ export const labSettings = {
     type: 'choice',
     choices: ['answer', 'refuse'],
     default: 'answer',
-    summary: 'What a message sent again gets: the same answer, or transactionIdInUse',
+    summary: 'What a message sent again gets: the same answer, or transactionIdInUse or certConfirmed',
   },
   'delayed-nonce': {
     type: 'choice',

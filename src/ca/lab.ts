@@ -14,6 +14,7 @@ import { writeLabFiles, type LabFiles } from './lab-files.ts';
 import { openLedger, type LabCertificate, type LabTransaction, type Ledger } from './ledger.ts';
 import { memoryTransport } from './memory-transport.ts';
 import { isRefusal, refusal, refusalOf, statusOf, type Refusal } from './refusal.ts';
+import { refuseRepeat } from './refuse-repeat.ts';
 import { respond, type Answer } from './respond.ts';
 import { listen, type Listening } from './server.ts';
 
@@ -166,13 +167,9 @@ async function answerTo(der: Uint8Array, lab: LabParts): Promise<Uint8Array> {
   if (problem || !transactionID) {
     return refuse(problem ?? refusal('badDataFormat', 'No transactionID'), message, sender);
   }
-  if (known) {
-    const isCertConf = message.body.type === 'certConf';
-    const again = isCertConf ? 'certConfirmed' : 'transactionIdInUse';
-    return refuse(refusal(again, 'This message came before'), message, sender);
-  }
-
   const transaction = await ledger.transaction(transactionID);
+  if (known) return refuse(await refuseRepeat(message.body, transaction, ledger), message, sender);
+
   const incoming = { message, transactionID, sender, ...(transaction && { transaction }) };
   const decision = await decide(incoming, lab);
   if (isRefusal(decision)) return refuse(decision, message, sender);

@@ -285,6 +285,40 @@ describe('a message sent again', () => {
     expect(await lab.issuedCount()).toBe(1);
   });
 
+  it('is refused with certConfirmed when it is a certConf that confirmed, also later', async () => {
+    const lab = await openLab({ settings: { retransmission: 'refuse' } });
+    const client = converse(lab);
+    const certificate = certificateIn(await client.send(await ir()));
+    expect(gist(await client.send(certConf(certificate)))).toBe('pkiconf');
+    expect(gist(await client.sendDer(client.sent))).toBe('error rejection certConfirmed');
+
+    const credential = { type: 'signature', key: deviceKey, certificate, chain: [] } as const;
+    const { sent } = client;
+    const update = converse(lab, credential);
+    const updated = await update.send({ type: 'kur', value: [await request()] });
+    await update.send(certConf(certificateIn(updated)));
+    expect(await lab.certificates()).toMatchObject([{ status: 'superseded' }, {}]);
+    expect(gist(await client.sendDer(sent))).toBe('error rejection certConfirmed');
+  });
+
+  it('never gets certConfirmed when it is a certConf that rejected, or did not fit', async () => {
+    for (const value of [[], [{ certHash: new Uint8Array(32), certReqId: 0 }]]) {
+      const lab = await openLab({ settings: { retransmission: 'refuse' } });
+      const client = converse(lab);
+      const certificate = certificateIn(await client.send(await ir()));
+      const answer = await client.send({ type: 'certConf', value });
+      const { sent } = client;
+      expect(gist(await client.sendDer(sent))).toBe('error rejection badRequest');
+      const recipNonce = answer.header.senderNonce ?? new Uint8Array();
+      const late = await client.send(certConf(certificate), { recipNonce });
+      expect(gist(late)).toBe('error rejection badRequest');
+      expect(await lab.certificates()).toMatchObject([{ status: 'rejected' }]);
+
+      await lab.revoke(1);
+      expect(gist(await client.sendDer(sent))).toBe('error rejection certRevoked');
+    }
+  });
+
   it('gets the identical rejection too', async () => {
     const lab = await openLab({ settings: { refuse: 'systemFailure' } });
     const client = converse(lab);
