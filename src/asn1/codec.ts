@@ -235,7 +235,10 @@ export function defaulted<T extends boolean | number>(codec: Codec<T>, value: T)
   return { presence: 'default', codec, value };
 }
 
-/** Change what a codec's values look like; the octets stay the same. */
+/**
+ * Change what a codec's values look like; the octets stay the same. An object that `decode` gives is a new
+ * one each time: it remembers its octets.
+ */
 export function mapped<A, B>(
   codec: TaggedCodec<A>,
   map: { readonly name?: string; decode(a: A, reader: DerReader): B; encode(b: B): A },
@@ -243,7 +246,12 @@ export function mapped<A, B>(
   const around = (inner: Codec<A>): Codec<B> => ({
     name: map.name ?? inner.name,
     starts: (tag) => inner.starts(tag),
-    decode: (reader) => map.decode(inner.decode(reader), reader),
+    decode(reader) {
+      const start = reader.position;
+      const value = map.decode(inner.decode(reader), reader);
+      if (typeof value === 'object' && value !== null) remember(value, reader, start);
+      return value;
+    },
     encode: (writer, value) => inner.encode(writer, map.encode(value)),
   });
   return { ...around(codec), tag: codec.tag, withTag: (tag) => around(codec.withTag(tag)) };

@@ -19,6 +19,7 @@ import {
 } from '../../src/asn1/codec.ts';
 import { boolean, integer, objectIdentifier, octetString } from '../../src/asn1/primitives.ts';
 import { utf8String } from '../../src/asn1/strings.ts';
+import { Name, nullDn } from '../../src/x509/name.ts';
 
 interface Person {
   readonly name: string;
@@ -167,6 +168,21 @@ describe('the octets a value came from', () => {
     expect(toHex(rawOf(fromDer(sequenceOf(integer), fromHex('3003020101'))))).toBe('3003020101');
     expect(toHex(rawOf(fromDer(setOf(integer), fromHex('3103020101'))))).toBe('3103020101');
     expect(toHex(rawOf(fromDer(Contact, fromHex('020105'))))).toBe('020105');
+  });
+
+  it('are remembered of what mapped() makes, when that can remember', () => {
+    const Boxed = mapped(sequenceOf(integer), {
+      decode: (numbers) => ({ numbers }),
+      encode: ({ numbers }) => numbers,
+    });
+    const tagged = fromDer(explicit(0, implicit(1, Boxed)), fromHex('a005a103020101'));
+    expect(toHex(rawOf(tagged))).toBe('a103020101');
+    expect(toHex(rawOf(tagged.numbers))).toBe('a103020101');
+    const text = mapped(integer, { decode: String, encode: Number });
+    expect(fromDer(text, fromHex('020101'))).toBe('1');
+    const name = fromDer(Name, fromHex('3000'));
+    expect(toHex(rawOf(name))).toBe('3000');
+    expect(sourceOf(nullDn)).toBeUndefined();
   });
 
   it.each([
