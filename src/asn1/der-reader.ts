@@ -36,6 +36,7 @@ export const tolerances = {
 } as const;
 
 const CONSTRUCTED = 0x20;
+const SET = 0x31;
 
 /**
  * A cursor over DER octets. Strict: definite minimal lengths only, one-octet tags only (no structure
@@ -115,7 +116,11 @@ export class DerReader {
     this.depth--;
   }
 
-  /** Step over one whole element of any tag, checking that it is DER all the way down, and give its octets. */
+  /**
+   * Step over one whole element of any tag, checking that it is DER all the way down, and give its octets.
+   * What needs the ASN.1 module to tell is not checked: defaults that are written out, trailing zeros of
+   * named bits, and all of what stands under an implicit tag, as the order of a SET OF.
+   */
   element(): Uint8Array {
     const start = this.position;
     this.skip();
@@ -143,8 +148,29 @@ export class DerReader {
       return;
     }
     const outer = this.enter(tag);
-    while (this.hasMore()) this.skip();
+    if (tag === SET) this.skipSet();
+    else while (this.hasMore()) this.skip();
     this.leave(outer);
+  }
+
+  /**
+   * The elements of a SET OF are sorted by their encodings, those of a SET by their tags (X.690 sections
+   * 11.6 and 10.3); from outside the two look the same, so that either order will do.
+   */
+  private skipSet(): void {
+    const buffer = (this.buffer ??= asBuffer(this.bytes));
+    let isSorted = true;
+    let isByTag = true;
+    let previous = this.position;
+    for (let isFirst = true; this.hasMore(); isFirst = false) {
+      const start = this.position;
+      this.skip();
+      if (isFirst) continue;
+      isSorted &&= buffer.compare(buffer, start, this.position, previous, start) <= 0;
+      isByTag &&= bareTag(buffer[previous]) < bareTag(buffer[start]);
+      if (!isSorted && !isByTag) this.fail('SET is not sorted');
+      previous = start;
+    }
   }
 
   /** The rules of DER for universal primitives, for elements no codec looks into. */
@@ -211,7 +237,7 @@ export class DerReader {
     const contentEnd = at + length;
     if (contentEnd > end) this.fail(`length ${length} reaches past the end`);
     // In DER a string is never constructed, and SEQUENCE and SET always are.
-    if (wanted < 0x40 && (wanted & CONSTRUCTED) !== 0 && wanted !== 0x30 && wanted !== 0x31) {
+    if (wanted < 0x40 && (wanted & CONSTRUCTED) !== 0 && wanted !== 0x30 && wanted !== SET) {
       this.fail('a primitive type is constructed');
     }
     this.position = at;
@@ -221,6 +247,11 @@ export class DerReader {
   private exceeded(why: string): never {
     throw new CertError('LIMIT_EXCEEDED', `Cannot decode ${this.where}: ${why}`);
   }
+}
+
+/** Class and number of a tag; whether it is constructed plays no part in the order of tags. */
+function bareTag(tag = 0): number {
+  return tag & ~CONSTRUCTED;
 }
 
 function isPadded(first: number, second: number): boolean {
