@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Clock } from '../../src/base/clock.ts';
 import { CertError } from '../../src/base/errors.ts';
 import type { PKIBody } from '../../src/cmp/message/pki-message.ts';
+import { fakeClock } from '../harness/fake-clock.ts';
 import { now, pkiconf, type AnswerOptions } from './answers.ts';
 import { play, type Reply } from './scripted-ca.ts';
 import { errorBody, granting, response } from './transaction/states.ts';
@@ -165,14 +167,6 @@ describe('follow() while the CA says waiting', () => {
     expect(scene.clock.now().getTime() - later(600).getTime()).toBeLessThanOrEqual(1000);
     expect(scene.journal.at(-1)).toBe('save waiting');
   });
-
-  it('is over when it is resumed after the deadline', async () => {
-    const scene = play([waiting, pollRep(60)]);
-    await scene.run({ waitSeconds: 0, deadlineSeconds: 600 });
-    await scene.clock.advance(601);
-    expect(await scene.resume({ byHand: true })).toEqual({ type: 'expired' });
-    expect(scene.requests).toHaveLength(2);
-  });
 });
 
 describe('follow() when a poll goes wrong', () => {
@@ -244,5 +238,50 @@ describe('follow() and a signal', () => {
     scene.script.push(granted, confirmed);
     expect(await scene.resume()).toEqual({ type: 'granted' });
     expect(scene.sent[1]).toEqual(outgoing);
+  });
+});
+
+describe('follow() when somebody sets the clock', () => {
+  it('asks once more before it takes a deadline for passed', async () => {
+    const scene = play([waiting, pollRep(3600), granted, confirmed]);
+    await scene.run({ waitSeconds: 0, deadlineSeconds: 86_400 });
+    await scene.clock.advance(30 * 86_400);
+    expect(await scene.resume({ byHand: true })).toEqual({ type: 'granted' });
+  });
+
+  it('expires when the CA still says waiting then', async () => {
+    const scene = play([waiting, pollRep(3600), pollRep(3600)]);
+    await scene.run({ waitSeconds: 0, deadlineSeconds: 86_400 });
+    await scene.clock.advance(30 * 86_400);
+    expect(await scene.resume()).toEqual({ type: 'expired' });
+    expect(polledFor(scene.requests).length).toBe(2);
+  });
+
+  it('goes on waiting when the CA answers a poll with badTime', async () => {
+    const scene = play([
+      waiting,
+      pollRep(10),
+      { body: errorBody({ status: 'rejection', failInfo: ['badTime'] }) },
+    ]);
+    await expect(scene.run()).rejects.toMatchObject({ code: 'CMP_TIME_SKEW' });
+    expect(scene.saved.at(-1)?.state.phase.type).toBe('waiting');
+  });
+
+  it('follows no longer than it was told, though the clock goes back again and again', async () => {
+    let hours = 0;
+    const clock = fakeClock(now);
+    const backwards: Clock = {
+      now: () => new Date(clock.now().getTime() - hours * 3_600_000),
+      async sleep(ms) {
+        await clock.sleep(ms);
+        hours++;
+      },
+    };
+    const scene = play([waiting, ...Array.from({ length: 50 }, () => pollRep(10))], {
+      clock: backwards,
+      timeToleranceSeconds: 0,
+    });
+    expect(await scene.run({ waitSeconds: 60 })).toMatchObject({ type: 'waiting' });
+    expect(clock.slept.length).toBeLessThan(8);
   });
 });

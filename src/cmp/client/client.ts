@@ -72,18 +72,27 @@ export async function follow(
   let byHand = options.byHand ?? false;
   let repeated = options.isResumed === true ? from.outgoing : undefined;
   let text: string | undefined;
+  let hasAsked = false;
+  // Counted down beside `until`, which moves when somebody sets the clock.
+  let leftMs = until.getTime() - clock.now().getTime();
   for (;;) {
     const { state, outgoing } = position;
     const { phase } = state;
     if (phase.type === 'granted') return { type: 'granted' };
-    if (endsAtDeadline(phase) && clock.now() > state.deadline) return { type: 'expired' };
+    // Asked once at least: a clock that jumped must not end what the CA may have decided by now.
+    const isLate = endsAtDeadline(phase) && clock.now() > state.deadline;
+    if (isLate && hasAsked) return { type: 'expired' };
     if (phase.type === 'waiting') {
       const { notBefore } = phase.value;
-      if (!byHand && notBefore > clock.now()) {
-        if (notBefore > until) return { type: 'waiting', notBefore, ...(text && { text }) };
+      const waitMs = notBefore.getTime() - clock.now().getTime();
+      if (!byHand && !isLate && waitMs > 0) {
+        if (notBefore > until || waitMs > leftMs)
+          return { type: 'waiting', notBefore, ...(text && { text }) };
         // Whatever the CA says, no longer than the transaction lives.
-        const wakeAt = Math.min(notBefore.getTime(), state.deadline.getTime() + 1);
-        await clock.sleep(wakeAt - clock.now().getTime(), options.signal);
+        const lifeMs = state.deadline.getTime() + 1 - clock.now().getTime();
+        const sleepMs = Math.min(waitMs, lifeMs);
+        leftMs -= sleepMs;
+        await clock.sleep(sleepMs, options.signal);
         continue;
       }
       byHand = false;
@@ -93,6 +102,7 @@ export async function follow(
     }
     if (!outgoing) throw new CertError('INTERNAL', `Cannot go on: no message in ${phase.type}`);
     const sentAt = outgoing === repeated ? decodeMessage(outgoing).header.messageTime : undefined;
+    hasAsked = true;
     const answer = await exchange(conversation, position, sentAt, options.signal);
     const { step, heard, isRepeat } = answer;
     const refused = isRepeat ? readRefusedRepeat(step) : undefined;

@@ -67,6 +67,8 @@ export async function exchange(
     isBelieved = true;
     note(conversation, state, { type: 'received', ...describe(message.body) });
     const step = receive(state, verified, now, conversation);
+    if (state.phase.type === 'polled' && !sentAt) isBelieved = !blamesClock(step);
+    if (!isBelieved) throw clockBlamed(conversation);
     return { step, heard: hear(state, verified), isRepeat: isRepeat || sentAt !== undefined };
   } catch (error) {
     // What the CA itself says wrongly ends the transaction; what anyone else says changes nothing.
@@ -75,6 +77,27 @@ export async function exchange(
     }
     throw error;
   }
+}
+
+/**
+ * badTime in answer to a poll says that a clock is off, ours or the CA's, and nothing about the request: that
+ * still waits.
+ */
+function blamesClock(step: Step): boolean {
+  if (step.type !== 'done') return false;
+  const { outcome } = step;
+  const isRefusal = outcome.type === 'rejected' || outcome.type === 'unconfirmed';
+  return isRefusal && (outcome.status.failInfo?.includes('badTime') ?? false);
+}
+
+function clockBlamed({ ca }: Conversation): CertError {
+  return new CertError(
+    'CMP_TIME_SKEW',
+    `Cannot poll: CA "${ca}" says that our clock is off (badTime)`,
+    {
+      hint: 'Set the clock of this machine',
+    },
+  );
 }
 
 async function transfer(
