@@ -5,16 +5,21 @@ import { digest, findDigest } from '../crypto/digest.ts';
 import { hasImplicitConfirm } from '../cmp/message/info-type-and-value.ts';
 import type { CertConfirmContent } from '../cmp/message/cert-confirm.ts';
 import { decodeMessage, type PKIBody, type PKIMessage } from '../cmp/message/pki-message.ts';
+import type { PKIStatusInfo } from '../cmp/message/pki-status-info.ts';
 import { certificateDer, decodeCertificate } from '../x509/certificate.ts';
 import { formatName } from '../x509/name-text.ts';
 import type { Knowledge, Sender } from './authenticate.ts';
 import { checkContinuation } from './check-header.ts';
 import { checkRequest, responseTypeOf, type Acceptable } from './check-request.ts';
 import { grant, type Granter } from './grant.ts';
+import type { LabSettings } from './lab-settings.ts';
 import type { LabTransaction, Turn } from './ledger.ts';
 import { isRefusal, refusal, refusalOf, statusOf, type Refusal } from './refusal.ts';
 import { refuseConfirmation } from './refuse-repeat.ts';
 import { isRequestBody, type RequestBody } from './wanted.ts';
+
+/** Polls for a whole message instead of one certificate (RFC 9810 section 5.3.22). */
+const WHOLE_RESPONSE = -1;
 
 /** A transaction as a turn leaves it; the nonce is put in when the answer is made. */
 export type NextTransaction = Omit<LabTransaction, 'senderNonce' | 'request' | 'transactionID'>;
@@ -99,19 +104,22 @@ async function begin(
   if (!transaction.needsApproval && settings.polls === 0) {
     return issue(message, checked, transaction, lab);
   }
-  const text = transaction.needsApproval ? 'The request waits for approval' : 'Please poll';
   return {
     type: 'decision',
-    body: {
-      type: responseTypeOf(body.type),
-      value: {
-        response: [
-          { certReqId: checked.certReqId, status: { status: 'waiting', statusString: [text] } },
-        ],
-      },
-    },
+    body: delayed(transaction, settings),
     transaction: { ...transaction, phase: 'waiting' },
   };
+}
+
+/** Tell a client to poll: for its certificate, or after an error for a whole message (RFC 9483 section 4.4). */
+function delayed(
+  { operation, certReqId, needsApproval }: NextTransaction,
+  { delay }: LabSettings,
+): PKIBody {
+  const text = needsApproval ? 'The request waits for approval' : 'Please poll';
+  const status: PKIStatusInfo = { status: 'waiting', statusString: [text] };
+  if (delay === 'error') return { type: 'error', value: { pKIStatusInfo: status } };
+  return { type: responseTypeOf(operation), value: { response: [{ certReqId, status }] } };
 }
 
 async function check(
@@ -184,9 +192,9 @@ async function poll(
 ): Promise<Decision | Refusal> {
   const { settings } = lab;
   if (transaction.phase !== 'waiting') return refusal('badRequest', 'Nothing is waiting here');
-  // -1 asks for the whole answer (RFC 9810 section 5.3.22).
-  if (certReqId !== transaction.certReqId && certReqId !== -1) {
-    return refusal('badRequest', `certReqId is ${certReqId}, expected ${transaction.certReqId}`);
+  const wanted = await awaitedId(transaction, lab);
+  if (certReqId !== wanted && certReqId !== WHOLE_RESPONSE) {
+    return refusal('badRequest', `certReqId is ${certReqId}, expected ${wanted}`);
   }
   if (transaction.decision === 'denied') {
     const why = refusal('notAuthorized', transaction.reason ?? 'The request was denied');
@@ -217,6 +225,16 @@ async function poll(
     ? reject(transaction, checked)
     : await issue(original, checked, transaction, lab);
   return { ...decision, endsDelay: true };
+}
+
+/** What a client has to poll for: that depends on how it was told to. */
+async function awaitedId(
+  { request, certReqId }: LabTransaction,
+  { ledger }: Knowledge,
+): Promise<number> {
+  const first = await ledger.answerTo(digest('sha256', request));
+  const isWhole = first && decodeMessage(first).body.type === 'error';
+  return isWhole ? WHOLE_RESPONSE : certReqId;
 }
 
 async function confirm(

@@ -18,6 +18,7 @@ export interface LabSettings {
   readonly refuseSubject?: string;
   readonly subjectSuffix?: string;
   readonly retransmission: 'answer' | 'refuse';
+  readonly delay: 'response' | 'error';
   readonly delayedNonce: 'poll' | 'request';
   readonly superseded: 'refuse' | 'accept';
   readonly pbm: PbmSettings;
@@ -111,7 +112,13 @@ export const labSettings = {
     type: 'choice',
     choices: ['answer', 'refuse'],
     default: 'answer',
-    summary: 'What a message sent again gets: the same answer, or transactionIdInUse or certConfirmed',
+    summary: 'Give a message sent again the same answer, or refuse it',
+  },
+  delay: {
+    type: 'choice',
+    choices: ['response', 'error'],
+    default: 'response',
+    summary: 'Which message tells a request to wait: the ip, cp or kup, or an error',
   },
   'delayed-nonce': {
     type: 'choice',
@@ -166,6 +173,7 @@ export const defaultLabSettings: LabSettings = {
   caPubs: 'none',
   extraCerts: 'chain',
   retransmission: 'answer',
+  delay: 'response',
   delayedNonce: 'poll',
   superseded: 'refuse',
   // The lab's own secrets have 128 bits and more: RFC 9045 section 4.1 allows fewer iterations for such.

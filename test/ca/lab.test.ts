@@ -231,6 +231,18 @@ describe('a waiting request', () => {
     expect(await lab.issuedCount()).toBe(0);
   });
 
+  it('is polled for as a whole when it was delayed by an error message', async () => {
+    const lab = await openLab({ settings: { polls: 1, delay: 'error' } });
+    const client = converse(lab);
+    expect(gist(await client.send(await ir()))).toBe('error waiting');
+    const { senderNonce: recipNonce = new Uint8Array() } = decodeMessage(client.received).header;
+    expect(gist(await client.send(poll))).toBe('error rejection badRequest');
+    const whole: PKIBody = { type: 'pollReq', value: [{ certReqId: -1 }] };
+    const { body } = await client.send(whole, { recipNonce });
+    expect(body.type === 'pollRep' && body.value[0]).toMatchObject({ certReqId: -1 });
+    expect(gist(await client.send(whole))).toBe('ip accepted');
+  });
+
   it.each(['poll', 'request'] as const)(
     'gets the nonce of the %s back in the end',
     async (delayedNonce) => {

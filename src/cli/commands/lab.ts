@@ -62,6 +62,7 @@ function settingsOf(args: Args): Partial<LabSettings> {
     ...(args.refuseSubject !== undefined && { refuseSubject: args.refuseSubject }),
     ...(args.subjectSuffix !== undefined && { subjectSuffix: args.subjectSuffix }),
     retransmission: args.retransmission,
+    delay: args.delay,
     delayedNonce: args.delayedNonce,
     superseded: args.superseded,
     pbm: { owf: args.pbmOwf, mac: args.pbmMac, iterationCount: args.pbmIterations },
