@@ -78,12 +78,11 @@ export function sequence<T extends object>(name: string, fields: Fields<T>): Tag
       reader.where = name;
       reader.leave(outer);
       reader.where = around;
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the loop above read every field of T
-      return remember(value, reader, start) as T;
+      return made(remember(value, reader, start));
     },
     encode(writer, value) {
       const mark = writer.mark();
-      const record = value as Partial<Record<string, unknown>>;
+      const record: Partial<Record<string, unknown>> = value;
       for (let i = list.length - 1; i >= 0; i--) list[i]?.encode(writer, record);
       writer.header(tag, mark);
     },
@@ -117,7 +116,7 @@ export function sequenceOf<T>(
     },
     encode(writer, values) {
       const mark = writer.mark();
-      for (let i = values.length - 1; i >= 0; i--) codec.encode(writer, at(values, i));
+      values.reduceRight<void>((_, value) => codec.encode(writer, value), undefined);
       writer.header(tag, mark);
     },
   });
@@ -151,7 +150,7 @@ export function setOf<T>(codec: Codec<T>): TaggedCodec<readonly T[]> {
       const mark = writer.mark();
       if (values.length === 1) {
         // Nearly always, as in names, where there is nothing to sort.
-        codec.encode(writer, at(values, 0));
+        for (const value of values) codec.encode(writer, value);
       } else {
         const elements = values.map((value) => toDer(codec, value)).toSorted(Buffer.compare);
         for (const element of elements.toReversed()) writer.octets(element);
@@ -187,9 +186,7 @@ export function choice<T extends { readonly type: string; readonly value: unknow
       const found = alternative(tag);
       if (!found) return reader.fail(`${name} has no alternative with tag 0x${tag.toString(16)}`);
       const [type, codec] = found;
-      const chosen: unknown = remember({ type, value: codec.decode(reader) }, reader, start);
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `type` and `value` are of one row
-      return chosen as T;
+      return made(remember({ type, value: codec.decode(reader) }, reader, start));
     },
     encode(writer, { type, value }) {
       const codec = byName.get(type);
@@ -267,9 +264,14 @@ export function lazy<T>(name: string, get: () => Codec<T>): Codec<T> {
   };
 }
 
-function at<T>(values: readonly T[], index: number): T {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the index is inside; T may be undefined
-  return values[index] as T;
+/**
+ * Take what was read by a table for the type the table declares. Every table was checked against it where
+ * it was written: `Fields<T>` has each field with its type, `choice` each alternative.
+ */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- which T is for the caller's table to say
+function made<T>(value: object): T {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
+  return value as T;
 }
 
 // ── the octets a value was decoded from ────────────────────────────────────────────────────────────
@@ -284,15 +286,19 @@ interface Source {
   readonly end: number;
 }
 
+interface Remembering {
+  [source]?: Source;
+}
+
 function remember<T extends object>(value: T, reader: DerReader, start: number): T {
-  const kept: Source = { owner: value, bytes: reader.bytes, start, end: reader.position };
-  (value as { [source]?: Source })[source] = kept;
+  const remembering: Remembering = value;
+  remembering[source] = { owner: value, bytes: reader.bytes, start, end: reader.position };
   return value;
 }
 
 /** Find the octets a decoded structure came from, as a view; undefined for a value we made ourselves. */
 export function sourceOf(value: object): Uint8Array | undefined {
-  const kept = (value as { readonly [source]?: Source })[source];
+  const { [source]: kept }: Remembering = value;
   return kept?.owner === value ? kept.bytes.subarray(kept.start, kept.end) : undefined;
 }
 

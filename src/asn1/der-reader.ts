@@ -74,12 +74,6 @@ export class DerReader {
     return this.position < this.end ? (this.bytes[this.position] ?? -1) : -1;
   }
 
-  /** Read a primitive element and give its content octets, as a view. */
-  primitive(tag: number): Uint8Array {
-    const start = this.content(tag);
-    return this.bytes.subarray(start, this.position);
-  }
-
   /** Step over a primitive element and give the start of its content, which ends at the position then. */
   content(tag: number): number {
     const contentEnd = this.header(tag);

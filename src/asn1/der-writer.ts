@@ -1,6 +1,11 @@
 /**
- * Memory that a finished writer leaves to the next one: to allocate it costs more than to write a message
- * into it. Nothing secret is ever encoded.
+ * Memory that a finished writer leaves to the next one: to allocate and clear it for each is a quarter of
+ * the time to encode a message, and 4 percent of building and verifying one.
+ *
+ * It is safe although it outlives the call: a writer takes it away from here before it writes, so that no
+ * two ever have it (nothing here runs beside something else, and a writer made meanwhile gets memory of its
+ * own); what is handed out is a copy; and one that never finishes, because a codec threw, never gives it
+ * back. It keeps octets of the last encoding, and nothing secret is ever encoded.
  */
 let spare: Uint8Array | undefined;
 

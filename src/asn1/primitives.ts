@@ -19,6 +19,7 @@ export const any: Codec<Uint8Array> = {
   encode: (writer, value) => writer.octets(value),
 };
 
+/** BOOLEAN: 00 or FF and no other octet. */
 export const boolean: TaggedCodec<boolean> = primitive('BOOLEAN', 0x01, {
   decode(content, reader) {
     const [octet] = content;
@@ -51,6 +52,7 @@ export const bigInteger: TaggedCodec<bigint> = primitive('INTEGER', 0x02, {
 /** INTEGER that fits 48 bits: version, certReqId, checkAfter, iterationCount. */
 export const integer: TaggedCodec<number> = smallInteger('INTEGER', 0x02);
 
+/** ENUMERATED, as a number. */
 export const enumerated: TaggedCodec<number> = smallInteger('ENUMERATED', 0x0a);
 
 /** BIT STRING of any length. */
@@ -157,11 +159,13 @@ function bitSet<Bit extends string>(
   });
 }
 
+/** OCTET STRING, as a view. */
 export const octetString: TaggedCodec<Uint8Array> = primitive('OCTET STRING', 0x04, {
   decode: (content) => content,
   encode: (writer, value) => writer.octets(value),
 });
 
+/** NULL. */
 export const nullValue: TaggedCodec<null> = primitive('NULL', 0x05, {
   decode(content, reader) {
     if (content.length !== 0) reader.fail('NULL has content');
@@ -170,6 +174,7 @@ export const nullValue: TaggedCodec<null> = primitive('NULL', 0x05, {
   encode() {},
 });
 
+/** OBJECT IDENTIFIER of at most 128 octets. */
 export const objectIdentifier: TaggedCodec<Oid> = inPlace('OBJECT IDENTIFIER', 0x06, {
   decode: (reader, start) => knownOid(reader, start) ?? parseOid(reader, start),
   encode(writer, oid) {
@@ -288,19 +293,11 @@ export function primitive<T>(
     encode(writer: DerWriter, value: T): void;
   },
 ): TaggedCodec<T> {
-  const withTag = (ownTag: number): TaggedCodec<T> => ({
-    name,
-    tag: ownTag,
-    withTag,
-    starts: (other) => other === ownTag,
-    decode: (reader) => content.decode(reader.primitive(ownTag), reader),
-    encode(writer, value) {
-      const mark = writer.mark();
-      content.encode(writer, value);
-      writer.header(ownTag, mark);
-    },
+  return inPlace(name, tag, {
+    decode: (reader, start) =>
+      content.decode(reader.bytes.subarray(start, reader.position), reader),
+    encode: (writer, value) => content.encode(writer, value),
   });
-  return withTag(tag);
 }
 
 /**

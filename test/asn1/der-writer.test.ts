@@ -55,4 +55,18 @@ describe('DerWriter', () => {
     toDer(octetString, Uint8Array.of(2));
     expect(toHex(first)).toBe('040101');
   });
+
+  it('shares no memory with another that is at work, or that was left halfway', () => {
+    const abandoned = new DerWriter();
+    const [first, second] = [new DerWriter(), new DerWriter()];
+    for (const writer of [abandoned, first, second]) writer.octet(0);
+    first.octet(1);
+    second.octet(2);
+    const third = new DerWriter();
+    third.octet(3);
+    expect([toHex(second.finish()), toHex(first.finish())]).toEqual(['0200', '0100']);
+    const after = new DerWriter();
+    after.octet(4);
+    expect([toHex(third.finish()), toHex(after.finish())]).toEqual(['03', '04']);
+  });
 });
