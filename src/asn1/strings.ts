@@ -31,6 +31,7 @@ export const utf8String: TaggedCodec<string> = inPlace('UTF8String', 0x0c, {
   },
 });
 
+/** PrintableString: letters, digits, space and `'()+,-./:=?`. */
 export const printableString: TaggedCodec<string> = oneOctet(
   'PrintableString',
   0x13,
@@ -41,8 +42,10 @@ export const printableString: TaggedCodec<string> = oneOctet(
   },
 );
 
+/** IA5String: ASCII. */
 export const ia5String: TaggedCodec<string> = oneOctet('IA5String', 0x16, ascii);
 
+/** NumericString: digits and space. */
 export const numericString: TaggedCodec<string> = oneOctet(
   'NumericString',
   0x12,
@@ -51,6 +54,7 @@ export const numericString: TaggedCodec<string> = oneOctet(
   },
 );
 
+/** VisibleString: ASCII without control characters. */
 export const visibleString: TaggedCodec<string> = oneOctet(
   'VisibleString',
   0x1a,
@@ -62,6 +66,7 @@ export const visibleString: TaggedCodec<string> = oneOctet(
 /** TeletexString, read as ISO 8859-1 as everyone does; RFC 5280 section 7.1 allows octet comparison only. */
 export const teletexString: TaggedCodec<string> = oneOctet('TeletexString', TELETEX, () => {});
 
+/** BMPString: UTF-16 with the first octet first. */
 export const bmpString: TaggedCodec<string> = primitive('BMPString', 0x1e, {
   decode(content, reader) {
     if (content.length % 2 !== 0) reader.fail('BMPString has an odd number of octets');
@@ -70,6 +75,7 @@ export const bmpString: TaggedCodec<string> = primitive('BMPString', 0x1e, {
   encode: (writer, value) => writer.octets(Buffer.from(value, 'utf16le').swap16()),
 });
 
+/** UniversalString: UTF-32; what is no character of Unicode is refused. */
 export const universalString: TaggedCodec<string> = primitive('UniversalString', 0x1c, {
   decode(content, reader) {
     if (content.length % 4 !== 0)

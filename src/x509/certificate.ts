@@ -37,6 +37,18 @@ const Validity: TaggedCodec<Validity> = sequence<Validity>('Validity', {
   notAfter:  Time,
 });
 
+/** CertificateSerialNumber; values RFC 5280 forbids and old CAs issued are tolerated. */
+const CertificateSerialNumber: Codec<bigint> = {
+  ...bigInteger,
+  decode(reader) {
+    const value = bigInteger.decode(reader);
+    if (value < 0n || value >= 1n << 159n) {
+      reader.tolerate('serialNumber out of range', 'serialNumber is negative or over 20 octets');
+    }
+    return value;
+  },
+};
+
 /** TBSCertificate, RFC 5280 section 4.1.2. */
 export interface TBSCertificate {
   /** 0 is v1, 2 is v3. */
@@ -51,18 +63,6 @@ export interface TBSCertificate {
   readonly subjectUniqueID?: BitString;
   readonly extensions?: Extensions;
 }
-
-/** CertificateSerialNumber; values RFC 5280 forbids and old CAs issued are tolerated. */
-const CertificateSerialNumber: Codec<bigint> = {
-  ...bigInteger,
-  decode(reader) {
-    const value = bigInteger.decode(reader);
-    if (value < 0n || value >= 1n << 159n) {
-      reader.tolerate('serialNumber out of range', 'serialNumber is negative or over 20 octets');
-    }
-    return value;
-  },
-};
 
 // oxfmt-ignore
 export const TBSCertificate: TaggedCodec<TBSCertificate> = sequence<TBSCertificate>('TBSCertificate', {

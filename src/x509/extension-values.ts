@@ -34,8 +34,6 @@ export const BasicConstraints: TaggedCodec<BasicConstraints> = sequence<BasicCon
   pathLenConstraint: optional(integer),
 });
 
-/** KeyUsage bits, RFC 5280 section 4.2.1.3. */
-export type KeyUsageBit = (typeof keyUsageBits)[number];
 const keyUsageBits = [
   'digitalSignature',
   'nonRepudiation',
@@ -47,8 +45,14 @@ const keyUsageBits = [
   'encipherOnly',
   'decipherOnly',
 ] as const;
+
+/** One bit of KeyUsage, RFC 5280 section 4.2.1.3. */
+export type KeyUsageBit = (typeof keyUsageBits)[number];
+
+/** KeyUsage: the bits that are set. One without a name is refused: it could mean anything. */
 export const KeyUsage: TaggedCodec<readonly KeyUsageBit[]> = namedBits('KeyUsage', keyUsageBits);
 
+/** ExtKeyUsageSyntax, RFC 5280 section 4.2.1.12: at least one purpose. */
 export const ExtKeyUsage: TaggedCodec<readonly Oid[]> = sequenceOf(objectIdentifier, { min: 1 });
 
 /** AuthorityKeyIdentifier, RFC 5280 section 4.2.1.1. */

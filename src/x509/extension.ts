@@ -16,5 +16,6 @@ export const Extension: TaggedCodec<Extension> = sequence<Extension>('Extension'
   extnValue: octetString,
 });
 
+/** Extensions, RFC 5280 section 4.1: at least one. */
 export type Extensions = readonly Extension[];
 export const Extensions: TaggedCodec<Extensions> = sequenceOf(Extension, { min: 1, max: 200 });

@@ -24,6 +24,11 @@ const OtherName: TaggedCodec<OtherName> = sequence<OtherName>('OtherName', {
   value:  explicit(0, any),
 });
 
+/** An element of one tag, kept whole: the two forms nobody issues. */
+function carried(number: number): Codec<Uint8Array> {
+  return { ...any, starts: (tag) => tag === (0xa0 | number) };
+}
+
 /** GeneralName, RFC 5280 section 4.2.1.6; iPAddress is 4 or 16 octets (8 or 32 in name constraints). */
 export type GeneralName =
   | { readonly type: 'otherName'; readonly value: OtherName }
@@ -35,11 +40,6 @@ export type GeneralName =
   | { readonly type: 'uniformResourceIdentifier'; readonly value: string }
   | { readonly type: 'iPAddress'; readonly value: Uint8Array }
   | { readonly type: 'registeredID'; readonly value: Oid };
-
-/** An element of one tag, kept whole: the two forms nobody issues. */
-function carried(number: number): Codec<Uint8Array> {
-  return { ...any, starts: (tag) => tag === (0xa0 | number) };
-}
 
 // oxfmt-ignore
 export const GeneralName: Codec<GeneralName> = choice<GeneralName>('GeneralName', {
@@ -54,5 +54,6 @@ export const GeneralName: Codec<GeneralName> = choice<GeneralName>('GeneralName'
   registeredID:              implicit(8, objectIdentifier),
 });
 
+/** GeneralNames, RFC 5280 section 4.2.1.6: at least one. */
 export type GeneralNames = readonly GeneralName[];
 export const GeneralNames: TaggedCodec<GeneralNames> = sequenceOf(GeneralName, { min: 1 });

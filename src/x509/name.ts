@@ -13,14 +13,6 @@ import {
   visibleString,
 } from '../asn1/strings.ts';
 
-/**
- * Value of a name's attribute, with the string type it was written in: a received name is compared and
- * sent back as it came, never rebuilt from text.
- */
-export type AttributeValue =
-  | { [K in StringType]: { readonly type: K; readonly value: string } }[StringType]
-  | { readonly type: 'other'; readonly value: Uint8Array };
-
 type StringType =
   | 'utf8String'
   | 'printableString'
@@ -30,6 +22,14 @@ type StringType =
   | 'universalString'
   | 'numericString'
   | 'visibleString';
+
+/**
+ * Value of a name's attribute, with the string type it was written in: a received name is compared and
+ * sent back as it came, never rebuilt from text.
+ */
+export type AttributeValue =
+  | { [K in StringType]: { readonly type: K; readonly value: string } }[StringType]
+  | { readonly type: 'other'; readonly value: Uint8Array };
 
 export const AttributeValue: Codec<AttributeValue> = choice<AttributeValue>('AttributeValue', {
   utf8String,
@@ -43,6 +43,7 @@ export const AttributeValue: Codec<AttributeValue> = choice<AttributeValue>('Att
   other: any,
 });
 
+/** AttributeTypeAndValue, RFC 5280 section 4.1.2.4. */
 export interface AttributeTypeAndValue {
   readonly type: Oid;
   readonly value: AttributeValue;
@@ -54,6 +55,7 @@ export const AttributeTypeAndValue: Codec<AttributeTypeAndValue> = sequence<Attr
   value: AttributeValue,
 });
 
+/** RelativeDistinguishedName: nearly always one attribute; in DER order. */
 export type RelativeDistinguishedName = readonly AttributeTypeAndValue[];
 
 /** Name, RFC 5280 section 4.1.2.4: its RDNs, most general first, as in DER. */
