@@ -1,4 +1,4 @@
-import { buildConnector, Client } from 'undici';
+import { Agent, request, type ClientRequest, type RequestOptions } from 'node:http';
 
 /** How a connection is made. */
 export interface ConnectionSettings {
@@ -19,30 +19,29 @@ const IDLE_MS = 4_000;
  */
 export class Connection {
   readonly origin: string;
-  readonly #client: Client;
-  #connectTimeoutMs = 0;
+  /** Whether TLS has to be up as well before a request can leave. */
+  readonly isSecure: boolean;
+  readonly #agent: Agent;
+  readonly #request: typeof request;
   #wasUsed = false;
 
-  constructor(origin: string, settings: ConnectionSettings = {}) {
+  constructor(origin: string, { ca }: ConnectionSettings = {}) {
     this.origin = origin;
-    // No HTTP/2: certificate authorities speak HTTP/1.1, and one exchange at a time gains nothing.
-    const options = {
-      allowH2: false,
-      ...(settings.ca === undefined ? {} : { ca: [...settings.ca] }),
-    };
-    this.#client = new Client(origin, {
-      allowH2: false,
-      keepAliveTimeout: IDLE_MS,
-      // The time to connect belongs to the request that needs the connection.
-      connect: (target, done) => {
-        buildConnector({ ...options, timeout: this.#connectTimeoutMs })(target, done);
-      },
-    });
+    this.isSecure = origin.startsWith('https:');
+    const options = { keepAlive: true, maxSockets: 1, timeout: IDLE_MS };
+    if (this.isSecure) {
+      // Loaded here, because most CMP is plain http and TLS takes longer to load than all of http.
+      const https = process.getBuiltinModule('node:https');
+      this.#agent = new https.Agent({ ...options, ...(ca !== undefined && { ca: [...ca] }) });
+      this.#request = https.request;
+    } else {
+      this.#agent = new Agent(options);
+      this.#request = request;
+    }
   }
 
-  /** Lend the client for one request, with the connect timeout that holds if it has to connect. */
-  async client(connectTimeoutMs: number): Promise<Client> {
-    this.#connectTimeoutMs = connectTimeoutMs;
+  /** Begin a request; the caller ends it. */
+  async begin(options: RequestOptions): Promise<ClientRequest> {
     if (this.#wasUsed) {
       // Let the event loop look at the socket (it polls between the two), for the server may have closed
       // it while we were busy, and a request written to it then would be lost.
@@ -50,12 +49,12 @@ export class Connection {
       await turn();
     }
     this.#wasUsed = true;
-    return this.#client;
+    return this.#request(this.origin, { ...options, agent: this.#agent });
   }
 
   /** Close the socket now; a request still under way fails. */
   async close(): Promise<void> {
-    if (!this.#client.destroyed) await this.#client.destroy();
+    this.#agent.destroy();
   }
 }
 

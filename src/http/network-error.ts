@@ -1,4 +1,3 @@
-import { errors } from 'undici';
 import { CertError, type CertErrorOptions } from '../base/errors.ts';
 
 /** The request that failed, as far as a message about it needs it; times in milliseconds. */
@@ -18,8 +17,7 @@ const reasons: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'no route to the host',
   ENETUNREACH: 'network unreachable',
   EADDRNOTAVAIL: 'no local address for the connection',
-  UND_ERR_SOCKET: 'connection closed by the peer before the response was complete',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the body is shorter or longer than its Content-Length',
+  CLOSED: 'connection closed by the peer before the response was complete',
 };
 
 /** Failures before a connection stands: the request cannot have arrived. */
@@ -56,32 +54,33 @@ export function networkError(
     );
   }
   switch (code) {
-    case 'UND_ERR_CONNECT_TIMEOUT':
+    case 'CONNECT_TIMEOUT':
     case 'ETIMEDOUT':
       return new CertError(
         'NETWORK_TIMEOUT',
         `Cannot connect to "${url}": no answer within ${seconds(failed.connectTimeoutMs)}`,
         detail('Check host, port and firewall'),
       );
-    case 'UND_ERR_HEADERS_TIMEOUT':
-    case 'UND_ERR_BODY_TIMEOUT':
+    case 'SILENCE':
       return new CertError(
         'NETWORK_TIMEOUT',
         `Cannot get a response from "${url}": silence for ${seconds(failed.responseTimeoutMs)}`,
         detail(maybeActedOn),
       );
-    case 'UND_ERR_HEADERS_OVERFLOW':
+    case 'HPE_HEADER_OVERFLOW':
       return new CertError(
         'RESPONSE_TOO_LARGE',
         `Cannot read the response of "${url}": its header is too long`,
         detail('Check that the URL is that of the service'),
       );
-    case 'UND_ERR_INVALID_ARG':
+    case 'ERR_INVALID_ARG_TYPE':
+    case 'ERR_INVALID_CHAR':
+    case 'ERR_UNESCAPED_CHARACTERS':
       return new CertError('INTERNAL', `Cannot send a request to "${url}"`, { cause: error });
     default:
       break;
   }
-  if (error instanceof errors.HTTPParserError) {
+  if (code.startsWith('HPE_')) {
     return new CertError(
       'NETWORK_UNREACHABLE',
       `Cannot get a response from "${url}": what answers there does not speak HTTP`,
@@ -110,9 +109,10 @@ export function networkError(
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string'
-    ? error.code
-    : '';
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return '';
+  // Node.js gives the code of a reset to a connection that was closed in good order, only too early.
+  const isClosed = error.message === 'socket hang up' || error.message === 'aborted';
+  return error.code === 'ECONNRESET' && isClosed ? 'CLOSED' : error.code;
 }
 
 /** OpenSSL's verification results come as their bare names (X509_V_ERR_ taken off), the rest as ERR_. */

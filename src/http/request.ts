@@ -1,3 +1,4 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { CertError } from '../base/errors.ts';
 import { concatBytes } from '../base/bytes.ts';
 import { Connection } from './connection.ts';
@@ -95,40 +96,102 @@ async function send(
       `Cannot ask "${origin}" over a connection to "${connection.origin}"`,
     );
   }
-  const client = await connection.client(limits.connectTimeoutMs);
-  const response = await client.request({
+  const { method, body } = options;
+  const outgoing = await connection.begin({
     path,
-    method: options.method,
-    headers: { ...options.headers },
-    body: options.body ?? null,
-    headersTimeout: limits.responseTimeoutMs,
-    bodyTimeout: limits.responseTimeoutMs,
+    method,
+    headers: { ...options.headers, ...(body && { 'content-length': body.length }) },
     signal,
   });
+  const watch = watchOver(outgoing, connection, limits);
+  try {
+    const answered = Promise.withResolvers<IncomingMessage>();
+    outgoing.on('response', answered.resolve);
+    // For the life of the request: what fails later than the response must not end the process.
+    outgoing.on('error', answered.reject);
+    // An answer that is none, such as 101, ends the request without another word.
+    outgoing.on('close', () => answered.reject(closed()));
+    // Header and body together, or they leave in two writes.
+    outgoing.end(body);
+    return await readResponse(options, await answered.promise, watch);
+  } finally {
+    watch.stop();
+  }
+}
+
+async function readResponse(
+  options: HttpRequest,
+  incoming: IncomingMessage,
+  watch: Watch,
+): Promise<HttpResponse> {
+  const { maxBytes } = options.limits;
+  const { socket } = incoming;
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(response.headers)) {
+  for (const [name, value] of Object.entries(incoming.headers)) {
     if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(', ');
   }
+  const announced = Number(headers['content-length'] ?? 0);
+  if (announced > maxBytes) {
+    incoming.destroy();
+    throw tooLarge(options, `${announced} octets`);
+  }
   const chunks: Uint8Array[] = [];
-  let length = Number(headers['content-length'] ?? 0);
+  let length = 0;
   try {
-    if (length > limits.maxBytes) throw tooLarge(options, `${length} octets`);
-    length = 0;
-    // Leaving the loop early destroys the body, and with it the connection.
-    for await (const chunk of chunksOf(response.body)) {
+    // Leaving the loop early destroys the response, and with it the connection.
+    for await (const chunk of chunksOf(incoming)) {
+      watch.touch();
       length += chunk.length;
-      if (length > limits.maxBytes) throw tooLarge(options, 'more');
+      if (length > maxBytes) throw tooLarge(options, 'more');
       chunks.push(chunk);
     }
   } catch (error) {
-    response.body.on('error', () => {}).destroy();
-    throw error;
+    // Why the connection broke says more than that it did.
+    throw socket.errored ?? error;
   }
-  return { status: response.statusCode, headers, body: concatBytes(...chunks) };
+  // A body without length ends with the connection, and Node.js takes any end for that.
+  if (socket.errored) throw socket.errored;
+  return { status: incoming.statusCode ?? 0, headers, body: concatBytes(...chunks) };
+}
+
+function closed(): Error {
+  return Object.assign(new Error('closed'), { code: 'CLOSED' });
 }
 
 async function* chunksOf(body: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
   for await (const chunk of body) if (chunk instanceof Uint8Array) yield chunk;
+}
+
+/** Ends a request that takes too long to connect, or in which nothing happens for too long. */
+interface Watch {
+  /** Something happened. */
+  touch(): void;
+  stop(): void;
+}
+
+function watchOver(
+  outgoing: ClientRequest,
+  { isSecure }: Connection,
+  { connectTimeoutMs, responseTimeoutMs }: RequestLimits,
+): Watch {
+  let timer: NodeJS.Timeout | undefined;
+  const expect = (code: 'CONNECT_TIMEOUT' | 'SILENCE', ms: number): void => {
+    clearTimeout(timer);
+    const end = (): void => {
+      outgoing.destroy(Object.assign(new Error(code), { code }));
+    };
+    timer = setTimeout(end, Math.min(ms, MAX_TIMER_MS));
+  };
+  const expectAnswer = (): void => expect('SILENCE', responseTimeoutMs);
+  outgoing.once('socket', (socket) => {
+    if (!socket.connecting) expectAnswer();
+    else {
+      expect('CONNECT_TIMEOUT', connectTimeoutMs);
+      socket.once(isSecure ? 'secureConnect' : 'connect', expectAnswer);
+    }
+  });
+  outgoing.once('finish', () => timer?.refresh());
+  return { touch: () => timer?.refresh(), stop: () => clearTimeout(timer) };
 }
 
 function tooLarge(options: HttpRequest, size: string): CertError {
