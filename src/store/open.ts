@@ -110,6 +110,7 @@ function lateTransactions(database: Database, unlock: Unlock): Transactions {
     open: async (...args) => (await table()).open(...args),
     advance: async (...args) => (await table()).advance(...args),
     finish: async (...args) => (await table()).finish(...args),
+    replace: async (...args) => (await table()).replace(...args),
     outstanding: async (...args) => (await table()).outstanding(...args),
     outstandingFrom: async (...args) => (await table()).outstandingFrom(...args),
     get: async (...args) => (await table()).get(...args),
@@ -118,10 +119,13 @@ function lateTransactions(database: Database, unlock: Unlock): Transactions {
   };
 }
 
-function lateRecords(database: Database): Pick<Store, 'history' | 'statistics' | 'settings'> {
+function lateRecords(
+  database: Database,
+): Pick<Store, 'history' | 'statistics' | 'settings' | 'leases'> {
   const history = once(async () => (await import('./history.ts')).sqliteHistory(database));
   const statistics = once(async () => (await import('./statistics.ts')).sqliteStatistics(database));
   const settings = once(async () => (await import('./settings.ts')).sqliteSettings(database));
+  const leases = once(async () => (await import('./leases.ts')).sqliteLeases(database));
   return {
     history: {
       list: async (...args) => (await history()).list(...args),
@@ -135,6 +139,11 @@ function lateRecords(database: Database): Pick<Store, 'history' | 'statistics' |
       set: async (...args) => (await settings()).set(...args),
       remove: async (...args) => (await settings()).remove(...args),
       list: async (...args) => (await settings()).list(...args),
+    },
+    leases: {
+      acquire: async (...args) => (await leases()).acquire(...args),
+      renew: async (...args) => (await leases()).renew(...args),
+      release: async (...args) => (await leases()).release(...args),
     },
   };
 }

@@ -96,6 +96,17 @@ CREATE TABLE transactions (
   staged_certificate_id     INTEGER REFERENCES certificates
 ) STRICT;
 
+CREATE TABLE leases (
+  name       TEXT PRIMARY KEY,
+  fence      INTEGER NOT NULL,
+  owner_id   TEXT,
+  pid        INTEGER,
+  started_at TEXT,
+  host       TEXT,
+  since      INTEGER,
+  expires_at INTEGER
+) STRICT;
+
 CREATE TABLE history (
   id             INTEGER PRIMARY KEY AUTOINCREMENT,
   transaction_id TEXT NOT NULL UNIQUE,

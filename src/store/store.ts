@@ -20,6 +20,7 @@ export interface Store {
   readonly history: History;
   readonly statistics: Statistics;
   readonly settings: Settings;
+  readonly leases: Leases;
   close(): Promise<void>;
 }
 
@@ -181,6 +182,20 @@ export interface Transactions {
     at: Date,
     events: readonly LifecycleEvent[],
   ): Promise<CertificateRecord | undefined>;
+  /**
+   * Close a transaction that was lost and open the one in its place, in one write: never is there none.
+   *
+   * @param outcome how the first one ended; `granted` is what `finish` is for
+   * @throws {CertError} STORE_CONFLICT as `finish` and `open` do; nothing has changed then
+   */
+  replace(
+    record: TransactionRevision,
+    outcome: Exclude<TransactionOutcome, { readonly type: 'granted' }>,
+    at: Date,
+    closingEvents: readonly LifecycleEvent[],
+    transaction: NewTransaction,
+    openingEvents: readonly LifecycleEvent[],
+  ): Promise<TransactionRecord>;
   /** All outstanding transactions, or those of a name, oldest first. */
   outstanding(name?: string): Promise<readonly TransactionRecord[]>;
   /** Outstanding transactions whose OLD certificate has this name, oldest first. */
@@ -321,4 +336,42 @@ export interface Settings {
   remove(key: string): Promise<boolean>;
   /** All of them by key. */
   list(): Promise<ReadonlyMap<string, string>>;
+}
+
+/** Who holds a lease: enough to name it to an operator, and to tell whether it still lives. */
+export interface LeaseOwner {
+  /** Unique to one holding, so that two in one process keep each other out, too. */
+  readonly id: string;
+  readonly pid: number;
+  /** When the process began, as the system tells it: a pid that was given out again is another owner. */
+  readonly startedAt: string;
+  /** On another host nobody can tell whether a pid lives: only the expiry ends such a lease. */
+  readonly host: string;
+}
+
+/** The lease is ours, under this number; or somebody else's since then. */
+export type LeaseAnswer =
+  | { readonly fence: number }
+  | { readonly heldBy: LeaseOwner & { readonly since: Date } };
+
+/** One thing at a time per name: who may work on it, and until when. Each method is one write. */
+export interface Leases {
+  /**
+   * Take a lease that is free, has expired, or whose owner lives no more. Each holding of a name has a
+   * higher fence than those before it.
+   *
+   * @param isAlive asked inside the write about an owner whose lease has not expired; synchronous, and
+   *   perhaps asked again
+   */
+  acquire(
+    name: string,
+    owner: LeaseOwner,
+    now: Date,
+    expiresAt: Date,
+    isAlive: (owner: LeaseOwner) => boolean,
+  ): Promise<LeaseAnswer>;
+  /** Hold a lease longer; `false` when another has taken it over: stop working on the name. */
+  renew(name: string, id: string, fence: number, expiresAt: Date): Promise<boolean>;
+  /** Give a lease back; `false` when another has taken it over. */
+  release(name: string, id: string, fence: number): Promise<boolean>;
 }

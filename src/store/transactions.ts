@@ -1,5 +1,6 @@
 import { concatBytes, toHex, utf8 } from '../base/bytes.ts';
 import { CertError, invariant } from '../base/errors.ts';
+import type { LifecycleEvent } from '../base/events.ts';
 import {
   activateCertificate,
   restageCertificate,
@@ -27,21 +28,12 @@ export function sqliteTransactions(
   database: Database,
   unlock: () => Promise<Sealer>,
 ): Transactions {
+  const sealerOf = async ({ key, credential }: NewTransaction): Promise<Sealer | undefined> =>
+    'spki' in key || credential.type === 'mac' ? unlock() : undefined;
   return {
     async open(transaction, events) {
-      const sealed = 'spki' in transaction.key || transaction.credential.type === 'mac';
-      const sealer = sealed ? await unlock() : undefined;
-      return database.write((sql) => {
-        assertNoneOutstanding(sql, transaction.name);
-        assertStillCurrent(sql, transaction);
-        const id = insert(sql, transaction, sealer);
-        openHistory(sql, {
-          ...transaction,
-          transactionID: toHex(transaction.transactionID),
-        });
-        recordEvents(sql, events);
-        return read(sql, id);
-      });
+      const sealer = await sealerOf(transaction);
+      return database.write((sql) => begin(sql, transaction, sealer, events));
     },
 
     advance: (revision, change, events) =>
@@ -59,6 +51,16 @@ export function sqliteTransactions(
         recordEvents(sql, events);
         return close(sql, record, outcome, at);
       }),
+
+    async replace(revision, outcome, at, closingEvents, transaction, openingEvents) {
+      const sealer = await sealerOf(transaction);
+      return database.write((sql) => {
+        const record = readNewest(sql, revision);
+        recordEvents(sql, closingEvents);
+        close(sql, record, outcome, at);
+        return begin(sql, transaction, sealer, openingEvents);
+      });
+    },
 
     outstanding: (name) =>
       database.read((sql) =>
@@ -103,6 +105,20 @@ export function sqliteTransactions(
 
 const select = `SELECT t.*, previous.name AS previous_name FROM transactions AS t
   LEFT JOIN certificates AS previous ON previous.id = t.previous_certificate_id`;
+
+function begin(
+  sql: Sql,
+  transaction: NewTransaction,
+  sealer: Sealer | undefined,
+  events: readonly LifecycleEvent[],
+): TransactionRecord {
+  assertNoneOutstanding(sql, transaction.name);
+  assertStillCurrent(sql, transaction);
+  const id = insert(sql, transaction, sealer);
+  openHistory(sql, { ...transaction, transactionID: toHex(transaction.transactionID) });
+  recordEvents(sql, events);
+  return read(sql, id);
+}
 
 function insert(sql: Sql, transaction: NewTransaction, sealer: Sealer | undefined): number {
   const { key, credential, name, transactionID } = transaction;

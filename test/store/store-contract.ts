@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { LifecycleEvent } from '../../src/base/events.ts';
 import type { CertificateRecord, Store } from '../../src/store/store.ts';
+import { leasesContract } from './leases-contract.ts';
 import { at, bareProfile, context, counters, granted, imported } from './sample.ts';
 import { named, newKey, newTransaction, profile, random } from './sample.ts';
 import { transactionsContract } from './transactions-contract.ts';
@@ -13,6 +14,7 @@ import { transactionsContract } from './transactions-contract.ts';
  */
 export function storeContract(make: () => Promise<StoreUnderTest>): void {
   transactionsContract(make);
+  leasesContract(make);
 
   describe('authorities', () => {
     it('give back a profile with every field as it was put', async () => {

@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { openStore, type StoreOptions } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
-import { coded, named, newKey, newTransaction, profile, random } from './sample.ts';
+import { at, coded, named, newKey, newTransaction, profile, random } from './sample.ts';
 import { storeOptions, temporaryDirectory } from './sample.ts';
 import { storeContract } from './store-contract.ts';
 
@@ -105,6 +105,24 @@ describe('openStore()', () => {
     await store.transactions.outstanding();
     await store.transactions.finish(record, { type: 'failed', text: 'why' }, new Date(0), []);
     expect(counts).toStrictEqual([1, 2, 3]);
+  });
+
+  it('replaces a transaction, and changes a lease, in one write each', async () => {
+    let writes = 0;
+    const store = await opened(temporaryDirectory(), { onWrite: () => void writes++ });
+    const record = await store.transactions.open(newTransaction(), []);
+    writes = 0;
+    const outcome = { type: 'failed', text: 'why' } as const;
+    await store.transactions.replace(record, outcome, at(1), [], newTransaction(), []);
+    expect(writes).toBe(1);
+
+    const owner = { id: 'a', pid: 1, startedAt: '1', host: 'h' };
+    await store.leases.acquire('gw1', owner, at(0), at(60), () => true);
+    expect(writes).toBe(2);
+    await store.leases.renew('gw1', 'a', 1, at(70));
+    expect(writes).toBe(3);
+    await store.leases.release('gw1', 'a', 1);
+    expect(writes).toBe(4);
   });
 
   it('leaves the store as it was when the disk is full', async () => {

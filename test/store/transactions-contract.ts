@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { toHex } from '../../src/base/bytes.ts';
-import { at, coded, counters, granted, imported, named } from './sample.ts';
+import { at, coded, context, counters, granted, imported, named } from './sample.ts';
 import { newKey, newTransaction, random, staged } from './sample.ts';
 import type { StoreUnderTest } from './store-contract.ts';
 
@@ -224,6 +224,55 @@ export function transactionsContract(make: () => Promise<StoreUnderTest>): void 
         store.transactions.finish(opened, { type: 'granted' }, at(9), []),
       ).rejects.toMatchObject(coded('INTERNAL'));
       expect(await store.transactions.outstanding()).toStrictEqual([opened]);
+      expect(await store.history.list()).toMatchObject([{ result: 'outstanding' }]);
+    });
+  });
+
+  describe('transactions.replace()', () => {
+    const lost = { type: 'failed', text: 'Not said twice' } as const;
+
+    it('closes one transaction and opens another with its key', async () => {
+      const { store } = await make();
+      const first = await store.transactions.open(newTransaction(), []);
+      const wanted = newTransaction({ key: { id: first.keyId }, openedAt: at(5) });
+      const second = await store.transactions.replace(
+        first,
+        lost,
+        at(5),
+        [{ ...context(first), type: 'received', body: 'error' }],
+        wanted,
+        [{ ...context(wanted), type: 'requested', operation: 'ir' }],
+      );
+
+      expect(second).toMatchObject({ keyId: first.keyId, transactionID: wanted.transactionID });
+      expect(await store.transactions.outstanding()).toStrictEqual([second]);
+      expect(await store.history.list()).toMatchObject([
+        { transactionID: toHex(wanted.transactionID), result: 'outstanding' },
+        { transactionID: toHex(first.transactionID), result: 'failed', text: 'Not said twice' },
+      ]);
+      expect(await counters(store)).toStrictEqual({
+        'received.error': 1,
+        'transaction.ir.opened': 2,
+        'transaction.ir.failed': 1,
+      });
+      expect(await store.transactions.credential(second.id)).toStrictEqual(wanted.credential);
+    });
+
+    it('changes nothing when the record is not the newest, or another certificate is current', async () => {
+      const { store } = await make();
+      const first = await store.transactions.open(newTransaction(), []);
+      const change = { phase: 'waiting', state: Uint8Array.of(1) };
+      const newest = await store.transactions.advance(first, change, []);
+      const again = newTransaction();
+      const late = { ...again, knownCurrent: { certificateId: 99 } };
+
+      await expect(
+        store.transactions.replace(first, lost, at(5), [], again, []),
+      ).rejects.toMatchObject(coded('STORE_CONFLICT'));
+      await expect(
+        store.transactions.replace(newest, lost, at(5), [], late, []),
+      ).rejects.toMatchObject(coded('STORE_CONFLICT'));
+      expect(await store.transactions.outstanding()).toStrictEqual([newest]);
       expect(await store.history.list()).toMatchObject([{ result: 'outstanding' }]);
     });
   });

@@ -1,0 +1,76 @@
+import { integer, optional, text, time } from './column.ts';
+import type { Database } from './database.ts';
+import type { Row, Sql } from './sql.ts';
+import type { LeaseOwner, Leases } from './store.ts';
+
+/** Leases in SQLite. The row of a name outlives its holders: it remembers the last fence. */
+export function sqliteLeases(database: Database): Leases {
+  return {
+    acquire: (name, owner, now, expiresAt, isAlive) =>
+      database.write((sql) => {
+        const held = holding(sql, name);
+        const isHeld = held !== undefined && now < held.expiresAt && isAlive(held.owner);
+        if (isHeld) return { heldBy: { ...held.owner, since: held.since } };
+        sql.run(
+          `INSERT INTO leases (name, fence, owner_id, pid, started_at, host, since, expires_at)
+           VALUES (@name, 1, @id, @pid, @startedAt, @host, @now, @expiresAt)
+           ON CONFLICT (name) DO UPDATE SET fence = fence + 1, owner_id = @id, pid = @pid,
+             started_at = @startedAt, host = @host, since = @now, expires_at = @expiresAt`,
+          { name, ...owner, now, expiresAt },
+        );
+        return { fence: fenceOf(sql, name) };
+      }),
+
+    renew: (name, id, fence, expiresAt) =>
+      database.write(
+        (sql) =>
+          sql.run(
+            'UPDATE leases SET expires_at = ? WHERE name = ? AND owner_id = ? AND fence = ?',
+            expiresAt,
+            name,
+            id,
+            fence,
+          ).changes > 0,
+      ),
+
+    release: (name, id, fence) =>
+      database.write(
+        (sql) =>
+          sql.run(
+            `UPDATE leases SET owner_id = NULL, pid = NULL, started_at = NULL, host = NULL,
+               since = NULL, expires_at = NULL
+             WHERE name = ? AND owner_id = ? AND fence = ?`,
+            name,
+            id,
+            fence,
+          ).changes > 0,
+      ),
+  };
+}
+
+interface Holding {
+  readonly owner: LeaseOwner;
+  readonly since: Date;
+  readonly expiresAt: Date;
+}
+
+function holding(sql: Sql, name: string): Holding | undefined {
+  const row = sql.get('SELECT * FROM leases WHERE name = ?', name);
+  const id = row && optional(row, 'owner_id', text);
+  if (row === undefined || id === undefined) return undefined;
+  return {
+    owner: {
+      id,
+      pid: integer(row, 'pid'),
+      startedAt: text(row, 'started_at'),
+      host: text(row, 'host'),
+    },
+    since: time(row, 'since'),
+    expiresAt: time(row, 'expires_at'),
+  };
+}
+
+function fenceOf(sql: Sql, name: string): number {
+  const row: Row = sql.get('SELECT fence FROM leases WHERE name = ?', name) ?? {};
+  return integer(row, 'fence');
+}
