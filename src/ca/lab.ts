@@ -67,6 +67,7 @@ export interface Lab {
   revoke(certificateId: number): Promise<void>;
   /** Put certificates, the vendor device's key and the secrets into the lab's directory, for clients. */
   writeFiles(): Promise<LabFiles>;
+  /** End the message in hand, then close the ledger. */
   close(): Promise<void>;
 }
 
@@ -137,7 +138,10 @@ function labOver(lab: LabParts, { onMessage, directory }: LabOptions): Lab {
     deny: (id, reason) => ledger.decide(id, 'denied', reason),
     revoke: (certificateId) => ledger.setStatus(certificateId, 'revoked'),
     writeFiles: async () => writeLabFiles(directory, await ledger.authorities(), lab.secrets),
-    close: () => ledger.close(),
+    close: async () => {
+      await previous;
+      await ledger.close();
+    },
   };
 }
 
