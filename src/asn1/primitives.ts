@@ -31,10 +31,19 @@ export const boolean: TaggedCodec<boolean> = primitive('BOOLEAN', 0x01, {
   encode: (writer, value) => writer.octet(value ? 0xff : 0),
 });
 
-/** INTEGER of any size. */
+/**
+ * Longest INTEGER that is read: four times what the modulus of our largest RSA key has. To compute with a
+ * longer one, or to write it in decimal, would only cost time.
+ */
+const MAX_INTEGER_OCTETS = 4096;
+
+/** INTEGER of any size that means something: serial numbers, RSA moduli. */
 export const bigInteger: TaggedCodec<bigint> = primitive('INTEGER', 0x02, {
   decode(content, reader) {
     checkInteger(reader, reader.position - content.length);
+    if (content.length > MAX_INTEGER_OCTETS) {
+      reader.fail(`INTEGER is longer than ${MAX_INTEGER_OCTETS} octets`);
+    }
     return BigInt.asIntN(content.length * 8, BigInt(`0x${asBuffer(content).toString('hex')}`));
   },
   encode(writer, value) {

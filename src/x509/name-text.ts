@@ -52,10 +52,9 @@ function formatAttribute({ type, value }: AttributeTypeAndValue): string {
     .replace(/[\\",+;<>]/g, '\\$&')
     .replace(/^[ #]/, '\\$&')
     .replace(/(?<!^\\) $/, '\\ ')
-    // Control characters would let a hostile name write over a terminal, and turn its text around.
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
-      toHex(utf8(character)).replace(/../g, '\\$&'),
-    );
+    // Control characters would let a hostile name write over a terminal, and turn its text around. Taken in
+    // runs, because such a name may be made of nothing else.
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, (run) => toHex(utf8(run)).replace(/../g, '\\$&'));
   return `${keyword}=${escaped}`;
 }
 
