@@ -1,9 +1,16 @@
 import { CertError } from '../base/errors.ts';
 import { toHex, utf8, fromHex, concatBytes } from '../base/bytes.ts';
+import { cut } from '../base/printable.ts';
 import { fromDer, toDer } from '../asn1/codec.ts';
 import { isOid, oids, type Oid } from '../asn1/oids.ts';
 import { isPrintable } from '../asn1/strings.ts';
-import { AttributeValue, type AttributeTypeAndValue, type Name } from './name.ts';
+import {
+  AttributeValue,
+  MAX_NAME_OCTETS,
+  MAX_VALUE_OCTETS,
+  Name,
+  type AttributeTypeAndValue,
+} from './name.ts';
 
 /** Keywords of RFC 4514 section 3 and those operators write besides. The first of an OID is the one we print. */
 const keywords: readonly (readonly [string, Oid])[] = [
@@ -44,6 +51,14 @@ export function formatName(name: Name): string {
     .join(',');
 }
 
+/** Quote a name in a message: as `formatName` writes it, cut where it tells no more. */
+export function quoteName(name: Name): string {
+  return `"${cut(formatName(name), MAX_QUOTED_CHARACTERS)}"`;
+}
+
+// Names of people and machines have under a hundred; who sends one of thousands wants to bury the message.
+const MAX_QUOTED_CHARACTERS = 300;
+
 function formatAttribute({ type, value }: AttributeTypeAndValue): string {
   const keyword = keywordOf.get(type);
   if (value.type === 'other') return `${keyword ?? type}=#${toHex(value.value)}`;
@@ -69,15 +84,21 @@ function formatAttribute({ type, value }: AttributeTypeAndValue): string {
  */
 export function parseName(text: string): Name {
   if (text.trim() === '') return { rdns: [] };
-  if (text.startsWith('/')) {
-    const parts = splitUnescaped(text.slice(1), '/');
-    return { rdns: parts.map((rdn) => parseRdn(rdn, text)) };
+  const isSlashed = text.startsWith('/');
+  const parts = isSlashed
+    ? splitUnescaped(text.slice(1), '/')
+    : splitUnescaped(text, ',', ';').toReversed();
+  const name = { rdns: parts.map((rdn) => parseRdn(rdn, text)) };
+  try {
+    // Nobody should send a name that cannot be read back.
+    fromDer(Name, toDer(Name, name));
+  } catch {
+    refuse(
+      text,
+      `it has over 100 parts, a value over ${MAX_VALUE_OCTETS} octets, or over ${MAX_NAME_OCTETS} in all`,
+    );
   }
-  return {
-    rdns: splitUnescaped(text, ',', ';')
-      .map((rdn) => parseRdn(rdn, text))
-      .toReversed(),
-  };
+  return name;
 }
 
 function parseRdn(rdn: string, whole: string): readonly AttributeTypeAndValue[] {
@@ -184,7 +205,8 @@ function unescape(text: string, whole: string): string {
 }
 
 function refuse(whole: string, why: string): never {
-  throw new CertError('DN_INVALID', `Cannot read distinguished name "${whole}": ${why}`, {
+  const quoted = cut(whole, MAX_QUOTED_CHARACTERS);
+  throw new CertError('DN_INVALID', `Cannot read distinguished name "${quoted}": ${why}`, {
     hint: 'Write it as in "CN=gw1,O=Example,C=DE"; put a backslash before , + " \\ < > ; inside a value',
   });
 }

@@ -1,5 +1,6 @@
 import { toHex } from '../base/bytes.ts';
 import { choice, mapped, sequence, sequenceOf, setOf, type Codec } from '../asn1/codec.ts';
+import { limited } from '../asn1/limited.ts';
 import type { Oid } from '../asn1/oids.ts';
 import { any, objectIdentifier } from '../asn1/primitives.ts';
 import {
@@ -31,17 +32,29 @@ export type AttributeValue =
   | { [K in StringType]: { readonly type: K; readonly value: string } }[StringType]
   | { readonly type: 'other'; readonly value: Uint8Array };
 
-export const AttributeValue: Codec<AttributeValue> = choice<AttributeValue>('AttributeValue', {
-  utf8String,
-  printableString,
-  ia5String,
-  teletexString,
-  bmpString,
-  universalString,
-  numericString,
-  visibleString,
-  other: any,
-});
+/**
+ * Octets of one value: sixty times what RFC 5280 appendix A allows most attributes (64 characters), and
+ * short enough for folding, which takes quadratic time on marks that stand in no order.
+ */
+export const MAX_VALUE_OCTETS = 4096;
+
+/** Octets of a whole name. Whoever sends a message chooses one before anything is verified. */
+export const MAX_NAME_OCTETS = 8192;
+
+export const AttributeValue: Codec<AttributeValue> = limited(
+  choice<AttributeValue>('AttributeValue', {
+    utf8String,
+    printableString,
+    ia5String,
+    teletexString,
+    bmpString,
+    universalString,
+    numericString,
+    visibleString,
+    other: any,
+  }),
+  MAX_VALUE_OCTETS,
+);
 
 /** AttributeTypeAndValue, RFC 5280 section 4.1.2.4. */
 export interface AttributeTypeAndValue {
@@ -64,11 +77,14 @@ export interface Name {
 }
 
 // A name of a hundred RDNs names nothing; the limit keeps comparison cheap.
-export const Name: Codec<Name> = mapped(sequenceOf(setOf(AttributeTypeAndValue), { max: 100 }), {
-  name: 'Name',
-  decode: (rdns) => ({ rdns }),
-  encode: ({ rdns }) => rdns,
-});
+export const Name: Codec<Name> = limited(
+  mapped(sequenceOf(setOf(AttributeTypeAndValue), { max: 100 }), {
+    name: 'Name',
+    decode: (rdns) => ({ rdns }),
+    encode: ({ rdns }) => rdns,
+  }),
+  MAX_NAME_OCTETS,
+);
 
 /** The empty Name, 30 00: "NULL-DN" of RFC 9810. */
 export const nullDn: Name = { rdns: [] };
@@ -89,8 +105,15 @@ export function sameName(a: Name, b: Name): boolean {
 
 /** Give a text that two names have in common exactly when `sameName` holds: to look names up by. */
 export function nameKey(name: Name): string {
-  return JSON.stringify(name.rdns.map((rdn) => rdn.map(attributeKey).toSorted()));
+  const known = keys.get(name);
+  if (known !== undefined) return known;
+  const key = JSON.stringify(name.rdns.map((rdn) => rdn.map(attributeKey).toSorted()));
+  keys.set(name, key);
+  return key;
 }
+
+// One sender is compared with the subject of every certificate that came.
+const keys = new WeakMap<Name, string>();
 
 function isAsWritten(a: Name, b: Name): boolean {
   return (
@@ -118,17 +141,24 @@ const mappedToNothing =
 
 /** Prepare text for comparison: RFC 4518 with case folding, NFKC and insignificant space handling. */
 function fold(text: string): string {
-  return (
-    text
-      .replace(mappedToNothing, '')
-      // Upper case first: only so do "ß" and "ss", or the two small sigmas, come out as one.
-      .toUpperCase()
-      .toLowerCase()
-      .normalize('NFKC')
-      .toLowerCase()
-      .replace(/[\s\u0085]+/gu, ' ')
-      .trim()
-  );
+  const folded = foldCase(text.replace(mappedToNothing, ''));
+  // Twice, as table B.2 of RFC 3454 has it: what NFKC makes of a character may have capitals.
+  return foldCase(folded.normalize('NFKC'))
+    .normalize('NFKC')
+    .replace(/[\s\u0085]+/gu, ' ')
+    .trim();
+}
+
+/**
+ * Fold case as table B.2 of RFC 3454 does. By way of upper case, since only so "ß", "ẞ" and "ss", or the
+ * small sigmas, come out as one; but "ı", whose capital is I, is another letter than "i" in that table.
+ */
+function foldCase(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/[^ı]+/g, (part) => part.toUpperCase())
+    .toLowerCase()
+    .replaceAll('ς', 'σ');
 }
 
 /** Give the text of the last attribute of a type, if it is text. */

@@ -3,7 +3,7 @@ import { toHex } from '../../src/base/bytes.ts';
 import { fromDer, toDer } from '../../src/asn1/codec.ts';
 import { oids } from '../../src/asn1/oids.ts';
 import { isNullDn, Name, sameName } from '../../src/x509/name.ts';
-import { formatName, parseName } from '../../src/x509/name-text.ts';
+import { formatName, parseName, quoteName } from '../../src/x509/name-text.ts';
 import { scaled } from '../harness/effort.ts';
 import { seeded } from '../harness/seeded.ts';
 
@@ -144,6 +144,9 @@ describe('parseName() refuses', () => {
     ['CN=a"b"', 'a quotation mark stands inside'],
     ['CN="a\\"', 'a quotation mark is not closed'],
     ['CN=a+CN=a', 'names one thing twice'],
+    [`CN=${'x'.repeat(4093)}`, 'a value over 4096 octets'],
+    [Array.from({ length: 90 }, () => `CN=${'x'.repeat(90)}`).join(','), 'over 8192 in all'],
+    [Array.from({ length: 101 }, () => 'CN=a').join(','), 'over 100 parts'],
   ])('%s', (text, why) => {
     expect(() => parseName(text)).toThrow(
       expect.objectContaining({
@@ -183,6 +186,13 @@ describe('formatName()', () => {
   ])('never writes %s to a terminal', (_, value, written) => {
     expect(formatName(commonName(value))).toBe(written);
     expect(valueOf(written)).toBe(value);
+  });
+});
+
+describe('quoteName()', () => {
+  it('cuts a name that would bury the message it stands in', () => {
+    expect(quoteName(parseName('CN=gw1'))).toBe('"CN=gw1"');
+    expect(quoteName(commonName('x'.repeat(4000)))).toBe(`"CN=${'x'.repeat(297)}… (3703 more)"`);
   });
 });
 

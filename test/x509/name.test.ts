@@ -9,6 +9,7 @@ import {
   nameKey,
   nullDn,
   sameName,
+  type AttributeTypeAndValue,
   type AttributeValue,
 } from '../../src/x509/name.ts';
 import { parseName } from '../../src/x509/name-text.ts';
@@ -19,6 +20,14 @@ function commonName(value: AttributeValue): Name {
 
 function utf8(value: string): Name {
   return commonName({ type: 'utf8String', value });
+}
+
+function text(value: string): AttributeValue {
+  return { type: 'utf8String', value };
+}
+
+function attribute(value: string): AttributeTypeAndValue {
+  return { type: oids.commonName, value: text(value) };
 }
 
 function element(tag: number, ...content: readonly Uint8Array[]): Uint8Array {
@@ -95,6 +104,64 @@ describe('sameName() by RFC 5280 section 7.1', () => {
   it('takes the attributes of an RDN in any order', () => {
     expect(isSame(parseName('CN=a+O=b'), parseName('O=B+CN=A'))).toBe(true);
     expect(isSame(nullDn, parseName(''))).toBe(true);
+  });
+});
+
+describe('sameName() folds case by table B.2 of RFC 3454', () => {
+  it.each([
+    ['µ, micro', '\u00b5', '\u03bc'],
+    ['ß', 'ß', 'ss'],
+    ['ẞ, which came after the table', 'ẞ', 'ss'],
+    ['İ', 'İ', 'i\u0307'],
+    ['ŉ', 'ŉ', '\u02bcn'],
+    ['ſ', 'ſ', 's'],
+    ['ẛ', 'ẛ', 'ṡ'],
+    ['ς', 'ς', 'σ'],
+    ['ς at the end', 'ΣΑΣ', 'σας'],
+    ['ϐ', 'ϐ', 'β'],
+    ['ᾳ', 'ᾳ', 'αι'],
+    ['և', 'և', 'եւ'],
+    ['K, Kelvin', '\u212a', 'k'],
+    ['Å, Ångström', '\u212b', 'å'],
+    ['Ω, Ohm', '\u2126', 'ω'],
+    ['₨', '₨', 'rs'],
+    ['℡', '℡', 'tel'],
+    ['ﬆ', 'ﬆ', 'st'],
+    ['𝐀', '𝐀', 'a'],
+  ])('%s', (_, written, folded) => {
+    expect(isSame(utf8(`x${written}`), utf8(`x${folded}`))).toBe(true);
+  });
+
+  it.each([
+    ['ı', 'cmp-s\u0131gner', 'cmp-signer'],
+    ['ı and the capital I', '\u0131', 'I'],
+    ['ı written mathematically', '\u{1d6a4}', 'i'],
+    ['İ', 'İ', 'i'],
+    ['ĸ', 'ĸ', 'k'],
+    ['ß and s', 'ß', 's'],
+  ])('which leaves %s what it is', (_, a, b) => {
+    expect(isSame(utf8(a), utf8(b))).toBe(false);
+  });
+});
+
+describe('a name of a peer that costs more than it says', () => {
+  it.each([
+    ['an attribute', [[{ type: oids.commonName, value: text('x'.repeat(4093)) }]]],
+    ['an RDN', [Array.from({ length: 90 }, (_, i) => attribute(`${i}${'x'.repeat(90)}`))]],
+    ['all of it', Array.from({ length: 90 }, (_, i) => [attribute(`${i}${'x'.repeat(90)}`)])],
+  ])('is refused for the length of %s', (_, rdns) => {
+    expect(() => fromDer(Name, toDer(Name, { rdns }))).toThrow(
+      expect.objectContaining({ code: 'LIMIT_EXCEEDED' }),
+    );
+  });
+
+  it('is read up to the limit, and folded at once', () => {
+    const marks = '\u0301\u0327'.repeat(1000);
+    const name = fromDer(Name, toDer(Name, utf8(`x${marks}`)));
+    const others = Array.from({ length: 20_000 }, (_, i) => utf8(`other ${i}`));
+    const start = performance.now();
+    expect(others.some((other) => sameName(name, other))).toBe(false);
+    expect(performance.now() - start).toBeLessThan(2000);
   });
 });
 
