@@ -3,7 +3,7 @@ import Sqlite from 'better-sqlite3';
 import type { Clock } from '../base/clock.ts';
 import { CertError } from '../base/errors.ts';
 import { schemaVersion, type Migration } from './migration.ts';
-import { closeToOthers, createPrivateFile } from './private-files.ts';
+import { assertPlainFile, closeToOthers, createPrivateFile } from './private-files.ts';
 import { sqlOver, type Sql } from './sql.ts';
 import { isBusy, storeError } from './store-error.ts';
 
@@ -84,11 +84,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   };
 }
 
+const suffixes = ['', '-wal', '-shm', '-journal'] as const;
+
 function connect(options: DatabaseOptions): Sqlite.Database {
   const { path } = options;
+  // SQLite gives its other files the mode of the database; those that exist may be from elsewhere.
+  for (const suffix of suffixes) assertPlainFile(path + suffix);
   createPrivateFile(path);
-  // SQLite gives -wal and -shm the mode of the database; those that exist may be from elsewhere.
-  for (const suffix of ['', '-wal', '-shm']) closeToOthers(path + suffix);
+  for (const suffix of suffixes) closeToOthers(path + suffix);
   const connection = new Sqlite(path, {
     timeout: options.busyTimeoutMs ?? 200,
     fileMustExist: true,

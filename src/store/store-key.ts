@@ -1,10 +1,10 @@
-import { linkSync, readFileSync, rmSync } from 'node:fs';
+import { linkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { toHex } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
-import { closeToOthers, syncToDisk, writePrivateFile } from './private-files.ts';
+import { readPrivateFile, syncToDisk, writePrivateFile } from './private-files.ts';
 import { storeError } from './store-error.ts';
 
 /**
@@ -23,7 +23,7 @@ export function storeKeyFile(directory: string, random: Random): StoreKeySource 
   const path = join(directory, 'store.key');
   return async (isNew) => {
     try {
-      const found = read(path);
+      const found = readPrivateFile(path, storeKeyLength);
       if (found !== undefined) return found;
       if (!isNew) throw missing(path);
       return generate(directory, path, random);
@@ -31,17 +31,6 @@ export function storeKeyFile(directory: string, random: Random): StoreKeySource 
       throw storeError(thrown, 'use', path);
     }
   };
-}
-
-function read(path: string): Uint8Array | undefined {
-  try {
-    const key = readFileSync(path);
-    closeToOthers(path);
-    return new Uint8Array(key);
-  } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return undefined;
-    throw thrown;
-  }
 }
 
 // Written whole under another name and then linked: whoever sees store.key sees all of it, and of two
@@ -55,7 +44,7 @@ function generate(directory: string, path: string, random: Random): Uint8Array {
     return key;
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST') {
-      const other = read(path);
+      const other = readPrivateFile(path, storeKeyLength);
       if (other !== undefined) return other;
     }
     throw thrown;
