@@ -1,4 +1,5 @@
 import { explicit, optional, sequence, sequenceOf, type TaggedCodec } from '../../asn1/codec.ts';
+import { limited } from '../../asn1/limited.ts';
 import { integer, octetString } from '../../asn1/primitives.ts';
 import { generalizedTime } from '../../asn1/times.ts';
 import { AlgorithmIdentifier } from '../../x509/algorithm-identifier.ts';
@@ -23,6 +24,13 @@ export interface PKIHeader {
   readonly generalInfo?: readonly InfoTypeAndValue[];
 }
 
+// What a peer chooses here is kept, sent back and printed. RFC 9810 wants 16 octets of each; the element
+// has two more, for tag and length.
+const identifier = limited(octetString, 64 + 2);
+
+// The reference value of a shared secret, or a subjectKeyIdentifier; from 256 octets on, four more.
+const keyIdentifier = limited(octetString, 1024 + 4);
+
 // oxfmt-ignore
 export const PKIHeader: TaggedCodec<PKIHeader> = sequence<PKIHeader>('PKIHeader', {
   pvno:          integer,
@@ -30,11 +38,11 @@ export const PKIHeader: TaggedCodec<PKIHeader> = sequence<PKIHeader>('PKIHeader'
   recipient:     GeneralName,
   messageTime:   optional(explicit(0, generalizedTime)),
   protectionAlg: optional(explicit(1, AlgorithmIdentifier)),
-  senderKID:     optional(explicit(2, octetString)),
-  recipKID:      optional(explicit(3, octetString)),
-  transactionID: optional(explicit(4, octetString)),
-  senderNonce:   optional(explicit(5, octetString)),
-  recipNonce:    optional(explicit(6, octetString)),
+  senderKID:     optional(explicit(2, keyIdentifier)),
+  recipKID:      optional(explicit(3, keyIdentifier)),
+  transactionID: optional(explicit(4, identifier)),
+  senderNonce:   optional(explicit(5, identifier)),
+  recipNonce:    optional(explicit(6, identifier)),
   freeText:      optional(explicit(7, PKIFreeText)),
   generalInfo:   optional(explicit(8, sequenceOf(InfoTypeAndValue, { min: 1, max: 100 }))),
 });
