@@ -8,6 +8,7 @@ import type { CertReqMsg } from '../message/cert-req-msg.ts';
 import { hasImplicitConfirm } from '../message/info-type-and-value.ts';
 import type { BodyType, PKIBody } from '../message/pki-message.ts';
 import type { PKIFailureBit, PKIStatusInfo } from '../message/pki-status-info.ts';
+import { formatTexts, limitTexts } from '../message/status-text.ts';
 import type { VerifiedMessage } from '../protection/verify.ts';
 import type { Awaiting, DelayedPhase, Phase, TransactionState } from './state.ts';
 
@@ -263,7 +264,7 @@ function receiveError(
   if (phase.type === 'refusing') {
     return { type: 'done', outcome: { type: 'refused', reason: phase.value.reason } };
   }
-  return { type: 'done', outcome: { type: 'rejected', status, details: errorDetails } };
+  return { type: 'done', outcome: { type: 'rejected', status, details: limitTexts(errorDetails) } };
 }
 
 /**
@@ -279,7 +280,13 @@ function beDelayed(
   limits: WaitLimits,
 ): Step {
   if (phase.type !== 'polled') return poll({ from, certReqId, delayedNonce: senderNonce });
-  return wait({ ...phase.value, certReqId }, 0, now, limits, statusString?.join('; '));
+  return wait(
+    { ...phase.value, certReqId },
+    0,
+    now,
+    limits,
+    statusString && formatTexts(statusString),
+  );
 }
 
 function receivePollRep(
@@ -295,7 +302,7 @@ function receivePollRep(
   if (only.certReqId !== awaiting.certReqId) {
     throw invalid('pollRep', `certReqId is ${only.certReqId}, expected ${awaiting.certReqId}`);
   }
-  return wait(awaiting, only.checkAfter, now, limits, only.reason?.join('; '));
+  return wait(awaiting, only.checkAfter, now, limits, only.reason && formatTexts(only.reason));
 }
 
 function wait(

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { formatStatus, statusInfoOf, statusTextOf } from '../../../src/cmp/message/status-text.ts';
+import {
+  formatStatus,
+  formatTexts,
+  statusInfoOf,
+  statusTextOf,
+} from '../../../src/cmp/message/status-text.ts';
 import { vectorMessage } from '../vectors.ts';
 
 describe('formatStatus()', () => {
@@ -20,6 +25,37 @@ describe('formatStatus()', () => {
     expect(formatStatus({ status: 'rejection', statusString })).toBe(
       'rejection: \\u001b[2Jgone\\u000d\\u000aexit 0; a\\u202eb\\u2028c\\u0085d\\u009be',
     );
+  });
+});
+
+describe('a text that is longer than anybody reads', () => {
+  const long = 'A\u001b]0;pwn\u0007\u202e'.repeat(60_000);
+  const rejection = { status: 'rejection', statusString: [long] } as const;
+  const body = {
+    type: 'error',
+    value: { pKIStatusInfo: rejection, errorDetails: [long] },
+  } as const;
+
+  it('is cut at 16 KiB when it is verified, and at 1 KiB when it is not, and says so', () => {
+    expect(formatStatus(rejection)).toMatch(/^rejection: A\\u001b/);
+    expect(formatStatus(rejection)).toMatch(/… \(\d+ more\)$/);
+    expect(formatStatus(rejection).length).toBeLessThan(16_500);
+    expect(statusTextOf(body).length).toBeLessThan(1100);
+    expect(statusTextOf(body, 16_384).length).toBeLessThan(16_500);
+  });
+
+  it('is no more than twenty texts', () => {
+    const statusString = Array.from({ length: 100 }, (_, i) => `text ${i}`);
+    expect(formatStatus({ status: 'waiting', statusString })).toMatch(
+      /^waiting: text 0; .*; text 19; … \(80 more texts\)$/,
+    );
+    const response = Array.from({ length: 9000 }, () => ({ certReqId: 0, status: rejection }));
+    expect(statusTextOf({ type: 'ip', value: { response } }).length).toBeLessThan(1100);
+  });
+
+  it('shows the details of an error by the same measure', () => {
+    expect(formatTexts(['out of\tpaper', 'b'])).toBe('out of\\u0009paper; b');
+    expect(formatTexts([long]).length).toBeLessThan(16_500);
   });
 });
 
