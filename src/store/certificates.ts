@@ -6,6 +6,7 @@ import { insertKey } from './keys.ts';
 import type { Sealer } from './sealer.ts';
 import type { Row, Sql, SqlValue } from './sql.ts';
 import type { CertificateRecord, Certificates, TransactionOutcome } from './store.ts';
+import { storedText } from './stored-text.ts';
 
 /** Certificates with their versions in SQLite. */
 export function sqliteCertificates(
@@ -47,7 +48,7 @@ export function sqliteCertificates(
       database.write((sql) => {
         sql.run(
           'UPDATE certificates SET delivery_error = ?, failed_at = ? WHERE id = ?',
-          reason,
+          storedText(reason),
           at,
           id,
         );

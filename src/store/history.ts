@@ -6,6 +6,7 @@ import { readSetting } from './settings.ts';
 import type { Row, Sql } from './sql.ts';
 import { count } from './statistics.ts';
 import type { History, HistoryRecord, TransactionOutcome } from './store.ts';
+import { storedText } from './stored-text.ts';
 
 /** History in SQLite. */
 export function sqliteHistory(database: Database): History {
@@ -45,7 +46,7 @@ export function closeHistory(
   sql.run(
     'UPDATE history SET result = ?, text = ?, closed_at = ? WHERE transaction_id = ?',
     outcome.type,
-    outcome.type === 'granted' ? null : outcome.text,
+    outcome.type === 'granted' ? null : storedText(outcome.text),
     at,
     line.transactionID,
   );

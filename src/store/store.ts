@@ -8,6 +8,7 @@ import type { CaProfile } from '../settings/ca-profile.ts';
  *
  * A method that takes events writes them together with its change, in one transaction. Values that
  * come back are copies: changing their octets changes nothing in the store. Times keep milliseconds.
+ * A text that others said is cut at 16 KiB.
  *
  * Any method can throw STORE_LOCKED, STORE_FULL, STORE_UNWRITABLE or STORE_CORRUPT; those that seal or
  * open a secret also STORE_KEY_MISSING or STORE_KEY_WRONG. The store is then as it was before the call.

@@ -22,6 +22,7 @@ import type {
   TransactionRevision,
   Transactions,
 } from './store.ts';
+import { storedText } from './stored-text.ts';
 
 /** Outstanding transactions in SQLite; the row of a closed one is deleted, and its secret with it. */
 export function sqliteTransactions(
@@ -78,7 +79,7 @@ export function sqliteTransactions(
       const row = await database.read((sql) =>
         sql.get('SELECT * FROM transactions WHERE id = ?', id),
       );
-      if (row === undefined) throw new CertError('INTERNAL', `Cannot find transaction ${id}`);
+      if (row === undefined) throw conflict(id, undefined, 'another process has closed it');
       if (oneOf(row, 'credential_type', credentialTypes) === 'signature') {
         return { type: 'signature', certificateId: integer(row, 'credential_certificate_id') };
       }
@@ -207,7 +208,7 @@ function update(
       state: change.state,
       outgoing: change.outgoing,
       nextAt: change.nextAt,
-      text: change.text ?? record.text,
+      text: change.text === undefined ? record.text : storedText(change.text),
       polls: change.polls ?? record.polls,
       stagedCertificateId,
     },
@@ -238,12 +239,17 @@ function readNewest(sql: Sql, { id, revision }: TransactionRevision): Transactio
   if (record?.revision === revision) return record;
   const why =
     record === undefined
-      ? `Cannot go on with transaction ${id}: another process has closed it`
-      : `Cannot go on with transaction ${id} of "${record.name}": another process has gone on with ` +
-        `it (revision is ${record.revision}, expected ${revision})`;
-  throw new CertError('STORE_CONFLICT', why, {
-    hint: 'Look at "show cmp outstanding-req" and "show cmp history", then try again',
-    ...(record === undefined ? {} : { transactionID: toHex(record.transactionID) }),
+      ? 'another process has closed it'
+      : 'another process has gone on with it ' +
+        `(revision is ${record.revision}, expected ${revision})`;
+  throw conflict(id, record, why);
+}
+
+function conflict(id: number, record: TransactionRecord | undefined, why: string): CertError {
+  const which = record === undefined ? `${id}` : `${id} of "${record.name}"`;
+  return new CertError('STORE_CONFLICT', `Cannot go on with transaction ${which}: ${why}`, {
+    hint: 'Look at "show cmp outstanding-req" and "show cmp history", then try again if it is still needed',
+    ...(record && { transactionID: toHex(record.transactionID) }),
   });
 }
 

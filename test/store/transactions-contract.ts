@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { toHex } from '../../src/base/bytes.ts';
+import { toHex, utf8 } from '../../src/base/bytes.ts';
 import { at, coded, context, counters, granted, imported, named } from './sample.ts';
 import { newKey, newTransaction, random, staged } from './sample.ts';
 import type { StoreUnderTest } from './store-contract.ts';
@@ -274,6 +274,47 @@ export function transactionsContract(make: () => Promise<StoreUnderTest>): void 
       ).rejects.toMatchObject(coded('STORE_CONFLICT'));
       expect(await store.transactions.outstanding()).toStrictEqual([newest]);
       expect(await store.history.list()).toMatchObject([{ result: 'outstanding' }]);
+    });
+  });
+
+  describe('transactions.credential()', () => {
+    it('says of a transaction that another process has closed that it did', async () => {
+      const { store, reopen } = await make();
+      const opened = await store.transactions.open(newTransaction(), []);
+      const other = await reopen();
+      await other.transactions.finish(opened, { type: 'failed', text: 'late' }, at(9), []);
+
+      await expect(store.transactions.credential(opened.id)).rejects.toMatchObject({
+        ...coded('STORE_CONFLICT'),
+        message: expect.stringContaining('another process has closed it'),
+        hint: expect.stringContaining('show cmp history'),
+      });
+    });
+  });
+
+  describe('texts of others', () => {
+    it('are cut at 16 KiB between two characters, and say so', async () => {
+      const { store } = await make();
+      const short = 'ü'.repeat(8192);
+      const long = `a${'ü'.repeat(500_000)}`;
+      const advance = async (text: string): Promise<string | undefined> => {
+        const opened = await store.transactions.open(newTransaction(), []);
+        const change = { phase: 'waiting', state: Uint8Array.of(1), text };
+        const record = await store.transactions.advance(opened, change, []);
+        await store.transactions.finish(record, { type: 'failed', text }, at(9), []);
+        return record.text;
+      };
+
+      expect(await advance(short)).toBe(short);
+      const kept = (await advance(long)) ?? '';
+      expect(utf8(kept).length).toBeGreaterThan(16_380);
+      expect(utf8(kept).length).toBeLessThanOrEqual(16_384);
+      expect(kept).toMatch(/^aü+… \(cut at 16 KiB\)$/);
+      expect((await store.history.list())[0]?.text).toBe(kept);
+
+      const { id } = await granted(store, 'gw2');
+      await store.certificates.deliveryFailed(id, long, at(10), []);
+      expect((await store.certificates.get(id))?.deliveryError).toBe(kept);
     });
   });
 
