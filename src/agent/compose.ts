@@ -9,6 +9,7 @@ import { openStore } from '../store/open.ts';
 import type { StoreKeySource } from '../store/store-key.ts';
 import type { Store } from '../store/store.ts';
 import { lateTransport, type TransportTimeouts } from './late-transport.ts';
+import { isAlive, thisProcess, type ProcessIdentity } from './process-identity.ts';
 import { systemClock } from './system-clock.ts';
 import { systemRandom } from './system-random.ts';
 
@@ -18,6 +19,10 @@ export interface Services {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** This process, as others find it named when it is in their way. */
+  readonly holder: ProcessIdentity;
+  /** Tell whether a process is still there. */
+  isAlive(owner: ProcessIdentity): boolean;
   /** Where certificates go while `cmp cert-store location` is not set. */
   readonly defaultCertStore: string;
   /**
@@ -70,6 +75,8 @@ export async function compose(options: ComposeOptions): Promise<Services> {
     clock,
     random,
     log,
+    holder: thisProcess(),
+    isAlive,
     defaultCertStore: join(stateDirectory, 'certs'),
     connect: lateTransport,
     async keys() {

@@ -9,11 +9,11 @@ import type { TransactionRecord } from '../store/store.ts';
 import { certificateDer, type Certificate } from '../x509/certificate.ts';
 import { formatName } from '../x509/name-text.ts';
 import { findProfile } from './authority.ts';
-import { closeFailed, conclude, type Concluding } from './conclude.ts';
+import { closeFailed, conclude, rejection, type Concluding } from './conclude.ts';
 import type { LifecycleContext } from './context.ts';
 import { bodyOf, openConversation, toChange } from './conversation.ts';
 import { openCredential } from './credential.ts';
-import { openRequest } from './open-request.ts';
+import { prepareRequest } from './open-request.ts';
 import type { EnrollmentResult } from './result.ts';
 
 /** How far to follow a transaction. */
@@ -139,9 +139,8 @@ async function beginAnew(
   },
 ): Promise<EnrollmentResult> {
   const { store, keys, log } = context;
-  const { record, state, ending, options } = lost;
+  const { record, state, ending, conversation, options } = lost;
   const stored = await store.transactions.credential(record.id);
-  await conclude(context, lost);
   log.warn(
     `the CA does not answer the request for "${record.name}" a second time (${formatStatus(ending.status)}); ` +
       'a new request with the same key follows, and the CA may have issued a certificate nobody holds',
@@ -151,7 +150,7 @@ async function beginAnew(
     record.previousCertificateId === undefined
       ? undefined
       : await store.certificates.get(record.previousCertificateId);
-  const again = await openRequest(context, {
+  const { transaction, events } = await prepareRequest(context, {
     operation: record.operation,
     name: record.name,
     profile: await findProfile(store, record.ca),
@@ -161,5 +160,16 @@ async function beginAnew(
     credential: stored,
     ...(previous && { previous }),
   });
+  const { outcome, event } = rejection(record, ending, context.clock.now());
+  const closing = [...conversation.pending.splice(0), event];
+  // One write: a kill between closing and opening would forget the key.
+  const again = await store.transactions.replace(
+    record,
+    outcome,
+    event.at,
+    closing,
+    transaction,
+    events,
+  );
   return carryThrough(context, again, { waitSeconds: options.waitSeconds });
 }

@@ -2,6 +2,7 @@ import { CertError, errorClassOf, unreachable } from '../base/errors.ts';
 import type { EventContext, LifecycleEvent } from '../base/events.ts';
 import { toHex } from '../base/bytes.ts';
 import type { Conversation, Ending } from '../cmp/client/conversation.ts';
+import type { PKIStatusInfo } from '../cmp/message/pki-status-info.ts';
 import { formatStatus } from '../cmp/message/status-text.ts';
 import { decodeState, type TransactionState } from '../cmp/transaction/state.ts';
 import type { TransactionOutcome, TransactionRecord } from '../store/store.ts';
@@ -51,10 +52,9 @@ export async function conclude(
     }
     case 'rejected':
     case 'lost': {
+      const { outcome, event } = rejection(record, ending, at);
+      await finish(outcome, event);
       const { status, details } = ending;
-      const text = [formatStatus(status), ...details].join('; ');
-      const failInfo = status.failInfo ?? [];
-      await finish({ type: 'rejected', text }, { ...closing, type: 'rejected', text, failInfo });
       return { ...said, type: 'rejected', status, details };
     }
     case 'refused': {
@@ -79,6 +79,24 @@ export async function conclude(
     default:
       return unreachable(ending);
   }
+}
+
+/** What to write of a transaction that the CA rejected. */
+export function rejection(
+  { name, ca, transactionID }: TransactionRecord,
+  { status, details }: { readonly status: PKIStatusInfo; readonly details: readonly string[] },
+  at: Date,
+): {
+  readonly outcome: { readonly type: 'rejected'; readonly text: string };
+  readonly event: LifecycleEvent;
+} {
+  const text = [formatStatus(status), ...details].join('; ');
+  const failInfo = status.failInfo ?? [];
+  const said = { at, name, ca, transactionID: toHex(transactionID) };
+  return {
+    outcome: { type: 'rejected', text },
+    event: { ...said, type: 'rejected', text, failInfo },
+  };
 }
 
 async function issuedEvent(

@@ -6,7 +6,7 @@ import type { Transport } from '../cmp/transport/transport.ts';
 import type { KeyProvider } from '../crypto/keys.ts';
 import type { Delivered } from '../deploy/files.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
-import type { Store } from '../store/store.ts';
+import type { LeaseOwner, Store } from '../store/store.ts';
 
 /** What the use cases stand on; the composition root makes it. */
 export interface LifecycleContext {
@@ -24,6 +24,10 @@ export interface LifecycleContext {
     readonly chainPem: string;
     readonly certificatePem: string;
   }): Promise<Delivered>;
+  /** This process, as others find it named when it is in their way. */
+  readonly holder: Omit<LeaseOwner, 'id'>;
+  /** Tell whether a process that holds a lease is still there. */
+  isAlive(owner: LeaseOwner): boolean;
   /** Where files go while `cmp cert-store location` is not set. */
   readonly defaultCertStore: string;
   /** Told what a command is doing while it waits. */

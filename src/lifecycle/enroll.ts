@@ -1,6 +1,7 @@
 import { CertError } from '../base/errors.ts';
 import type { Label } from '../base/label.ts';
 import type { CertificateRecord, Store } from '../store/store.ts';
+import { alone } from './alone.ts';
 import { findProfile } from './authority.ts';
 import { carryThrough } from './carry-through.ts';
 import { certTemplate, type Wanted } from './certificate-request.ts';
@@ -31,6 +32,13 @@ export interface EnrollRequest {
  *   what `carryThrough` throws
  */
 export async function enroll(
+  context: LifecycleContext,
+  request: EnrollRequest,
+): Promise<EnrollmentResult> {
+  return alone(context, request.name, request.waitSeconds, () => enrollAlone(context, request));
+}
+
+async function enrollAlone(
   context: LifecycleContext,
   request: EnrollRequest,
 ): Promise<EnrollmentResult> {

@@ -4,6 +4,7 @@ import type { GeneratedKey, KeyType } from '../crypto/keys.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
 import type { Credential } from '../store/store.ts';
 import { parseName } from '../x509/name-text.ts';
+import { alone } from './alone.ts';
 import { findProfile } from './authority.ts';
 import { carryThrough } from './carry-through.ts';
 import { certTemplate, type Wanted } from './certificate-request.ts';
@@ -46,6 +47,13 @@ export type InitialCredential =
  *   and what `carryThrough` throws
  */
 export async function initialize(
+  context: LifecycleContext,
+  request: InitializeRequest,
+): Promise<EnrollmentResult> {
+  return alone(context, request.name, request.waitSeconds, () => initializeAlone(context, request));
+}
+
+async function initializeAlone(
   context: LifecycleContext,
   request: InitializeRequest,
 ): Promise<EnrollmentResult> {

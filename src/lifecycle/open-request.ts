@@ -1,5 +1,5 @@
 import { toHex } from '../base/bytes.ts';
-import type { Operation } from '../base/events.ts';
+import type { LifecycleEvent, Operation } from '../base/events.ts';
 import type { Label } from '../base/label.ts';
 import { beginTransaction } from '../cmp/client/client.ts';
 import type { CertTemplate } from '../cmp/message/cert-template.ts';
@@ -10,6 +10,7 @@ import type { CaProfile } from '../settings/ca-profile.ts';
 import type {
   CertificateRecord,
   Credential as StoredCredential,
+  NewTransaction,
   TransactionRecord,
 } from '../store/store.ts';
 import { decodeCertificate } from '../x509/certificate.ts';
@@ -42,7 +43,22 @@ export async function openRequest(
   context: LifecycleContext,
   request: NewRequest,
 ): Promise<TransactionRecord> {
-  const { store, clock, random, connect } = context;
+  const { transaction, events } = await prepareRequest(context, request);
+  return context.store.transactions.open(transaction, events);
+}
+
+/** A transaction ready to be stored. */
+export interface PreparedRequest {
+  readonly transaction: NewTransaction;
+  readonly events: readonly LifecycleEvent[];
+}
+
+/** Build the first message of a transaction; nothing is stored or sent yet. */
+export async function prepareRequest(
+  context: LifecycleContext,
+  request: NewRequest,
+): Promise<PreparedRequest> {
+  const { clock, random, connect } = context;
   const { operation, name, profile, key, template, previous } = request;
   assertKeyAllowed(key.key.spki, { allowLegacy: profile.allowLegacyAlgorithms });
   const parameters = newPbmParameters(profile.pbm, random);
@@ -71,8 +87,8 @@ export async function openRequest(
     ca: profile.label,
     transactionID: toHex(first.state.transactionID),
   };
-  return store.transactions.open(
-    {
+  return {
+    transaction: {
       name,
       operation,
       ca: profile.label,
@@ -89,9 +105,9 @@ export async function openRequest(
       openedAt,
       deadline,
     },
-    [
+    events: [
       { ...at, type: 'requested', operation },
       { ...at, type: 'sent', body: operation },
     ],
-  );
+  };
 }

@@ -1,6 +1,7 @@
 import { CertError } from '../base/errors.ts';
 import type { Label } from '../base/label.ts';
 import type { CertificateRecord, Store, TransactionRecord } from '../store/store.ts';
+import { alone } from './alone.ts';
 import { carryThrough } from './carry-through.ts';
 import type { LifecycleContext } from './context.ts';
 import { deliverCertificate } from './deliver-certificate.ts';
@@ -29,8 +30,19 @@ export async function poll(
   context: LifecycleContext,
   { name, waitSeconds }: { readonly name: Label; readonly waitSeconds: number },
 ): Promise<PollResult> {
+  const asked = await findOutstanding(context.store, name);
+  const held = asked?.name ?? name;
+  return alone(context, held, waitSeconds, () => pollAlone(context, held, waitSeconds));
+}
+
+async function pollAlone(
+  context: LifecycleContext,
+  name: Label,
+  waitSeconds: number,
+): Promise<PollResult> {
   const { store } = context;
-  const record = await findOutstanding(store, name);
+  // Looked up again: whoever held the name before may have ended it.
+  const [record] = await store.transactions.outstanding(name);
   if (record) {
     return carryThrough(context, record, { waitSeconds, byHand: true, isResumed: true });
   }

@@ -3,6 +3,7 @@ import type { KeyType, SigningKey } from '../crypto/keys.ts';
 import { describeKey } from '../crypto/public-key.ts';
 import type { CertificateRecord } from '../store/store.ts';
 import { decodeCertificate } from '../x509/certificate.ts';
+import { alone } from './alone.ts';
 import { findProfile } from './authority.ts';
 import { carryThrough } from './carry-through.ts';
 import { certTemplate, wantedAgain } from './certificate-request.ts';
@@ -36,6 +37,13 @@ export interface UpdateRequest {
  *   `carryThrough` throws
  */
 export async function update(
+  context: LifecycleContext,
+  request: UpdateRequest,
+): Promise<EnrollmentResult> {
+  return alone(context, request.current, request.waitSeconds, () => updateAlone(context, request));
+}
+
+async function updateAlone(
   context: LifecycleContext,
   request: UpdateRequest,
 ): Promise<EnrollmentResult> {

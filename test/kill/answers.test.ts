@@ -19,7 +19,7 @@ for (const [command, words, request, prepare] of commands) {
         await prepare(client);
         const [already, ahead] = [(await client.issued()).length, bodiesOnce(client).length];
         await client.runKilled(words, 'answer', nth);
-        const left = await look(client);
+        const left = await look(client, -1);
         expect(timesSeen(client, left), label).toBe(1);
 
         const { code, err } = await client.run(poll);
@@ -39,7 +39,7 @@ for (const [command, words, request, prepare] of commands) {
         await prepare(client);
         const [already, ahead] = [(await client.issued()).length, bodiesOnce(client).length];
         await client.runKilled(words, 'answer', nth);
-        const left = await look(client);
+        const left = await look(client, -1);
 
         const { code, err } = await client.run(poll);
         expect(code, `${label}: ${err}`).toBe(0);

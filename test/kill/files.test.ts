@@ -21,7 +21,7 @@ describe('a delivery killed after each change to the directory', () => {
       const label = `change ${nth} of ${changes}`;
       const client = await scene.client(`gw-${nth}`);
       await client.runKilled(initialize, 'file', nth);
-      const left = await look(client);
+      const left = await look(client, -1);
       const torn = set(client);
       const { code, out, err } = await client.run(poll);
       expect(code, `${label}: ${err}`).toBe(0);
@@ -48,7 +48,7 @@ describe('a delivery killed after each change to the directory', () => {
       await client.run(initialize);
       const before = set(client);
       await client.runKilled(update, 'file', nth);
-      const left = await look(client);
+      const left = await look(client, -1);
       const torn = set(client);
       const { code, err } = await client.run(poll);
       expect(code, `${label}: ${err}`).toBe(0);

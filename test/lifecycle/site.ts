@@ -63,6 +63,8 @@ export interface SiteOptions {
   readonly lab?: Partial<LabSettings>;
   readonly profile?: Partial<CaProfile>;
   readonly clock?: FakeClock;
+  /** Processes that hold a lease are still there. */
+  readonly othersLive?: boolean;
 }
 
 /** The name of a certificate, checked. */
@@ -98,6 +100,7 @@ export async function makeSite(options: SiteOptions = {}): Promise<Site> {
     async close() {},
   });
   const certs = join(home, 'certs');
+  let processes = 0;
   const open = async (): Promise<LifecycleContext> => {
     const store = await openStore({
       directory: join(home, 'state'),
@@ -113,6 +116,9 @@ export async function makeSite(options: SiteOptions = {}): Promise<Site> {
       connect: transport,
       keys: async () => softwareKeys,
       deliver: (delivery) => deliverFiles(delivery),
+      holder: { pid: ++processes, startedAt: '', host: 'here' },
+      // Whoever is in the way was killed, as far as most tests go.
+      isAlive: () => options.othersLive ?? false,
       defaultCertStore: certs,
       progress: (each) => void progress.push(each),
     };

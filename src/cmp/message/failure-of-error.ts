@@ -34,6 +34,7 @@ export const failInfoOf: Readonly<Record<ErrorCode, PKIFailureBit | undefined>> 
   CERT_UNKNOWN: undefined,
   CERT_EXISTS: undefined,
   TRANSACTION_OUTSTANDING: undefined,
+  IN_PROGRESS: undefined,
   FILE_UNREADABLE: undefined,
   FILE_UNWRITABLE: undefined,
   SECRET_UNAVAILABLE: undefined,
