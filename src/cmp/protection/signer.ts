@@ -7,7 +7,7 @@ import { certificateDer, type Certificate } from '../../x509/certificate.ts';
 import type { Extensions } from '../../x509/extension.ts';
 import { extensionValue } from '../../x509/extension-values.ts';
 import { sameName, type Name } from '../../x509/name.ts';
-import { formatName } from '../../x509/name-text.ts';
+import { quoteName } from '../../x509/name-text.ts';
 import type { PKIMessage } from '../message/pki-message.ts';
 import { receivedProtectedPart } from './protected-part.ts';
 import type { Trust } from './trust.ts';
@@ -88,7 +88,7 @@ export function verifySigner(
     if (unsupported) throw unsupported;
     throw new CertError(
       'CMP_PROTECTION_INVALID',
-      `Cannot verify "${message.body.type}" from "${formatName(sender)}": the signature does not fit`,
+      `Cannot verify "${message.body.type}" from ${quoteName(sender)}: the signature does not fit`,
     );
   }
 
@@ -213,7 +213,7 @@ function distinct(certificates: readonly Certificate[]): readonly Certificate[] 
 function untrusted(sender: Name, why: string): CertError {
   return new CertError(
     'CMP_SIGNER_UNTRUSTED',
-    `Cannot trust the signer "${formatName(sender)}" of the answer: ${why}`,
+    `Cannot trust the signer ${quoteName(sender)} of the answer: ${why}`,
     {
       hint: 'Give the CA profile the anchor of its CMP signer ("cmp-root"), its certificate ("server-cert") or its name ("expected-sender")',
     },
