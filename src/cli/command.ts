@@ -14,8 +14,11 @@ export interface CommandContext {
   readonly print: Printer;
   /** Open the store and what stands on it, once; closed after the command by whoever ran it. */
   readonly services: () => Promise<Services>;
-  /** Run another command line on the same outside, as the guided tour does. */
-  readonly run: (argv: readonly string[]) => Promise<ExitCode>;
+  /** Run another command line on the same outside, as the guided tour does, with more in its environment. */
+  readonly run: (
+    argv: readonly string[],
+    env?: Readonly<Record<string, string>>,
+  ) => Promise<ExitCode>;
 }
 
 /** The code of one command. */

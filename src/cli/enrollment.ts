@@ -1,16 +1,16 @@
 import type { Services } from '../agent/compose.ts';
-import type { ExitCode } from '../base/errors.ts';
-import { failureMeaning } from '../cmp/message/failure-meaning.ts';
+import { exitCodeOf, type ExitCode } from '../base/errors.ts';
+import { failureHint } from '../cmp/message/failure-meaning.ts';
 import type { PKIStatusInfo } from '../cmp/message/pki-status-info.ts';
-import { formatStatus } from '../cmp/message/status-text.ts';
 import type { LifecycleContext } from '../lifecycle/context.ts';
 import type { EnrollmentResult } from '../lifecycle/result.ts';
 import { decodeCertificate } from '../x509/certificate.ts';
 import { formatName } from '../x509/name-text.ts';
+import { commandLine } from './command-line.ts';
 import type { CommandContext } from './command.ts';
+import { failureJson, reportFailure, type Failure } from './failure.ts';
 import { startProgress } from './progress.ts';
 import { formatTime } from './render.ts';
-import { printable } from '../base/printable.ts';
 
 /**
  * Run a use case with Ctrl-C and a live line, and give back what it came to. Ctrl-C leaves the transaction
@@ -38,22 +38,24 @@ export async function runEnrollment<R>(
 export function reportResult(
   result: EnrollmentResult | 'interrupted',
   name: string,
-  { io, print, log }: CommandContext,
+  { io, globals, print, log }: Pick<CommandContext, 'io' | 'globals' | 'print' | 'log'>,
 ): ExitCode {
   if (result === 'interrupted') {
-    print.done(
-      { type: 'interrupted', name },
-      `Interrupted; what is outstanding for "${name}" stays so: certkeeper cmp poll current-cert ${name}`,
-    );
-    return 8;
+    const poll = commandLine(['cmp', 'poll', 'current-cert', name], globals);
+    const message = `Interrupted; what is outstanding for "${name}" stays so: ${poll}`;
+    const failure = { code: 'CMP_WAITING', message } as const;
+    print.done({ type: 'interrupted', name, error: failureJson(failure) }, message);
+    return exitCodeOf.CMP_WAITING;
   }
   const { transactionID, ca } = result;
   const said = { type: result.type, name: result.name, ca, transactionID };
+  const fail = (failure: Failure): ExitCode =>
+    reportFailure({ ...failure, transactionID }, io, globals, said);
   switch (result.type) {
     case 'issued': {
       const { certificate, differences, files } = result;
       const { subject, validity, serialNumber } = decodeCertificate(certificate.der).tbsCertificate;
-      const notAfter = validity.notAfter.value;
+      const notAfter = formatTime(validity.notAfter.value);
       for (const difference of differences) log.warn(`granted with modifications: ${difference}`);
       print.done(
         {
@@ -61,82 +63,63 @@ export function reportResult(
           version: certificate.version,
           subject: formatName(subject),
           serialNumber: serialNumber.toString(16),
-          notBefore: validity.notBefore.value.toISOString(),
-          notAfter: notAfter.toISOString(),
+          notBefore: formatTime(validity.notBefore.value),
+          notAfter,
           differences,
           files,
         },
-        `Certificate "${result.name}" is valid until ${formatTime(notAfter)}; files in ${certificate.directory ?? '(none)'}`,
+        `Certificate "${result.name}" is ${certificate.version > 1 ? 'renewed and ' : ''}valid until ${notAfter}; ` +
+          `files in ${certificate.directory ?? '(none)'}`,
       );
       return 0;
     }
     case 'waiting': {
-      const { nextPollAt, polls, text } = result;
+      const { polls, text } = result;
+      const nextPollAt = formatTime(result.nextPollAt);
+      const poll = commandLine(['cmp', 'poll', 'current-cert', result.name], globals);
+      const message = `The CA has not decided on "${result.name}" yet${text === undefined ? '' : ` ("${text}")`}`;
+      const hint = `Poll again after ${nextPollAt}: ${poll}`;
+      const failure = { code: 'CMP_WAITING', message, hint, transactionID } as const;
       print.done(
-        {
-          ...said,
-          nextPollAt: nextPollAt.toISOString(),
-          polls,
-          ...(text !== undefined && { text }),
-        },
-        `The CA has not decided on "${result.name}" yet${text === undefined ? '' : ` ("${text}")`}; ` +
-          `next poll due ${formatTime(nextPollAt)}: certkeeper cmp poll current-cert ${result.name}`,
+        { ...said, nextPollAt, polls, text, error: failureJson(failure) },
+        `${message}; next poll due ${nextPollAt}: ${poll}`,
       );
-      return 8;
+      return exitCodeOf.CMP_WAITING;
     }
     case 'rejected':
-      return fail(
-        said,
-        `CA "${ca}" rejected the request for "${result.name}"`,
-        statusLines(result.status, result.details),
-        7,
-      );
+      return fail({
+        code: 'CMP_REJECTED',
+        message: `CA "${ca}" rejected the request for "${result.name}"`,
+        hint: hintOf(result.status),
+        status: result.status,
+        details: result.details,
+      });
     case 'unconfirmed':
-      return fail(
-        said,
-        `CA "${ca}" did not take the confirmation of "${result.name}": it may revoke the certificate`,
-        statusLines(result.status, []),
-        7,
-      );
+      return fail({
+        code: 'CMP_REJECTED',
+        message: `CA "${ca}" did not take the confirmation of "${result.name}": it may revoke the certificate`,
+        hint: hintOf(result.status),
+        status: result.status,
+      });
     case 'refused':
-      return fail(
-        said,
-        `Certificate for "${result.name}" refused: ${result.reason}`,
-        [
-          'hint: Compare what the CA issued with what was asked; the root of the CA profile must fit it',
-        ],
-        9,
-      );
+      return fail({
+        code: 'CERT_REFUSED',
+        message: `Certificate for "${result.name}" refused: ${result.reason}`,
+        hint: 'Compare what the CA issued with what was asked; the root of the CA profile must fit it',
+      });
     case 'expired':
-      return fail(
-        said,
-        `Gave up waiting for "${result.name}": the deadline of CA "${ca}" has passed`,
-        ['hint: Ask the CA what became of the request; a new one can be made now'],
-        5,
-      );
-  }
-
-  function fail(
-    json: typeof said,
-    sentence: string,
-    lines: readonly string[],
-    exitCode: ExitCode,
-  ): ExitCode {
-    print.show({ ...json, message: sentence, details: lines, exitCode }, () => '');
-    for (const line of [`error: ${sentence}`, ...lines, `transactionID: ${transactionID}`]) {
-      io.stderr.write(`${printable(line)}\n`);
-    }
-    return exitCode;
+      return fail({
+        code: 'NETWORK_TIMEOUT',
+        message: `Gave up waiting for "${result.name}": the deadline of CA "${ca}" has passed`,
+        hint: 'Ask the CA what became of the request; a new one can be made now',
+      });
   }
 }
 
-/** The CA's status in full, and what its failure bits mean. */
-function statusLines(status: PKIStatusInfo, details: readonly string[]): readonly string[] {
-  return [
-    `status: ${formatStatus(status)}`,
-    ...details.map((detail) => `details: ${detail}`),
-    ...(status.failInfo ?? []).map(
-      (bit) => `${bit}: ${failureMeaning[bit] ?? 'unknown to this version'}`,
-    ),
-  ];
+/** What to do about a rejection: what the first bit with an answer says. */
+function hintOf({ failInfo = [] }: PKIStatusInfo): string {
+  return (
+    failInfo.map((bit) => failureHint[bit]).find((hint) => hint !== undefined) ??
+    'Ask the operator of the CA; the transactionID finds the request in its log'
+  );
 }

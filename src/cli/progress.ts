@@ -3,6 +3,7 @@ import type { Log } from '../base/log.ts';
 import type { Progress } from '../lifecycle/context.ts';
 import type { Globals } from './global-options.ts';
 import type { Io } from './io.ts';
+import { plural } from './plural.ts';
 import { formatTime } from './render.ts';
 import { printable } from '../base/printable.ts';
 
@@ -49,5 +50,5 @@ function describe(progress: Progress, clock: Clock): string {
   if (progress.type === 'sending') return `sending ${progress.body} to ${progress.url}`;
   const seconds = Math.max(0, Math.ceil((progress.next.getTime() - clock.now().getTime()) / 1000));
   const said = progress.text === undefined ? '' : `; the CA says "${progress.text}"`;
-  return `waiting for the CA: ${progress.polls} polls done, next in ${seconds}s at ${formatTime(progress.next)}${said}`;
+  return `waiting for the CA: ${plural(progress.polls, 'poll')} done, next in ${seconds}s at ${formatTime(progress.next)}${said}`;
 }

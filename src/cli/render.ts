@@ -1,4 +1,3 @@
-import { CertError, exitCodeOf, type ExitCode } from '../base/errors.ts';
 import type { Globals } from './global-options.ts';
 import type { Io, Output } from './io.ts';
 import { printable } from '../base/printable.ts';
@@ -84,52 +83,4 @@ export function formatDuration(seconds: number): string {
     if (seconds > size && seconds % size === 0) return `${seconds / size}${unit}`;
   }
   return `${seconds}s`;
-}
-
-/**
- * Say what went wrong: `error:` and, where there is one, `hint:` and the transactionID, on stderr; with
- * `--json` an object on stdout. Anything but a `CertError` is a bug, and its stack is shown only with
- * `--verbose`.
- *
- * @returns the exit code of the process
- */
-export function reportError(
-  error: unknown,
-  io: Io,
-  globals: Pick<Globals, 'json' | 'verbose'>,
-): ExitCode {
-  const known = error instanceof CertError ? error : asBug(error);
-  const exitCode = exitCodeOf[known.code];
-  if (globals.json) {
-    const { code, message, hint, transactionID } = known;
-    const body = { code, message, hint, transactionID, exitCode };
-    io.stdout.write(`${JSON.stringify({ schemaVersion, error: body }, null, 2)}\n`);
-  } else {
-    const style = createStyle(io.stderr, io.env);
-    let text = `${style.bad('error:')} ${printable(known.message)}\n`;
-    if (known.hint !== undefined) text += `${style.dim('hint:')} ${printable(known.hint)}\n`;
-    if (known.transactionID !== undefined) text += `transactionID: ${known.transactionID}\n`;
-    io.stderr.write(text);
-  }
-  if (globals.verbose) io.stderr.write(stackOf(known));
-  return exitCode;
-}
-
-function asBug(cause: unknown): CertError {
-  const what = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-  return new CertError('INTERNAL', `Cannot go on, and this is a bug in certkeeper: ${what}`, {
-    cause,
-    hint: 'Run it again with --verbose and report what it prints',
-  });
-}
-
-function stackOf(error: CertError): string {
-  let text = '';
-  for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    text += `${at === error ? '' : 'caused by '}${printable(at.name)}: ${printable(at.message)}\n`;
-    for (const line of at.stack?.split('\n') ?? []) {
-      if (/^\s+at /.test(line)) text += `${printable(line)}\n`;
-    }
-  }
-  return text;
 }

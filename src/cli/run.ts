@@ -7,7 +7,7 @@ import { commands } from './grammar.ts';
 import type { Io } from './io.ts';
 import { createLog } from './log.ts';
 import { parseCommandLine, type Invocation } from './parse.ts';
-import { createPrinter, reportError, schemaVersion } from './render.ts';
+import { createPrinter, schemaVersion } from './render.ts';
 
 /** Open what a command works on. */
 export type OpenServices = (globals: Globals, io: Io, log: Log) => Promise<Services>;
@@ -23,7 +23,7 @@ export async function run(
   io: Io,
   openServices: OpenServices = openRealServices,
 ): Promise<ExitCode> {
-  let globals: Pick<Globals, 'json' | 'verbose'> = {
+  let globals: Pick<Globals, 'json' | 'verbose' | 'state'> = {
     json: argv.includes('--json'),
     verbose: argv.includes('--verbose'),
   };
@@ -32,6 +32,7 @@ export async function run(
     globals = invocation.globals;
     return await act(invocation, io, openServices);
   } catch (error) {
+    const { reportError } = await import('./failure.ts');
     return reportError(error, io, globals);
   }
 }
@@ -61,7 +62,7 @@ async function act(invocation: Invocation, io: Io, openServices: OpenServices): 
       opened ??= openServices(globals, io, log);
       return opened;
     },
-    run: (argv) => run(argv, io, openServices),
+    run: (words, env) => run(words, { ...io, env: { ...io.env, ...env } }, openServices),
   };
   try {
     return await command.start(values, context);

@@ -36,15 +36,15 @@ describe('run()', () => {
     expect(io.out()).toMatch(/^certkeeper \d+\.\d+\.\d+\n$/);
   });
 
-  it('prints an error with its hint and transactionID on stderr, and exits with its code', async () => {
+  it('prints an error with its hint, transactionID and code on stderr, and exits with its exit code', async () => {
     const io = fakeIo();
     const error = new CertError('CMP_REJECTED', 'Cannot get "gw1": the CA said "no\u001b[2J"', {
       hint: 'Ask the CA',
       transactionID: 'abcd',
     });
-    expect(await run(['show', 'cert'], io, failing(error))).toBe(7);
+    expect(await run(['clear', 'cmp', 'statistics'], io, failing(error))).toBe(7);
     expect(io.err()).toBe(
-      'error: Cannot get "gw1": the CA said "no\\u001b[2J"\nhint: Ask the CA\ntransactionID: abcd\n',
+      'error: Cannot get "gw1": the CA said "no\\u001b[2J"\nhint: Ask the CA\ntransactionID: abcd\ncode: CMP_REJECTED\n',
     );
     expect(io.out()).toBe('');
   });
@@ -71,11 +71,17 @@ describe('run()', () => {
 
   it('calls anything unexpected a bug, with the stack only on request', async () => {
     const quiet = fakeIo();
-    expect(await run(['show', 'cert'], quiet, failing(new TypeError('x is undefined')))).toBe(1);
+    expect(
+      await run(['clear', 'cmp', 'statistics'], quiet, failing(new TypeError('x is undefined'))),
+    ).toBe(1);
     expect(quiet.err()).toContain('this is a bug in certkeeper: TypeError: x is undefined');
     expect(quiet.err()).not.toContain('    at ');
     const loud = fakeIo();
-    await run(['show', 'cert', '--verbose'], loud, failing(new TypeError('x is undefined')));
+    await run(
+      ['clear', 'cmp', 'statistics', '--verbose'],
+      loud,
+      failing(new TypeError('x is undefined')),
+    );
     expect(loud.err()).toContain('caused by TypeError: x is undefined\n    at ');
   });
 });

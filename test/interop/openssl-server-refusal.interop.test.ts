@@ -23,11 +23,15 @@ describe('what OpenSSL says against a request', () => {
     const operator = await startOperator(pki(), {
       server: ['-pkistatus', '2', '-failurebits', '1048576', '-statusstring', 'not trusted'],
     });
-    const { code, out } = await operator.run('--json', ...initialize(pki()));
-    expect(code).toBe(7);
-    expect(JSON.parse(out)).toMatchObject({ type: 'rejected', name: 'gw1', exitCode: 7 });
+    const { code, out, err } = await operator.run('--json', ...initialize(pki()));
+    expect({ code, err }).toEqual({ code: 7, err: '' });
+    const status = { status: 'rejection', failInfo: ['signerNotTrusted'] };
+    expect(JSON.parse(out)).toMatchObject({
+      type: 'rejected',
+      name: 'gw1',
+      error: { code: 'CMP_REJECTED', exitCode: 7, status },
+    });
     expect(out).toContain('not trusted');
-    expect(out).toContain('signerNotTrusted');
   });
 
   it('is told when it comes as an error message', async () => {

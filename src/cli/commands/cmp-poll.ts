@@ -15,14 +15,14 @@ export const run: Body<PollParameters> = async ({ currentCert: name, wait }, com
   if (result.type !== 'settled' && result.type !== 'delivered') {
     return reportResult(result, name, command);
   }
-  const { notAfter } = decodeCertificate(result.certificate.der).tbsCertificate.validity;
-  const until = formatTime(notAfter.value);
+  const { validity } = decodeCertificate(result.certificate.der).tbsCertificate;
+  const notAfter = formatTime(validity.notAfter.value);
   const files = result.type === 'delivered' ? result.files : [];
   command.print.done(
-    { type: result.type, name, notAfter: notAfter.value.toISOString(), files },
+    { type: result.type, name, notAfter, files },
     result.type === 'delivered'
-      ? `Certificate "${name}" is valid until ${until}; its files are written now: ${files.join(', ')}`
-      : `Nothing is outstanding for "${name}": its certificate is valid until ${until}`,
+      ? `Certificate "${name}" is valid until ${notAfter}; its files are written now: ${files.join(', ')}`
+      : `Nothing is outstanding for "${name}": its certificate is valid until ${notAfter}`,
   );
   return 0;
 };

@@ -66,7 +66,7 @@ function requestJson(one: LabTransaction) {
     decision,
     reason,
     polls,
-    openedAt: one.openedAt.toISOString(),
+    openedAt: formatTime(one.openedAt),
     certificateId: one.certificateId,
   };
 }

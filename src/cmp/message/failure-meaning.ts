@@ -34,3 +34,31 @@ export const failureMeaning: Readonly<Record<PKIFailureBit, string>> = {
   systemFailure: 'the CA failed while handling the request',
   duplicateCertReq: 'there is such a certificate already',
 };
+
+/**
+ * What to do about a bit, as one sentence for whoever asked the CA; nothing for those that only the CA's
+ * own text explains.
+ */
+export const failureHint: Readonly<Partial<Record<PKIFailureBit, string>>> = {
+  badAlg: 'Use another key type, or another pbm-owf and pbm-mac in the CA profile',
+  badMessageCheck:
+    'Check reference and secret (some CAs call the reference the user name); of a signed request, its signer',
+  badRequest: 'Check the URL, and with the operator of the CA that it takes this kind of request',
+  badTime: 'Compare the clock of this machine with that of the CA',
+  badCertId: 'Ask the operator of the CA whether it still knows the certificate that is renewed',
+  wrongAuthority: 'Check recipient and issuer in the CA profile, and the URL',
+  incorrectData: 'Check the subject name and the names in san with the operator of the CA',
+  badPOP: 'Use another key type: the CA cannot verify signatures by this key',
+  certRevoked: 'Use cmp initialize for a new certificate: a revoked one is not renewed',
+  wrongIntegrity:
+    'Give ca-psk for a CA that wants a shared secret, signer-cert for one that wants a signature',
+  unacceptedExtension: 'Ask for less: leave out san, or names of a kind the CA does not issue',
+  badCertTemplate: 'Check with the operator of the CA which subject, san and key type it issues',
+  signerNotTrusted: 'Have the operator of the CA trust the issuer of the certificate that signs',
+  transactionIdInUse: 'Run the command again: it begins a new transaction',
+  unsupportedVersion: 'Have the CA speak CMPv2; no other version is spoken here',
+  notAuthorized: 'Ask the operator of the CA to allow this device, subject or operation',
+  systemUnavail: 'Try again later',
+  systemFailure: 'Ask the operator of the CA: its log says what failed',
+  duplicateCertReq: 'Ask the operator of the CA to take away the older certificate or request',
+};
