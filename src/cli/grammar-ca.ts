@@ -18,8 +18,9 @@ export const caCommands: readonly Command[] = [
   }),
   defineCommand({
     words: ['ca', 'remove'],
-    summary: 'Forget a CA profile and its secret',
+    summary: 'Forget a CA profile and its secret, after asking',
     parameters: table.caRemoveParameters,
+    example: 'ca remove rootA --yes',
     load: () => import('./commands/ca-remove.ts'),
   }),
   defineCommand({

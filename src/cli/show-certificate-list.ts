@@ -1,7 +1,9 @@
+import type { Store } from '../store/store.ts';
 import { viewCertificate, type CertificateView } from './certificate-view.ts';
 import type { CommandContext } from './command.ts';
 import { colourOfExpiry } from './expiry.ts';
 import { formatDay, formatTime } from './render.ts';
+import { readStored, whereLooked } from './stored.ts';
 import { formatTable, type Cell } from './table.ts';
 
 interface Line {
@@ -19,7 +21,36 @@ interface Line {
  * @param full CA certificates and keys too, not only our certificates
  */
 export async function showCertificateList(full: boolean, context: CommandContext): Promise<void> {
-  const { store, clock } = await context.services();
+  const read = await readStored(context, async ({ store, clock }) => ({
+    now: clock.now(),
+    lines: await linesOf(store, full),
+  }));
+  const { now, lines } = read ?? { now: new Date(0), lines: [] };
+  context.print.show({ certificates: lines.map(lineJson) }, () => {
+    if (lines.length === 0) return `There is no certificate${whereLooked(context)}\n`;
+    const columns = ['TYPE', 'HASH', 'EXPIRES', 'NAME', 'DIST', 'LABEL'].map((title) => ({
+      title,
+    }));
+    return formatTable(
+      columns,
+      lines.map(({ type, view, name, dist, label }): Cell[] => [
+        type,
+        view === undefined ? 'N/A' : view.sha256.slice(0, 8),
+        view === undefined
+          ? 'N/A'
+          : {
+              text: formatDay(view.notAfter),
+              paint: colourOfExpiry(view, now, context.print.style),
+            },
+        name,
+        dist ?? 'N/A',
+        label,
+      ]),
+    );
+  });
+}
+
+async function linesOf(store: Store, full: boolean): Promise<readonly Line[]> {
   const lines: Line[] = [];
   if (full) {
     for (const { label, roots, intermediates } of await store.authorities.list()) {
@@ -34,28 +65,7 @@ export async function showCertificateList(full: boolean, context: CommandContext
     lines.push({ type: 'Pub', view, name: view.shortName, dist: source, label: name });
     if (full && keyId !== undefined) lines.push({ type: 'Key', name: view.shortName, label: name });
   }
-  context.print.show({ certificates: lines.map(lineJson) }, () => {
-    if (lines.length === 0) return 'There is no certificate\n';
-    const columns = ['TYPE', 'HASH', 'EXPIRES', 'NAME', 'DIST', 'LABEL'].map((title) => ({
-      title,
-    }));
-    return formatTable(
-      columns,
-      lines.map(({ type, view, name, dist, label }): Cell[] => [
-        type,
-        view === undefined ? 'N/A' : view.sha256.slice(0, 8),
-        view === undefined
-          ? 'N/A'
-          : {
-              text: formatDay(view.notAfter),
-              paint: colourOfExpiry(view, clock.now(), context.print.style),
-            },
-        name,
-        dist ?? 'N/A',
-        label,
-      ]),
-    );
-  });
+  return lines;
 }
 
 function lineJson({ type, view, name, dist, label }: Line) {

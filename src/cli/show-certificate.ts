@@ -1,10 +1,12 @@
 import { encodePem } from '../asn1/pem.ts';
 import { CertError } from '../base/errors.ts';
-import type { CertificateRecord } from '../store/store.ts';
+import type { CertificateRecord, Store } from '../store/store.ts';
 import { viewCertificate } from './certificate-view.ts';
+import { commandLine } from './command-line.ts';
 import type { CommandContext } from './command.ts';
 import { colourOfExpiry } from './expiry.ts';
 import { formatTime, type Json } from './render.ts';
+import { readStored } from './stored.ts';
 import { formatFields, formatTable } from './table.ts';
 
 /**
@@ -18,10 +20,16 @@ export async function showCertificate(
   full: boolean,
   context: CommandContext,
 ): Promise<void> {
-  const { store, clock } = await context.services();
-  const versions = await store.certificates.versions(name);
-  const shown = versions.find(({ status }) => status === 'current') ?? versions[0];
-  if (shown === undefined) throw await unknown(name, context);
+  const read = await readStored(context, async ({ store, clock }) => {
+    const versions = await store.certificates.versions(name);
+    const shown = versions.find(({ status }) => status === 'current') ?? versions[0];
+    const isOutstanding = shown === undefined && (await hasRequest(store, name));
+    return { versions, shown, now: clock.now(), isOutstanding };
+  });
+  if (read?.shown === undefined) {
+    throw unknown(name, read?.isOutstanding === true, context);
+  }
+  const { versions, shown, now } = read;
   const others = full ? versions.filter((version) => version !== shown) : [];
   const json = {
     certificate: recordJson(shown, full),
@@ -41,7 +49,7 @@ export async function showCertificate(
         'valid until',
         {
           text: formatTime(view.notAfter),
-          paint: colourOfExpiry(view, clock.now(), context.print.style),
+          paint: colourOfExpiry(view, now, context.print.style),
         },
       ],
       ['key', `${view.key}${shown.keyId === undefined ? ', not here' : ''}`],
@@ -102,12 +110,15 @@ function recordJson(record: CertificateRecord, full: boolean): { [key: string]: 
   };
 }
 
-async function unknown(name: string, { services }: CommandContext): Promise<CertError> {
-  const { store } = await services();
-  const isOutstanding = (await store.transactions.outstanding(name)).length > 0;
+async function hasRequest(store: Store, name: string): Promise<boolean> {
+  return (await store.transactions.outstanding(name)).length > 0;
+}
+
+function unknown(name: string, isOutstanding: boolean, { globals }: CommandContext): CertError {
+  const look = isOutstanding ? ['show', 'cmp', 'outstanding-req'] : ['show', 'cert'];
   return new CertError(
     'CERT_UNKNOWN',
     `Cannot show certificate "${name}": ${isOutstanding ? 'its request is still outstanding' : 'there is none'}`,
-    { hint: `See certkeeper ${isOutstanding ? 'show cmp outstanding-req' : 'show cert'}` },
+    { hint: `See ${commandLine(look, globals)}` },
   );
 }

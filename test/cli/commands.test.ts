@@ -178,10 +178,28 @@ describe('ca show and ca remove', () => {
     const shown = await bench.run(['ca', 'show', 'rootA']);
     expect(shown.out).toMatch(/^root +CN=Test Root,O=Test, until 2036-11-18T/m);
     expect(shown.out).toMatch(/^deadline +14d$/m);
-    expect(await bench.run(['ca', 'remove', 'rootA'])).toMatchObject({ code: 0 });
+    expect(await bench.run(['ca', 'remove', 'rootA', '--yes'])).toMatchObject({ code: 0 });
     expect((await bench.run(['ca', 'show'])).out).toContain('There is no CA profile');
     expect(await bench.run(['ca', 'remove', 'rootA'])).toMatchObject({ code: 3 });
     expect(await bench.run(['ca', 'show', 'rootA'])).toMatchObject({ code: 3 });
+  });
+
+  it('asks before a profile is removed', async () => {
+    const bench = benchWithCa();
+    await bench.run(addCa(bench));
+    const scripted = await bench.run(['ca', 'remove', 'rootA']);
+    expect(scripted).toMatchObject({ code: 2 });
+    expect(scripted.err).toContain('Cannot remove CA profile "rootA" unasked');
+    const asked = await bench.run(['ca', 'remove', 'rootA'], { isTTY: true, input: 'n\n' });
+    expect(asked).toMatchObject({ code: 0, out: 'Nothing was changed\n' });
+    expect((await bench.run(['ca', 'show', 'rootA'])).code).toBe(0);
+  });
+
+  it('keeps --state in the command line that a hint gives', async () => {
+    const bench = makeBench();
+    const { err } = await bench.run(['ca', 'show', 'rootA', '--state', '/tmp/my state']);
+    expect(err).toContain("hint: See certkeeper ca show --state '/tmp/my state'\n");
+    expect(err).toContain('state: /tmp/my state\n');
   });
 
   it('does not remove a profile a request waits for', async () => {
@@ -199,11 +217,13 @@ describe('show cert', () => {
     const bench = makeBench();
     expect(await bench.run(['show', 'cert'])).toMatchObject({
       code: 0,
-      out: 'There is no certificate\n',
+      out: `There is no certificate: there is no store in ${bench.state}\n`,
     });
     expect(await bench.run(['show', 'cert', 'gw1'])).toMatchObject({
       code: 3,
-      err: 'error: Cannot show certificate "gw1": there is none\nhint: See certkeeper show cert\n',
+      err:
+        'error: Cannot show certificate "gw1": there is none\n' +
+        `hint: See certkeeper show cert\nstate: ${bench.state}\ncode: CERT_UNKNOWN\n`,
     });
   });
 
@@ -277,13 +297,21 @@ describe('show cert', () => {
 });
 
 describe('show cmp', () => {
-  it('says when there is nothing', async () => {
+  it('says when there is nothing, and where, and makes no store to look', async () => {
     const bench = makeBench();
-    expect((await bench.run(['show', 'cmp', 'outstanding-req'])).out).toBe(
-      'No request is outstanding\n',
+    const told = async (...words: string[]): Promise<string> => (await bench.run(words)).out;
+    const nowhere = `: there is no store in ${bench.state}`;
+    expect(await told('show', 'cmp', 'outstanding-req')).toBe(
+      `No request is outstanding${nowhere}\n`,
     );
-    expect((await bench.run(['show', 'cmp', 'history'])).out).toBe('There is no history\n');
-    expect((await bench.run(['show', 'cmp', 'statistics'])).out).toBe('Nothing was counted yet\n');
+    expect(await told('show', 'cmp', 'history')).toBe(`There is no history${nowhere}\n`);
+    expect(await told('show', 'cmp', 'statistics')).toBe(`Nothing was counted yet${nowhere}\n`);
+    expect(await told('ca', 'show')).toMatch(/^There is no CA profile: there is no store in /);
+    expect(existsSync(bench.state)).toBe(false);
+
+    await bench.withStore(async () => undefined);
+    expect(await told('show', 'cert')).toBe(`There is no certificate in ${bench.state}\n`);
+    expect(await told('show', 'cmp', 'history')).toBe(`There is no history in ${bench.state}\n`);
   });
 
   it('shows an outstanding request, its history and what was counted', async () => {
@@ -321,7 +349,8 @@ describe('clear cmp', () => {
     const { code, err } = await bench.run(['clear', 'cmp', 'cert-name', 'gw1']);
     expect(code).toBe(2);
     expect(err).toBe(
-      'error: Cannot clear "gw1" unasked: this is not a terminal\nhint: Add --yes\n',
+      'error: Cannot clear "gw1" unasked: this is not a terminal\n' +
+        'hint: Add --yes\ncode: USAGE_INVALID\n',
     );
     expect(await outstandingCount(bench)).toBe(1);
   });
@@ -355,31 +384,5 @@ describe('clear cmp', () => {
     expect((await bench.run(['show', 'cmp', 'statistics'])).out).toBe(
       'Since 2026-12-01T00:00:00Z\n',
     );
-  });
-});
-
-describe('cmp cert-store', () => {
-  it('is set, repeated back, and undone by no', async () => {
-    const bench = makeBench();
-    const location = join(bench.directory, 'pem');
-    const set = await bench.run(['cmp', 'cert-store', 'location', location, 'key', 'reuse']);
-    expect(set.out).toBe(`Certificates go to ${location}; an update keeps the key\n`);
-    expect(await bench.withStore((store) => store.settings.list())).toEqual(
-      new Map([
-        ['cert-store-key', 'reuse'],
-        ['cert-store-location', location],
-      ]),
-    );
-    expect(existsSync(location)).toBe(false);
-    await bench.run(['no', 'cmp', 'cert-store']);
-    expect(await bench.withStore((store) => store.settings.list())).toEqual(new Map());
-  });
-
-  it('refuses a location that is a file', async () => {
-    const bench = benchWithCa();
-    const location = join(bench.directory, 'root.pem');
-    const { code, err } = await bench.run(['cmp', 'cert-store', 'location', location]);
-    expect(code).toBe(3);
-    expect(err).toContain('not a directory');
   });
 });

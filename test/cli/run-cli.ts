@@ -22,6 +22,8 @@ export interface Outcome {
 /** A state directory of its own, and command lines run on it in this process. */
 export interface Bench {
   readonly directory: string;
+  /** The state directory. */
+  readonly state: string;
   /** Do something to the store between two commands. */
   withStore<T>(work: (store: Store) => Promise<T>): Promise<T>;
   run(argv: readonly string[], options?: FakeIoOptions): Promise<Outcome>;
@@ -37,10 +39,11 @@ const random: Random = { bytes: (length) => new Uint8Array(length).fill(7) };
 export function makeBench(): Bench {
   const directory = mkdtempSync(join(tmpdir(), 'certkeeper-cli-'));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
-  const open = (): Promise<Store> =>
-    openStore({ directory: join(directory, 'state'), clock, random });
+  const state = join(directory, 'state');
+  const open = (): Promise<Store> => openStore({ directory: state, clock, random });
   return {
     directory,
+    state,
     async withStore(work) {
       const store = await open();
       try {
@@ -50,9 +53,9 @@ export function makeBench(): Bench {
       }
     },
     async run(argv, options) {
-      const io = fakeIo(options);
+      const io = fakeIo({ ...options, env: { ...options?.env, CERTKEEPER_STATE: state } });
       const code = await run(argv, io, (_globals, _io, log) =>
-        compose({ stateDirectory: join(directory, 'state'), clock, random, log }),
+        compose({ stateDirectory: state, clock, random, log }),
       );
       return { code, out: io.out(), err: io.err() };
     },

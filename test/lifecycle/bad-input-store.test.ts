@@ -163,7 +163,9 @@ describe('a state directory', () => {
   it('that is a file is told', async () => {
     const other = makeDesk();
     other.write('state', 'x');
-    expectOneError(await other.run('show cert'), 4);
+    for (const words of ['clear cmp statistics', 'show cert']) {
+      expectOneError(await other.run(words), 4);
+    }
     expect(readFileSync(other.state, 'utf8')).toBe('x');
   });
 
@@ -171,14 +173,14 @@ describe('a state directory', () => {
     const other = makeDesk();
     rmSync(other.directory, { recursive: true });
     writeFileSync(other.directory, 'x');
-    const outcome = await other.run('show cert');
+    const outcome = await other.run('clear cmp statistics');
     expectOneError(outcome, 4);
     expect(outcome.err).toContain(JSON.stringify(other.state));
   });
 
   it.runIf(process.platform === 'linux')('below /proc is told', async () => {
     const io = fakeIo();
-    const code = await run(['--state', '/proc/self/x/y', 'show', 'cert'], io);
+    const code = await run(['--state', '/proc/self/x/y', 'clear', 'cmp', 'statistics'], io);
     expectOneError({ code, out: io.out(), err: io.err() }, 4);
     expect(io.err()).toContain('"/proc/self/x/y"');
   });
@@ -188,7 +190,7 @@ describe('a state directory', () => {
     mkdirSync(other.state);
     chmodSync(other.state, 0o755);
     writeFileSync(join(other.state, 'thesis.tex'), 'x');
-    const outcome = await other.run('show cert');
+    const outcome = await other.run('clear cmp statistics');
     expectOneError(outcome, 3);
     expect(outcome.err).toContain('it holds other files');
     expect(readdirSync(other.state)).toEqual(['thesis.tex']);

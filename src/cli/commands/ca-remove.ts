@@ -1,5 +1,7 @@
 import { CertError } from '../../base/errors.ts';
+import { commandLine } from '../command-line.ts';
 import type { Body } from '../command.ts';
+import { confirm } from '../confirm.ts';
 import type { caRemoveParameters } from '../parameters-ca.ts';
 
 /** Forget a CA profile and its secret, unless a request to it is outstanding. */
@@ -13,11 +15,21 @@ export const run: Body<typeof caRemoveParameters> = async ({ label }, context) =
       { hint: `Finish it with cmp poll current-cert ${waiting.name}, or clear cmp cert-name it` },
     );
   }
-  if (!(await store.authorities.remove(label))) {
+  if ((await store.authorities.get(label)) === undefined) {
     throw new CertError('CA_UNKNOWN', `Cannot remove CA profile "${label}": there is none`, {
-      hint: 'See certkeeper ca show',
+      hint: `See ${commandLine(['ca', 'show'], context.globals)}`,
     });
   }
+  const agreed = await confirm(
+    `Remove CA profile "${label}" and its secret? Certificates stay.`,
+    `remove CA profile "${label}"`,
+    context,
+  );
+  if (!agreed) {
+    context.print.done({ removed: null }, 'Nothing was changed');
+    return 0;
+  }
+  await store.authorities.remove(label);
   const orphans = (await store.certificates.list()).filter(({ ca }) => ca === label);
   if (orphans.length > 0) {
     const names = orphans.map(({ name }) => name).join(', ');

@@ -1,7 +1,9 @@
 import { CertError } from '../../base/errors.ts';
 import { caFields, caJson } from '../ca-view.ts';
+import { commandLine } from '../command-line.ts';
 import type { Body, CommandContext } from '../command.ts';
 import type { caShowParameters } from '../parameters-ca.ts';
+import { readStored, whereLooked } from '../stored.ts';
 import { formatFields, formatTable } from '../table.ts';
 
 /** List the CA profiles, or show everything about one except its secret. */
@@ -11,11 +13,13 @@ export const run: Body<typeof caShowParameters> = async ({ label }, context) => 
   return 0;
 };
 
-async function list({ services, print }: CommandContext): Promise<void> {
-  const { store } = await services();
-  const profiles = await store.authorities.list();
+async function list(context: CommandContext): Promise<void> {
+  const { print } = context;
+  const profiles = (await readStored(context, ({ store }) => store.authorities.list())) ?? [];
   print.show({ cas: profiles.map(caJson) }, () => {
-    if (profiles.length === 0) return 'There is no CA profile; certkeeper ca add makes one\n';
+    if (profiles.length === 0) {
+      return `There is no CA profile${whereLooked(context)}; certkeeper ca add makes one\n`;
+    }
     const columns = [
       { title: 'LABEL' },
       { title: 'URL' },
@@ -34,13 +38,12 @@ async function list({ services, print }: CommandContext): Promise<void> {
   });
 }
 
-async function showOne(label: string, { services, print }: CommandContext): Promise<void> {
-  const { store } = await services();
-  const profile = await store.authorities.get(label);
+async function showOne(label: string, context: CommandContext): Promise<void> {
+  const profile = await readStored(context, ({ store }) => store.authorities.get(label));
   if (profile === undefined) {
     throw new CertError('CA_UNKNOWN', `Cannot show CA profile "${label}": there is none`, {
-      hint: 'See certkeeper ca show',
+      hint: `See ${commandLine(['ca', 'show'], context.globals)}`,
     });
   }
-  print.show({ ca: caJson(profile) }, () => formatFields(caFields(profile)));
+  context.print.show({ ca: caJson(profile) }, () => formatFields(caFields(profile)));
 }

@@ -1,9 +1,11 @@
 import { toHex } from '../../base/bytes.ts';
 import { CertError } from '../../base/errors.ts';
 import type { LifecycleEvent } from '../../base/events.ts';
+import { commandLine } from '../command-line.ts';
 import type { Body } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import type { clearNameParameters } from '../parameters-cmp.ts';
+import { plural } from '../plural.ts';
 
 /** Close what is outstanding for a name and forget its history; keys and certificates stay. */
 export const run: Body<typeof clearNameParameters> = async ({ certName }, context) => {
@@ -14,12 +16,14 @@ export const run: Body<typeof clearNameParameters> = async ({ certName }, contex
     throw new CertError(
       'CERT_UNKNOWN',
       `Cannot clear "${certName}": it has neither an outstanding request nor a history`,
-      { hint: 'See certkeeper show cmp history' },
+      { hint: `See ${commandLine(['show', 'cmp', 'history'], context.globals)}` },
     );
   }
   const what = [
     ...outstanding.map(({ operation, ca }) => `the outstanding ${operation} to ${ca}`),
-    ...(history.length === 0 ? [] : [`${history.length} line(s) of history`]),
+    ...(history.length === 0
+      ? []
+      : [plural(history.length, 'line of history', 'lines of history')]),
   ];
   const agreed = await confirm(
     `Clear "${certName}" (${what.join(', ')})? Keys and certificates stay.`,
@@ -41,7 +45,7 @@ export const run: Body<typeof clearNameParameters> = async ({ certName }, contex
   const closed = await store.transactions.clear(certName, at, events);
   context.print.done(
     { cleared: true, name: certName, closed },
-    `Closed ${closed} outstanding request(s) of "${certName}" and forgot its history`,
+    `Closed ${plural(closed, 'outstanding request', 'outstanding requests')} of "${certName}" and forgot its history`,
   );
   return 0;
 };

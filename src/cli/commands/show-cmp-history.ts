@@ -1,12 +1,13 @@
 import type { Body } from '../command.ts';
 import type { historyParameters } from '../parameters-cmp.ts';
 import { formatTime, type Style } from '../render.ts';
+import { readStored, whereLooked } from '../stored.ts';
 import { formatTable } from '../table.ts';
 
 /** List the last transactions, newest first. */
-export const run: Body<typeof historyParameters> = async ({ limit }, { services, print }) => {
-  const { store } = await services();
-  const history = await store.history.list(limit);
+export const run: Body<typeof historyParameters> = async ({ limit }, context) => {
+  const { print } = context;
+  const history = (await readStored(context, ({ store }) => store.history.list(limit))) ?? [];
   const json = history.map((line) => ({
     openedAt: formatTime(line.openedAt),
     closedAt: line.closedAt === undefined ? undefined : formatTime(line.closedAt),
@@ -19,7 +20,7 @@ export const run: Body<typeof historyParameters> = async ({ limit }, { services,
     transactionID: line.transactionID,
   }));
   print.show({ history: json }, () => {
-    if (json.length === 0) return 'There is no history\n';
+    if (json.length === 0) return `There is no history${whereLooked(context)}\n`;
     const columns = [
       { title: 'OPENED' },
       { title: 'CLOSED' },

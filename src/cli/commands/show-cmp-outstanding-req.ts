@@ -1,12 +1,14 @@
 import { toHex } from '../../base/bytes.ts';
 import type { Body } from '../command.ts';
 import { formatTime } from '../render.ts';
+import { readStored, whereLooked } from '../stored.ts';
 import { formatTable } from '../table.ts';
 
 /** List the requests that wait for an answer, oldest first. */
-export const run: Body<Record<never, never>> = async (_args, { services, print }) => {
-  const { store } = await services();
-  const outstanding = await store.transactions.outstanding();
+export const run: Body<Record<never, never>> = async (_args, context) => {
+  const { print } = context;
+  const outstanding =
+    (await readStored(context, ({ store }) => store.transactions.outstanding())) ?? [];
   const json = outstanding.map((request) => ({
     name: request.name,
     request: request.operation,
@@ -22,7 +24,7 @@ export const run: Body<Record<never, never>> = async (_args, { services, print }
     transactionID: toHex(request.transactionID),
   }));
   print.show({ outstanding: json }, () => {
-    if (json.length === 0) return 'No request is outstanding\n';
+    if (json.length === 0) return `No request is outstanding${whereLooked(context)}\n`;
     const columns = [
       { title: 'NAME' },
       { title: 'REQUEST' },
