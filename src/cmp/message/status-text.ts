@@ -29,6 +29,12 @@ export function limitTexts(
   return more > 0 ? [...kept, `… (${more} more texts)`] : kept;
 }
 
+/** A status whose texts are no longer than anybody reads: what is kept of a status, and handed on. */
+export function limitStatus(info: PKIStatusInfo): PKIStatusInfo {
+  const { statusString } = info;
+  return statusString ? { ...info, statusString: limitTexts(statusString) } : info;
+}
+
 /** Put texts of a CA on one line, with nothing in it that a terminal would obey. */
 export function formatTexts(texts: PKIFreeText, maxCharacters: number = MAX_VERIFIED_TEXT): string {
   const shown = limitTexts(texts, maxCharacters).map(printable).join('; ');

@@ -8,7 +8,7 @@ import type { CertReqMsg } from '../message/cert-req-msg.ts';
 import { hasImplicitConfirm } from '../message/info-type-and-value.ts';
 import type { BodyType, PKIBody } from '../message/pki-message.ts';
 import type { PKIFailureBit, PKIStatusInfo } from '../message/pki-status-info.ts';
-import { formatTexts, limitTexts } from '../message/status-text.ts';
+import { formatTexts, limitStatus, limitTexts } from '../message/status-text.ts';
 import type { VerifiedMessage } from '../protection/verify.ts';
 import type { Awaiting, DelayedPhase, Phase, TransactionState } from './state.ts';
 
@@ -214,7 +214,10 @@ function receiveCertificate(
       };
     }
     case 'rejection':
-      return { type: 'done', outcome: { type: 'rejected', status, details: [] } };
+      return {
+        type: 'done',
+        outcome: { type: 'rejected', status: limitStatus(status), details: [] },
+      };
     case 'waiting':
       // After polling for the whole response it is here; what is awaited now is its certificate.
       return beDelayed(
@@ -259,12 +262,13 @@ function receiveError(
   if (phase.type === 'confirming') {
     return status.failInfo?.includes('certConfirmed')
       ? { type: 'done', outcome: { type: 'granted' } }
-      : { type: 'done', outcome: { type: 'unconfirmed', status } };
+      : { type: 'done', outcome: { type: 'unconfirmed', status: limitStatus(status) } };
   }
   if (phase.type === 'refusing') {
     return { type: 'done', outcome: { type: 'refused', reason: phase.value.reason } };
   }
-  return { type: 'done', outcome: { type: 'rejected', status, details: limitTexts(errorDetails) } };
+  const details = limitTexts(errorDetails);
+  return { type: 'done', outcome: { type: 'rejected', status: limitStatus(status), details } };
 }
 
 /**

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import {
   formatStatus,
   formatTexts,
+  limitStatus,
+  limitTexts,
   statusInfoOf,
   statusTextOf,
 } from '../../../src/cmp/message/status-text.ts';
@@ -51,6 +53,14 @@ describe('a text that is longer than anybody reads', () => {
     );
     const response = Array.from({ length: 9000 }, () => ({ certReqId: 0, status: rejection }));
     expect(statusTextOf({ type: 'ip', value: { response } }).length).toBeLessThan(1100);
+  });
+
+  it('is not kept longer either', () => {
+    const { statusString = [] } = limitStatus(rejection);
+    expect(statusString.join('').length).toBeLessThan(16_500);
+    expect(limitStatus({ status: 'waiting' })).toEqual({ status: 'waiting' });
+    const many = Array.from({ length: 100 }, () => 'a');
+    expect(limitTexts(many)).toHaveLength(21);
   });
 
   it('shows the details of an error by the same measure', () => {
