@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { CertError } from '../base/errors.ts';
 import type { Label } from '../base/label.ts';
 import { silentLog, type Log } from '../base/log.ts';
-import { nodeDeliveryFs, type DeliveryFs } from './delivery-fs.ts';
+import { nodeDeliveryFs, type DeliveryFs, type FileStatus } from './delivery-fs.ts';
 import {
   abandon,
   commit,
@@ -45,7 +45,8 @@ export interface Delivered {
  * the place of a file is replaced, not followed. What a killed delivery left is finished or taken back
  * first; files that already are what is to be delivered are left alone.
  *
- * Two deliveries of one name at a time are the caller's to prevent.
+ * Two deliveries of one name at a time are the caller's to prevent. Where they happen all the same, one takes
+ * the other's work for left-overs, and whichever finds its own gone begins again.
  *
  * @throws {CertError} DELIVERY_FAILED, naming path and cause; the old files are then in place again
  */
@@ -58,18 +59,37 @@ export async function deliverFiles(delivery: Delivery): Promise<Delivered> {
     { file: `${name}.cert.pem`, text: delivery.certificatePem, mode: 0o644 },
   ];
   const staging: Staging = { fs, directory, name, files: contents.map(({ file }) => file) };
-  try {
-    await prepareDirectory(staging, delivery.log ?? silentLog);
+  await prepareDirectory(staging, delivery.log ?? silentLog).catch((error: unknown) => {
+    throw deliveryError(error, staging);
+  });
+  await untilAlone(staging, async () => {
     await recover(staging);
     if (!(await isDelivered(staging, contents))) await replace(staging, contents);
-  } catch (error) {
-    throw deliveryError(error, staging);
-  }
+  });
   return {
     directory,
     files: staging.files.map((file) => join(directory, file)),
     previous: previousPath(staging),
   };
+}
+
+// More than twice is bad luck already: whoever comes last in a round finds the files delivered.
+const maxRounds = 5;
+
+async function untilAlone(staging: Staging, deliver: () => Promise<void>): Promise<void> {
+  for (let round = 1; ; round++) {
+    try {
+      await deliver();
+      return;
+    } catch (error) {
+      if (round === maxRounds || !isDisturbed(error)) throw deliveryError(error, staging);
+    }
+  }
+}
+
+/** Tell whether something came or went that only another delivery could have made or taken away. */
+function isDisturbed(error: unknown): boolean {
+  return ['ENOENT', 'EEXIST', 'ENOTEMPTY'].includes(codeOf(error));
 }
 
 interface Content {
@@ -85,11 +105,27 @@ async function prepareDirectory({ fs, directory }: Staging, log: Log): Promise<v
     await fs.syncDirectory(dirname(directory));
   } else if (found.kind !== 'directory') {
     throw Object.assign(new Error('not a directory'), { code: 'ENOTDIR', path: directory });
-  } else if ((found.mode & 0o1002) === 0o002) {
-    log.warn(
+  } else {
+    for (const text of dangers(found, directory)) log.warn(text);
+  }
+}
+
+/** Say who else can replace the files in a directory. */
+function dangers({ mode, uid }: FileStatus, directory: string): readonly string[] {
+  const isSticky = (mode & 0o1000) !== 0;
+  const found: string[] = [];
+  // Root can do so everywhere.
+  if (uid !== 0 && uid !== (process.geteuid?.() ?? uid))
+    found.push(
+      `the owner of "${directory}" (uid ${uid}) can replace the files in it; choose a directory of this user`,
+    );
+  if ((mode & 0o002) !== 0 && !isSticky)
+    found.push(
       `every user of this machine can replace the files in "${directory}"; take its o+w away`,
     );
-  }
+  else if ((mode & 0o020) !== 0 && !isSticky)
+    found.push(`its whole group can replace the files in "${directory}"; take its g+w away`);
+  return found;
 }
 
 async function isDelivered(staging: Staging, contents: readonly Content[]): Promise<boolean> {
@@ -113,7 +149,8 @@ async function replace(staging: Staging, contents: readonly Content[]): Promise<
     await commit(staging);
     await moveIn(staging);
   } catch (error) {
-    await backOut(staging, error);
+    // What is there may be the other one's, who goes on with it; else the next round, or delivery, does.
+    if (!isDisturbed(error)) await backOut(staging, error);
     throw error;
   }
   // The new files stand; what cannot be tidied up now is at the next delivery.
@@ -146,7 +183,9 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
   ENOTDIR: 'not a directory',
   EISDIR: 'is a directory',
+  ENOENT: 'is gone, another delivery may be under way',
   EEXIST: 'exists, another delivery may be under way',
+  ENOTEMPTY: 'is not empty, another delivery may be under way',
   ELOOP: 'too many symbolic links',
   ENAMETOOLONG: 'the name is too long',
   EIO: 'input/output error',

@@ -44,3 +44,25 @@ export function failingFs(faults: ReadonlyMap<number, Fault> = new Map()): Faili
     syncDirectory: (path) => at(path, async () => {}),
   };
 }
+
+/** The real file system, unsynced, with something done just before the call of this number, from 1. */
+export function interruptedFs(call: number, interrupt: () => Promise<void>): DeliveryFs {
+  let calls = 0;
+  const real = failingFs();
+  const before = async (): Promise<void> => {
+    calls += 1;
+    if (calls === call) await interrupt();
+  };
+  return {
+    status: async (path) => (await before(), real.status(path)),
+    targetStatus: async (path) => (await before(), real.targetStatus(path)),
+    readText: async (path) => (await before(), real.readText(path)),
+    makeDirectory: async (...args) => (await before(), real.makeDirectory(...args)),
+    writeNew: async (...args) => (await before(), real.writeNew(...args)),
+    duplicate: async (...args) => (await before(), real.duplicate(...args)),
+    rename: async (...args) => (await before(), real.rename(...args)),
+    remove: async (path) => (await before(), real.remove(path)),
+    removeAll: async (path) => (await before(), real.removeAll(path)),
+    syncDirectory: async (path) => (await before(), real.syncDirectory(path)),
+  };
+}

@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -18,7 +19,7 @@ import { parseLabel } from '../../src/base/label.ts';
 import { deliverFiles, type Delivered } from '../../src/deploy/files.ts';
 import type { DeliveryFs } from '../../src/deploy/delivery-fs.ts';
 import { scaled } from '../harness/effort.ts';
-import { failingFs, type Fault } from './failing-fs.ts';
+import { failingFs, interruptedFs, type Fault } from './failing-fs.ts';
 
 const name = parseLabel('gw1', 'cert-name');
 let root: string;
@@ -42,6 +43,14 @@ async function deliver(set: string, fs?: DeliveryFs, into = directory): Promise<
     certificatePem: `${set} cert\n`,
     ...(fs === undefined ? {} : { fs }),
   });
+}
+
+/** What a delivery warns of. */
+async function warnings(): Promise<readonly string[]> {
+  const said: string[] = [];
+  const log = { debug() {}, info() {}, warn: (text: string) => void said.push(text) };
+  await deliverFiles({ directory, name, keyPem: 'k', chainPem: '', certificatePem: 'c', log });
+  return said;
 }
 
 /** The contents of everything below a directory, by path. */
@@ -156,17 +165,26 @@ describe('deliverFiles()', () => {
     expect(tree()).toEqual(after('A'));
   });
 
-  it('warns of a directory in which everybody can replace files, unless it is sticky', async () => {
-    const warnings: string[] = [];
-    const log = { debug() {}, info() {}, warn: (text: string) => void warnings.push(text) };
+  it.each([
+    [0o1777, []],
+    [0o1770, []],
+    [0o755, []],
+    [0o777, ['every user of this machine']],
+    [0o775, ['its whole group']],
+    [0o720, ['its whole group']],
+  ])('warns of a directory of mode %o when others can replace files', async (mode, expected) => {
     mkdirSync(directory);
-    const set = { directory, name, keyPem: 'k', chainPem: '', certificatePem: 'c', log };
-    chmodSync(directory, 0o1777);
-    await deliverFiles(set);
-    expect(warnings).toEqual([]);
-    chmodSync(directory, 0o777);
-    await deliverFiles(set);
-    expect(warnings).toEqual([expect.stringContaining(directory)]);
+    chmodSync(directory, mode);
+    const said = expected.map((who) => `${who} can replace the files in "${directory}"`);
+    expect(await warnings()).toEqual(said.map((text) => expect.stringContaining(text)));
+  });
+
+  it.runIf(process.geteuid?.() === 0)('warns of a directory of another user', async () => {
+    mkdirSync(directory);
+    chownSync(directory, 65_534, 65_534);
+    expect(await warnings()).toEqual([
+      expect.stringContaining(`the owner of "${directory}" (uid 65534) can replace`),
+    ]);
   });
 
   it('says when a file stands where the directory should be', async () => {
@@ -280,5 +298,44 @@ describe.each(['', 'A', 'OA'])('deliverFiles() after the sets "%s"', (history) =
       }
     }
     expect(kills).toBeGreaterThan(calls / 2);
+  });
+});
+
+describe.each(['', 'A', 'OA'])('two deliveries at once after the sets "%s"', (history) => {
+  /** The delivery of B with a whole other one done just before one of its calls. */
+  async function attempt(n: number, other: string): Promise<{ reached: boolean; said: unknown }> {
+    rmSync(directory, { recursive: true, force: true });
+    for (const set of history) await deliver(set, failingFs());
+    let reached = false;
+    const fs = interruptedFs(n, async () => {
+      reached = true;
+      await deliver(other, failingFs());
+    });
+    const said = await deliver('B', fs).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    return { reached, said };
+  }
+
+  it('are both done when they deliver the same, at whichever call they meet', async () => {
+    let n = 1;
+    for (; ; n++) {
+      const { reached, said } = await attempt(n, 'B');
+      if (!reached) break;
+      expect(said, `met at call ${n}`).toBeUndefined();
+      expect(tree(), `met at call ${n}`).toMatchObject(filesOf('B'));
+      expect(readdirSync(directory).filter((file) => file.startsWith('.'))).toEqual([]);
+    }
+    expect(n).toBeGreaterThan(10);
+  });
+
+  it('leave one whole set when they deliver different ones', async () => {
+    for (let n = 1; ; n++) {
+      if (!(await attempt(n, 'C')).reached) break;
+      const key = tree()['gw1.key.pem'];
+      expect(tree(), `met at call ${n}`).toMatchObject(filesOf(key === 'C key\n' ? 'C' : 'B'));
+      expect(readdirSync(directory).filter((file) => file.startsWith('.'))).toEqual([]);
+    }
   });
 });
