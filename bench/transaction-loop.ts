@@ -52,6 +52,7 @@ async function transaction(): Promise<void> {
         allowLegacy: false,
         at: systemClock.now(),
         timeToleranceSeconds,
+        mayRename: true,
       }),
     save: () => Promise.resolve(),
   };

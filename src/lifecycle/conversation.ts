@@ -42,7 +42,7 @@ export function openConversation(
     timeToleranceSeconds: profile.timeToleranceSeconds,
     minPollSeconds: profile.minPollSeconds,
     pending: [],
-    judge: (issued, asked) =>
+    judge: (issued, asked, operation) =>
       judgeCertificate(issued, asked, {
         roots,
         intermediates: trust.intermediates,
@@ -50,6 +50,8 @@ export function openConversation(
         allowLegacy: profile.allowLegacyAlgorithms,
         at: clock.now(),
         timeToleranceSeconds: profile.timeToleranceSeconds,
+        // The next update would ask for the names of this certificate, whoever they belong to.
+        mayRename: operation !== 'kur',
       }),
     save,
   };

@@ -5,7 +5,7 @@ import { extension } from '../x509/extension-values.ts';
 import type { Wanted } from './certificate-request.ts';
 import type { LifecycleContext } from './context.ts';
 import { deliverCertificate } from './deliver-certificate.ts';
-import { differences } from './judge-certificate.ts';
+import { contradictions } from './judge-certificate.ts';
 import type { EnrollmentResult } from './result.ts';
 
 /**
@@ -28,7 +28,7 @@ export async function finishDelivery(
   const last = (await store.history.list()).find((record) => record.name === name);
   if (last?.operation !== operation || last.result !== 'granted') return undefined;
   const { subject, subjectAltNames } = wanted;
-  const isAnother = differences(decodeCertificate(pending.der), {
+  const isAnother = contradictions(decodeCertificate(pending.der), {
     subject,
     ...(subjectAltNames.length > 0 && {
       extensions: [extension('subjectAltName', subjectAltNames)],

@@ -1,15 +1,16 @@
-import { bytesEqual } from '../base/bytes.ts';
+import { toHex } from '../base/bytes.ts';
+import { cut } from '../base/printable.ts';
 import { toDer } from '../asn1/codec.ts';
 import type { Judgement } from '../cmp/client/conversation.ts';
 import type { CertTemplate } from '../cmp/message/cert-template.ts';
 import type { Issued } from '../cmp/transaction/enrollment.ts';
 import { checkPath } from '../revocation/path.ts';
-import type { Certificate, TBSCertificate } from '../x509/certificate.ts';
+import type { Certificate, TBSCertificate, Validity } from '../x509/certificate.ts';
 import { extensionValue } from '../x509/extension-values.ts';
 import { formatGeneralName } from '../x509/general-name-text.ts';
-import { GeneralName } from '../x509/general-name.ts';
-import { sameName } from '../x509/name.ts';
-import { formatName } from '../x509/name-text.ts';
+import { GeneralName, type GeneralNames } from '../x509/general-name.ts';
+import { nameKey, sameName, type Name } from '../x509/name.ts';
+import { quoteName } from '../x509/name-text.ts';
 import { samePublicKey } from '../x509/subject-public-key-info.ts';
 
 /** What an issued certificate is believed on. */
@@ -22,11 +23,17 @@ export interface IssuedTrust {
   readonly at: Date;
   /** How far the CA's clock may be ahead of ours. */
   readonly timeToleranceSeconds: number;
+  /** Another subject can be granted with modifications. */
+  readonly mayRename: boolean;
 }
+
+/** Far more than any gateway has; each is compared, kept and shown. */
+const MAX_SUBJECT_ALT_NAMES = 500;
 
 /**
  * Decide whether an issued certificate is ours and what was asked for: the public key equal, valid now,
- * its path to an anchor of the CA profile, the names as asked or, with grantedWithMods, shown.
+ * its path to an anchor of the CA profile, the names as asked or, with grantedWithMods, shown. A subject
+ * changes in no update, and no certificate comes past the moment of its own renewal.
  *
  * @see RFC 9483 section 4.1.1, RFC 4211 section 5
  */
@@ -40,6 +47,13 @@ export function judgeCertificate(
   if (!asked.publicKey || !samePublicKey(subjectPublicKeyInfo, asked.publicKey)) {
     return refuse('its public key is not the one of the request', 'incorrectData');
   }
+  const names = extensionValue(certificate.tbsCertificate.extensions, 'subjectAltName') ?? [];
+  if (names.length > Math.max(MAX_SUBJECT_ALT_NAMES, wantedNames(asked).length)) {
+    return refuse(
+      `its subjectAltName has ${names.length} names, more than ${MAX_SUBJECT_ALT_NAMES}`,
+      'badCertTemplate',
+    );
+  }
   const notBefore = validity.notBefore.value.getTime();
   const now = trust.at.getTime();
   // A CA whose clock is a little ahead issues certificates that begin in our future.
@@ -52,40 +66,91 @@ export function judgeCertificate(
     policy: trust,
   });
   if (verdict.type === 'invalid') return refuse(verdict.detail, 'incorrectData');
-  const unusable = unusableFor(certificate.tbsCertificate);
+  const unusable = unusableFor(certificate.tbsCertificate) ?? tooLate(validity, now);
   if (unusable !== undefined) return refuse(unusable, 'badCertTemplate');
-  const [difference] = differences(certificate, asked);
-  if (difference !== undefined && issued.status.status === 'accepted') {
-    return refuse(`the CA says "accepted", but ${difference}`, 'badCertTemplate');
+  const { subject } = certificate.tbsCertificate;
+  if (!trust.mayRename && asked.subject && !sameName(subject, asked.subject)) {
+    const change = renamed(subject, asked.subject);
+    return refuse(`an update keeps the subject, but ${change}`, 'badCertTemplate');
+  }
+  const [contradiction] = contradictions(certificate, asked);
+  if (contradiction !== undefined && issued.status.status === 'accepted') {
+    return refuse(`the CA says "accepted", but ${contradiction}`, 'badCertTemplate');
   }
   return { type: 'accept', chain: verdict.path.slice(1), anchor: verdict.anchor };
 }
 
-/** Say in words where a certificate's names are not those asked for. */
-export function differences(
-  { tbsCertificate }: Certificate,
-  asked: CertTemplate,
-): readonly string[] {
-  const found: string[] = [];
-  const { subject } = tbsCertificate;
-  if (asked.subject && !sameName(subject, asked.subject)) {
-    found.push(`its subject is "${formatName(subject)}", asked was "${formatName(asked.subject)}"`);
+/** Say in words where a certificate's names are not those asked for, what the CA added included. */
+export function differences(certificate: Certificate, asked: CertTemplate): readonly string[] {
+  return [...contradictions(certificate, asked), ...additions(certificate, asked)];
+}
+
+/** Say in words where a certificate goes against what was asked for: only grantedWithMods may. */
+export function contradictions(certificate: Certificate, asked: CertTemplate): readonly string[] {
+  const { subject, extensions } = certificate.tbsCertificate;
+  const wanted = wantedNames(asked);
+  const given = extensionValue(extensions, 'subjectAltName') ?? [];
+  return [
+    ...(asked.subject && !sameName(subject, asked.subject)
+      ? [renamed(subject, asked.subject)]
+      : []),
+    ...listed(without(wanted, given), (name) => `its subjectAltName lacks ${name}`),
+    ...(wanted.length > 0 ? listed(without(given, wanted), unasked) : []),
+  ];
+}
+
+/** Say what a CA added where nothing was asked for: it may, and whoever reads on should know. */
+function additions({ tbsCertificate }: Certificate, asked: CertTemplate): readonly string[] {
+  if (wantedNames(asked).length > 0) return [];
+  return listed(extensionValue(tbsCertificate.extensions, 'subjectAltName') ?? [], unasked);
+}
+
+function wantedNames({ extensions }: CertTemplate): GeneralNames {
+  return extensionValue(extensions, 'subjectAltName', 'strictly') ?? [];
+}
+
+function renamed(subject: Name, asked: Name): string {
+  return `its subject is ${quoteName(subject)}, asked was ${quoteName(asked)}`;
+}
+
+function unasked(name: string): string {
+  return `its subjectAltName has ${name}, which was not asked for`;
+}
+
+const MAX_LISTED = 20;
+const MAX_NAME_CHARACTERS = 300;
+
+function listed(names: GeneralNames, say: (name: string) => string): readonly string[] {
+  const said = names
+    .slice(0, MAX_LISTED)
+    .map((name) => say(cut(formatGeneralName(name), MAX_NAME_CHARACTERS)));
+  const more = names.length - said.length;
+  return more > 0 ? [...said, say(`${more} names more`)] : said;
+}
+
+function without(names: GeneralNames, others: GeneralNames): GeneralNames {
+  const known = new Set(others.map(generalNameKey));
+  return names.filter((name) => !known.has(generalNameKey(name)));
+}
+
+/** Give a text that two names have in common exactly when they are the same. */
+function generalNameKey(name: GeneralName): string {
+  switch (name.type) {
+    case 'directoryName':
+      return `${name.type} ${nameKey(name.value)}`;
+    case 'dNSName':
+      return `${name.type} ${name.value.toLowerCase()}`;
+    default:
+      return `${name.type} ${toHex(toDer(GeneralName, name))}`;
   }
-  // A CA may add names where none were asked for; it may not replace or extend those that were.
-  const wanted = extensionValue(asked.extensions, 'subjectAltName', 'strictly') ?? [];
-  const given = extensionValue(tbsCertificate.extensions, 'subjectAltName') ?? [];
-  for (const name of wanted) {
-    if (!given.some((other) => sameGeneralName(name, other))) {
-      found.push(`its subjectAltName lacks ${formatGeneralName(name)}`);
-    }
-  }
-  if (wanted.length === 0) return found;
-  for (const name of given) {
-    if (!wanted.some((other) => sameGeneralName(name, other))) {
-      found.push(`its subjectAltName has ${formatGeneralName(name)}, which was not asked for`);
-    }
-  }
-  return found;
+}
+
+/** Already in the last third of its lifetime, when it would be renewed at once, and again and again. */
+function tooLate({ notBefore, notAfter }: Validity, now: number): string | undefined {
+  const end = notAfter.value.getTime();
+  const lifetime = end - notBefore.value.getTime();
+  if (now < end - lifetime / 3) return undefined;
+  return `it should be renewed already: two thirds of its time, until ${notAfter.value.toISOString()}, are over`;
 }
 
 /** What nobody asked for and nobody can use: a CA certificate, or one that cannot sign its own renewal. */
@@ -95,14 +160,6 @@ function unusableFor({ extensions }: TBSCertificate): string | undefined {
     return 'its keyUsage does not allow digitalSignature, so it could never be renewed';
   }
   return undefined;
-}
-
-function sameGeneralName(a: GeneralName, b: GeneralName): boolean {
-  if (a.type === 'directoryName' && b.type === 'directoryName') return sameName(a.value, b.value);
-  if (a.type === 'dNSName' && b.type === 'dNSName') {
-    return a.value.toLowerCase() === b.value.toLowerCase();
-  }
-  return bytesEqual(toDer(GeneralName, a), toDer(GeneralName, b));
 }
 
 function refuse(reason: string, failInfo: 'incorrectData' | 'badCertTemplate'): Judgement {

@@ -25,6 +25,16 @@ function from(site: Site, seconds: number): Date {
   return new Date(site.clock.now().getTime() + seconds * second);
 }
 
+function addresses(net: number, count: number): Extension {
+  return extension(
+    'subjectAltName',
+    Array.from({ length: count }, (_, i) => ({
+      type: 'iPAddress',
+      value: Uint8Array.of(net, 0, i >> 8, i & 0xff),
+    })),
+  );
+}
+
 describe('a certificate that is not what was asked for', () => {
   it.each<[string, string, (site: Site) => Forged | Promise<Forged>]>([
     [
@@ -51,6 +61,16 @@ describe('a certificate that is not what was asked for', () => {
       'has expired',
       'incorrectData',
       (site) => ({ notBefore: from(site, -7200), notAfter: from(site, -3600) }),
+    ],
+    [
+      'is past the moment of its renewal',
+      'badCertTemplate',
+      (site) => ({ notBefore: from(site, -7200), notAfter: from(site, 3600) }),
+    ],
+    [
+      'has more names than anybody needs',
+      'badCertTemplate',
+      () => ({ extensions: [addresses(10, 501)] }),
     ],
     [
       'is not valid for longer than the tolerance to come',
@@ -151,6 +171,14 @@ describe('a certificate that is good enough', () => {
       () => ({ subject: parseName('CN=gw2'), status: { status: 'grantedWithMods' } }),
     ],
     ['has the same subject in other letters', () => ({ subject: parseName('CN=GW1,O=test') })],
+    [
+      'is valid for ten seconds from now',
+      (site) => ({ notBefore: from(site, 0), notAfter: from(site, 10) }),
+    ],
+    [
+      'has hardly more than a third of its time left',
+      (site) => ({ notBefore: from(site, -7199), notAfter: from(site, 3601) }),
+    ],
     ['begins within the tolerance to come', (site) => ({ notBefore: from(site, 298) })],
     [
       'has more names than were asked for',
@@ -164,6 +192,41 @@ describe('a certificate that is good enough', () => {
     const { certificate } = await initialized(site);
     expect(certificate.status).toBe('current');
     expect(refusalIn(site.sent[1] ?? new Uint8Array())).toBeUndefined();
+  });
+});
+
+describe('names that are not those asked for', () => {
+  const other = extension('subjectAltName', [{ type: 'dNSName', value: '*' }]);
+
+  it('are told when the CA adds them where none were asked for, "accepted" or not', async () => {
+    const site = await makeSite();
+    site.setWire(forging(site, { extensions: [other] }));
+    const { differences } = await initialized(site);
+    expect(differences).toEqual(['its subjectAltName has dns:*, which was not asked for']);
+  });
+
+  it('are told by the first twenty, and by their number', async () => {
+    const site = await makeSite();
+    site.setWire(forging(site, { extensions: [addresses(10, 500)] }));
+    const { differences } = await initialized(site);
+    expect(differences).toHaveLength(21);
+    expect(differences.at(-1)).toContain('480 names more');
+  });
+
+  it('are found among five hundred others at once, a host name in any case', async () => {
+    const names = Array.from({ length: 500 }, (_, i) => ({
+      type: 'dNSName' as const,
+      value: `gw${i}.example`,
+    }));
+    const granted = names.toReversed().map(({ value }) => ({
+      type: 'dNSName' as const,
+      value: value.toUpperCase(),
+    }));
+    const site = await makeSite();
+    site.setWire(forging(site, { extensions: [extension('subjectAltName', granted)] }));
+    const asked = wanted('CN=gw1', ...names);
+    const { differences } = await initialized(site, { wanted: asked });
+    expect(differences).toEqual([]);
   });
 });
 

@@ -98,8 +98,21 @@ describe('update()', () => {
     await initialized(site);
     const lab = site.lab.settings;
     await site.relab({ ...lab, subjectSuffix: 'OU=Again' });
-    const { differences } = issued(await update(site.context, now));
-    expect(differences).toEqual([expect.stringContaining('asked was "OU=Lab,CN=gw1,O=Test"')]);
+    expect(await update(site.context, now)).toMatchObject({
+      type: 'refused',
+      reason: expect.stringContaining('asked was "OU=Lab,CN=gw1,O=Test"'),
+    });
+  });
+
+  it('refuses another subject, with grantedWithMods too: the next update would ask for it', async () => {
+    const site = await makeSite();
+    await initialized(site);
+    await site.relab({ subjectSuffix: 'OU=Again' });
+    expect(await update(site.context, now)).toMatchObject({
+      type: 'refused',
+      reason: expect.stringContaining('an update keeps the subject'),
+    });
+    expect((await site.store.certificates.current('gw1'))?.version).toBe(1);
   });
 
   it('leaves everything as it was when the CA rejects it', async () => {

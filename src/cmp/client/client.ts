@@ -142,7 +142,7 @@ async function take(
       return { state: waiting };
     }
     case 'judge': {
-      const judgement = conversation.judge(step.issued, state.certTemplate);
+      const judgement = conversation.judge(step.issued, state.certTemplate, state.operation);
       const decided =
         judgement.type === 'accept'
           ? accept(step.issued)

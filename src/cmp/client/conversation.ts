@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
-import type { LifecycleEvent } from '../../base/events.ts';
+import type { LifecycleEvent, Operation } from '../../base/events.ts';
 import type { Random } from '../../base/random.ts';
 import type { Certificate } from '../../x509/certificate.ts';
 import type { GeneralName } from '../../x509/general-name.ts';
@@ -29,7 +29,7 @@ export interface Conversation {
   /** What happened since the last save; written with the next, or by whoever closes the transaction. */
   readonly pending: LifecycleEvent[];
   /** Decide whether an issued certificate is what was asked for; nothing else in it has been checked. */
-  judge(issued: Issued, asked: CertTemplate): Judgement;
+  judge(issued: Issued, asked: CertTemplate, operation: Operation): Judgement;
   /** Make a step durable; what follows from it happens only after this. */
   save(saved: SavedStep, events: readonly LifecycleEvent[]): Promise<void>;
 }
