@@ -1,10 +1,11 @@
+import { exitCodeOf } from '../base/errors.ts';
 import type { Input, Io, Output } from './io.ts';
 
 /** Make the outside of a real process. */
 export function createProcessIo(): Io {
   let controller: AbortController | undefined;
   return {
-    stdout: createOutput(() => process.stdout),
+    stdout: createOutput(() => process.stdout, tellLost),
     stderr: createOutput(() => process.stderr),
     stdin: processInput,
     env: process.env,
@@ -15,8 +16,15 @@ export function createProcessIo(): Io {
   };
 }
 
-/** The stream is made when it is first needed: it costs more than all of our own code. */
-function createOutput(get: () => NodeJS.WriteStream): Output {
+/**
+ * The stream is made when it is first needed: it costs more than all of our own code.
+ *
+ * @param onLost told once when something could not be written
+ */
+function createOutput(
+  get: () => NodeJS.WriteStream,
+  onLost?: (error: NodeJS.ErrnoException) => void,
+): Output {
   let opened: NodeJS.WriteStream | undefined;
   let isOpen = true;
   const stream = (): NodeJS.WriteStream => {
@@ -25,8 +33,9 @@ function createOutput(get: () => NodeJS.WriteStream): Output {
     // A reader that went away (`| head`) must not end a transaction in the middle: what is left to say
     // is dropped, and the command goes on to its own exit code.
     opened.on('error', (error: NodeJS.ErrnoException) => {
+      const isFirst = isOpen;
       isOpen = false;
-      if (error.code !== 'EPIPE') process.exitCode = 1;
+      if (isFirst && error.code !== 'EPIPE') onLost?.(error);
     });
     return opened;
   };
@@ -41,6 +50,16 @@ function createOutput(get: () => NodeJS.WriteStream): Output {
       return stream().columns ?? 80;
     },
   };
+}
+
+/** Say that the answer of a command is lost; an exit code that says more is kept. */
+function tellLost(error: NodeJS.ErrnoException): void {
+  process.exitCode ||= exitCodeOf.FILE_UNWRITABLE;
+  const why = error.code === 'ENOSPC' ? 'no space left on the device' : error.message;
+  process.stderr.write(
+    `error: Cannot write to standard output: ${why}\n` +
+      'hint: What the command did stands; see it with certkeeper show\ncode: FILE_UNWRITABLE\n',
+  );
 }
 
 /** A second Ctrl-C ends the process whatever it is doing. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,18 +13,18 @@ interface Ended {
   readonly err: string;
 }
 
-function start(argv: readonly string[], readOutput = true): Promise<Ended> {
+function start(argv: readonly string[], stdout: 'pipe' | 'gone' | number = 'pipe'): Promise<Ended> {
   const directory = mkdtempSync(join(tmpdir(), 'certkeeper-main-'));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
   const child = spawn(process.execPath, [main, ...argv], {
     env: { PATH: process.env['PATH'], HOME: directory, CERTKEEPER_STATE: join(directory, 'state') },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', stdout === 'gone' ? 'pipe' : stdout, 'pipe'],
   });
   let out = '';
   let err = '';
-  if (readOutput) child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-  else child.stdout.destroy();
-  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  if (stdout === 'gone') child.stdout?.destroy();
+  else child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (err += chunk.toString()));
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
 }
 
@@ -38,6 +38,20 @@ describe('the certkeeper command', () => {
   });
 
   it('says nothing when its reader has gone away', async () => {
-    expect(await start(['--help'], false)).toEqual({ code: 0, out: '', err: '' });
+    expect(await start(['--help'], 'gone')).toEqual({ code: 0, out: '', err: '' });
+  });
+
+  it.runIf(existsSync('/dev/full'))('says when what it prints cannot be written', async () => {
+    const full = openSync('/dev/full', 'w');
+    onTestFinished(() => closeSync(full));
+    for (const argv of [['show', 'cert'], ['--help'], ['show', 'cert', '--json']]) {
+      const { code, err } = await start(argv, full);
+      expect(code).toBe(3);
+      expect(err).toMatch(
+        /^error: Cannot write to standard output: no space left .*\nhint: .*\ncode: FILE_UNWRITABLE\n$/,
+      );
+    }
+    // What the command has to say by its exit code is more than that.
+    expect((await start(['shwo', '--json'], full)).code).toBe(2);
   });
 });
