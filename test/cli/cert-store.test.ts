@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { rootPem } from './certificates.ts';
@@ -28,5 +28,28 @@ describe('cmp cert-store', () => {
     const { code, err } = await bench.run(['cmp', 'cert-store', 'location', location]);
     expect(code).toBe(3);
     expect(err).toContain('not a directory');
+  });
+
+  it('leaves nothing behind in a location that it has tried', async () => {
+    const bench = makeBench();
+    const location = join(bench.directory, 'pem');
+    mkdirSync(location);
+    expect((await bench.run(['cmp', 'cert-store', 'location', location])).code).toBe(0);
+    expect(readdirSync(location)).toEqual([]);
+  });
+
+  it.runIf(process.platform === 'linux').each([
+    ['/proc', 'Cannot use "/proc" as cert-store location: cannot write to "/proc": '],
+    ['/proc/a/b', 'Cannot use "/proc/a/b" as cert-store location: cannot write to "/proc": '],
+    [
+      '/dev/null/b',
+      'Cannot use "/dev/null/b" as cert-store location: "/dev/null" is not a directory',
+    ],
+  ])('refuses %s at once, where nothing can be written', async (location, message) => {
+    const bench = makeBench();
+    const { code, err } = await bench.run(['cmp', 'cert-store', 'location', location]);
+    expect(code).toBe(3);
+    expect(err).toContain(message);
+    expect(await bench.withStore((store) => store.settings.list())).toEqual(new Map());
   });
 });
