@@ -88,7 +88,7 @@ describe('checkFile()', () => {
     ],
     ['src/cli/main.ts', "const { run } = await import('../agent/compose.ts');"],
     ['src/crypto/mac.ts', "import { createHmac } from 'node:crypto';"],
-    ['src/http/request.ts', "import { request } from 'undici';\nsetTimeout(stop, 1);"],
+    ['src/http/request.ts', "import { request } from 'node:http';\nsetTimeout(stop, 1);"],
     ['src/asn1/oids.ts', "const sha256 = '2.16.840.1.101.3.4.2.1';"],
     ['src/asn1/time.ts', 'const then = new Date(Date.UTC(2026, 1, 1));'],
     [

@@ -26,7 +26,7 @@ export const steps: readonly Step[] = [
   {
     path: 'src/http',
     step: 7,
-    packages: ['undici', 'node:http', 'node:https', 'node:net', 'node:tls'],
+    packages: ['node:http', 'node:https', 'node:net', 'node:tls'],
   },
   { path: 'src/cmp/transport', step: 8, packages: [] },
   {
