@@ -1,16 +1,17 @@
 import { CertError, errorClassOf, unreachable } from '../base/errors.ts';
 import type { EventContext, LifecycleEvent } from '../base/events.ts';
+import { tolerances } from '../asn1/der-reader.ts';
 import { toHex } from '../base/bytes.ts';
 import type { Conversation, Ending } from '../cmp/client/conversation.ts';
 import type { PKIStatusInfo } from '../cmp/message/pki-status-info.ts';
 import { formatStatus } from '../cmp/message/status-text.ts';
 import { decodeState, type TransactionState } from '../cmp/transaction/state.ts';
 import type { TransactionOutcome, TransactionRecord } from '../store/store.ts';
-import { decodeCertificate } from '../x509/certificate.ts';
+import { decodeCertificate, toleratedIn } from '../x509/certificate.ts';
 import type { LifecycleContext } from './context.ts';
 import { isUnanswered } from './conversation.ts';
 import { deliverCertificate } from './deliver-certificate.ts';
-import { differences } from './judge-certificate.ts';
+import { additions, contradictions } from './judge-certificate.ts';
 import type { EnrollmentResult } from './result.ts';
 
 /** A transaction that `follow` has stopped at. */
@@ -47,8 +48,20 @@ export async function conclude(
       if (!issued) throw new CertError('INTERNAL', `Cannot find the certificate of "${name}"`);
       const files = await deliverCertificate(context, issued, said.transactionID);
       const certificate = (await store.certificates.get(issued.id)) ?? issued;
-      const found = differences(decodeCertificate(issued.der), state.certTemplate);
-      return { ...said, type: 'issued', certificate, differences: found, files };
+      const decoded = decodeCertificate(issued.der);
+      for (const tolerance of toleratedIn(decoded)) {
+        context.log.warn(
+          `the certificate of "${name}" is not DER: ${tolerance} (${tolerances[tolerance]})`,
+        );
+      }
+      return {
+        ...said,
+        type: 'issued',
+        certificate,
+        differences: contradictions(decoded, state.certTemplate),
+        additions: additions(decoded, state.certTemplate),
+        files,
+      };
     }
     case 'rejected':
     case 'lost': {

@@ -17,6 +17,7 @@ import { random, type Site, type Wire } from './site.ts';
 
 /** What a lab gone bad issues; what is left out is as asked for. */
 export interface Forged {
+  readonly serialNumber?: bigint;
   readonly subject?: Name;
   readonly publicKey?: SubjectPublicKeyInfo;
   readonly notBefore?: Date;
@@ -68,7 +69,7 @@ export async function forgedCertificate(
   const asked = askedIn(request);
   return issueCertificate(
     {
-      serialNumber: 4711n,
+      serialNumber: forged.serialNumber ?? 4711n,
       subject: forged.subject ?? asked.subject,
       publicKey: forged.publicKey ?? asked.publicKey,
       notBefore: forged.notBefore ?? clock.now(),
