@@ -77,7 +77,7 @@ export function assertOurs(
   throw new CertError(
     'CONFIG_INVALID',
     `Cannot use "${path}": it belongs to another user (uid ${found.uid}), this one is uid ${uid}`,
-    { hint: `Run as that user, or name a directory of this one's own with --state` },
+    { hint: 'See who put it there; then run as that user, or name another directory, one of your own' },
   );
 }
 

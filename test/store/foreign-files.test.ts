@@ -34,7 +34,7 @@ describe('a state directory that another user prepared', () => {
     await expect(openStore(storeOptions(directory))).rejects.toMatchObject({
       ...coded('CONFIG_INVALID'),
       message: `Cannot use "${directory}": it belongs to another user (uid ${nobody}), this one is uid 0`,
-      hint: expect.stringContaining('--state'),
+      hint: expect.stringContaining('one of your own'),
     });
     expect(readdirSync(directory)).toStrictEqual(['store.db', 'store.key']);
     expect(statSync(join(directory, 'store.db')).size).toBe(0);
