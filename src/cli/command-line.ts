@@ -12,5 +12,5 @@ export function commandLine(words: readonly string[], { state }: Pick<Globals, '
 
 /** Make a word of a command line that a shell takes as it is. */
 export function quoted(word: string): string {
-  return /^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

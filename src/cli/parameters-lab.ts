@@ -13,7 +13,7 @@ export const labPlaceParameters = {
   address: {
     type: 'text',
     placeholder: 'IP',
-    summary: 'Address to listen on; the loopback interface alone when left out',
+    summary: 'Loopback address to listen on; 127.0.0.1 and ::1 when left out',
   },
   dir: {
     type: 'directory',

@@ -1,3 +1,5 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/run.ts';
 import { converse, gist, request } from '../ca/lab-client.ts';
@@ -49,6 +51,32 @@ describe('lab', () => {
     expect(io.err()).toContain('reference');
   });
 
+  it('says whether a person approves', async () => {
+    for (const [approval, said] of [
+      ['automatic', 'automatic: every request is granted'],
+      ['manual', 'manual: see certkeeper lab requests --dir /'],
+    ] as const) {
+      const io = impatient();
+      const dir = temporaryDirectory();
+      expect(await run(['lab', 'port', '0', 'dir', dir, 'approval', approval], io)).toBe(0);
+      expect(io.out()).toMatch(new RegExp(`^approval +${said}`, 'm'));
+    }
+  });
+
+  it('listens on the loopback interface and nowhere else', async () => {
+    for (const address of ['0.0.0.0', '192.0.2.1', '::', '2001:db8::1', 'localhost', 'x']) {
+      const io = impatient();
+      const argv = ['lab', 'port', '0', 'dir', temporaryDirectory(), 'address', address];
+      expect(await run(argv, io)).toBe(2);
+      expect(io.err()).toContain(`Cannot let the lab listen on "${address}": not a loopback`);
+      expect(io.err()).toContain('hint: Use 127.0.0.1 or ::1');
+    }
+    const io = impatient();
+    const argv = ['lab', 'port', '0', 'dir', temporaryDirectory(), 'address', '127.0.0.2'];
+    expect(await run(argv, io)).toBe(0);
+    expect(io.out()).toContain('http://127.0.0.2:');
+  });
+
   it('refuses settings that cannot be meant', async () => {
     const dir = temporaryDirectory();
     for (const [words, text] of [
@@ -95,7 +123,29 @@ describe('lab requests, lab approve and lab deny', () => {
     expect(await run(['lab', 'requests', 'dir', dir], io)).toBe(3);
     expect(io.err()).toContain(`Cannot find a lab in "${dir}"`);
     await openLab({ directory: dir });
-    expect(await run(['lab', 'approve', '7', 'dir', dir], io)).toBe(2);
+    expect(await run(['lab', 'approve', '7', 'dir', dir], io)).toBe(3);
     expect(io.err()).toContain('Cannot decide about request 7: there is none');
+    expect(io.err()).toContain(`hint: See certkeeper lab requests --dir ${dir}\n`);
+    await run(['lab', 'requests', 'dir', dir], io);
+    expect(io.out()).toBe(`No request waits in the lab in ${dir}\n`);
+  });
+
+  it.runIf(process.geteuid?.() !== 0)('say that a directory may not be entered', async () => {
+    const dir = temporaryDirectory();
+    chmodSync(dir, 0);
+    const io = fakeIo();
+    expect(await run(['lab', 'requests', 'dir', dir], io)).toBe(3);
+    expect(io.err()).toContain(`Cannot open the lab in "${dir}": permission denied`);
+    expect(io.err()).toMatch(/^hint: .* dir DIR$/m);
+  });
+
+  it('name a directory by dir in their hints', async () => {
+    const dir = temporaryDirectory();
+    writeFileSync(join(dir, 'thesis.tex'), 'x');
+    chmodSync(dir, 0o755);
+    const io = impatient();
+    expect(await run(['lab', 'port', '0', 'dir', dir], io)).toBe(3);
+    expect(io.err()).toMatch(/^hint: .*dir DIR/m);
+    expect(io.err()).not.toContain('--state');
   });
 });

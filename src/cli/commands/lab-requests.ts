@@ -1,8 +1,8 @@
-import { systemClock } from '../../agent/system-clock.ts';
-import { openExistingLedger, type LabTransaction } from '../../ca/ledger.ts';
 import { toHex } from '../../base/bytes.ts';
+import { printable } from '../../base/printable.ts';
+import type { LabTransaction } from '../../ca/ledger.ts';
 import type { Body } from '../command.ts';
-import { labDirectory } from '../lab-directory.ts';
+import { labDirectory, withLedger } from '../lab-directory.ts';
 import type { LabRequestsParameters } from '../parameters-lab.ts';
 import { formatTime } from '../render.ts';
 import { formatTable } from '../table.ts';
@@ -10,35 +10,34 @@ import { formatTable } from '../table.ts';
 /** List what waits for approval in the lab. */
 export const run: Body<LabRequestsParameters> = async ({ dir, all }, context) => {
   const directory = labDirectory(dir, context);
-  const ledger = await openExistingLedger(directory, systemClock);
-  try {
-    const transactions = await ledger.transactions();
-    const issued = await ledger.issuedCount();
-    const shown = all ? transactions : transactions.filter(isUndecided);
-    context.print.show({ directory, issued, requests: shown.map(requestJson) }, () => {
-      if (shown.length === 0) return `${all ? 'No request came yet' : 'No request waits'}\n`;
-      return formatTable(
-        [
-          { title: 'ID', align: 'right' },
-          { title: 'OPERATION' },
-          { title: 'SUBJECT' },
-          { title: 'FROM' },
-          { title: 'SINCE' },
-          { title: 'STATE' },
-        ],
-        shown.map((one) => [
-          String(one.id),
-          one.operation,
-          one.subject,
-          one.reference ?? 'signed',
-          formatTime(one.openedAt),
-          stateOf(one),
-        ]),
-      );
-    });
-  } finally {
-    await ledger.close();
-  }
+  const { transactions, issued } = await withLedger(dir, context, async (ledger) => ({
+    transactions: await ledger.transactions(),
+    issued: await ledger.issuedCount(),
+  }));
+  const shown = all ? transactions : transactions.filter(isUndecided);
+  context.print.show({ directory, issued, requests: shown.map(requestJson) }, () => {
+    if (shown.length === 0) {
+      return `${all ? 'No request came yet to' : 'No request waits in'} the lab in ${printable(directory)}\n`;
+    }
+    return formatTable(
+      [
+        { title: 'ID', align: 'right' },
+        { title: 'OPERATION' },
+        { title: 'SUBJECT' },
+        { title: 'FROM' },
+        { title: 'SINCE' },
+        { title: 'STATE' },
+      ],
+      shown.map((one) => [
+        String(one.id),
+        one.operation,
+        one.subject,
+        one.reference ?? 'signed',
+        formatTime(one.openedAt),
+        stateOf(one),
+      ]),
+    );
+  });
   return 0;
 };
 

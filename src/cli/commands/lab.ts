@@ -1,13 +1,17 @@
+import { BlockList, isIP } from 'node:net';
 import { systemClock } from '../../agent/system-clock.ts';
 import { systemRandom } from '../../agent/system-random.ts';
+import { toHex } from '../../base/bytes.ts';
 import { CertError } from '../../base/errors.ts';
 import type { LabFiles } from '../../ca/lab-files.ts';
 import type { LabSettings } from '../../ca/lab-settings.ts';
-import { createLab, type Lab } from '../../ca/lab.ts';
+import { createLab, type Lab, type LabOptions } from '../../ca/lab.ts';
 import { messageDump } from '../../ca/message-dump.ts';
 import { parseName } from '../../x509/name-text.ts';
+import { commandLine } from '../command-line.ts';
 import type { Body, CommandContext } from '../command.ts';
-import { labDirectory } from '../lab-directory.ts';
+import { inWordsOfLab, labCommandLine, labDirectory } from '../lab-directory.ts';
+import { labLog, type WaitingListener } from '../lab-log.ts';
 import type { ArgsOf } from '../parameter.ts';
 import type { LabParameters } from '../parameters-lab.ts';
 import { formatFields } from '../table.ts';
@@ -15,23 +19,27 @@ import { resolveSecret } from '../secret.ts';
 
 /** Run the lab CA until Ctrl-C. */
 export const run: Body<LabParameters> = async (args, context) => {
+  assertLoopback(args.address);
   const stopped = context.io.abortSignal();
   const directory = labDirectory(args.dir, context);
-  const lab = await createLab({
+  const options = {
     directory,
     clock: systemClock,
     random: systemRandom,
     settings: settingsOf(args),
     secrets: await secretsOf(args, context),
-    ...(args.dump !== undefined && { onMessage: messageDump(args.dump) }),
-  });
+  };
+  const listeners = args.dump === undefined ? [] : [messageDump(args.dump)];
+  const onMessage: LabOptions['onMessage'] = (message) => {
+    for (const listener of listeners) listener(message);
+  };
+  const lab = await inWordsOfLab(() => createLab({ ...options, onMessage }));
+  const { quiet, json } = context.globals;
+  if (!quiet && !json) listeners.push(labLog(context.log, tellWaiting(lab, args, context)));
   try {
     const files = await lab.writeFiles();
     const listening = await lab.listen(args.port, args.address);
-    if (args.address !== undefined) {
-      context.log.warn('whoever reaches this address gets certificates; the lab guards nothing');
-    }
-    show(lab, listening.url, directory, files, context);
+    show(lab, { url: listening.url, directory, files, dir: args.dir }, context);
     await aborted(stopped);
     await listening.close();
   } finally {
@@ -41,6 +49,38 @@ export const run: Body<LabParameters> = async (args, context) => {
 };
 
 type Args = ArgsOf<LabParameters>;
+
+/** The lab gives certificates to whoever reaches it. */
+function assertLoopback(address: string | undefined): void {
+  const loopback = new BlockList();
+  loopback.addSubnet('127.0.0.0', 8);
+  loopback.addAddress('::1', 'ipv6');
+  if (address === undefined) return;
+  const family = isIP(address);
+  if (family !== 0 && loopback.check(address, family === 6 ? 'ipv6' : 'ipv4')) return;
+  throw new CertError(
+    'USAGE_INVALID',
+    `Cannot let the lab listen on "${address}": not a loopback address, and whoever reaches it gets certificates`,
+    { hint: 'Use 127.0.0.1 or ::1, or leave out address for both' },
+  );
+}
+
+/** Say that a request waits, and by which number it is approved. */
+function tellWaiting(lab: Lab, { dir }: Args, context: CommandContext): WaitingListener {
+  return (transactionID, what) => {
+    if (lab.settings.approval === 'automatic') {
+      context.log.info(`${what}: told to wait`);
+      return;
+    }
+    const find = async (): Promise<void> => {
+      const all = await lab.requests();
+      const id = all.find((one) => toHex(one.transactionID) === transactionID)?.id;
+      const approve = labCommandLine(['lab', 'approve', `${id ?? 'ID'}`], dir, context);
+      context.log.info(`${what}: waits for approval: ${approve}`);
+    };
+    find().catch((error: unknown) => context.log.debug(String(error)));
+  };
+}
 
 function settingsOf(args: Args): Partial<LabSettings> {
   if (args.validity < 1) {
@@ -87,27 +127,47 @@ async function secretsOf(
   return secrets;
 }
 
-function show(
-  lab: Lab,
-  url: string,
-  directory: string,
-  files: LabFiles,
-  { print }: CommandContext,
-): void {
+interface Place {
+  readonly url: string;
+  readonly directory: string;
+  readonly files: LabFiles;
+  /** As it was typed. */
+  readonly dir: string | undefined;
+}
+
+function show(lab: Lab, { url, directory, files, dir }: Place, context: CommandContext): void {
+  const { print, globals } = context;
   const [[reference, secret] = ['', '']] = files.secrets;
   const lines = [
-    `certkeeper ca add lab url ${url} root ${quoted(files.root)} reference ${quoted(reference)} secret ${quoted(`file:${secret}`)}`,
-    'certkeeper cmp initialize key-type p-256 cert-name gw1 subject-name "CN=gw1,O=Test" ca-root lab',
+    commandLine(
+      ['ca', 'add', 'lab', 'url', url, 'root', files.root, 'reference', reference].concat([
+        'secret',
+        `file:${secret}`,
+      ]),
+      globals,
+    ),
+    commandLine(
+      'cmp initialize key-type p-256 cert-name gw1 subject-name CN=gw1,O=Test ca-root lab'.split(
+        ' ',
+      ),
+      globals,
+    ),
   ];
+  const { approval } = lab.settings;
+  const approvals =
+    approval === 'manual'
+      ? `manual: see ${labCommandLine(['lab', 'requests'], dir, context)}`
+      : 'automatic: every request is granted; --approval manual lets you decide';
   const json = { ...files, secrets: Object.fromEntries(files.secrets) };
   const { keyType } = lab.authorities.issuing.key;
-  print.show({ url, directory, files: json, commands: lines }, () =>
+  print.show({ url, directory, approval, files: json, commands: lines }, () =>
     [
       `${print.style.bold('Lab CA and RA')} at ${url}\n`,
       '\n',
       formatFields([
         ['directory', `${directory} (keys unencrypted: this is no CA for production)`],
         ['CA keys', keyType],
+        ['approval', approvals],
         ['root', files.root],
         ['issuing CA', files.issuing],
         ['RA signer', files.ra],
@@ -120,11 +180,6 @@ function show(
       '\nCtrl-C ends the lab; started again with the same directory it goes on as it was.\n',
     ].join(''),
   );
-}
-
-/** Make a word of a command line that a shell takes as it is. */
-function quoted(word: string): string {
-  return /^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {
