@@ -77,7 +77,9 @@ export function assertOurs(
   throw new CertError(
     'CONFIG_INVALID',
     `Cannot use "${path}": it belongs to another user (uid ${found.uid}), this one is uid ${uid}`,
-    { hint: 'See who put it there; then run as that user, or name another directory, one of your own' },
+    {
+      hint: 'See who put it there; then run as that user, or name another directory, one of your own',
+    },
   );
 }
 
