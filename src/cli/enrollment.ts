@@ -53,10 +53,11 @@ export function reportResult(
     reportFailure({ ...failure, transactionID }, io, globals, said);
   switch (result.type) {
     case 'issued': {
-      const { certificate, differences, files } = result;
+      const { certificate, differences, additions, files } = result;
       const { subject, validity, serialNumber } = decodeCertificate(certificate.der).tbsCertificate;
       const notAfter = formatTime(validity.notAfter.value);
       for (const difference of differences) log.warn(`granted with modifications: ${difference}`);
+      for (const addition of additions) log.warn(`granted with an addition: ${addition}`);
       print.done(
         {
           ...said,
@@ -66,6 +67,7 @@ export function reportResult(
           notBefore: formatTime(validity.notBefore.value),
           notAfter,
           differences,
+          additions,
           files,
         },
         `Certificate "${result.name}" is ${certificate.version > 1 ? 'renewed and ' : ''}valid until ${notAfter}; ` +

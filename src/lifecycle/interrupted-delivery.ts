@@ -5,7 +5,7 @@ import { extension } from '../x509/extension-values.ts';
 import type { Wanted } from './certificate-request.ts';
 import type { LifecycleContext } from './context.ts';
 import { deliverCertificate } from './deliver-certificate.ts';
-import { contradictions } from './judge-certificate.ts';
+import { additions, contradictions } from './judge-certificate.ts';
 import type { EnrollmentResult } from './result.ts';
 
 /**
@@ -28,17 +28,27 @@ export async function finishDelivery(
   const last = (await store.history.list()).find((record) => record.name === name);
   if (last?.operation !== operation || last.result !== 'granted') return undefined;
   const { subject, subjectAltNames } = wanted;
-  const isAnother = contradictions(decodeCertificate(pending.der), {
+  const issued = decodeCertificate(pending.der);
+  const asked = {
     subject,
     ...(subjectAltNames.length > 0 && {
       extensions: [extension('subjectAltName', subjectAltNames)],
     }),
-  });
-  if (isAnother.length > 0) return undefined;
+  };
+  if (contradictions(issued, asked).length > 0) return undefined;
 
   log.info(`the ${operation} for "${name}" is granted; its files are written now`);
   const { ca, transactionID } = last;
   const files = await deliverCertificate(context, pending, transactionID);
   const certificate = (await store.certificates.get(pending.id)) ?? pending;
-  return { name, ca, transactionID, type: 'issued', certificate, differences: [], files };
+  return {
+    name,
+    ca,
+    transactionID,
+    type: 'issued',
+    certificate,
+    differences: [],
+    additions: additions(issued, asked),
+    files,
+  };
 }

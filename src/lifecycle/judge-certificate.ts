@@ -80,11 +80,6 @@ export function judgeCertificate(
   return { type: 'accept', chain: verdict.path.slice(1), anchor: verdict.anchor };
 }
 
-/** Say in words where a certificate's names are not those asked for, what the CA added included. */
-export function differences(certificate: Certificate, asked: CertTemplate): readonly string[] {
-  return [...contradictions(certificate, asked), ...additions(certificate, asked)];
-}
-
 /** Say in words where a certificate goes against what was asked for: only grantedWithMods may. */
 export function contradictions(certificate: Certificate, asked: CertTemplate): readonly string[] {
   const { subject, extensions } = certificate.tbsCertificate;
@@ -100,7 +95,7 @@ export function contradictions(certificate: Certificate, asked: CertTemplate): r
 }
 
 /** Say what a CA added where nothing was asked for: it may, and whoever reads on should know. */
-function additions({ tbsCertificate }: Certificate, asked: CertTemplate): readonly string[] {
+export function additions({ tbsCertificate }: Certificate, asked: CertTemplate): readonly string[] {
   if (wantedNames(asked).length > 0) return [];
   return listed(extensionValue(tbsCertificate.extensions, 'subjectAltName') ?? [], unasked);
 }

@@ -14,6 +14,8 @@ export type EnrollmentResult = {
       readonly certificate: CertificateRecord;
       /** Where the certificate is not what was asked for (grantedWithMods), in words. */
       readonly differences: readonly string[];
+      /** What the CA put in where nothing was asked for, in words. */
+      readonly additions: readonly string[];
       readonly files: readonly string[];
     }
   | {
