@@ -94,7 +94,8 @@ describe('a running lab', () => {
     expect(code).toBe(3);
     expect(printed).toBe(
       `error: Cannot listen on 127.0.0.1 port ${port}: it is taken\n` +
-        'hint: Name another port, or 0 for a free one\n',
+        'hint: Name another port, or 0 for a free one\n' +
+        'code: CONFIG_INVALID\n',
     );
   });
 });

@@ -64,7 +64,16 @@ describe('lab', () => {
   });
 
   it('listens on the loopback interface and nowhere else', async () => {
-    for (const address of ['0.0.0.0', '192.0.2.1', '::', '2001:db8::1', 'localhost', 'x']) {
+    for (const address of [
+      '0.0.0.0',
+      '192.0.2.1',
+      '::',
+      '2001:db8::1',
+      '127.0.0.256',
+      '1127.0.0.1',
+      'localhost',
+      'x',
+    ]) {
       const io = impatient();
       const argv = ['lab', 'port', '0', 'dir', temporaryDirectory(), 'address', address];
       expect(await run(argv, io)).toBe(2);
