@@ -1,6 +1,7 @@
 import type { CaProfile } from '../settings/ca-profile.ts';
 import { viewCertificate } from './certificate-view.ts';
-import { formatDuration, formatTime, type Json } from './render.ts';
+import type { Json } from './json.ts';
+import { formatDuration, formatTime } from './render.ts';
 import type { Cell } from './table.ts';
 
 /** Show a CA profile as JSON; names and durations as `ca add` takes them. */

@@ -6,7 +6,8 @@ import type { PKIStatusInfo } from '../cmp/message/pki-status-info.ts';
 import { formatStatus } from '../cmp/message/status-text.ts';
 import type { Globals } from './global-options.ts';
 import type { Io } from './io.ts';
-import { createStyle, schemaVersion, type Json } from './render.ts';
+import { formatJson, type Json } from './json.ts';
+import { createStyle } from './render.ts';
 
 /** Why a command did not come to what was asked for: an error, or an outcome that is none. */
 export interface Failure {
@@ -36,8 +37,7 @@ export function reportFailure(
   json: Readonly<Record<string, Json | undefined>> = {},
 ): ExitCode {
   if (globals.json) {
-    const body = { schemaVersion, ...json, error: failureJson(failure) };
-    io.stdout.write(`${JSON.stringify(body, null, 2)}\n`);
+    io.stdout.write(formatJson({ ...json, error: failureJson(failure) }));
   } else {
     io.stderr.write(failureText(failure, io));
   }

@@ -1,18 +1,7 @@
 import type { Globals } from './global-options.ts';
 import type { Io, Output } from './io.ts';
+import { formatJson, type Json } from './json.ts';
 import { printable } from '../base/printable.ts';
-
-/** What can be printed with `--json`. */
-export type Json =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly Json[]
-  | { readonly [key: string]: Json | undefined };
-
-/** Version of the shape of every `--json` object; changes only when a field goes or changes its meaning. */
-export const schemaVersion = 1;
 
 /** Colours by urgency; each returns the text alone where there is no colour. */
 export interface Style {
@@ -35,7 +24,7 @@ export interface Printer {
 /** Make the printer of one run. */
 export function createPrinter(io: Io, globals: Globals): Printer {
   const printJson = (json: Readonly<Record<string, Json | undefined>>): void => {
-    io.stdout.write(`${JSON.stringify({ schemaVersion, ...json }, null, 2)}\n`);
+    io.stdout.write(formatJson(json));
   };
   return {
     style: createStyle(io.stdout, io.env),

@@ -7,7 +7,8 @@ import { commands } from './grammar.ts';
 import type { Io } from './io.ts';
 import { createLog } from './log.ts';
 import { parseCommandLine, type Invocation } from './parse.ts';
-import { createPrinter, schemaVersion } from './render.ts';
+import { formatJson } from './json.ts';
+import { createPrinter } from './render.ts';
 
 /** Open what a command works on. */
 export type OpenServices = (globals: Globals, io: Io, log: Log) => Promise<Services>;
@@ -76,7 +77,7 @@ async function act(invocation: Invocation, io: Io, openServices: OpenServices): 
 async function showVersion(globals: Globals, io: Io): Promise<ExitCode> {
   const { readVersion } = await import('./version.ts');
   const version = await readVersion();
-  if (globals.json) io.stdout.write(`${JSON.stringify({ schemaVersion, version }, null, 2)}\n`);
+  if (globals.json) io.stdout.write(formatJson({ version }));
   else io.stdout.write(`certkeeper ${version}\n`);
   return 0;
 }

@@ -5,7 +5,8 @@ import { viewCertificate } from './certificate-view.ts';
 import { commandLine } from './command-line.ts';
 import type { CommandContext } from './command.ts';
 import { colourOfExpiry } from './expiry.ts';
-import { formatTime, type Json } from './render.ts';
+import type { Json } from './json.ts';
+import { formatTime } from './render.ts';
 import { readStored } from './stored.ts';
 import { formatFields, formatTable } from './table.ts';
 
