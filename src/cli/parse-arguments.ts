@@ -47,6 +47,8 @@ class Reading {
     const parameter = Object.hasOwn(this.#table, word) ? this.#table[word] : undefined;
     if (parameter === undefined) {
       if (name !== undefined || token.startsWith('-')) throw this.#unknown(word, token);
+      const assigned = this.#assigned(token);
+      if (assigned !== undefined) throw this.#assignment(token, assigned);
       this.takePositional(token);
       return at + 1;
     }
@@ -106,6 +108,8 @@ class Reading {
         (other) => other.length > 3 && editDistance(text, other) <= 2,
       );
       if (near !== undefined) throw this.#unknown(text, text, `${word} ${text}`);
+      const assigned = this.#assigned(text);
+      if (assigned !== undefined) throw this.#assignment(text, assigned);
       this.#put(word, parameter, text);
     }
     return at;
@@ -124,6 +128,21 @@ class Reading {
     this.#afterSecret = parameter.type === 'secret' ? word : undefined;
   }
 
+  /** Find the keyword of a word that is `keyword=value`, perhaps mistyped. What follows may be a secret. */
+  #assigned(text: string): string | undefined {
+    const [word = '', value] = text.split('=', 2);
+    return value === undefined || word.length < 3
+      ? undefined
+      : suggest(word, Object.keys(this.#table));
+  }
+
+  #assignment(text: string, word: string): CertError {
+    return this.#usage(
+      `${JSON.stringify(withoutValue(text))} is not one of its parameters`,
+      `Write "${word} VALUE" or "--${word}=VALUE"`,
+    );
+  }
+
   #unknown(word: string, token: string, insist?: string): CertError {
     const near = suggest(word, Object.keys(this.#table));
     if (near === undefined && this.#afterSecret !== undefined) {
@@ -132,7 +151,7 @@ class Reading {
         'Put a secret with spaces in quotes, or use file:PATH',
       );
     }
-    const shown = token.startsWith('--') ? `--${word}` : word;
+    const shown = token.startsWith('--') ? `--${word}` : withoutValue(word);
     const meant = near === undefined ? this.#bareValue(token) : `Did you mean "${near}"?`;
     const orElse = insist === undefined || near === undefined ? '' : ` If not, write "${insist}"`;
     return this.#usage(
@@ -159,4 +178,9 @@ class Reading {
       hint: hint ?? `See certkeeper ${said} --help`,
     });
   }
+}
+
+/** Show a word without what follows "=", which may be a secret. */
+function withoutValue(word: string): string {
+  return word.replace(/=.+$/s, '=…');
 }

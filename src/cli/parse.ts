@@ -79,7 +79,8 @@ function unknownCommand(
   rest: readonly string[],
   commands: readonly Command[],
 ): CertError {
-  const said = [...path, next].join(' ');
+  // What follows "=" may be a secret.
+  const said = [...path, next.replace(/=.+$/s, '=…')].join(' ');
   const here = commands.filter((command) => path.every((word, i) => command.words[i] === word));
   const candidates = here.map((command) => command.words[path.length] ?? '');
   const near = suggest(next, candidates);

@@ -1,5 +1,6 @@
 import { CertError } from '../base/errors.ts';
 import { parseLabel } from '../base/label.ts';
+import { parseHttpUrl } from '../http/url.ts';
 import type { Parameter, Value } from './parameter.ts';
 import { parseSecretSource } from './secret.ts';
 
@@ -95,6 +96,10 @@ function isUnit(text: string | undefined): text is keyof typeof unitSeconds {
 const urlHint = 'Give one like http://ra.example/pkix/';
 
 function checkUrl(word: string, text: string): string {
+  // Not quoted whole: a space is where the next word was meant to begin, which may be a secret.
+  if (/\s/.test(text)) {
+    throw invalid(word, text.replace(/\s.*$/s, ' …'), 'it has a space', urlHint);
+  }
   const url = URL.parse(text);
   if (url === null) {
     throw invalid(word, text, 'not a URL', urlHint);
@@ -109,7 +114,13 @@ function checkUrl(word: string, text: string): string {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw invalid(word, text, `"${url.protocol}" is neither http nor https`, urlHint);
   }
-  return text;
+  try {
+    return parseHttpUrl(text).href;
+  } catch (error) {
+    if (!(error instanceof CertError)) throw error;
+    const { message, hint = urlHint } = error;
+    throw new CertError('USAGE_INVALID', message, { hint });
+  }
 }
 
 function listed(choices: readonly string[]): string {
