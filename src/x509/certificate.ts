@@ -11,6 +11,7 @@ import {
   type TaggedCodec,
 } from '../asn1/codec.ts';
 import type { Tolerance } from '../asn1/der-reader.ts';
+import { limited } from '../asn1/limited.ts';
 import {
   bigInteger,
   bitString,
@@ -37,11 +38,16 @@ const Validity: TaggedCodec<Validity> = sequence<Validity>('Validity', {
   notAfter:  Time,
 });
 
+/** Tag, length and 64 octets: three times what RFC 5280 allows, and what is handled gracefully ends somewhere. */
+const MAX_SERIAL_NUMBER_OCTETS = 2 + 64;
+
+const limitedInteger = limited(bigInteger, MAX_SERIAL_NUMBER_OCTETS);
+
 /** CertificateSerialNumber; values RFC 5280 forbids and old CAs issued are tolerated. */
 const CertificateSerialNumber: Codec<bigint> = {
   ...bigInteger,
   decode(reader) {
-    const value = bigInteger.decode(reader);
+    const value = limitedInteger.decode(reader);
     if (value < 0n || value >= 1n << 159n) {
       reader.tolerate('serialNumber out of range', 'serialNumber is negative or over 20 octets');
     }

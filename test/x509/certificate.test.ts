@@ -161,6 +161,16 @@ describe('certificates of real CAs', () => {
     );
   });
 
+  it('may have a serial of 64 octets, and no longer one', () => {
+    const longest = 1n << (64n * 8n - 2n);
+    expect(decodeCertificate(made({ serialNumber: longest })).tbsCertificate.serialNumber).toBe(
+      longest,
+    );
+    expect(() => decodeCertificate(made({ serialNumber: longest << 1n }))).toThrow(
+      expect.objectContaining({ code: 'LIMIT_EXCEEDED' }),
+    );
+  });
+
   it.each<[string, Uint8Array]>([
     ['critical FALSE', bent(der, criticalTrue, '0603883701010100')],
     ['a negative serial', made({ serialNumber: -5n })],
