@@ -310,12 +310,6 @@ describe('parseCommandLine() refuses with one clear message', () => {
       'Percent-encode them',
     ],
     [
-      'a URL with a fragment',
-      ['cmp', 'initialize', '--ca-url=http://ra/#a'],
-      'Cannot use "http://ra/#a" as URL: it has a fragment',
-      'Leave out "#" and what follows',
-    ],
-    [
       'a word too many',
       ['show', 'cert', 'gw1', 'gw2'],
       'Cannot run "show cert": "gw2" is not one of its parameters',
