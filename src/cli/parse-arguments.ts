@@ -82,9 +82,6 @@ class Reading {
     const missing = Object.keys(this.#table).filter(
       (word) => this.#table[word]?.required === true && !this.values.has(word),
     );
-    if (missing.length > 0) {
-      throw this.#usage(`${missing.join(', ')} ${missing.length > 1 ? 'are' : 'is'} missing`);
-    }
     for (const constraint of this.#command.constraints) {
       const words = 'atMostOne' in constraint ? constraint.atMostOne : constraint.atLeastOne;
       const given = words.filter((word) => this.values.has(word));
@@ -92,8 +89,13 @@ class Reading {
         throw this.#usage(`${given.join(' and ')} exclude each other`);
       }
       if ('atLeastOne' in constraint && given.length === 0) {
-        throw this.#usage(`one of ${words.join(', ')} is missing`);
+        missing.push(`one of ${words.join(', ')}`);
       }
+    }
+    if (missing.length > 0) {
+      const last = missing.pop() ?? '';
+      const all = missing.length === 0 ? last : `${missing.join(', ')} and ${last}`;
+      throw this.#usage(`${all} ${missing.length === 0 ? 'is' : 'are'} missing`);
     }
   }
 

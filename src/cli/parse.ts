@@ -37,9 +37,12 @@ export function parseCommandLine(
   if (asks === 'version') return { type: 'version', globals };
   const wantsHelp = asks === 'help' || words[0] === 'help';
   const path = findCommand(words[0] === 'help' ? words.slice(1) : words, commands);
-  if (wantsHelp) return { type: 'help', words: path.words, asked: true, globals };
+  const next = path.rest[0];
+  // Half a command is explained; a word that is none is not taken for a wish to read about the others.
+  if (wantsHelp && (path.command !== undefined || next === undefined)) {
+    return { type: 'help', words: path.words, asked: true, globals };
+  }
   if (path.command === undefined) {
-    const next = path.rest[0];
     if (next === undefined) return { type: 'help', words: path.words, asked: false, globals };
     throw unknownCommand(path.words, next, path.rest, commands);
   }

@@ -234,7 +234,7 @@ describe('parseCommandLine() refuses with one clear message', () => {
     [
       'missing parameters',
       ['cmp', 'initialize', 'modulus', '2048'],
-      'Cannot run "cmp initialize": cert-name, subject-name are missing',
+      'Cannot run "cmp initialize": cert-name and subject-name are missing',
       'See certkeeper cmp initialize --help',
     ],
     [

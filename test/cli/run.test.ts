@@ -30,6 +30,24 @@ describe('run()', () => {
     }
   });
 
+  it.each([
+    [['cmp', 'inizialize', '--help'], 'Did you mean "cmp initialize"?'],
+    [['help', 'shwo'], 'Did you mean "show"?'],
+  ])('does not explain %j, which is no command', async (argv, hint) => {
+    const io = fakeIo();
+    expect(await run(argv, io, noServices)).toBe(2);
+    expect(io.err()).toContain(`hint: ${hint}\n`);
+    expect(io.out()).toBe('');
+  });
+
+  it('names all that is missing at once, the choice of a key too', async () => {
+    const io = fakeIo();
+    expect(await run(['cmp', 'initialize'], io, noServices)).toBe(2);
+    expect(io.err()).toContain(
+      'cert-name, subject-name and one of modulus, key-type, key-file are missing',
+    );
+  });
+
   it('prints the version of the package', async () => {
     const io = fakeIo();
     expect(await run(['--version'], io, noServices)).toBe(0);
