@@ -2,8 +2,8 @@ import { CertError } from '../base/errors.ts';
 import type { Trust } from '../cmp/protection/trust.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
 import type { Store } from '../store/store.ts';
-import { decodeCertificate } from '../x509/certificate.ts';
 import { parseName } from '../x509/name-text.ts';
+import { storedCertificate } from './stored-certificate.ts';
 
 /**
  * Find the CA profile a command means: the one it names, else the one the certificate came from, else
@@ -38,13 +38,14 @@ export async function findProfile(
 export function trustOf(profile: CaProfile): Trust {
   const { serverCertificate, expectedSender, issuer } = profile;
   const isDedicated = profile.cmpRoots.length > 0;
+  const decode = (der: Uint8Array) => storedCertificate(der, `CA "${profile.label}"`);
   return {
-    anchors: (isDedicated ? profile.cmpRoots : profile.roots).map(decodeCertificate),
+    anchors: (isDedicated ? profile.cmpRoots : profile.roots).map(decode),
     anchorsAreDedicated: isDedicated,
-    ...(serverCertificate && { pinned: decodeCertificate(serverCertificate) }),
+    ...(serverCertificate && { pinned: decode(serverCertificate) }),
     ...(expectedSender !== undefined && { expectedSender: parseName(expectedSender) }),
     ...(issuer !== undefined && { authority: parseName(issuer) }),
-    intermediates: profile.intermediates.map(decodeCertificate),
+    intermediates: profile.intermediates.map(decode),
     allowLegacy: profile.allowLegacyAlgorithms,
   };
 }

@@ -7,12 +7,13 @@ import type { PKIStatusInfo } from '../cmp/message/pki-status-info.ts';
 import { formatStatus } from '../cmp/message/status-text.ts';
 import { decodeState, type TransactionState } from '../cmp/transaction/state.ts';
 import type { TransactionOutcome, TransactionRecord } from '../store/store.ts';
-import { decodeCertificate, toleratedIn } from '../x509/certificate.ts';
+import { toleratedIn } from '../x509/certificate.ts';
 import type { LifecycleContext } from './context.ts';
 import { isUnanswered } from './conversation.ts';
 import { deliverCertificate } from './deliver-certificate.ts';
 import { additions, contradictions } from './judge-certificate.ts';
 import type { EnrollmentResult } from './result.ts';
+import { storedCertificate } from './stored-certificate.ts';
 
 /** A transaction that `follow` has stopped at. */
 export interface Concluding {
@@ -48,7 +49,7 @@ export async function conclude(
       if (!issued) throw new CertError('INTERNAL', `Cannot find the certificate of "${name}"`);
       const files = await deliverCertificate(context, issued, said.transactionID);
       const certificate = (await store.certificates.get(issued.id)) ?? issued;
-      const decoded = decodeCertificate(issued.der);
+      const decoded = storedCertificate(issued.der, `"${name}"`);
       for (const tolerance of toleratedIn(decoded)) {
         context.log.warn(
           `the certificate of "${name}" is not DER: ${tolerance} (${tolerances[tolerance]})`,
@@ -120,7 +121,10 @@ async function issuedEvent(
   if (stagedCertificateId === undefined) return [];
   const staged = await store.certificates.get(stagedCertificateId);
   if (!staged) return [];
-  const { validity, serialNumber } = decodeCertificate(staged.der).tbsCertificate;
+  const { validity, serialNumber } = storedCertificate(
+    staged.der,
+    `"${staged.name}"`,
+  ).tbsCertificate;
   const notAfter = validity.notAfter.value;
   return [{ ...closing, type: 'issued', notAfter, serialNumber: serialNumber.toString(16) }];
 }

@@ -5,13 +5,14 @@ import { encodeState, type Phase } from '../cmp/transaction/state.ts';
 import type { Transport } from '../cmp/transport/transport.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
 import type { TransactionChange } from '../store/store.ts';
-import { certificateDer, decodeCertificate } from '../x509/certificate.ts';
+import { certificateDer } from '../x509/certificate.ts';
 import type { GeneralName } from '../x509/general-name.ts';
 import { nullDn } from '../x509/name.ts';
 import { parseName } from '../x509/name-text.ts';
 import { trustOf } from './authority.ts';
 import type { LifecycleContext } from './context.ts';
 import { judgeCertificate } from './judge-certificate.ts';
+import { storedCertificate } from './stored-certificate.ts';
 
 /** What is particular to one transaction. */
 export interface ConversationParts {
@@ -28,7 +29,7 @@ export function openConversation(
   { name, profile, credential, transport, save }: ConversationParts,
 ): Conversation {
   const trust = trustOf(profile);
-  const roots = profile.roots.map(decodeCertificate);
+  const roots = profile.roots.map((der) => storedCertificate(der, `CA "${profile.label}"`));
   return {
     name,
     ca: profile.label,

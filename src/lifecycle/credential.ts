@@ -7,9 +7,9 @@ import { macAlgorithm } from '../crypto/mac.ts';
 import type { PbmSettings } from '../settings/ca-profile.ts';
 import type { CertificateRecord, Credential as StoredCredential } from '../store/store.ts';
 import type { AlgorithmIdentifier } from '../x509/algorithm-identifier.ts';
-import { decodeCertificate } from '../x509/certificate.ts';
 import { extensionValue } from '../x509/extension-values.ts';
 import type { LifecycleContext } from './context.ts';
+import { storedCertificate } from './stored-certificate.ts';
 
 /** RFC 4211 section 4.4 asks for 8 octets or more. */
 const SALT_OCTETS = 16;
@@ -62,8 +62,8 @@ export async function openCredential(
   return {
     type: 'signature',
     key,
-    certificate: decodeCertificate(record.der),
-    chain: record.chain.map(decodeCertificate),
+    certificate: storedCertificate(record.der, `"${record.name}"`),
+    chain: record.chain.map((der) => storedCertificate(der, `"${record.name}"`)),
   };
 }
 
@@ -74,7 +74,7 @@ export async function openCredential(
  * @throws {CertError} CERT_INVALID
  */
 export function assertCanSign(record: CertificateRecord, at: Date): void {
-  const { validity, extensions } = decodeCertificate(record.der).tbsCertificate;
+  const { validity, extensions } = storedCertificate(record.der, `"${record.name}"`).tbsCertificate;
   const why =
     record.keyId === undefined
       ? 'its private key is not here'

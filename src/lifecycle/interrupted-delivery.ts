@@ -1,12 +1,12 @@
 import type { Operation } from '../base/events.ts';
 import type { Label } from '../base/label.ts';
-import { decodeCertificate } from '../x509/certificate.ts';
 import { extension } from '../x509/extension-values.ts';
 import type { Wanted } from './certificate-request.ts';
 import type { LifecycleContext } from './context.ts';
 import { deliverCertificate } from './deliver-certificate.ts';
 import { additions, contradictions } from './judge-certificate.ts';
 import type { EnrollmentResult } from './result.ts';
+import { storedCertificate } from './stored-certificate.ts';
 
 /**
  * Finish a repeated command whose certificate is current already, and only its files are missing: the
@@ -28,7 +28,7 @@ export async function finishDelivery(
   const last = (await store.history.list()).find((record) => record.name === name);
   if (last?.operation !== operation || last.result !== 'granted') return undefined;
   const { subject, subjectAltNames } = wanted;
-  const issued = decodeCertificate(pending.der);
+  const issued = storedCertificate(pending.der, `"${name}"`);
   const asked = {
     subject,
     ...(subjectAltNames.length > 0 && {

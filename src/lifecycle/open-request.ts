@@ -13,11 +13,11 @@ import type {
   NewTransaction,
   TransactionRecord,
 } from '../store/store.ts';
-import { decodeCertificate } from '../x509/certificate.ts';
 import { certReqMsg } from './certificate-request.ts';
 import type { LifecycleContext } from './context.ts';
 import { openConversation } from './conversation.ts';
 import { newPbmParameters, openCredential } from './credential.ts';
+import { storedCertificate } from './stored-certificate.ts';
 
 /** A request that is about to be made. */
 export interface NewRequest {
@@ -74,7 +74,10 @@ export async function prepareRequest(
   });
   const openedAt = clock.now();
   const deadline = new Date(openedAt.getTime() + profile.transactionDeadlineSeconds * 1000);
-  const replaced = operation === 'kur' && previous ? decodeCertificate(previous.der) : undefined;
+  const replaced =
+    operation === 'kur' && previous
+      ? storedCertificate(previous.der, `"${previous.name}"`)
+      : undefined;
   const first = await beginTransaction(
     conversation,
     operation,

@@ -2,7 +2,6 @@ import type { Label } from '../base/label.ts';
 import type { KeyType, SigningKey } from '../crypto/keys.ts';
 import { describeKey } from '../crypto/public-key.ts';
 import type { CertificateRecord } from '../store/store.ts';
-import { decodeCertificate } from '../x509/certificate.ts';
 import { alone } from './alone.ts';
 import { findProfile } from './authority.ts';
 import { carryThrough } from './carry-through.ts';
@@ -15,6 +14,7 @@ import { openRequest, type NewRequest } from './open-request.ts';
 import type { EnrollmentResult } from './result.ts';
 import { certStoreKey } from './setting-keys.ts';
 import { findUnfinished } from './unfinished.ts';
+import { storedCertificate } from './stored-certificate.ts';
 
 /** A renewal. */
 export interface UpdateRequest {
@@ -52,7 +52,7 @@ async function updateAlone(
   const current = await currentCertificate(store, request.current);
   const profile = await findProfile(store, request.ca ?? current.ca);
   const { name } = current;
-  const wanted = wantedAgain(decodeCertificate(current.der));
+  const wanted = wantedAgain(storedCertificate(current.der, `"${name}"`));
 
   const repeated = { operation: 'kur', name, wanted } as const;
   const unfinished = await findUnfinished(context, repeated);

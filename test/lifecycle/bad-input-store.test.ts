@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
@@ -37,18 +38,25 @@ function inState(file: string): string {
   return join(desk.state, file);
 }
 
-/** Names and contents of all files in the state directory, but for SQLite's own. */
-function filesOf(directory: string): Readonly<Record<string, string>> {
+/** Names and contents of all files in the state directory, but for SQLite's own; a database by its rows. */
+function filesOf(directory: string): Readonly<Record<string, unknown>> {
   const names = readdirSync(directory).filter((name) => !/-(wal|shm)$/.test(name));
-  return Object.fromEntries(
-    names.map((name) => {
-      try {
-        return [name, readFileSync(join(directory, name)).toString('base64')];
-      } catch {
-        return [name, 'unreadable'];
-      }
-    }),
-  );
+  return Object.fromEntries(names.map((name) => [name, contentOf(directory, name)]));
+}
+
+function contentOf(directory: string, name: string): unknown {
+  try {
+    if (name === 'store.db') return desk.dump();
+  } catch {
+    // Not a database any more: then its octets count.
+  }
+  try {
+    return createHash('sha256')
+      .update(readFileSync(join(directory, name)))
+      .digest('hex');
+  } catch {
+    return 'unreadable';
+  }
 }
 
 /** Run a command that cannot work with the store as it is, and check that it leaves the files alone. */
