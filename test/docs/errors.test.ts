@@ -14,7 +14,7 @@ describe('docs/errors.md', () => {
   });
 
   it('says of each code what it means and what to do', () => {
-    for (const row of page.split('\n').filter((line) => line.startsWith('| `'))) {
+    for (const row of page.split('\n').filter((line) => /^\| `[A-Z]/.test(line))) {
       expect(row).toMatch(/^\| `[A-Z_]+` \| \d+ \| [^|]+\. \| [^|]+\. \|$/);
     }
   });
