@@ -4,7 +4,13 @@ import { networkInterfaces } from 'node:os';
 import { programPath } from '../scripts/peer-packages.ts';
 
 /** A feature that tests may ask for. */
-export type FeatureName = 'namespaces' | 'tun' | 'esp' | 'netem' | 'charon-pkcs11';
+export type FeatureName =
+  | 'namespaces'
+  | 'tun'
+  | 'esp'
+  | 'netem'
+  | 'charon-pkcs11'
+  | 'ordinary-user';
 
 /** Something only the kernel or a plugin can give: a machine without it may skip the tests that need it. */
 export interface Feature {
@@ -31,6 +37,10 @@ export const features: Readonly<Record<FeatureName, Feature>> = {
   netem: {
     probe: 'tc qdisc add dev lo root netem delay 1ms, in the namespace of the tests',
     isThere: hasNetem,
+  },
+  'ordinary-user': {
+    probe: 'the tests do not run as root, whom no mode keeps out of a directory',
+    isThere: () => process.geteuid?.() !== 0,
   },
   'charon-pkcs11': {
     probe: '/usr/lib/ipsec/plugins/libstrongswan-pkcs11.so is readable',

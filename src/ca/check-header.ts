@@ -1,3 +1,4 @@
+import { formatTime } from '../base/format-time.ts';
 import { bytesEqual } from '../base/bytes.ts';
 import type { PKIHeader } from '../cmp/message/pki-header.ts';
 import { certificateDer } from '../x509/certificate.ts';
@@ -34,7 +35,7 @@ export function checkHeader(
   if (skewSeconds <= timeToleranceSeconds) return undefined;
   return refusal(
     'badTime',
-    `messageTime ${messageTime.toISOString()} is ${Math.round(skewSeconds)} s off, allowed are ${timeToleranceSeconds} s`,
+    `messageTime ${formatTime(messageTime)} is ${Math.round(skewSeconds)} s off, allowed are ${timeToleranceSeconds} s`,
   );
 }
 

@@ -1,7 +1,8 @@
 import type { CaProfile } from '../settings/ca-profile.ts';
 import { viewCertificate } from './certificate-view.ts';
 import type { Json } from './json.ts';
-import { formatDuration, formatTime } from './render.ts';
+import { formatTime } from '../base/format-time.ts';
+import { formatDuration } from './render.ts';
 import type { Cell } from './table.ts';
 
 /** Show a CA profile as JSON; names and durations as `ca add` takes them. */

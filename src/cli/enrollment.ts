@@ -10,7 +10,7 @@ import { commandLine } from './command-line.ts';
 import type { CommandContext } from './command.ts';
 import { failureJson, reportFailure, type Failure } from './failure.ts';
 import { startProgress } from './progress.ts';
-import { formatTime } from './render.ts';
+import { formatTime } from '../base/format-time.ts';
 
 /**
  * Run a use case with Ctrl-C and a live line, and give back what it came to. Ctrl-C leaves the transaction

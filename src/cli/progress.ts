@@ -4,7 +4,7 @@ import type { Progress } from '../lifecycle/context.ts';
 import type { Globals } from './global-options.ts';
 import type { Io } from './io.ts';
 import { plural } from './plural.ts';
-import { formatTime } from './render.ts';
+import { formatTime } from '../base/format-time.ts';
 import { printable } from '../base/printable.ts';
 
 /** Shows what a command is waiting for. */

@@ -50,11 +50,6 @@ export function createStyle(output: Output, env: Io['env']): Style {
   return { bold: paint(1), good: paint(32), warn: paint(33), bad: paint(31), dim: paint(2) };
 }
 
-/** Format a moment: UTC, to the second. */
-export function formatTime(time: Date): string {
-  return time.toISOString().replace(/\.\d{3}Z$/, 'Z');
-}
-
 /** Format a moment as `show cert` does: `Dec 10 2026`. */
 export function formatDay(time: Date): string {
   const months = 'JanFebMarAprMayJunJulAugSepOctNovDec';

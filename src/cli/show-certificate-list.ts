@@ -2,7 +2,8 @@ import type { Store } from '../store/store.ts';
 import { viewCertificate, type CertificateView } from './certificate-view.ts';
 import type { CommandContext } from './command.ts';
 import { colourOfExpiry } from './expiry.ts';
-import { formatDay, formatTime } from './render.ts';
+import { formatTime } from '../base/format-time.ts';
+import { formatDay } from './render.ts';
 import { readStored, whereLooked } from './stored.ts';
 import { formatTable, type Cell } from './table.ts';
 

@@ -6,7 +6,7 @@ import { commandLine } from './command-line.ts';
 import type { CommandContext } from './command.ts';
 import { colourOfExpiry } from './expiry.ts';
 import type { Json } from './json.ts';
-import { formatTime } from './render.ts';
+import { formatTime } from '../base/format-time.ts';
 import { readStored } from './stored.ts';
 import { formatFields, formatTable } from './table.ts';
 

@@ -1,3 +1,4 @@
+import { formatTime } from '../base/format-time.ts';
 import { CertError } from '../base/errors.ts';
 import { toHex } from '../base/bytes.ts';
 import type { LifecycleContext } from './context.ts';
@@ -30,7 +31,7 @@ export async function alone<T>(
     const where = host === holder.host ? '' : ` on ${host}`;
     throw new CertError(
       'IN_PROGRESS',
-      `Cannot work on "${name}" now: process ${pid}${where} has been at it since ${since.toISOString()}`,
+      `Cannot work on "${name}" now: process ${pid}${where} has been at it since ${formatTime(since)}`,
       { hint: 'Wait until it has ended; what it leaves behind can be gone on with' },
     );
   }

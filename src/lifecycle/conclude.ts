@@ -1,3 +1,4 @@
+import { formatTime } from '../base/format-time.ts';
 import { CertError, errorClassOf, unreachable } from '../base/errors.ts';
 import type { EventContext, LifecycleEvent } from '../base/events.ts';
 import { tolerances } from '../asn1/der-reader.ts';
@@ -83,7 +84,7 @@ export async function conclude(
       return { ...said, type: 'unconfirmed', status: ending.status };
     }
     case 'expired': {
-      const text = `no certificate came before ${record.deadline.toISOString()}`;
+      const text = `no certificate came before ${formatTime(record.deadline)}`;
       await finish(
         { type: 'failed', text },
         { ...closing, type: 'failed', code: 'CMP_WAITING', errorClass: 'policy', text },

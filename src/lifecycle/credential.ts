@@ -1,3 +1,4 @@
+import { formatTime } from '../base/format-time.ts';
 import { CertError } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
 import type { Credential } from '../cmp/protection/credential.ts';
@@ -79,9 +80,9 @@ export function assertCanSign(record: CertificateRecord, at: Date): void {
     record.keyId === undefined
       ? 'its private key is not here'
       : at > validity.notAfter.value
-        ? `it expired on ${validity.notAfter.value.toISOString()}`
+        ? `it expired on ${formatTime(validity.notAfter.value)}`
         : at < validity.notBefore.value
-          ? `it is not valid before ${validity.notBefore.value.toISOString()}`
+          ? `it is not valid before ${formatTime(validity.notBefore.value)}`
           : extensionValue(extensions, 'keyUsage')?.includes('digitalSignature') === false
             ? 'its keyUsage does not allow digitalSignature'
             : undefined;

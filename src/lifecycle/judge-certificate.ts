@@ -1,3 +1,4 @@
+import { formatTime } from '../base/format-time.ts';
 import { toHex } from '../base/bytes.ts';
 import { cut } from '../base/printable.ts';
 import { toDer } from '../asn1/codec.ts';
@@ -145,7 +146,7 @@ function tooLate({ notBefore, notAfter }: Validity, now: number): string | undef
   const end = notAfter.value.getTime();
   const lifetime = end - notBefore.value.getTime();
   if (now < end - lifetime / 3) return undefined;
-  return `it should be renewed already: two thirds of its time, until ${notAfter.value.toISOString()}, are over`;
+  return `it should be renewed already: two thirds of its time, until ${formatTime(notAfter.value)}, are over`;
 }
 
 /** What nobody asked for and nobody can use: a CA certificate, or one that cannot sign its own renewal. */

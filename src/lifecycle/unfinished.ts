@@ -1,3 +1,4 @@
+import { formatTime } from '../base/format-time.ts';
 import { bytesEqual } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 import type { Operation } from '../base/events.ts';
@@ -26,12 +27,12 @@ export async function findUnfinished(
   const [record] = await store.transactions.outstanding(name);
   if (!record) return undefined;
   if (record.operation === operation && asksFor(record, wanted)) {
-    log.info(`going on with the ${operation} for "${name}" of ${record.openedAt.toISOString()}`);
+    log.info(`going on with the ${operation} for "${name}" of ${formatTime(record.openedAt)}`);
     return record;
   }
   throw new CertError(
     'TRANSACTION_OUTSTANDING',
-    `Cannot begin another request for "${name}": its ${record.operation} of ${record.openedAt.toISOString()} is outstanding and asks for something else`,
+    `Cannot begin another request for "${name}": its ${record.operation} of ${formatTime(record.openedAt)} is outstanding and asks for something else`,
     {
       hint: `Follow it with "certkeeper cmp poll current-cert ${name}", or drop it with "certkeeper clear cmp cert-name ${name}"`,
     },

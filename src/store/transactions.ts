@@ -1,3 +1,4 @@
+import { formatTime } from '../base/format-time.ts';
 import { concatBytes, toHex, utf8 } from '../base/bytes.ts';
 import { CertError, invariant } from '../base/errors.ts';
 import type { LifecycleEvent } from '../base/events.ts';
@@ -259,7 +260,7 @@ function assertNoneOutstanding(sql: Sql, name: string): void {
   const { operation, openedAt, transactionID } = readRecord(row);
   throw new CertError(
     'TRANSACTION_OUTSTANDING',
-    `Cannot request a certificate for "${name}": its ${operation} of ${openedAt.toISOString()} ` +
+    `Cannot request a certificate for "${name}": its ${operation} of ${formatTime(openedAt)} ` +
       'is still outstanding',
     {
       hint: `Go on with "cmp poll current-cert ${name}", or give it up with "clear cmp cert-name ${name}"`,

@@ -139,7 +139,8 @@ describe('lab requests, lab approve and lab deny', () => {
     expect(io.out()).toBe(`No request waits in the lab in ${dir}\n`);
   });
 
-  it.runIf(process.geteuid?.() !== 0)('say that a directory may not be entered', async () => {
+  it('say that a directory may not be entered', async (context) => {
+    requireFeature(context, 'ordinary-user');
     const dir = temporaryDirectory();
     chmodSync(dir, 0);
     const io = fakeIo();

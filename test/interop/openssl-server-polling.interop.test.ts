@@ -14,7 +14,7 @@ describe('a certificate OpenSSL makes us wait for', () => {
     const { code, out, err } = await operator.run(...initialize(pki()));
     expect(code).toBe(0);
     expect(out).toContain('Certificate "gw1" is valid until');
-    expect(err).toContain('waiting for the CA: 1 polls done');
+    expect(err).toContain('waiting for the CA: 1 poll done');
     expect(operator.server.received()).toEqual(['IR', 'POLLREQ', 'POLLREQ', 'POLLREQ', 'CERTCONF']);
     await expectCertificate(operator, 'gw1', pki().der('ee.crt'));
   });

@@ -3,7 +3,7 @@ import { decodeCertificate } from '../../x509/certificate.ts';
 import type { Body } from '../command.ts';
 import { reportResult, runEnrollment } from '../enrollment.ts';
 import type { PollParameters } from '../parameters-cmp.ts';
-import { formatTime } from '../render.ts';
+import { formatTime } from '../../base/format-time.ts';
 
 /** Ask for the answer to an outstanding request. */
 export const run: Body<PollParameters> = async ({ currentCert: name, wait }, command) => {

@@ -4,7 +4,7 @@ import type { LabTransaction } from '../../ca/ledger.ts';
 import type { Body } from '../command.ts';
 import { labDirectory, withLedger } from '../lab-directory.ts';
 import type { LabRequestsParameters } from '../parameters-lab.ts';
-import { formatTime } from '../render.ts';
+import { formatTime } from '../../base/format-time.ts';
 import { formatTable } from '../table.ts';
 
 /** List what waits for approval in the lab. */

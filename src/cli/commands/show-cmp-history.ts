@@ -1,6 +1,7 @@
 import type { Body } from '../command.ts';
 import type { historyParameters } from '../parameters-cmp.ts';
-import { formatTime, type Style } from '../render.ts';
+import { formatTime } from '../../base/format-time.ts';
+import { type Style } from '../render.ts';
 import { readStored, whereLooked } from '../stored.ts';
 import { formatTable } from '../table.ts';
 

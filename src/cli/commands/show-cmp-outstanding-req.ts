@@ -1,6 +1,6 @@
 import { toHex } from '../../base/bytes.ts';
 import type { Body } from '../command.ts';
-import { formatTime } from '../render.ts';
+import { formatTime } from '../../base/format-time.ts';
 import { readStored, whereLooked } from '../stored.ts';
 import { formatTable } from '../table.ts';
 

@@ -1,3 +1,4 @@
+import { formatTime } from '../../base/format-time.ts';
 import { CertError } from '../../base/errors.ts';
 import { bytesEqual, toHex } from '../../base/bytes.ts';
 import { oidName, oids, type Oid } from '../../asn1/oids.ts';
@@ -7,7 +8,7 @@ import type { PKIMessage } from '../message/pki-message.ts';
 import { computePbm, isPbm, pbmParameterOf } from './pbm.ts';
 import { receivedProtectedPart } from './protected-part.ts';
 import { verifySigner, type Signer } from './signer.ts';
-import { statusTextOf } from '../message/status-text.ts';
+import { MAX_VERIFIED_TEXT, statusTextOf } from '../message/status-text.ts';
 import type { Trust } from './trust.ts';
 
 const verified: unique symbol = Symbol('verified');
@@ -138,7 +139,7 @@ function checkVersion({ header, body }: PKIMessage, expected: Expected): void {
     body.type === 'error' && body.value.pKIStatusInfo.failInfo?.includes('unsupportedVersion');
   if (pvno === expected.pvno || isRefusalOfVersion) return;
   // Some servers put another version into their errors: what those say is still of use.
-  const text = statusTextOf(body);
+  const text = statusTextOf(body, MAX_VERIFIED_TEXT);
   throw new CertError(
     'CMP_VERSION_UNSUPPORTED',
     `Cannot accept "${body.type}": pvno is ${pvno}, expected ${expected.pvno}${text && `; it says: ${text}`}`,
@@ -201,7 +202,7 @@ function checkTime({ header, body }: PKIMessage, expected: Expected): void {
   if (skewSeconds <= tolerance && -skewSeconds <= tolerance + Math.max(0, ageSeconds)) return;
   throw new CertError(
     'CMP_TIME_SKEW',
-    `Cannot accept "${body.type}": its messageTime ${messageTime.toISOString()} is ${Math.round(Math.abs(skewSeconds))} s ${skewSeconds < 0 ? 'behind' : 'ahead of'} our clock, allowed are ${expected.timeToleranceSeconds} s`,
+    `Cannot accept "${body.type}": its messageTime ${formatTime(messageTime)} is ${Math.round(Math.abs(skewSeconds))} s ${skewSeconds < 0 ? 'behind' : 'ahead of'} our clock, allowed are ${expected.timeToleranceSeconds} s`,
     {
       hint: 'Check the clock of this machine; "time-tolerance" of the CA profile sets what is allowed',
     },
