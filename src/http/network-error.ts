@@ -54,6 +54,9 @@ export function networkError(
     );
   }
   switch (code) {
+    case '':
+      // Neither network nor HTTP brings that about.
+      return new CertError('INTERNAL', `Cannot send a request to "${url}"`, { cause: error });
     case 'CONNECT_TIMEOUT':
     case 'ETIMEDOUT':
       return new CertError(
@@ -94,16 +97,23 @@ export function networkError(
       detail('Check host and port, and that the service is running'),
     );
   }
+  if (error instanceof Error && /wrong version number|packet length too long/.test(error.message)) {
+    return new CertError(
+      'NETWORK_UNREACHABLE',
+      `Cannot connect to "${url}": what answers there does not speak TLS`,
+      detail('Check scheme and port: is it http'),
+    );
+  }
   if (url.toLowerCase().startsWith('https:') && isTlsCode(code)) {
     return new CertError(
       'NETWORK_UNREACHABLE',
-      `Cannot connect to "${url}": TLS failed: ${error instanceof Error ? error.message : code}`,
+      `Cannot connect to "${url}": TLS failed: ${error instanceof Error ? (error.message.split('\n')[0] ?? code) : code}`,
       detail('Check that the server certificate is valid for this host and issued by a trusted CA'),
     );
   }
   return new CertError(
     'NETWORK_UNREACHABLE',
-    `Cannot get a response from "${url}": ${reasons[code] ?? (code || 'the connection failed')}`,
+    `Cannot get a response from "${url}": ${reasons[code] ?? code}`,
     detail(maybeActedOn),
   );
 }

@@ -1,6 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { CertError } from '../base/errors.ts';
-import { concatBytes } from '../base/bytes.ts';
 import { Connection } from './connection.ts';
 import { networkError } from './network-error.ts';
 import { parseHttpUrl } from './url.ts';
@@ -119,6 +118,9 @@ async function send(
   }
 }
 
+/** Room for the body of a response that does not say how long it is. */
+const FIRST_OCTETS = 16_384;
+
 async function readResponse(
   options: HttpRequest,
   incoming: IncomingMessage,
@@ -135,15 +137,22 @@ async function readResponse(
     incoming.destroy();
     throw tooLarge(options, `${announced} octets`);
   }
-  const chunks: Uint8Array[] = [];
+  let body = new Uint8Array(Math.min(announced || FIRST_OCTETS, maxBytes));
   let length = 0;
   try {
     // Leaving the loop early destroys the response, and with it the connection.
     for await (const chunk of chunksOf(incoming)) {
       watch.touch();
-      length += chunk.length;
-      if (length > maxBytes) throw tooLarge(options, 'more');
-      chunks.push(chunk);
+      const end = length + chunk.length;
+      if (end > maxBytes) throw tooLarge(options, 'more');
+      if (end > body.length) {
+        const grown = new Uint8Array(Math.min(Math.max(end, body.length * 2), maxBytes));
+        grown.set(body.subarray(0, length));
+        body = grown;
+      }
+      // Copied: a chunk of one octet is a view of 64 KiB that were read from the socket.
+      body.set(chunk, length);
+      length = end;
     }
   } catch (error) {
     // Why the connection broke says more than that it did.
@@ -151,7 +160,7 @@ async function readResponse(
   }
   // A body without length ends with the connection, and Node.js takes any end for that.
   if (socket.errored) throw socket.errored;
-  return { status: incoming.statusCode ?? 0, headers, body: concatBytes(...chunks) };
+  return { status: incoming.statusCode ?? 0, headers, body: body.slice(0, length) };
 }
 
 function closed(): Error {

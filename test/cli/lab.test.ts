@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/run.ts';
 import { converse, gist, request } from '../ca/lab-client.ts';
 import { openLab, temporaryDirectory } from '../ca/lab-under-test.ts';
+import { requireFeature } from '../harness/require.ts';
 import { fakeIo, type FakeIo } from './fake-io.ts';
 
 /** An outside that presses Ctrl-C as soon as something was printed. */

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { createServer } from 'node:https';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Connection } from '../../src/http/connection.ts';
@@ -217,6 +218,58 @@ describe('request()', () => {
       code: 'NETWORK_UNREACHABLE',
       message: expect.stringContaining('does not speak HTTP'),
     });
+  });
+
+  it('says when the peer changes the protocol instead of answering', async () => {
+    const server = await serve((socket) => {
+      onRequest(socket, () => {
+        socket.write(
+          'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n',
+        );
+      });
+    });
+    await expect(post(server.url)).rejects.toMatchObject({ code: 'NETWORK_UNREACHABLE' });
+  });
+
+  it.each([
+    ['is reset', (socket: Socket) => socket.resetAndDestroy(), 'NETWORK_UNREACHABLE'],
+    ['falls silent', () => {}, 'NETWORK_TIMEOUT'],
+  ] as const)('takes no half of a body without length that %s', async (_, end, code) => {
+    const server = await serve((socket) => {
+      onRequest(socket, () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\nhalf');
+        // Once that much has left, and not before.
+        setImmediate(() => end(socket));
+      });
+    });
+    await expect(
+      post(server.url, { limits: { ...limits, responseTimeoutMs: 100 } }),
+    ).rejects.toMatchObject({ code });
+  });
+
+  it('says when a server for http is asked in TLS', async () => {
+    const server = await serve((socket) => {
+      socket.on('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    });
+    const url = server.url.replace('http:', 'https:');
+    await expect(post(url)).rejects.toMatchObject({
+      code: 'NETWORK_UNREACHABLE',
+      message: expect.stringContaining('does not speak TLS'),
+      hint: expect.stringContaining('http'),
+    });
+  });
+
+  it('keeps of a body in small chunks only the body', async () => {
+    const octets = 20_000;
+    const server = await serve((socket) => {
+      onRequest(socket, () => {
+        socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
+        socket.end(`${'1\r\nx\r\n'.repeat(octets)}0\r\n\r\n`);
+      });
+    });
+    const response = await post(server.url, { limits: { ...limits, maxBytes: octets } });
+    expect(text(response)).toBe('x'.repeat(octets));
+    expect(response.body.buffer.byteLength).toBe(octets);
   });
 
   it('says when no response comes in time', async () => {
