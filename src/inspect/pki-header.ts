@@ -1,0 +1,32 @@
+import type { InfoTypeAndValue } from '../cmp/message/info-type-and-value.ts';
+import type { PKIHeader } from '../cmp/message/pki-header.ts';
+import { algorithm } from './algorithm-identifier.ts';
+import { carried } from './asn1.ts';
+import { generalNameField } from './general-name.ts';
+import { branch, list, maybe, type Node } from './node.ts';
+import { number, octets, oidText, time } from './plain.ts';
+import { freeText } from './pki-status-info.ts';
+
+/** Show the header of a message. */
+export function pkiHeader(name: string, value: PKIHeader): Node {
+  return branch(name, [
+    number('pvno', value.pvno),
+    generalNameField('sender', value.sender),
+    generalNameField('recipient', value.recipient),
+    maybe('messageTime', value.messageTime, time),
+    maybe('protectionAlg', value.protectionAlg, algorithm),
+    maybe('senderKID', value.senderKID, octets),
+    maybe('recipKID', value.recipKID, octets),
+    maybe('transactionID', value.transactionID, octets),
+    maybe('senderNonce', value.senderNonce, octets),
+    maybe('recipNonce', value.recipNonce, octets),
+    maybe('freeText', value.freeText, freeText),
+    list('generalInfo', value.generalInfo, infoTypeAndValue),
+  ]);
+}
+
+/** Show one item of generalInfo, genm or genp. */
+export function infoTypeAndValue({ infoType, infoValue }: InfoTypeAndValue): Node {
+  const name = oidText(infoType);
+  return infoValue ? carried(name, infoValue) : { name };
+}
