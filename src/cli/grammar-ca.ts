@@ -1,7 +1,7 @@
 import { defineCommand, type Command } from './command.ts';
 import * as table from './parameters-ca.ts';
 
-/** Commands about CA profiles and what is in the store. */
+/** Commands about CA profiles, what is in the store, and what is in a file. */
 export const caCommands: readonly Command[] = [
   defineCommand({
     words: ['ca', 'add'],
@@ -29,5 +29,12 @@ export const caCommands: readonly Command[] = [
     parameters: table.showCertParameters,
     example: 'show cert full',
     load: () => import('./commands/show-cert.ts'),
+  }),
+  defineCommand({
+    words: ['decode'],
+    summary: 'Show what is in a CMP message, a certificate, a PKCS#10 request or other DER',
+    parameters: table.decodeParameters,
+    example: 'decode message.der',
+    load: () => import('./commands/decode.ts'),
   }),
 ];

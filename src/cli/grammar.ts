@@ -13,7 +13,7 @@ export const commandGroups: readonly {
   readonly words: readonly string[];
 }[] = [
   { title: 'Ask a CA', words: ['cmp', 'no'] },
-  { title: 'Look and tidy', words: ['show', 'clear'] },
+  { title: 'Look and tidy', words: ['show', 'decode', 'clear'] },
   { title: 'Set up a CA', words: ['ca'] },
   { title: 'Try things', words: ['lab', 'demo'] },
 ];

@@ -122,3 +122,14 @@ export const showCertParameters = {
     summary: 'Show everything about this one',
   },
 } as const;
+
+/** `decode`. */
+export const decodeParameters = {
+  file: {
+    type: 'file',
+    required: true,
+    positional: true,
+    placeholder: 'FILE',
+    summary: 'PEM, of which each block is shown, or DER; - is standard input',
+  },
+} as const;

@@ -46,7 +46,9 @@ class Reading {
     const word = name ?? token;
     const parameter = Object.hasOwn(this.#table, word) ? this.#table[word] : undefined;
     if (parameter === undefined) {
-      if (name !== undefined || token.startsWith('-')) throw this.#unknown(word, token);
+      // A `-` alone is standard input.
+      const isOption = token.startsWith('-') && token !== '-';
+      if (name !== undefined || isOption) throw this.#unknown(word, token);
       const assigned = this.#assigned(token);
       if (assigned !== undefined) throw this.#assignment(token, assigned);
       this.takePositional(token);
