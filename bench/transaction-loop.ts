@@ -11,7 +11,7 @@ import { beginTransaction, follow } from '../src/cmp/client/client.ts';
 import type { Conversation } from '../src/cmp/client/conversation.ts';
 import { openHttpTransport } from '../src/cmp/transport/http.ts';
 import { judgeCertificate } from '../src/lifecycle/judge-certificate.ts';
-import { newPbmParameters } from '../src/lifecycle/credential.ts';
+import { newMacAlgorithm } from '../src/lifecycle/credential.ts';
 import { parseName } from '../src/x509/name-text.ts';
 import { reference, secret } from '../test/interop/openssl/mock-server.ts';
 import { readCertificate, readKey, requestsFor } from './signed-request.ts';
@@ -34,7 +34,7 @@ async function transaction(): Promise<void> {
       type: 'mac',
       reference,
       secret: utf8(secret),
-      parameters: newPbmParameters(pbm, systemRandom),
+      protectionAlg: newMacAlgorithm({ protection: 'pbm', pbm }, systemRandom),
     },
     trust: { anchors: [root], anchorsAreDedicated: false, intermediates: [], allowLegacy: false },
     clock: systemClock,

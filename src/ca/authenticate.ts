@@ -2,7 +2,7 @@ import { asBuffer } from '../base/bytes.ts';
 import { macEquals } from '../crypto/mac.ts';
 import { oids } from '../asn1/oids.ts';
 import type { PKIMessage } from '../cmp/message/pki-message.ts';
-import { computePbm, isPbm, pbmParameterOf } from '../cmp/protection/pbm.ts';
+import { computeMac, isMac } from '../cmp/protection/mac.ts';
 import { receivedProtectedPart } from '../cmp/protection/protected-part.ts';
 import { verifySigner } from '../cmp/protection/signer.ts';
 import { certificateDer, decodeCertificate, type Certificate } from '../x509/certificate.ts';
@@ -49,7 +49,7 @@ export async function authenticate(
     return refusal('badMessageCheck', `The message has no ${what}`);
   }
   try {
-    if (isPbm(protectionAlg)) return verifyMac(message, protection, knowledge);
+    if (isMac(protectionAlg)) return verifyMac(message, protection, knowledge);
     return await verifySignature(message, knowledge, at);
   } catch (thrown) {
     return refusalOf(thrown);
@@ -67,7 +67,7 @@ function verifyMac(
   // One answer for an unknown reference and a wrong secret: which references exist is nobody's business.
   const wrong = refusal('badMessageCheck', 'The MAC does not fit a reference and secret of ours');
   if (reference === undefined || secret === undefined || !protectionAlg) return wrong;
-  const mac = computePbm(pbmParameterOf(protectionAlg), secret, receivedProtectedPart(message), {
+  const mac = computeMac(protectionAlg, secret, receivedProtectedPart(message), {
     allowLegacy: settings.legacyAlgorithms,
   });
   return macEquals(mac, protection) ? { type: 'mac', reference, secret } : wrong;

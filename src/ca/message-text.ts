@@ -7,6 +7,7 @@ import type { PKIBody, PKIMessage } from '../cmp/message/pki-message.ts';
 import type { PKIHeader } from '../cmp/message/pki-header.ts';
 import { formatStatus, statusTextOf } from '../cmp/message/status-text.ts';
 import { isPbm, pbmParameterOf } from '../cmp/protection/pbm.ts';
+import { isPbmac1, pbmac1ParamsOf } from '../cmp/protection/pbmac1.ts';
 import type { AlgorithmIdentifier } from '../x509/algorithm-identifier.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import type { Extensions } from '../x509/extension.ts';
@@ -140,12 +141,19 @@ function extensionsText(extensions: Extensions): string {
 }
 
 function algorithmText(algorithm: AlgorithmIdentifier): string {
+  if (isPbmac1(algorithm)) return pbmac1Text(algorithm);
   if (!isPbm(algorithm)) return oidName(algorithm.algorithm);
   const { salt, owf, iterationCount, mac } = pbmParameterOf(algorithm);
   return (
     `passwordBasedMac (owf ${oidName(owf.algorithm)}, ${iterationCount} iterations, ` +
     `mac ${oidName(mac.algorithm)}, salt of ${salt.length} octets)`
   );
+}
+
+function pbmac1Text(algorithm: AlgorithmIdentifier): string {
+  const { keyDerivationFunc, messageAuthScheme } = pbmac1ParamsOf(algorithm);
+  const mac = oidName(messageAuthScheme.algorithm);
+  return `pbmac1 (${oidName(keyDerivationFunc.algorithm)}, mac ${mac})`;
 }
 
 function generalNameText(name: GeneralName): string {

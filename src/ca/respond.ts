@@ -4,9 +4,12 @@ import { implicitConfirm } from '../cmp/message/info-type-and-value.ts';
 import type { PKIBody } from '../cmp/message/pki-message.ts';
 import type { PKIHeader } from '../cmp/message/pki-header.ts';
 import type { Credential } from '../cmp/protection/credential.ts';
+import { pbmAlgorithm } from '../cmp/protection/pbm.ts';
+import { isPbmac1, pbmac1Algorithm } from '../cmp/protection/pbmac1.ts';
 import { protect, type HeaderFields } from '../cmp/protection/protect.ts';
 import { digestAlgorithm } from '../crypto/digest.ts';
 import { macAlgorithm } from '../crypto/mac.ts';
+import type { AlgorithmIdentifier } from '../x509/algorithm-identifier.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { nullDn } from '../x509/name.ts';
 import type { Sender } from './authenticate.ts';
@@ -36,13 +39,13 @@ export interface Answer {
 }
 
 /**
- * Build, protect and encode an answer: a MAC with a MAC under the same reference and a salt of its own,
+ * Build, protect and encode an answer: a MAC with a MAC of its kind under the same reference and a salt of its own,
  * a signature with the RA's. Unlike a client's message it brings the chain under a MAC too, because the
  * new certificate needs it (RFC 9483 section 3.3).
  */
 export async function respond(answer: Answer, responder: Responder): Promise<Uint8Array> {
   const { to, body } = answer;
-  const credential = credentialFor(answer.sender, responder);
+  const credential = credentialFor(answer, responder);
   const recipNonce = answer.recipNonce ?? to?.senderNonce;
   const fields: HeaderFields = {
     pvno: versionOf(to),
@@ -57,20 +60,30 @@ export async function respond(answer: Answer, responder: Responder): Promise<Uin
 }
 
 function credentialFor(
-  sender: Sender | undefined,
+  { to, sender }: Answer,
   { authorities, settings, random }: Responder,
 ): Credential {
   if (sender?.type !== 'mac') {
     return { type: 'signature', ...authorities.ra, chain: [authorities.issuing.certificate] };
   }
-  const { owf, mac, iterationCount } = settings.pbm;
-  const parameters = {
-    salt: random.bytes(16),
+  const { reference, secret } = sender;
+  const protectionAlg = macFor(to, settings, random.bytes(16));
+  return { type: 'mac', reference, secret, protectionAlg };
+}
+
+function macFor(
+  to: PKIHeader | undefined,
+  { pbm }: LabSettings,
+  salt: Uint8Array,
+): AlgorithmIdentifier {
+  const { owf, mac, iterationCount } = pbm;
+  if (to?.protectionAlg && isPbmac1(to.protectionAlg)) return pbmac1Algorithm(salt, iterationCount);
+  return pbmAlgorithm({
+    salt,
     owf: digestAlgorithm(owf),
     iterationCount,
     mac: macAlgorithm(mac),
-  };
-  return { type: 'mac', reference: sender.reference, secret: sender.secret, parameters };
+  });
 }
 
 /** RFC 9810 section 7: the version of the message answered, or the nearest we have. */

@@ -46,6 +46,12 @@ export const caAddParameters = {
     summary:
       'Ask the CA to go without certConf (RFC 9483); with no, every certificate is confirmed or refused',
   },
+  protection: {
+    type: 'choice',
+    choices: ['pbm', 'pbmac1'],
+    default: 'pbm',
+    summary: 'MAC under the shared secret: PasswordBasedMac, or PBMAC1 where the CA knows it',
+  },
   'pbm-owf': {
     type: 'choice',
     choices: ['sha1', 'sha256', 'sha384', 'sha512'],
@@ -63,7 +69,7 @@ export const caAddParameters = {
     min: 100,
     max: 100_000,
     default: 10_000,
-    summary: 'Iterations of the password-based MAC',
+    summary: 'Iterations of the password-based MAC, also of PBMAC1',
   },
   'time-tolerance': {
     type: 'duration',

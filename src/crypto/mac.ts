@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto';
 import { oids, type Oid } from '../asn1/oids.ts';
 import { algorithmIdentifier, type AlgorithmIdentifier } from '../x509/algorithm-identifier.ts';
 import type { DigestName } from './digest.ts';
@@ -11,6 +11,13 @@ const digests: Readonly<Record<MacName, DigestName>> = {
   'hmac-sha256': 'sha256',
   'hmac-sha384': 'sha384',
   'hmac-sha512': 'sha512',
+};
+
+const lengths: Readonly<Record<MacName, number>> = {
+  'hmac-sha1': 20,
+  'hmac-sha256': 32,
+  'hmac-sha384': 48,
+  'hmac-sha512': 64,
 };
 
 /**
@@ -36,6 +43,28 @@ const received: ReadonlyMap<Oid, MacName> = new Map<Oid, MacName>([
 /** Compute an HMAC (RFC 2104); a key longer than the hash's block is hashed first, as the RFC says. */
 export function hmac(name: MacName, key: Uint8Array, data: Uint8Array): Uint8Array {
   const octets = createHmac(digests[name], key).update(data).digest();
+  return new Uint8Array(octets.buffer, octets.byteOffset, octets.length);
+}
+
+/** Tell how many octets a MAC has: those of its hash. */
+export function macOctets(name: MacName): number {
+  return lengths[name];
+}
+
+/**
+ * Derive a key from a secret by PBKDF2 (RFC 8018 section 5.2).
+ *
+ * It blocks for 0.1 to 0.3 µs a round, and has one round per iteration and block of output; whoever takes
+ * these numbers from a peer bounds them first.
+ */
+export function pbkdf2(
+  prf: MacName,
+  secret: Uint8Array,
+  salt: Uint8Array,
+  iterationCount: number,
+  keyLength: number,
+): Uint8Array {
+  const octets = pbkdf2Sync(secret, salt, iterationCount, keyLength, digests[prf]);
   return new Uint8Array(octets.buffer, octets.byteOffset, octets.length);
 }
 

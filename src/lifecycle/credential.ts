@@ -2,10 +2,12 @@ import { formatTime } from '../base/format-time.ts';
 import { CertError } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
 import type { Credential } from '../cmp/protection/credential.ts';
-import { isPbm, pbmParameterOf, type PBMParameter } from '../cmp/protection/pbm.ts';
+import { isMac } from '../cmp/protection/mac.ts';
+import { pbmAlgorithm } from '../cmp/protection/pbm.ts';
+import { pbmac1Algorithm } from '../cmp/protection/pbmac1.ts';
 import { digestAlgorithm } from '../crypto/digest.ts';
 import { macAlgorithm } from '../crypto/mac.ts';
-import type { PbmSettings } from '../settings/ca-profile.ts';
+import type { CaProfile } from '../settings/ca-profile.ts';
 import type { CertificateRecord, Credential as StoredCredential } from '../store/store.ts';
 import type { AlgorithmIdentifier } from '../x509/algorithm-identifier.ts';
 import { extensionValue } from '../x509/extension-values.ts';
@@ -15,42 +17,46 @@ import { storedCertificate } from './stored-certificate.ts';
 /** RFC 4211 section 4.4 asks for 8 octets or more. */
 const SALT_OCTETS = 16;
 
-/** Choose the parameters of a MAC for one transaction. */
-export function newPbmParameters(settings: PbmSettings, random: Random): PBMParameter {
-  return {
-    salt: random.bytes(SALT_OCTETS),
-    owf: digestAlgorithm(settings.owf),
-    iterationCount: settings.iterationCount,
-    mac: macAlgorithm(settings.mac),
-  };
+/** Choose the MAC for one transaction, with a salt of its own. */
+export function newMacAlgorithm(
+  { protection, pbm }: Pick<CaProfile, 'protection' | 'pbm'>,
+  random: Random,
+): AlgorithmIdentifier {
+  const salt = random.bytes(SALT_OCTETS);
+  const { owf, mac, iterationCount } = pbm;
+  switch (protection) {
+    case 'pbm':
+      return pbmAlgorithm({
+        salt,
+        owf: digestAlgorithm(owf),
+        iterationCount,
+        mac: macAlgorithm(mac),
+      });
+    case 'pbmac1':
+      return pbmac1Algorithm(salt, iterationCount);
+  }
 }
 
 /**
  * Make a stored credential usable.
  *
- * @param parameters of the MAC: new ones for a new transaction, else those of its protectionAlg
+ * @param protectionAlg of the MAC: a new one for a new transaction, else the one it began with
  * @throws {CertError} CERT_UNKNOWN, KEY_UNUSABLE
  */
 export async function openCredential(
   { store, keys }: LifecycleContext,
   stored: StoredCredential,
-  parameters: PBMParameter | AlgorithmIdentifier,
+  protectionAlg: AlgorithmIdentifier,
 ): Promise<Credential> {
   if (stored.type === 'mac') {
     const { reference, secret } = stored;
-    const isAlgorithm = 'algorithm' in parameters;
-    if (isAlgorithm && !isPbm(parameters)) {
+    if (!isMac(protectionAlg)) {
       throw new CertError(
         'STORE_CORRUPT',
         'Cannot go on: the stored request was not protected by a MAC',
       );
     }
-    return {
-      type: 'mac',
-      reference,
-      secret,
-      parameters: isAlgorithm ? pbmParameterOf(parameters) : parameters,
-    };
+    return { type: 'mac', reference, secret, protectionAlg };
   }
   const record = await store.certificates.get(stored.certificateId);
   if (record?.keyId === undefined) {

@@ -16,7 +16,7 @@ import type {
 import { certReqMsg } from './certificate-request.ts';
 import type { LifecycleContext } from './context.ts';
 import { openConversation } from './conversation.ts';
-import { newPbmParameters, openCredential } from './credential.ts';
+import { newMacAlgorithm, openCredential } from './credential.ts';
 import { storedCertificate } from './stored-certificate.ts';
 
 /** A request that is about to be made. */
@@ -61,8 +61,8 @@ export async function prepareRequest(
   const { clock, random, connect } = context;
   const { operation, name, profile, key, template, previous } = request;
   assertKeyAllowed(key.key.spki, { allowLegacy: profile.allowLegacyAlgorithms });
-  const parameters = newPbmParameters(profile.pbm, random);
-  const credential = await openCredential(context, request.credential, parameters);
+  const protectionAlg = newMacAlgorithm(profile, random);
+  const credential = await openCredential(context, request.credential, protectionAlg);
   const url = request.url ?? profile.url;
   const transport = connect(url, profile);
   const conversation = openConversation(context, {

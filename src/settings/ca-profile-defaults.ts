@@ -4,6 +4,8 @@ import type { CaProfile } from './ca-profile.ts';
 /** What a CA profile says where nobody says otherwise: strict, as RFC 9483 has it. */
 export const caProfileDefaults = {
   implicitConfirm: true,
+  /** Until it can be found out whether a CA knows PBMAC1. */
+  protection: 'pbm',
   pbmOwf: 'sha256',
   pbmMac: 'hmac-sha256',
   /** RFC 9045 section 4.1: at least 10 000 where a person may have chosen the secret. */

@@ -36,6 +36,12 @@ export interface CaProfile {
   readonly expectedSender?: string;
   /** Ask for implicitConfirm (RFC 9483 section 4.1.1). */
   readonly implicitConfirm: boolean;
+  /**
+   * The MAC of requests under the shared secret; answers may use either. RFC 9481 section 7.1 prefers PBMAC1
+   * where the CA knows it; nothing tells us whether it does, and OpenSSL does not: PasswordBasedMac unless said.
+   */
+  readonly protection: 'pbm' | 'pbmac1';
+  /** PBMAC1 takes the iterations only: the rest of it is always HMAC-SHA-256. */
   readonly pbm: PbmSettings;
   /** How far messageTime may be off, in seconds; 0 switches the check off. */
   readonly timeToleranceSeconds: number;

@@ -78,8 +78,9 @@ function writeProfile(sql: Sql, profile: CaProfile): void {
 
 type StoredSettings = Omit<
   CaProfile,
-  'label' | 'roots' | 'cmpRoots' | 'serverCertificate' | 'intermediates'
->;
+  'label' | 'roots' | 'cmpRoots' | 'serverCertificate' | 'intermediates' | 'protection'
+> &
+  Partial<Pick<CaProfile, 'protection'>>;
 
 function readProfile(sql: Sql, row: Row): CaProfile {
   const name = label(row, 'label');
@@ -94,6 +95,8 @@ function readProfile(sql: Sql, row: Row): CaProfile {
   const [serverCertificate] = read('server');
   const settings = jsonObject(row, 'settings');
   return {
+    // Profiles that were stored before there was PBMAC1 do not say.
+    protection: 'pbm',
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by writeProfile
     ...(settings as StoredSettings),
     label: name,

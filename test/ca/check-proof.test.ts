@@ -9,7 +9,7 @@ import { CertReqMsg } from '../../src/cmp/message/cert-req-msg.ts';
 import type { CertTemplate } from '../../src/cmp/message/cert-template.ts';
 import { POPOSigningKeyInput, type AuthInfo } from '../../src/cmp/message/proof-of-possession.ts';
 import type { Credential } from '../../src/cmp/protection/credential.ts';
-import { computePbm, pbmAlgorithm } from '../../src/cmp/protection/pbm.ts';
+import { computeMac } from '../../src/cmp/protection/mac.ts';
 import { softwareKeys, type SigningKey } from '../../src/crypto/keys.ts';
 import { signatureAlgorithmFor } from '../../src/crypto/signature.ts';
 import { algorithmIdentifier } from '../../src/x509/algorithm-identifier.ts';
@@ -85,13 +85,13 @@ function sender(value: Name): AuthInfo {
   return { type: 'sender', value: { type: 'directoryName', value } };
 }
 
-const parameters = macCredential.type === 'mac' ? macCredential.parameters : undefined;
+const ownMac = macCredential.type === 'mac' ? macCredential.protectionAlg : undefined;
 
 /** A MAC over a public key, by a secret. */
 function publicKeyMac(by: Uint8Array, of: SigningKey = deviceKey): AuthInfo {
-  if (!parameters) throw new Error('the credential is no MAC');
-  const value = computePbm(parameters, by, of.spki, { allowLegacy: false });
-  return { type: 'publicKeyMAC', value: { algId: pbmAlgorithm(parameters), value } };
+  if (!ownMac) throw new Error('the credential is no MAC');
+  const value = computeMac(ownMac, by, of.spki, { allowLegacy: false });
+  return { type: 'publicKeyMAC', value: { algId: ownMac, value } };
 }
 
 /** Get a certificate, and give a way to send requests signed with it. */

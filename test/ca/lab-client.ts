@@ -6,6 +6,7 @@ import { decodeMessage, type PKIBody, type PKIMessage } from '../../src/cmp/mess
 import type { PKIStatusInfo } from '../../src/cmp/message/pki-status-info.ts';
 import { statusInfoOf } from '../../src/cmp/message/status-text.ts';
 import type { Credential } from '../../src/cmp/protection/credential.ts';
+import { pbmAlgorithm } from '../../src/cmp/protection/pbm.ts';
 import { protect, type HeaderFields } from '../../src/cmp/protection/protect.ts';
 import { certHash } from '../../src/crypto/cert-hash.ts';
 import { digestAlgorithm } from '../../src/crypto/digest.ts';
@@ -23,12 +24,12 @@ export const macCredential: Credential = {
   type: 'mac',
   reference,
   secret,
-  parameters: {
+  protectionAlg: pbmAlgorithm({
     salt: random.bytes(16),
     owf: digestAlgorithm('sha256'),
     iterationCount: 100,
     mac: macAlgorithm('hmac-sha256'),
-  },
+  }),
 };
 
 /** Sign requests with the certificate of the lab's vendor device. */

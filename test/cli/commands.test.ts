@@ -107,6 +107,18 @@ describe('ca add', () => {
     expect(new TextDecoder().decode(secret)).toBe('sesame');
   });
 
+  it('takes and shows the MAC of requests, which is PasswordBasedMac unless said', async () => {
+    const bench = benchWithCa();
+    for (const [words, shown] of [
+      [[], 'pbm'],
+      [['protection', 'pbmac1'], 'pbmac1'],
+    ] as const) {
+      const { out } = await bench.run(addCa(bench, ...words, '--json'));
+      expect(JSON.parse(out)).toMatchObject({ ca: { protection: shown } });
+      expect((await bench.run(['ca', 'show', 'rootA'])).out).toMatch(`protection        ${shown}`);
+    }
+  });
+
   it('warns of a literal secret without repeating it', async () => {
     const bench = benchWithCa();
     const { code, err } = await bench.run(addCa(bench, 'secret', 'sesame'));

@@ -9,7 +9,8 @@ import {
   type MacCredential,
   type SignatureCredential,
 } from '../../src/cmp/protection/credential.ts';
-import { computePbm } from '../../src/cmp/protection/pbm.ts';
+import { computeMac } from '../../src/cmp/protection/mac.ts';
+import { pbmAlgorithm } from '../../src/cmp/protection/pbm.ts';
 import { assembleMessage, protectionAlgOf } from '../../src/cmp/protection/protect.ts';
 import { protectedPart } from '../../src/cmp/protection/protected-part.ts';
 import type { Trust } from '../../src/cmp/protection/trust.ts';
@@ -41,12 +42,12 @@ export const macOfCa: MacCredential = {
   type: 'mac',
   reference: 'ca-1',
   secret,
-  parameters: {
+  protectionAlg: pbmAlgorithm({
     salt: new Uint8Array(16).fill(0x44),
     owf: digestAlgorithm('sha256'),
     iterationCount: 100,
     mac: macAlgorithm('hmac-sha256'),
-  },
+  }),
 };
 
 /** Make a credential of a certificate and its key. */
@@ -105,7 +106,7 @@ export async function answerDer(options: AnswerOptions = {}): Promise<Uint8Array
   const part = protectedPart(headerDer, bodyDer);
   const octets =
     credential.type === 'mac'
-      ? computePbm(credential.parameters, credential.secret, part, { allowLegacy: true })
+      ? computeMac(credential.protectionAlg, credential.secret, part, { allowLegacy: true })
       : await credential.key.sign(part, protectionAlgOf(credential));
   const protection = options.protection ? options.protection(octets) : octets;
   const own = credential.type === 'signature' ? [credential.certificate, ...credential.chain] : [];

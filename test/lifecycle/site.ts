@@ -168,6 +168,7 @@ export function profileOf(lab: Lab): CaProfile {
     intermediates: [],
     reference: DEFAULT_REFERENCE,
     implicitConfirm: true,
+    protection: 'pbm',
     pbm: { owf: 'sha256', mac: 'hmac-sha256', iterationCount: 100 },
     timeToleranceSeconds: 300,
     transactionDeadlineSeconds: 86_400,

@@ -82,6 +82,7 @@ export function profile(changes: Partial<CaProfile> = {}): CaProfile {
     recipient: 'CN=RA',
     issuer: 'CN=Issuing',
     expectedSender: 'CN=Other',
+    protection: 'pbmac1',
     ...changes,
   };
 }
@@ -95,6 +96,7 @@ export function bareProfile(): CaProfile {
     cmpRoots: [],
     intermediates: [],
     implicitConfirm: true,
+    protection: 'pbm',
     pbm: { owf: 'sha256', mac: 'hmac-sha256', iterationCount: 10_000 },
     timeToleranceSeconds: 300,
     transactionDeadlineSeconds: 86_400,

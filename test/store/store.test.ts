@@ -259,6 +259,17 @@ describe('the store key', () => {
   });
 });
 
+describe('a CA profile', () => {
+  it('from before there was a choice of MACs has the one there was', async () => {
+    const directory = temporaryDirectory();
+    const store = await opened(directory);
+    const put = profile({ protection: 'pbmac1' });
+    await store.authorities.put(put);
+    sabotage(directory, `UPDATE authorities SET settings = json_remove(settings, '$.protection')`);
+    expect(await store.authorities.list()).toStrictEqual([{ ...put, protection: 'pbm' }]);
+  });
+});
+
 const openUrl = new URL('../../src/store/open.ts', import.meta.url).href;
 
 async function opened(directory: string, changes: Partial<StoreOptions> = {}): Promise<Store> {

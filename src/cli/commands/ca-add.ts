@@ -91,6 +91,7 @@ async function buildProfile(args: Args, { io }: CommandContext): Promise<CaProfi
     ...(args.issuer === undefined ? {} : { issuer: args.issuer }),
     ...(args.expectedSender === undefined ? {} : { expectedSender: args.expectedSender }),
     implicitConfirm: args.implicitConfirm === 'yes',
+    protection: args.protection,
     pbm: { owf: args.pbmOwf, mac: args.pbmMac, iterationCount: args.pbmIterations },
     timeToleranceSeconds: args.timeTolerance,
     transactionDeadlineSeconds: args.deadline,

@@ -1,10 +1,10 @@
 import { utf8 } from '../../base/bytes.ts';
 import { oids } from '../../asn1/oids.ts';
 import type { SigningKey } from '../../crypto/keys.ts';
+import type { AlgorithmIdentifier } from '../../x509/algorithm-identifier.ts';
 import type { Certificate } from '../../x509/certificate.ts';
 import { extensionValue } from '../../x509/extension-values.ts';
 import type { GeneralName } from '../../x509/general-name.ts';
-import type { PBMParameter } from './pbm.ts';
 
 /** A secret shared with the CA, and the reference value that names it. */
 export interface MacCredential {
@@ -12,8 +12,8 @@ export interface MacCredential {
   readonly reference: string;
   /** Octets as given; never trimmed. */
   readonly secret: Uint8Array;
-  /** The same for all messages of a transaction (RFC 9810 section 5.1.3.1). */
-  readonly parameters: PBMParameter;
+  /** PasswordBasedMac or PBMAC1; the same for all messages of a transaction (RFC 9810 section 5.1.3.1). */
+  readonly protectionAlg: AlgorithmIdentifier;
 }
 
 /** A key and the certificate a request is signed with. */

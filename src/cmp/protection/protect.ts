@@ -7,7 +7,7 @@ import { certificateDer, type Certificate } from '../../x509/certificate.ts';
 import { PKIBody } from '../message/pki-message.ts';
 import { PKIHeader } from '../message/pki-header.ts';
 import { senderKidOf, senderOf, type Credential } from './credential.ts';
-import { computePbm, pbmAlgorithm } from './pbm.ts';
+import { computeMac } from './mac.ts';
 
 /** The parts of a header that a credential does not decide. */
 export type HeaderFields = Omit<PKIHeader, 'sender' | 'senderKID' | 'protectionAlg'>;
@@ -51,7 +51,7 @@ function chainOf(credential: Credential): readonly Certificate[] {
 /** Name the algorithm a credential protects with. */
 export function protectionAlgOf(credential: Credential): AlgorithmIdentifier {
   return credential.type === 'mac'
-    ? pbmAlgorithm(credential.parameters)
+    ? credential.protectionAlg
     : signatureAlgorithmFor(credential.key);
 }
 
@@ -62,7 +62,7 @@ async function protectionOf(
 ): Promise<Uint8Array> {
   if (credential.type === 'signature') return credential.key.sign(part, algorithm);
   // Our own choice of parameters was made when the CA was added; what is refused is the peer's.
-  return computePbm(credential.parameters, credential.secret, part, { allowLegacy: true });
+  return computeMac(algorithm, credential.secret, part, { allowLegacy: true });
 }
 
 /** Put a PKIMessage together from parts that are encoded already. */

@@ -5,7 +5,7 @@ import { oidName, oids, type Oid } from '../../asn1/oids.ts';
 import { macEquals } from '../../crypto/mac.ts';
 import type { Certificate } from '../../x509/certificate.ts';
 import type { PKIMessage } from '../message/pki-message.ts';
-import { computePbm, isPbm, pbmParameterOf } from './pbm.ts';
+import { computeMac, isMac } from './mac.ts';
 import { receivedProtectedPart } from './protected-part.ts';
 import { verifySigner, type Signer } from './signer.ts';
 import { MAX_VERIFIED_TEXT, statusTextOf } from '../message/status-text.ts';
@@ -50,7 +50,7 @@ export interface Expected {
 const MIN_NONCE_OCTETS = 16;
 
 /** MACs that are not done here: not to be taken for signatures. */
-const otherMacs: ReadonlySet<Oid> = new Set([oids.pbmac1, oids.dhBasedMac, oids.kemBasedMac]);
+const otherMacs: ReadonlySet<Oid> = new Set([oids.dhBasedMac, oids.kemBasedMac]);
 
 /**
  * Check protection first, over the received octets, then the header. Nothing in the body may be used before.
@@ -88,14 +88,15 @@ function verifyProtection(message: PKIMessage, expected: Expected): Signer | und
       `Cannot accept "${body}": it has ${protectionAlg ? 'protectionAlg without protection' : 'protection without protectionAlg'}`,
     );
   }
-  if (isPbm(protectionAlg)) {
+  // PBMAC1 may answer PasswordBasedMac and the other way round: the secret is the same.
+  if (isMac(protectionAlg)) {
     verifyMac(message, message.protection, expected);
     return undefined;
   }
   if (otherMacs.has(protectionAlg.algorithm)) {
     throw new CertError(
       'CMP_ALGORITHM_UNSUPPORTED',
-      `Cannot verify "${body}": it is protected by "${oidName(protectionAlg.algorithm)}", expected passwordBasedMac or a signature`,
+      `Cannot verify "${body}": it is protected by "${oidName(protectionAlg.algorithm)}", expected passwordBasedMac, pbmac1 or a signature`,
     );
   }
   // The CA always signs errors (RFC 9810 section 5.3.21); anything else answers a MAC with a MAC.
@@ -116,8 +117,8 @@ function verifyMac(message: PKIMessage, protection: Uint8Array, expected: Expect
       `Cannot accept "${message.body.type}": it is protected by a shared secret although the request was signed`,
     );
   }
-  const mac = computePbm(
-    pbmParameterOf(protectionAlg),
+  const mac = computeMac(
+    protectionAlg,
     expected.secret,
     receivedProtectedPart(message),
     expected.trust,
