@@ -24,6 +24,8 @@ export interface FollowOptions {
   readonly byHand?: boolean;
   /** What goes out first was sent before, by a process that is no more. */
   readonly isResumed?: boolean;
+  /** It stands in the place of a request whose answer was lost. */
+  readonly isAnew?: boolean;
 }
 
 /**
@@ -65,7 +67,8 @@ export async function carryThrough(
       until,
       { byHand, isResumed, ...(signal && { signal }) },
     );
-    if (ending.type === 'lost') {
+    // Once: a CA that loses every answer must not be asked for one certificate after another.
+    if (ending.type === 'lost' && options.isAnew !== true) {
       return await beginAnew(context, { record, state, ending, conversation, options });
     }
     return await conclude(context, { record, state, ending, conversation });
@@ -88,8 +91,10 @@ async function keepAnchor(
 ): Promise<void> {
   if (!anchor) return;
   const der = certificateDer(anchor);
-  if (profile.roots.some((root) => bytesEqual(root, der))) return;
-  await store.authorities.put({ ...profile, roots: [...profile.roots, der] });
+  // Read again: an operator may have changed it since, or another request may have brought an anchor.
+  const current = await store.authorities.get(profile.label);
+  if (!current?.trustCapubs || current.roots.some((root) => bytesEqual(root, der))) return;
+  await store.authorities.put({ ...current, roots: [...current.roots, der] });
   log.warn(
     `CA "${profile.label}" has a new trust anchor, brought by its answer under the shared secret: ` +
       formatName(anchor.tbsCertificate.subject),
@@ -171,5 +176,5 @@ async function beginAnew(
     transaction,
     events,
   );
-  return carryThrough(context, again, { waitSeconds: options.waitSeconds });
+  return carryThrough(context, again, { waitSeconds: options.waitSeconds, isAnew: true });
 }
