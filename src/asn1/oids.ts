@@ -114,13 +114,16 @@ export const oids = {
   pbmac1: '1.2.840.113549.1.5.14',
   pbkdf2: '1.2.840.113549.1.5.12',
 
-  // CRMF controls: RFC 4211 section 6
+  // CRMF controls: RFC 4211 section 6, RFC 9810 sections 5.2.1 and 5.3.19.16
   regToken: '1.3.6.1.5.5.7.5.1.1',
   authenticator: '1.3.6.1.5.5.7.5.1.2',
   pkiPublicationInfo: '1.3.6.1.5.5.7.5.1.3',
   pkiArchiveOptions: '1.3.6.1.5.5.7.5.1.4',
   oldCertID: '1.3.6.1.5.5.7.5.1.5',
   protocolEncrKey: '1.3.6.1.5.5.7.5.1.6',
+  altCertTemplate: '1.3.6.1.5.5.7.5.1.7',
+  algId: '1.3.6.1.5.5.7.5.1.11',
+  rsaKeyLen: '1.3.6.1.5.5.7.5.1.12',
 
   // CMP information types: RFC 9810 section 5.3.19
   caProtEncCert: '1.3.6.1.5.5.7.4.1',
