@@ -16,11 +16,17 @@ import {
   boolean,
   integer,
   namedBits,
+  nullValue,
   objectIdentifier,
   octetString,
 } from '../asn1/primitives.ts';
+import { generalizedTime } from '../asn1/times.ts';
+import { CertificatePolicies, PolicyConstraints, PolicyMappings } from './certificate-policies.ts';
+import { CRLReason } from './crl-reason.ts';
+import { CRLDistributionPoints, IssuingDistributionPoint } from './distribution-point.ts';
 import type { Extension, Extensions } from './extension.ts';
 import { GeneralName, GeneralNames } from './general-name.ts';
+import { NameConstraints } from './name-constraints.ts';
 
 /** BasicConstraints, RFC 5280 section 4.2.1.9. */
 export interface BasicConstraints {
@@ -81,7 +87,7 @@ export const AccessDescription: TaggedCodec<AccessDescription> = sequence<Access
   accessLocation: GeneralName,
 });
 
-/** The extensions whose values have a codec, and what they decode to. */
+/** The extensions of certificates, CRLs and OCSP whose values have a codec, and what they decode to. */
 export interface ExtensionValues {
   readonly basicConstraints: BasicConstraints;
   readonly keyUsage: readonly KeyUsageBit[];
@@ -89,7 +95,27 @@ export interface ExtensionValues {
   readonly subjectKeyIdentifier: Uint8Array;
   readonly authorityKeyIdentifier: AuthorityKeyIdentifier;
   readonly subjectAltName: GeneralNames;
+  readonly issuerAltName: GeneralNames;
+  readonly nameConstraints: NameConstraints;
+  readonly certificatePolicies: CertificatePolicies;
+  readonly policyMappings: PolicyMappings;
+  readonly policyConstraints: PolicyConstraints;
+  readonly inhibitAnyPolicy: number;
+  readonly cRLDistributionPoints: CRLDistributionPoints;
+  readonly freshestCRL: CRLDistributionPoints;
   readonly authorityInfoAccess: readonly AccessDescription[];
+  readonly subjectInfoAccess: readonly AccessDescription[];
+  /** Numbers of TLS extensions, RFC 7633; 5 is status_request: "must staple". */
+  readonly tlsFeature: readonly number[];
+  readonly ocspNoCheck: null;
+  readonly cRLNumber: bigint;
+  /** The number of the base CRL that a delta CRL builds on. */
+  readonly deltaCRLIndicator: bigint;
+  readonly issuingDistributionPoint: IssuingDistributionPoint;
+  readonly reasonCode: CRLReason;
+  readonly invalidityDate: Date;
+  readonly certificateIssuer: GeneralNames;
+  readonly ocspNonce: Uint8Array;
 }
 
 const codecs: { readonly [K in keyof ExtensionValues]: Codec<ExtensionValues[K]> } = {
@@ -99,7 +125,25 @@ const codecs: { readonly [K in keyof ExtensionValues]: Codec<ExtensionValues[K]>
   subjectKeyIdentifier: octetString,
   authorityKeyIdentifier: AuthorityKeyIdentifier,
   subjectAltName: GeneralNames,
+  issuerAltName: GeneralNames,
+  nameConstraints: NameConstraints,
+  certificatePolicies: CertificatePolicies,
+  policyMappings: PolicyMappings,
+  policyConstraints: PolicyConstraints,
+  inhibitAnyPolicy: integer,
+  cRLDistributionPoints: CRLDistributionPoints,
+  freshestCRL: CRLDistributionPoints,
   authorityInfoAccess: sequenceOf(AccessDescription, { min: 1 }),
+  subjectInfoAccess: sequenceOf(AccessDescription, { min: 1 }),
+  tlsFeature: sequenceOf(integer, { min: 1 }),
+  ocspNoCheck: nullValue,
+  cRLNumber: bigInteger,
+  deltaCRLIndicator: bigInteger,
+  issuingDistributionPoint: IssuingDistributionPoint,
+  reasonCode: CRLReason,
+  invalidityDate: generalizedTime,
+  certificateIssuer: GeneralNames,
+  ocspNonce: octetString,
 };
 
 /**
