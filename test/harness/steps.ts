@@ -21,6 +21,7 @@ export const steps: readonly Step[] = [
   { path: 'src/revocation', step: 4, packages: [] },
   { path: 'src/settings', step: 4, packages: [] },
   { path: 'src/inspect', step: 4, packages: [] },
+  { path: 'src/cms', step: 5, packages: [] },
   { path: 'src/cmp/protection', step: 5, packages: [] },
   { path: 'src/cmp/transaction', step: 6, packages: [] },
   {
