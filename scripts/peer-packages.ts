@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 
 /** A Debian package that tests may ask for. */
-export type PeerPackageName = 'openssl' | 'iproute2' | 'util-linux';
+export type PeerPackageName = 'openssl' | 'iproute2' | 'util-linux' | 'squid-openssl' | 'tinyproxy';
 
 /** A program the interop tests talk to or are run by, and the Debian package it comes in. */
 export interface PeerPackage {
@@ -27,6 +27,16 @@ export const peerPackages: readonly PeerPackage[] = [
     debian: 'util-linux',
     program: 'unshare',
     neededFor: 'the network namespace the interop tests run in',
+  },
+  {
+    debian: 'squid-openssl',
+    program: 'squid',
+    neededFor: 'a proxy that asks for a password, keeping its connections',
+  },
+  {
+    debian: 'tinyproxy',
+    program: 'tinyproxy',
+    neededFor: 'a proxy that asks for a password, closing its connections',
   },
 ];
 

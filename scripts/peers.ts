@@ -16,7 +16,7 @@ if (args.some((arg) => arg !== '--install')) {
 
 for (const { debian, program, neededFor } of peerPackages) {
   const state = isInstalled(debian) ? 'installed' : 'missing  ';
-  console.log(`${state}  ${debian.padEnd(12)} ${program.padEnd(10)} ${neededFor}`);
+  console.log(`${state}  ${debian.padEnd(14)} ${program.padEnd(10)} ${neededFor}`);
 }
 
 const missing = missingPackages();
