@@ -114,6 +114,26 @@ export const oids = {
   pbmac1: '1.2.840.113549.1.5.14',
   pbkdf2: '1.2.840.113549.1.5.12',
 
+  // Encryption under a password, and PKCS #12: RFC 7292, 8018
+  pbes2: '1.2.840.113549.1.5.13',
+  pbeWithSHAAnd3KeyTripleDesCbc: '1.2.840.113549.1.12.1.3',
+  pbeWithSHAAnd2KeyTripleDesCbc: '1.2.840.113549.1.12.1.4',
+  pbeWithSHAAnd128BitRC2Cbc: '1.2.840.113549.1.12.1.5',
+  pbeWithSHAAnd40BitRC2Cbc: '1.2.840.113549.1.12.1.6',
+  desEDE3Cbc: '1.2.840.113549.3.7',
+  aes128Cbc: '2.16.840.1.101.3.4.1.2',
+  aes192Cbc: '2.16.840.1.101.3.4.1.22',
+  aes256Cbc: '2.16.840.1.101.3.4.1.42',
+  data: '1.2.840.113549.1.7.1',
+  encryptedData: '1.2.840.113549.1.7.6',
+  friendlyName: '1.2.840.113549.1.9.20',
+  localKeyId: '1.2.840.113549.1.9.21',
+  x509Certificate: '1.2.840.113549.1.9.22.1',
+  keyBag: '1.2.840.113549.1.12.10.1.1',
+  pkcs8ShroudedKeyBag: '1.2.840.113549.1.12.10.1.2',
+  certBag: '1.2.840.113549.1.12.10.1.3',
+  safeContentsBag: '1.2.840.113549.1.12.10.1.6',
+
   // CRMF controls: RFC 4211 section 6, RFC 9810 sections 5.2.1 and 5.3.19.16
   regToken: '1.3.6.1.5.5.7.5.1.1',
   authenticator: '1.3.6.1.5.5.7.5.1.2',

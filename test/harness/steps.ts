@@ -24,6 +24,7 @@ export const steps: readonly Step[] = [
   { path: 'src/cms', step: 5, packages: [] },
   { path: 'src/cmp/protection', step: 5, packages: [] },
   { path: 'src/cmp/transaction', step: 6, packages: [] },
+  { path: 'src/pkcs', step: 6, packages: ['node:crypto'] },
   {
     path: 'src/http',
     step: 7,
