@@ -19,6 +19,14 @@ const reasons = [
 /** Why a certificate was revoked, RFC 5280 section 5.3.1. */
 export type CRLReason = Exclude<(typeof reasons)[number], undefined>;
 
+/** The reasons there are, in the order of their numbers. */
+export const crlReasons: readonly CRLReason[] = reasons.filter((reason) => reason !== undefined);
+
+/** Tell whether a word names a reason. */
+export function isCRLReason(word: string): word is CRLReason {
+  return crlReasons.some((reason) => reason === word);
+}
+
 /** CRLReason; a number without a name is refused. */
 export const CRLReason: TaggedCodec<CRLReason> = mapped(enumerated, {
   name: 'CRLReason',

@@ -18,6 +18,9 @@ const CrmfAttribute: TaggedCodec<CrmfAttribute> = sequence<CrmfAttribute>('Attri
 
 const CrmfAttributes = sequenceOf(CrmfAttribute, { min: 1, max: 100 });
 
+/** Controls, RFC 4211 section 6. */
+export const Controls: TaggedCodec<readonly CrmfAttribute[]> = CrmfAttributes;
+
 /** CertRequest, RFC 4211 section 5: what the proof of possession is computed over. */
 export interface CertRequest {
   readonly certReqId: number;
