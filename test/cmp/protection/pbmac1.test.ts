@@ -8,9 +8,9 @@ import {
   isPbmac1,
   pbmac1Algorithm,
   pbmac1ParamsOf,
-  PBKDF2Params,
   PBMAC1Params,
 } from '../../../src/cmp/protection/pbmac1.ts';
+import { PBKDF2Params } from '../../../src/crypto/pbkdf2.ts';
 import { macOctets } from '../../../src/crypto/mac.ts';
 import { modernOnly } from '../../../src/crypto/policy.ts';
 import { algorithmIdentifier } from '../../../src/x509/algorithm-identifier.ts';
