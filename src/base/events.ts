@@ -1,7 +1,10 @@
 import type { ErrorClass, ErrorCode } from './errors.ts';
 
-/** The CMP operations that end in a certificate, by the name of the request body. */
-export type Operation = 'ir' | 'cr' | 'kur';
+/** The CMP operations that may end in a certificate, by the name of the request body. */
+export type CertOperation = 'ir' | 'cr' | 'kur' | 'p10cr';
+
+/** The CMP operations, by the name of the request body. */
+export type Operation = CertOperation | 'rr' | 'genm';
 
 export type { ErrorClass } from './errors.ts';
 

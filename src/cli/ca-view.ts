@@ -22,9 +22,19 @@ export function caJson(profile: CaProfile): { readonly [key: string]: Json | und
     recipient,
     issuer,
     expectedSender,
+    certProfile: profile.certProfile,
+    preset: profile.preset,
+    pvno: profile.pvno,
     implicitConfirm,
     protection: profile.protection,
     pbm: { ...profile.pbm },
+    rsaSignature: profile.rsaSignature,
+    macSender: profile.macSender,
+    signedAnswers: profile.signedAnswers,
+    unprotectedErrors: profile.unprotectedErrors,
+    ignoreKeyUsage: profile.ignoreKeyUsage,
+    lenientErrorNonces: profile.lenientErrorNonces,
+    updateExtensions: profile.updateExtensions,
     timeToleranceSeconds: profile.timeToleranceSeconds,
     transactionDeadlineSeconds: profile.transactionDeadlineSeconds,
     minPollSeconds: profile.minPollSeconds,
@@ -32,6 +42,12 @@ export function caJson(profile: CaProfile): { readonly [key: string]: Json | und
     responseTimeoutSeconds: profile.responseTimeoutSeconds,
     allowLegacyAlgorithms: profile.allowLegacyAlgorithms,
     trustCapubs: profile.trustCapubs,
+    trustFirstUse: profile.trustFirstUse,
+    operationLabels: profile.operationLabels,
+    tlsRoots: profile.tlsRoots.map(certificateJson),
+    tlsClientCertificate: profile.tlsClientCertificate,
+    tlsServerName: profile.tlsServerName,
+    proxy: profile.proxy && { ...profile.proxy },
   };
 }
 
@@ -49,11 +65,21 @@ export function caFields(profile: CaProfile): readonly (readonly [string, Cell |
     ['recipient', profile.recipient],
     ['issuer', profile.issuer],
     ['expected-sender', profile.expectedSender],
-    ['implicit-confirm', profile.implicitConfirm ? 'yes' : 'no'],
+    ['cert-profile', profile.certProfile],
+    ['preset', profile.preset],
+    ['implicit-confirm', yesOrNo(profile.implicitConfirm)],
     ['protection', profile.protection],
     ['pbm-owf', pbm.owf],
     ['pbm-mac', pbm.mac],
     ['pbm-iterations', String(pbm.iterationCount)],
+    ['rsa-signature', profile.rsaSignature],
+    ['mac-sender', profile.macSender],
+    ['signed-answers', yesOrNo(profile.signedAnswers)],
+    ['unprotected-errors', yesOrNo(profile.unprotectedErrors)],
+    ['ignore-key-usage', yesOrNo(profile.ignoreKeyUsage)],
+    ['lenient-error-nonces', yesOrNo(profile.lenientErrorNonces)],
+    ['update-extensions', profile.updateExtensions],
+    ['pvno', String(profile.pvno)],
     ['time-tolerance', formatDuration(profile.timeToleranceSeconds)],
     ['deadline', formatDuration(profile.transactionDeadlineSeconds)],
     ['min-poll', formatDuration(profile.minPollSeconds)],
@@ -61,7 +87,18 @@ export function caFields(profile: CaProfile): readonly (readonly [string, Cell |
     ['response-timeout', formatDuration(profile.responseTimeoutSeconds)],
     ['legacy-algorithms', profile.allowLegacyAlgorithms ? 'yes' : undefined],
     ['trust-capubs', profile.trustCapubs ? 'yes' : undefined],
+    ['trust-first-use', profile.trustFirstUse ? 'yes' : undefined],
+    ['operation-labels', profile.operationLabels ? 'yes' : undefined],
+    ...certificateFields('tls-root', profile.tlsRoots),
+    ['tls-client-cert', profile.tlsClientCertificate],
+    ['tls-server-name', profile.tlsServerName],
+    ['proxy', profile.proxy?.url],
+    ['proxy-user', profile.proxy?.username],
   ];
+}
+
+function yesOrNo(is: boolean): string {
+  return is ? 'yes' : 'no';
 }
 
 function certificateFields(

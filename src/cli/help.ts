@@ -143,5 +143,6 @@ function notes(parameter: Parameter): string {
       parameter.type === 'duration' ? formatDuration(parameter.default) : `${parameter.default}`;
     said.push(`default ${text}`);
   }
+  if (parameter.usual !== undefined) said.push(parameter.usual);
   return said.length === 0 ? '' : ` (${said.join('; ')})`;
 }

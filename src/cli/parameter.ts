@@ -8,6 +8,8 @@ interface ParameterBase {
   /** What stands for the value in a usage line; the type's usual word when absent. */
   readonly placeholder?: string;
   readonly required?: true;
+  /** What holds when it is left out, where something else than the table decides that. */
+  readonly usual?: string;
   /** May be given without its keyword; such parameters are filled in the order of the table. */
   readonly positional?: true;
   /** May be given more than once, and takes words up to the next keyword. */

@@ -7,15 +7,27 @@ export interface PbmSettings {
   readonly iterationCount: number;
 }
 
+/** The rows of the table in `presets.ts`. */
+export type PresetName = 'rfc9483' | 'interoperable' | 'ejbca' | 'openssl-mock' | '3gpp';
+
+/** An HTTP proxy; its password is kept in the store, sealed beside the profile. */
+export interface ProxySettings {
+  readonly url: string;
+  readonly username?: string;
+}
+
 /**
  * Everything an operator says about one CA or RA: where it is, how to talk to it, and what to believe.
  * Plain data: names are RFC 4514 text, certificates are DER. The shared secret is not in here; the
  * store keeps it encrypted beside the profile.
  */
-export interface CaProfile {
+export interface CaProfile extends CaCertificates, CaPlace, CaBehaviour {
   readonly label: Label;
-  readonly url: string;
-  /** Anchors for the certificates this CA issues. */
+}
+
+/** Whose certificates mean what, as DER. */
+export interface CaCertificates {
+  /** Anchors for the certificates this CA issues; empty only with `trustFirstUse`. */
   readonly roots: readonly Uint8Array[];
   /**
    * Anchors for the signers of its CMP messages. Dedicated to CMP: any certificate below them may sign.
@@ -26,6 +38,15 @@ export interface CaProfile {
   readonly serverCertificate?: Uint8Array;
   /** Intermediate CA certificates, never anchors. */
   readonly intermediates: readonly Uint8Array[];
+  /** Anchors of the HTTPS server; those of the system when empty. */
+  readonly tlsRoots: readonly Uint8Array[];
+}
+
+/** Where it is, and by which names. */
+export interface CaPlace {
+  readonly url: string;
+  /** Append the operation labels of RFC 9483 section 6.1 to the URL. */
+  readonly operationLabels: boolean;
   /** Reference value of the shared secret. */
   readonly reference?: string;
   /** Name to address requests to (RFC 4514); otherwise derived from the credential. */
@@ -34,6 +55,21 @@ export interface CaProfile {
   readonly issuer?: string;
   /** Sender a signed answer must come from, if it is not a CA or EKU-authorised RA (RFC 4514). */
   readonly expectedSender?: string;
+  /** Name in generalInfo certProfile of requests (RFC 9810 section 5.1.1.4). */
+  readonly certProfile?: string;
+  /** Certificate, by its name here, that authenticates us to the HTTPS server. */
+  readonly tlsClientCertificate?: Label;
+  /** Name the HTTPS server's certificate must have, if not the URL's. */
+  readonly tlsServerName?: string;
+  readonly proxy?: ProxySettings;
+}
+
+/** How to talk to it and how strict to be: what a preset decides. */
+export interface CaBehaviour {
+  /** The row of presets it began with; for show. */
+  readonly preset: PresetName;
+  /** 2, or 3 for a CA that wants cmp2021 throughout (RFC 9810 section 7). */
+  readonly pvno: 2 | 3;
   /** Ask for implicitConfirm (RFC 9483 section 4.1.1). */
   readonly implicitConfirm: boolean;
   /**
@@ -43,6 +79,20 @@ export interface CaProfile {
   readonly protection: 'pbm' | 'pbmac1';
   /** PBMAC1 takes the iterations only: the rest of it is always HMAC-SHA-256. */
   readonly pbm: PbmSettings;
+  /** Padding of signatures by RSA keys that allow either. */
+  readonly rsaSignature: 'pkcs1' | 'pss';
+  /** Under a MAC: the reference as commonName (RFC 9483 section 3.1), or the NULL-DN (RFC 9810). */
+  readonly macSender: 'reference' | 'null-dn';
+  /** Take signed answers to requests under the shared secret, if their signer verifies. */
+  readonly signedAnswers: boolean;
+  /** Take an unprotected rejection for the CA's word; it never is a yes, and never an unprotected pkiconf. */
+  readonly unprotectedErrors: boolean;
+  /** Let the signer of answers lack digitalSignature in its keyUsage. */
+  readonly ignoreKeyUsage: boolean;
+  /** Take errors that do not repeat our nonce: their protection still has to hold. */
+  readonly lenientErrorNonces: boolean;
+  /** What of the old certificate an update asks for beside its names (RFC 9483 section 4.1.3: nothing). */
+  readonly updateExtensions: 'none' | 'keep';
   /** How far messageTime may be off, in seconds; 0 switches the check off. */
   readonly timeToleranceSeconds: number;
   /** After this long without a certificate a transaction is closed as failed. */
@@ -55,4 +105,9 @@ export interface CaProfile {
   readonly allowLegacyAlgorithms: boolean;
   /** Let a MAC-protected ip bring trust anchors in caPubs (RFC 9810 section 5.3.2). */
   readonly trustCapubs: boolean;
+  /**
+   * Let the first ip bring the root that vouches for it, as TS 33.310 clause 9 has it and RFC 9483 section 3.3
+   * forbids: whoever answers first is believed from then on.
+   */
+  readonly trustFirstUse: boolean;
 }

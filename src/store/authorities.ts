@@ -1,56 +1,115 @@
-import { utf8 } from '../base/bytes.ts';
-import type { CaProfile, PbmSettings } from '../settings/ca-profile.ts';
+import { bytesEqual, utf8 } from '../base/bytes.ts';
+import type { CaProfile, PbmSettings, ProxySettings } from '../settings/ca-profile.ts';
+import { caProfile } from '../settings/ca-profile-defaults.ts';
 import { jsonObject, label, octets, optional } from './column.ts';
+import type { Authorities } from './authorities-contract.ts';
+import { forgetCrls } from './crls.ts';
 import type { Database } from './database.ts';
 import type { Sealer } from './sealer.ts';
 import type { Row, Sql } from './sql.ts';
-import type { Authorities } from './store.ts';
 
 /** CA profiles in SQLite: certificates in rows of their own, the plain settings as one JSON text. */
 export function sqliteAuthorities(database: Database, unlock: () => Promise<Sealer>): Authorities {
+  const openSecret = async (
+    column: SecretColumn,
+    wanted: string,
+  ): Promise<Uint8Array | undefined> => {
+    const sealed = await database.read((sql) => {
+      const row = sql.get('SELECT * FROM authorities WHERE label = ?', wanted);
+      return row && optional(row, column, octets);
+    });
+    if (sealed === undefined) return undefined;
+    const sealer = await unlock();
+    return database.read((sql) => sealer.open(sql, `authorities.${column}`, utf8(wanted), sealed));
+  };
   return {
-    async put(profile, secret) {
-      const sealer = secret instanceof Uint8Array ? await unlock() : undefined;
+    async put(profile, secret, proxyPassword) {
+      const isSealed = secret instanceof Uint8Array || proxyPassword instanceof Uint8Array;
+      const sealer = isSealed ? await unlock() : undefined;
       await database.write((sql) => {
         writeProfile(sql, profile);
-        if (secret === undefined) return;
-        const sealed =
-          secret === null
-            ? null
-            : sealer?.seal(sql, 'authorities.secret', utf8(profile.label), secret);
-        sql.run('UPDATE authorities SET secret = ? WHERE label = ?', sealed, profile.label);
+        const write = (column: SecretColumn, clear: Uint8Array | null | undefined): void => {
+          if (clear === undefined) return;
+          const identity = utf8(profile.label);
+          const sealed = clear && sealer?.seal(sql, `authorities.${column}`, identity, clear);
+          sql.run(`UPDATE authorities SET ${column} = ? WHERE label = ?`, sealed, profile.label);
+        };
+        write('secret', secret);
+        write('proxy_password', proxyPassword);
       });
     },
-    get: (wanted) =>
-      database.read((sql) => {
-        const row = sql.get('SELECT * FROM authorities WHERE label = ?', wanted);
-        return row === undefined ? undefined : readProfile(sql, row);
-      }),
+    get: (wanted) => database.read((sql) => find(sql, wanted)),
     list: () =>
       database.read((sql) =>
         sql.all('SELECT * FROM authorities ORDER BY label').map((row) => readProfile(sql, row)),
       ),
     remove: (wanted) =>
+      database.write((sql) => {
+        forgetCrls(sql, wanted);
+        return sql.run('DELETE FROM authorities WHERE label = ?', wanted).changes > 0;
+      }),
+    secret: (wanted) => openSecret('secret', wanted),
+    proxyPassword: (wanted) => openSecret('proxy_password', wanted),
+
+    addRoot: (wanted, der) =>
+      database.write((sql) => {
+        const profile = find(sql, wanted);
+        if (profile?.trustCapubs !== true) return 'untrusted';
+        if (profile.roots.some((root) => bytesEqual(root, der))) return 'known';
+        writeCertificates(sql, wanted, 'root', [...profile.roots, der]);
+        return 'added';
+      }),
+    replaceRoots: (wanted, { add, remove = [] }) =>
+      database.write((sql) => {
+        const profile = find(sql, wanted);
+        if (profile === undefined) return undefined;
+        const roots = profile.roots.filter((root) => !includes(remove, root));
+        for (const der of add) if (!includes(roots, der)) roots.push(der);
+        writeCertificates(sql, wanted, 'root', roots);
+        return find(sql, wanted);
+      }),
+
+    requestTemplate: (wanted) =>
+      database.read((sql) => {
+        const row = sql.get('SELECT request_template FROM authorities WHERE label = ?', wanted);
+        return row && optional(row, 'request_template', octets);
+      }),
+    putRequestTemplate: (wanted, der) =>
       database.write(
-        (sql) => sql.run('DELETE FROM authorities WHERE label = ?', wanted).changes > 0,
+        (sql) =>
+          sql.run('UPDATE authorities SET request_template = ? WHERE label = ?', der, wanted)
+            .changes > 0,
       ),
-    async secret(wanted) {
-      const sealed = await database.read((sql) => {
-        const row = sql.get('SELECT secret FROM authorities WHERE label = ?', wanted);
-        return row === undefined ? undefined : optional(row, 'secret', octets);
-      });
-      if (sealed === undefined) return undefined;
-      const sealer = await unlock();
-      return database.read((sql) => sealer.open(sql, 'authorities.secret', utf8(wanted), sealed));
-    },
   };
 }
 
+/** The columns of `authorities` that are sealed. */
+type SecretColumn = 'secret' | 'proxy_password';
+
+function find(sql: Sql, wanted: string): CaProfile | undefined {
+  const row = sql.get('SELECT * FROM authorities WHERE label = ?', wanted);
+  return row && readProfile(sql, row);
+}
+
+function includes(certificates: readonly Uint8Array[], der: Uint8Array): boolean {
+  return certificates.some((each) => bytesEqual(each, der));
+}
+
 /** What JSON can hold of a profile: a new field that is octets does not compile into it. */
-type PlainSettings = Readonly<Record<string, string | number | boolean | PbmSettings>>;
+type PlainSettings = Readonly<
+  Record<string, string | number | boolean | PbmSettings | ProxySettings>
+>;
 
 function writeProfile(sql: Sql, profile: CaProfile): void {
-  const { label: name, roots, cmpRoots, serverCertificate, intermediates, ...rest } = profile;
+  const {
+    label: name,
+    roots,
+    cmpRoots,
+    serverCertificate,
+    intermediates,
+    tlsRoots,
+    ...rest
+  } = profile;
   const plain: PlainSettings = rest;
   sql.run(
     `INSERT INTO authorities (label, settings) VALUES (?, ?)
@@ -58,29 +117,34 @@ function writeProfile(sql: Sql, profile: CaProfile): void {
     name,
     JSON.stringify(plain),
   );
-  sql.run('DELETE FROM authority_certificates WHERE label = ?', name);
-  const write = (role: string, certificates: readonly Uint8Array[]): void => {
-    for (const [position, der] of certificates.entries()) {
-      sql.run(
-        'INSERT INTO authority_certificates (label, role, position, der) VALUES (?, ?, ?, ?)',
-        name,
-        role,
-        position,
-        der,
-      );
-    }
-  };
+  const write = (role: string, certificates: readonly Uint8Array[]): void =>
+    writeCertificates(sql, name, role, certificates);
   write('root', roots);
   write('cmp-root', cmpRoots);
   write('server', serverCertificate === undefined ? [] : [serverCertificate]);
   write('intermediate', intermediates);
+  write('tls-root', tlsRoots);
 }
 
-type StoredSettings = Omit<
-  CaProfile,
-  'label' | 'roots' | 'cmpRoots' | 'serverCertificate' | 'intermediates' | 'protection'
-> &
-  Partial<Pick<CaProfile, 'protection'>>;
+function writeCertificates(
+  sql: Sql,
+  name: string,
+  role: string,
+  certificates: readonly Uint8Array[],
+): void {
+  sql.run('DELETE FROM authority_certificates WHERE label = ? AND role = ?', name, role);
+  for (const [position, der] of certificates.entries()) {
+    sql.run(
+      'INSERT INTO authority_certificates (label, role, position, der) VALUES (?, ?, ?, ?)',
+      name,
+      role,
+      position,
+      der,
+    );
+  }
+}
+
+type StoredSettings = Pick<CaProfile, 'url'> & Partial<CaProfile>;
 
 function readProfile(sql: Sql, row: Row): CaProfile {
   const name = label(row, 'label');
@@ -94,9 +158,8 @@ function readProfile(sql: Sql, row: Row): CaProfile {
       .map((each) => octets(each, 'der'));
   const [serverCertificate] = read('server');
   const settings = jsonObject(row, 'settings');
-  return {
-    // Profiles that were stored before there was PBMAC1 do not say.
-    protection: 'pbm',
+  // What an older version stored says nothing of newer settings: they hold as they would for a new profile.
+  return caProfile({
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by writeProfile
     ...(settings as StoredSettings),
     label: name,
@@ -104,5 +167,6 @@ function readProfile(sql: Sql, row: Row): CaProfile {
     cmpRoots: read('cmp-root'),
     ...(serverCertificate === undefined ? {} : { serverCertificate }),
     intermediates: read('intermediate'),
-  };
+    tlsRoots: read('tls-root'),
+  });
 }

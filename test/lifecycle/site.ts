@@ -17,6 +17,7 @@ import type { LifecycleContext, Progress } from '../../src/lifecycle/context.ts'
 import { initialize, type InitializeRequest } from '../../src/lifecycle/initialize.ts';
 import type { EnrollmentResult } from '../../src/lifecycle/result.ts';
 import type { CaProfile } from '../../src/settings/ca-profile.ts';
+import { caProfile } from '../../src/settings/ca-profile-defaults.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store, TransactionRecord } from '../../src/store/store.ts';
 import { certificateDer } from '../../src/x509/certificate.ts';
@@ -116,9 +117,9 @@ export async function makeSite(options: SiteOptions = {}): Promise<Site> {
       connect: transport,
       keys: async () => softwareKeys,
       deliver: (delivery) => deliverFiles(delivery),
-      holder: { pid: ++processes, startedAt: '', host: 'here' },
+      holder: { pid: ++processes, startedAt: '', host: 'here', boot: 'b', pidNamespace: 'n' },
       // Whoever is in the way was killed, as far as most tests go.
-      isAlive: () => options.othersLive ?? false,
+      livenessOf: () => (options.othersLive ? 'alive' : 'dead'),
       defaultCertStore: certs,
       progress: (each) => void progress.push(each),
     };
@@ -160,24 +161,15 @@ export async function makeSite(options: SiteOptions = {}): Promise<Site> {
 
 /** A profile for a lab, without what can be left out. */
 export function profileOf(lab: Lab): CaProfile {
-  return {
+  return caProfile({
     label: parseLabel('lab', 'ca'),
     url: 'http://lab.example/pkix/',
     roots: [certificateDer(lab.authorities.root.certificate)],
-    cmpRoots: [],
-    intermediates: [],
     reference: DEFAULT_REFERENCE,
-    implicitConfirm: true,
-    protection: 'pbm',
     pbm: { owf: 'sha256', mac: 'hmac-sha256', iterationCount: 100 },
-    timeToleranceSeconds: 300,
     transactionDeadlineSeconds: 86_400,
-    minPollSeconds: 5,
-    connectTimeoutSeconds: 10,
     responseTimeoutSeconds: 30,
-    allowLegacyAlgorithms: false,
-    trustCapubs: false,
-  };
+  });
 }
 
 /** What an operator asks for with `cmp initialize`, changed as the test needs. */

@@ -11,6 +11,7 @@ import type { LifecycleEvent } from '../../src/base/events.ts';
 import { parseLabel, type Label } from '../../src/base/label.ts';
 import type { Random } from '../../src/base/random.ts';
 import type { CaProfile } from '../../src/settings/ca-profile.ts';
+import { caProfile } from '../../src/settings/ca-profile-defaults.ts';
 import type { StoreOptions } from '../../src/store/open.ts';
 import type {
   CertificateRecord,
@@ -89,23 +90,14 @@ export function profile(changes: Partial<CaProfile> = {}): CaProfile {
 
 /** A CA profile without any field that can be left out. */
 export function bareProfile(): CaProfile {
-  return {
+  return caProfile({
     label: named('bare'),
     url: 'http://ra.example/pkix/',
     roots: [random.bytes(30), random.bytes(31)],
-    cmpRoots: [],
-    intermediates: [],
-    implicitConfirm: true,
-    protection: 'pbm',
-    pbm: { owf: 'sha256', mac: 'hmac-sha256', iterationCount: 10_000 },
-    timeToleranceSeconds: 300,
     transactionDeadlineSeconds: 86_400,
-    minPollSeconds: 5,
-    connectTimeoutSeconds: 10,
     responseTimeoutSeconds: 30,
-    allowLegacyAlgorithms: false,
     trustCapubs: true,
-  };
+  });
 }
 
 /** What every event of a transaction says. */

@@ -1,5 +1,6 @@
 import { CertError } from '../../base/errors.ts';
-import type { CaProfile } from '../../settings/ca-profile.ts';
+import type { CaBehaviour, CaProfile, ProxySettings } from '../../settings/ca-profile.ts';
+import { presets } from '../../settings/presets.ts';
 import { decodeCertificate } from '../../x509/certificate.ts';
 import { extensionValue } from '../../x509/extension-values.ts';
 import { parseName } from '../../x509/name-text.ts';
@@ -46,6 +47,19 @@ function isEndEntity(der: Uint8Array): boolean {
 }
 
 function checkTogether(args: Args): void {
+  if (args.trustFirstUse && args.preset !== '3gpp') {
+    throw new CertError('USAGE_INVALID', 'Cannot use trust-first-use without preset 3gpp', {
+      hint: 'Give the root of the CA with root: RFC 9483 section 3.3 forbids to learn it from an answer',
+    });
+  }
+  if (args.root.length === 0 && !args.trustFirstUse) {
+    throw new CertError('USAGE_INVALID', 'Cannot add a CA without a root', {
+      hint: 'Give the file of its root certificate: root ROOT.pem',
+    });
+  }
+  if (args.proxy === undefined && (args.proxyUser ?? args.proxyPassword) !== undefined) {
+    throw new CertError('USAGE_INVALID', 'Cannot use proxy-user or proxy-password without proxy');
+  }
   if (args.pbmOwf === 'sha1' && !args.legacyAlgorithms) {
     throw new CertError('USAGE_INVALID', 'Cannot use "sha1" as pbm-owf: it is broken', {
       hint: 'Use sha256, or add legacy-algorithms if this CA has nothing better',
@@ -86,19 +100,54 @@ async function buildProfile(args: Args, { io }: CommandContext): Promise<CaProfi
     cmpRoots: await readAll(args.cmpRoot, 'cmp-root'),
     ...(serverCertificate === undefined ? {} : { serverCertificate }),
     intermediates: await readAll(args.intermediate, 'intermediate'),
+    tlsRoots: await readAll(args.tlsRoot, 'tls-root'),
     ...(args.reference === undefined ? {} : { reference: args.reference }),
     ...(args.recipient === undefined ? {} : { recipient: args.recipient }),
     ...(args.issuer === undefined ? {} : { issuer: args.issuer }),
     ...(args.expectedSender === undefined ? {} : { expectedSender: args.expectedSender }),
-    implicitConfirm: args.implicitConfirm === 'yes',
-    protection: args.protection,
-    pbm: { owf: args.pbmOwf, mac: args.pbmMac, iterationCount: args.pbmIterations },
-    timeToleranceSeconds: args.timeTolerance,
-    transactionDeadlineSeconds: args.deadline,
-    minPollSeconds: args.minPoll,
-    connectTimeoutSeconds: args.connectTimeout,
-    responseTimeoutSeconds: args.responseTimeout,
-    allowLegacyAlgorithms: args.legacyAlgorithms,
-    trustCapubs: args.trustCapubs,
+    ...(args.certProfile === undefined ? {} : { certProfile: args.certProfile }),
+    ...(args.tlsClientCert === undefined ? {} : { tlsClientCertificate: args.tlsClientCert }),
+    ...(args.tlsServerName === undefined ? {} : { tlsServerName: args.tlsServerName }),
+    ...(args.proxy === undefined ? {} : { proxy: proxyOf(args.proxy, args.proxyUser) }),
+    operationLabels: args.operationLabels,
+    ...behaviourOf(args),
+  };
+}
+
+function proxyOf(url: string, username: string | undefined): ProxySettings {
+  return { url, ...(username !== undefined && { username }) };
+}
+
+/** The row of the preset, with what was said in place of it. */
+function behaviourOf(args: Args): CaBehaviour {
+  const usual = presets[args.preset].behaviour;
+  const { pbm } = usual;
+  const decide = (said: 'yes' | 'no' | undefined, otherwise: boolean): boolean =>
+    said === undefined ? otherwise : said === 'yes';
+  return {
+    preset: args.preset,
+    pvno: args.pvno === undefined ? usual.pvno : args.pvno === 3 ? 3 : 2,
+    implicitConfirm: decide(args.implicitConfirm, usual.implicitConfirm),
+    protection: args.protection ?? usual.protection,
+    pbm: {
+      owf: args.pbmOwf ?? pbm.owf,
+      mac: args.pbmMac ?? pbm.mac,
+      iterationCount: args.pbmIterations ?? pbm.iterationCount,
+    },
+    rsaSignature: args.rsaSignature ?? usual.rsaSignature,
+    macSender: args.macSender ?? usual.macSender,
+    signedAnswers: decide(args.signedAnswers, usual.signedAnswers),
+    unprotectedErrors: decide(args.unprotectedErrors, usual.unprotectedErrors),
+    ignoreKeyUsage: decide(args.ignoreKeyUsage, usual.ignoreKeyUsage),
+    lenientErrorNonces: decide(args.lenientErrorNonces, usual.lenientErrorNonces),
+    updateExtensions: args.updateExtensions ?? usual.updateExtensions,
+    timeToleranceSeconds: args.timeTolerance ?? usual.timeToleranceSeconds,
+    transactionDeadlineSeconds: args.deadline ?? usual.transactionDeadlineSeconds,
+    minPollSeconds: args.minPoll ?? usual.minPollSeconds,
+    connectTimeoutSeconds: args.connectTimeout ?? usual.connectTimeoutSeconds,
+    responseTimeoutSeconds: args.responseTimeout ?? usual.responseTimeoutSeconds,
+    allowLegacyAlgorithms: args.legacyAlgorithms || usual.allowLegacyAlgorithms,
+    trustCapubs: args.trustCapubs || usual.trustCapubs,
+    trustFirstUse: args.trustFirstUse || usual.trustFirstUse,
   };
 }
