@@ -72,7 +72,7 @@ export async function recordTraffic(directory: string): Promise<Traffic> {
   async function among(settings: Partial<LabSettings>, record: (lab: Lab) => Promise<void>) {
     const lab = await createLab({
       directory,
-      clock: { now: () => trafficTime },
+      clock: fakeClock(trafficTime),
       random: systemRandom,
       settings: { implicitConfirm: false, pbm: quickly, ...settings },
     });
@@ -270,7 +270,7 @@ async function ask(lab: Lab, credential: Credential, body: PKIBody) {
   return { request, answer, ...secret, trust: trustIn(lab) };
 }
 
-function certificateIn(der = new Uint8Array()): Certificate {
+function certificateIn(der: Uint8Array = new Uint8Array()): Certificate {
   const { body } = decodeMessage(der);
   const given =
     body.type === 'ip' ? body.value.response[0]?.certifiedKeyPair?.certOrEncCert : undefined;
