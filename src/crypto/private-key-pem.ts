@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { utf8 } from '../base/bytes.ts';
+import { asBuffer, utf8 } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 import { generatedKey, type GeneratedKey, type SigningKey } from './keys.ts';
 import { assertKeyAllowed, describeKey } from './public-key.ts';
@@ -40,7 +40,7 @@ export function loadPrivateKeyPem(pem: string, passphrase?: string): GeneratedKe
   const isEncrypted =
     found.label === 'ENCRYPTED PRIVATE KEY' || found.text.includes('Proc-Type: 4,ENCRYPTED');
   if (isEncrypted && passphrase === undefined) {
-    return refuse('it is encrypted', 'Take its passphrase off with "openssl pkey" first');
+    return refuse('it is encrypted', 'Give its passphrase as file:PATH, env:NAME or prompt');
   }
   let key: KeyObject;
   try {
@@ -51,6 +51,29 @@ export function loadPrivateKeyPem(pem: string, passphrase?: string): GeneratedKe
       : `"${found.label}" does not decode`;
     throw new CertError('KEY_UNUSABLE', `Cannot read the private key: ${why}`, { cause });
   }
+  return checkedKey(key);
+}
+
+/**
+ * Read a private key in DER, as other files have it inside of them.
+ *
+ * @param pkcs8 PrivateKeyInfo, in clear
+ * @returns the same as `loadPrivateKeyPem`
+ * @throws {CertError} KEY_UNUSABLE
+ */
+export function loadPkcs8(pkcs8: Uint8Array): GeneratedKey {
+  let key: KeyObject;
+  try {
+    key = createPrivateKey({ key: asBuffer(pkcs8), format: 'der', type: 'pkcs8' });
+  } catch (cause) {
+    throw new CertError('KEY_UNUSABLE', 'Cannot read the private key: PKCS#8 does not decode', {
+      cause,
+    });
+  }
+  return checkedKey(key);
+}
+
+function checkedKey(key: KeyObject): GeneratedKey {
   const privateKey = withNamedCurve(key);
   const generated = generatedKey(privateKey);
   assertUsable(privateKey, generated.key);
