@@ -9,6 +9,9 @@ import { inspect, promisify } from 'node:util';
 import { asBuffer } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 import type { AlgorithmIdentifier } from '../x509/algorithm-identifier.ts';
+import type { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts';
+import { agreeWithKeyObject } from './key-agreement.ts';
+import { decryptWithKeyObject } from './key-transport.ts';
 import type { AnyKeyType, KeyType } from './key-type.ts';
 import { describeKey, type KeyDescription } from './public-key.ts';
 import { signWithKeyObject } from './signature.ts';
@@ -16,7 +19,8 @@ import { signWithKeyObject } from './signature.ts';
 export type { AnyKeyType, KeyType } from './key-type.ts';
 
 /**
- * A private key as a handle: it signs, and shows nothing but its public half. In memory or on a token.
+ * A private key as a handle: it signs, may decrypt or agree, and shows nothing but its public half. In memory
+ * or on a token.
  */
 export interface SigningKey {
   readonly keyType: AnyKeyType;
@@ -24,6 +28,21 @@ export interface SigningKey {
   readonly spki: Uint8Array;
   /** Sign octets; ECDSA signatures come as DER. A token answers later, so callers await. */
   sign(data: Uint8Array, algorithm: AlgorithmIdentifier): Uint8Array | Promise<Uint8Array>;
+  /**
+   * Decrypt what was encrypted to it; absent for a key that is not RSA. Undefined when it does not decrypt.
+   *
+   * @throws {CertError} CMP_ALGORITHM_UNSUPPORTED
+   */
+  decrypt?(
+    encrypted: Uint8Array,
+    algorithm: AlgorithmIdentifier,
+  ): Uint8Array | undefined | Promise<Uint8Array | undefined>;
+  /**
+   * Agree on a secret with the holder of another key on the same curve; absent for a key that is not EC.
+   *
+   * @throws {CertError} CMP_ALGORITHM_UNSUPPORTED
+   */
+  agree?(other: SubjectPublicKeyInfo): Uint8Array | Promise<Uint8Array>;
 }
 
 /** A key just made or read, with the octets the store encrypts. */
@@ -94,6 +113,13 @@ function signingKey(privateKey: KeyObject): SigningKey {
     keyType: description.keyType,
     spki,
     sign: (data, algorithm) => signWithKeyObject(privateKey, description, data, algorithm),
+    ...(description.kind === 'rsa' && {
+      decrypt: (encrypted: Uint8Array, algorithm: AlgorithmIdentifier) =>
+        decryptWithKeyObject(privateKey, encrypted, algorithm),
+    }),
+    ...(description.kind === 'ec' && {
+      agree: (other: SubjectPublicKeyInfo) => agreeWithKeyObject(privateKey, description, other),
+    }),
   };
 }
 
