@@ -9,18 +9,23 @@ const maxFileOctets = 4_194_304;
  * Read a file an operator named, or standard input for `-`.
  *
  * @param what the parameter's keyword, for messages
+ * @param limit octets it may have; whole MiB
  * @throws {CertError} FILE_UNREADABLE
  */
-export async function readInputFile(path: string, what: string, io: Io): Promise<Uint8Array> {
+export async function readInputFile(
+  path: string,
+  what: string,
+  io: Io,
+  limit: number = maxFileOctets,
+): Promise<Uint8Array> {
   let octets: Uint8Array;
   try {
-    octets =
-      path === '-' ? await io.stdin.readAll(maxFileOctets) : await readAtMost(path, maxFileOctets);
+    octets = path === '-' ? await io.stdin.readAll(limit) : await readAtMost(path, limit);
   } catch (cause) {
     throw unreadable(path, what, reasonOf(cause), cause);
   }
   if (octets.length === 0) throw unreadable(path, what, 'it is empty');
-  if (octets.length > maxFileOctets) throw unreadable(path, what, 'it is over 4 MiB');
+  if (octets.length > limit) throw unreadable(path, what, `it is over ${limit >> 20} MiB`);
   return octets;
 }
 

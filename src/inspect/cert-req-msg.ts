@@ -1,12 +1,13 @@
 import { CertError } from '../base/errors.ts';
 import { fromDer } from '../asn1/codec.ts';
+import { DerReader } from '../asn1/der-reader.ts';
 import { oids } from '../asn1/oids.ts';
 import { CertId } from '../cmp/message/cert-id.ts';
 import type { CertReqMsg, CrmfAttribute } from '../cmp/message/cert-req-msg.ts';
 import { carried } from './asn1.ts';
 import { certTemplate } from './cert-template.ts';
 import { generalNameField } from './general-name.ts';
-import { branch, list, maybe, type Node } from './node.ts';
+import { branch, leaf, list, maybe, type Node } from './node.ts';
 import { number, oidText, serial } from './plain.ts';
 import { proofOfPossession } from './proof-of-possession.ts';
 
@@ -30,6 +31,10 @@ export function certId(name: string, { issuer, serialNumber }: CertId): Node {
 
 function crmfAttribute({ type, value }: CrmfAttribute): Node {
   const name = oidText(type);
+  // One-time passwords, RFC 4211 sections 6.1 and 6.2.
+  if (type === oids.regToken || type === oids.authenticator) {
+    return leaf(name, `${contentLength(value)} octets, not shown`);
+  }
   if (type !== oids.oldCertID) return carried(name, value);
   try {
     return certId(name, fromDer(CertId, value));
@@ -37,4 +42,9 @@ function crmfAttribute({ type, value }: CrmfAttribute): Node {
     if (!(error instanceof CertError)) throw error;
     return carried(name, value);
   }
+}
+
+function contentLength(der: Uint8Array): number {
+  const reader = new DerReader(der, 'control');
+  return der.length - reader.content(reader.peekTag());
 }

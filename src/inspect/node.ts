@@ -34,6 +34,20 @@ export function list<T>(
   return values && branch(name, values.map(show));
 }
 
+/** Elements of one list that are shown. A value may hold ten thousand, and a message many such values. */
+const MAX_SHOWN_ELEMENTS = 200;
+
+/** Make nodes of the first elements of a list, and say how many more there are. */
+export function first<T>(values: Iterable<T>, show: (value: T) => Node): readonly Node[] {
+  const nodes: Node[] = [];
+  let more = 0;
+  for (const value of values) {
+    if (nodes.length < MAX_SHOWN_ELEMENTS) nodes.push(show(value));
+    else more++;
+  }
+  return more > 0 ? [...nodes, leaf('…', `${more} more`)] : nodes;
+}
+
 /** Write a tree as text, a line for each node, two columns deeper at each level. */
 export function formatTree(node: Node): string {
   const lines: string[] = [];

@@ -1,10 +1,9 @@
-import type { InfoTypeAndValue } from '../cmp/message/info-type-and-value.ts';
 import type { PKIHeader } from '../cmp/message/pki-header.ts';
 import { algorithm } from './algorithm-identifier.ts';
-import { carried } from './asn1.ts';
 import { generalNameField } from './general-name.ts';
+import { infoTypeAndValue } from './info-type-and-value.ts';
 import { branch, list, maybe, type Node } from './node.ts';
-import { number, octets, oidText, time } from './plain.ts';
+import { number, octets, time } from './plain.ts';
 import { freeText } from './pki-status-info.ts';
 
 /** Show the header of a message. */
@@ -23,10 +22,4 @@ export function pkiHeader(name: string, value: PKIHeader): Node {
     maybe('freeText', value.freeText, freeText),
     list('generalInfo', value.generalInfo, infoTypeAndValue),
   ]);
-}
-
-/** Show one item of generalInfo, genm or genp. */
-export function infoTypeAndValue({ infoType, infoValue }: InfoTypeAndValue): Node {
-  const name = oidText(infoType);
-  return infoValue ? carried(name, infoValue) : { name };
 }

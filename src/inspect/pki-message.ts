@@ -4,11 +4,13 @@ import { algorithm } from './algorithm-identifier.ts';
 import { certRepMessage } from './cert-rep-message.ts';
 import { certId, certReqMsg } from './cert-req-msg.ts';
 import { certTemplate } from './cert-template.ts';
+import { carriedCertificateList } from './certificate-list.ts';
 import { certificate } from './certificate.ts';
 import { certificationRequest } from './certification-request.ts';
 import { extensions } from './extensions.ts';
+import { infoTypeAndValue } from './info-type-and-value.ts';
 import { branch, leaf, list, maybe, type Node } from './node.ts';
-import { infoTypeAndValue, pkiHeader } from './pki-header.ts';
+import { pkiHeader } from './pki-header.ts';
 import { freeText, statusInfo } from './pki-status-info.ts';
 import { number, octets } from './plain.ts';
 
@@ -55,7 +57,7 @@ function bodyChildren(body: PKIBody): readonly (Node | undefined)[] {
       return [
         ...body.value.status.map((one) => statusInfo('status', one)),
         list('revCerts', body.value.revCerts, (one) => certId('CertId', one)),
-        list('crls', body.value.crls, (one) => carried('CertificateList', one)),
+        list('crls', body.value.crls, (one) => carriedCertificateList('CertificateList', one)),
       ];
     case 'nested':
       return body.value.map((one) => pkiMessage('PKIMessage', one));

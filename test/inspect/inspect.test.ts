@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { concatBytes, fromHex, toHex, utf8 } from '../../src/base/bytes.ts';
 import { toDer } from '../../src/asn1/codec.ts';
-import { octetString } from '../../src/asn1/primitives.ts';
+import { oids } from '../../src/asn1/oids.ts';
+import { objectIdentifier, octetString } from '../../src/asn1/primitives.ts';
 import { utf8String } from '../../src/asn1/strings.ts';
 import { extensions } from '../../src/inspect/extensions.ts';
 import { inspectDer } from '../../src/inspect/inspect.ts';
@@ -47,6 +48,8 @@ describe.each(vectorNames)('%s of OpenSSL 3.0', (name) => {
     );
   });
 });
+
+const secret = utf8('secret');
 
 describe('inspectDer()', () => {
   it.each(['ca', 'srv', 'client', 'client-rsa', 'ee', 'ee-rsa'])(
@@ -137,11 +140,17 @@ describe('inspectDer()', () => {
   });
 
   it.each([
-    ['PKCS #8', sequence(fromHex('020100'), sequence(), toDer(octetString, utf8('secret')))],
-    ['RFC 5915', sequence(fromHex('020101'), toDer(octetString, utf8('secret')))],
-    ['RFC 8017', sequence(...Array.from({ length: 9 }, () => fromHex('020117')))],
-  ])('shows nothing of a private key in the form of %s', (_, der) => {
-    expect(formatTree(inspectDer(der))).toBe(`private key: ${der.length} octets, not shown\n`);
+    ['PrivateKeyInfo', sequence(fromHex('020100'), sequence(), toDer(octetString, secret))],
+    [
+      'EncryptedPrivateKeyInfo',
+      sequence(sequence(fromHex('06012a'), sequence()), toDer(octetString, secret)),
+    ],
+    ['ECPrivateKey', sequence(fromHex('020101'), toDer(octetString, secret))],
+    ['RSAPrivateKey', sequence(...Array.from({ length: 9 }, () => fromHex('020117')))],
+    ['DSAPrivateKey', sequence(...Array.from({ length: 6 }, () => fromHex('020117')))],
+    ['PFX', sequence(fromHex('020103'), sequence(toDer(objectIdentifier, oids.data)))],
+  ])('says of a %s what it is and how long, and no more', (name, der) => {
+    expect(formatTree(inspectDer(der))).toBe(`${name}: ${der.length} octets, not shown\n`);
   });
 
   it('takes a message that is cut off or bent for malformed, and does not show a part of it', () => {

@@ -2,8 +2,8 @@ import { asBuffer } from '../../base/bytes.ts';
 import { CertError } from '../../base/errors.ts';
 import { cut } from '../../base/printable.ts';
 import { decodePem, looksLikePem, type PemBlock } from '../../asn1/pem.ts';
-import { inspectDer } from '../../inspect/inspect.ts';
-import { formatTree, leaf, type Node } from '../../inspect/node.ts';
+import { inspectDer, notShown } from '../../inspect/inspect.ts';
+import { formatTree, type Node } from '../../inspect/node.ts';
 import type { Body } from '../command.ts';
 import { readInputFile } from '../files.ts';
 import type { decodeParameters } from '../parameters-ca.ts';
@@ -11,9 +11,12 @@ import type { decodeParameters } from '../parameters-ca.ts';
 /** The bundles of browsers have about 150; more would only fill the screen. */
 const MAX_BLOCKS = 1000;
 
+/** The largest public CRLs have some 50 MB. */
+const MAX_FILE_OCTETS = 64 * 1024 * 1024;
+
 /** Show what is in a file, each block of it. */
 export const run: Body<typeof decodeParameters> = async ({ file }, { io, print }) => {
-  const read = await readInputFile(file, 'file', io);
+  const read = await readInputFile(file, 'file', io, MAX_FILE_OCTETS);
   const trees = blocksOf(read, file).map((block, i, { length }) =>
     attempt(length > 1 ? `block ${i + 1} of file "${file}"` : `file "${file}"`, () => show(block)),
   );
@@ -37,8 +40,7 @@ function blocksOf(read: Uint8Array, file: string): readonly Block[] {
 
 /** Nothing of a private key is shown, whatever its form is. */
 function show({ label, der }: Block): Node {
-  const isKey = label?.endsWith('PRIVATE KEY') === true && !label.startsWith('ENCRYPTED');
-  return isKey ? leaf('private key', `${der.length} octets, not shown`) : inspectDer(der);
+  return label?.endsWith('PRIVATE KEY') === true ? notShown('private key', der) : inspectDer(der);
 }
 
 function isText(octets: Uint8Array): boolean {
@@ -52,7 +54,7 @@ function attempt<T>(what: string, work: () => T): T {
     if (!(cause instanceof CertError)) throw cause;
     throw new CertError(cause.code, `Cannot decode ${what}: ${cut(cause.message, 500)}`, {
       cause,
-      hint: 'Give a whole CMP message, certificate, PKCS#10 request or other DER, as it is or as PEM',
+      hint: 'Give a whole CMP message, certificate, CRL, PKCS#10 request or other DER, as it is or as PEM',
     });
   }
 }
