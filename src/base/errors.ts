@@ -31,6 +31,9 @@ export type ErrorCode =
   | 'STORE_CONFLICT'
   | 'NETWORK_UNREACHABLE'
   | 'NETWORK_TIMEOUT'
+  | 'TLS_UNTRUSTED'
+  | 'TLS_REFUSED'
+  | 'PROXY_REFUSED'
   | 'HTTP_STATUS'
   | 'HTTP_CONTENT_TYPE'
   | 'RESPONSE_TOO_LARGE'
@@ -90,6 +93,9 @@ export const exitCodeOf: Readonly<Record<ErrorCode, ExitCode>> = {
 
   NETWORK_UNREACHABLE: 5,
   NETWORK_TIMEOUT: 5,
+  TLS_UNTRUSTED: 5,
+  TLS_REFUSED: 5,
+  PROXY_REFUSED: 5,
   HTTP_STATUS: 5,
   HTTP_CONTENT_TYPE: 5,
   RESPONSE_TOO_LARGE: 5,
@@ -125,6 +131,9 @@ export type ErrorClass = 'transport' | 'http' | 'asn1' | 'protection' | 'policy'
 export const errorClassOf: Readonly<Partial<Record<ErrorCode, ErrorClass>>> = {
   NETWORK_UNREACHABLE: 'transport',
   NETWORK_TIMEOUT: 'transport',
+  TLS_UNTRUSTED: 'transport',
+  TLS_REFUSED: 'transport',
+  PROXY_REFUSED: 'transport',
   HTTP_STATUS: 'http',
   HTTP_CONTENT_TYPE: 'http',
   RESPONSE_TOO_LARGE: 'http',

@@ -1,9 +1,19 @@
-import { Agent, request, type ClientRequest, type RequestOptions } from 'node:http';
+import { Agent, request, type ClientRequest } from 'node:http';
+import { Socket } from 'node:net';
+import { invariant } from '../base/errors.ts';
+import { dial } from './dial.ts';
+import { parseProxyUrl, proxyAuthorization, type HttpProxy, type HttpRoute } from './route.ts';
+import { makeTlsClient, type TlsClient } from './secure.ts';
 
-/** How a connection is made. */
-export interface ConnectionSettings {
-  /** Certificates in PEM to trust for https instead of the system's. */
-  readonly ca?: readonly string[];
+/** A request as far as it concerns the connection it leaves on. */
+export interface BeginOptions {
+  readonly url: string;
+  readonly path: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string | number>>;
+  /** For a connection to be made, in milliseconds. */
+  readonly connectTimeoutMs: number;
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -19,42 +29,77 @@ const IDLE_MS = 4_000;
  */
 export class Connection {
   readonly origin: string;
-  /** Whether TLS has to be up as well before a request can leave. */
+  readonly route: HttpRoute;
+  /** Whether TLS protects what is sent. */
   readonly isSecure: boolean;
+  /** The proxy that takes plain http for the server, and may answer for it. */
+  readonly forwarder: HttpProxy | undefined;
   readonly #agent: Agent;
-  readonly #request: typeof request;
-  #wasUsed = false;
+  readonly #secure: TlsClient | undefined;
+  #current: BeginOptions | undefined;
 
-  constructor(origin: string, { ca }: ConnectionSettings = {}) {
+  /** @throws {CertError} CONFIG_INVALID for a proxy that is none */
+  constructor(origin: string, route: HttpRoute = {}) {
     this.origin = origin;
+    this.route = route;
+    if (route.proxy) parseProxyUrl(route.proxy.url);
     this.isSecure = origin.startsWith('https:');
-    const options = { keepAlive: true, maxSockets: 1, timeout: IDLE_MS };
-    if (this.isSecure) {
-      // Loaded here, because most CMP is plain http and TLS takes longer to load than all of http.
-      const https = process.getBuiltinModule('node:https');
-      this.#agent = new https.Agent({ ...options, ...(ca !== undefined && { ca: [...ca] }) });
-      this.#request = https.request;
-    } else {
-      this.#agent = new Agent(options);
-      this.#request = request;
-    }
+    this.forwarder = this.isSecure ? undefined : route.proxy;
+    this.#secure = this.isSecure ? makeTlsClient(origin, route.tls) : undefined;
+    // Without proxyEnv: which way a request goes is said by the settings, not by who started the process.
+    this.#agent = new Agent({ keepAlive: true, maxSockets: 1, timeout: IDLE_MS });
+    this.#agent.createConnection = (_options, callback) => {
+      void this.#dial().then(
+        (socket) => callback?.(null, socket),
+        // With an error the socket is not looked at.
+        (error: unknown) =>
+          callback?.(error instanceof Error ? error : new Error('aborted'), new Socket()),
+      );
+      return undefined;
+    };
   }
 
   /** Begin a request; the caller ends it. */
-  async begin(options: RequestOptions): Promise<ClientRequest> {
-    if (this.#wasUsed) {
+  async begin(options: BeginOptions): Promise<ClientRequest> {
+    if (this.#current) {
       // Let the event loop look at the socket (it polls between the two), for the server may have closed
       // it while we were busy, and a request written to it then would be lost.
       await turn();
       await turn();
     }
-    this.#wasUsed = true;
-    return this.#request(this.origin, { ...options, agent: this.#agent });
+    this.#current = options;
+    const { method, path, headers, signal } = options;
+    const { forwarder } = this;
+    return request({
+      agent: this.#agent,
+      method,
+      // RFC 9112 section 3.2.2: a proxy is told the whole of it.
+      path: forwarder ? `${this.origin}${path}` : path,
+      headers: {
+        host: new URL(this.origin).host,
+        ...headers,
+        ...(forwarder && proxyAuthorization(forwarder)),
+      },
+      signal,
+    });
   }
 
   /** Close the socket now; a request still under way fails. */
   async close(): Promise<void> {
     this.#agent.destroy();
+  }
+
+  async #dial(): Promise<Socket> {
+    invariant(this.#current !== undefined, 'a connection is for a request');
+    const { url, connectTimeoutMs, signal } = this.#current;
+    return await dial({
+      url,
+      origin: this.origin,
+      route: this.route,
+      secure: this.#secure,
+      timeoutMs: connectTimeoutMs,
+      signal,
+    });
   }
 }
 

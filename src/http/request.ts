@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { CertError } from '../base/errors.ts';
 import { Connection } from './connection.ts';
 import { networkError } from './network-error.ts';
+import { proxyDemand } from './proxy-error.ts';
 import { parseHttpUrl } from './url.ts';
 
 /** What a request may cost. Times are in milliseconds, sizes in octets. */
@@ -45,7 +46,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * is never sent twice: after a failure nobody knows whether the peer acted on it, except that a
  * connection found closed before the request is written is replaced.
  *
- * @throws {CertError} CONFIG_INVALID, NETWORK_UNREACHABLE, NETWORK_TIMEOUT, RESPONSE_TOO_LARGE
+ * @throws {CertError} CONFIG_INVALID, NETWORK_UNREACHABLE, NETWORK_TIMEOUT, TLS_UNTRUSTED, TLS_REFUSED,
+ *   PROXY_REFUSED, RESPONSE_TOO_LARGE
  * @throws the reason of `signal`, when that was aborted
  */
 export async function request(options: HttpRequest): Promise<HttpResponse> {
@@ -75,7 +77,9 @@ async function exchange(options: HttpRequest, connection: Connection): Promise<H
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof CertError) throw error;
-    throw networkError(error, { url: options.url, ...limits }, deadline.signal.aborted);
+    const { isSecure, route } = connection;
+    const failed = { url: options.url, ...limits, isSecure, route };
+    throw networkError(error, failed, deadline.signal.aborted);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', abort);
@@ -97,12 +101,14 @@ async function send(
   }
   const { method, body } = options;
   const outgoing = await connection.begin({
+    url: options.url,
     path,
     method,
     headers: { ...options.headers, ...(body && { 'content-length': body.length }) },
+    connectTimeoutMs: Math.min(limits.connectTimeoutMs, MAX_TIMER_MS),
     signal,
   });
-  const watch = watchOver(outgoing, connection, limits);
+  const watch = watchOver(outgoing, limits);
   try {
     const answered = Promise.withResolvers<IncomingMessage>();
     outgoing.on('response', answered.resolve);
@@ -112,7 +118,12 @@ async function send(
     outgoing.on('close', () => answered.reject(closed()));
     // Header and body together, or they leave in two writes.
     outgoing.end(body);
-    return await readResponse(options, await answered.promise, watch);
+    const response = await readResponse(options, await answered.promise, watch);
+    const { forwarder } = connection;
+    if (response.status === 407 && forwarder) {
+      throw proxyDemand(options.url, forwarder, response.headers['proxy-authenticate']);
+    }
+    return response;
   } finally {
     watch.stop();
   }
@@ -171,33 +182,20 @@ async function* chunksOf(body: AsyncIterable<unknown>): AsyncGenerator<Uint8Arra
   for await (const chunk of body) if (chunk instanceof Uint8Array) yield chunk;
 }
 
-/** Ends a request that takes too long to connect, or in which nothing happens for too long. */
+/** Ends a request in which nothing happens for too long, once it is connected. */
 interface Watch {
   /** Something happened. */
   touch(): void;
   stop(): void;
 }
 
-function watchOver(
-  outgoing: ClientRequest,
-  { isSecure }: Connection,
-  { connectTimeoutMs, responseTimeoutMs }: RequestLimits,
-): Watch {
+function watchOver(outgoing: ClientRequest, { responseTimeoutMs }: RequestLimits): Watch {
   let timer: NodeJS.Timeout | undefined;
-  const expect = (code: 'CONNECT_TIMEOUT' | 'SILENCE', ms: number): void => {
-    clearTimeout(timer);
-    const end = (): void => {
-      outgoing.destroy(Object.assign(new Error(code), { code }));
-    };
-    timer = setTimeout(end, Math.min(ms, MAX_TIMER_MS));
+  const end = (): void => {
+    outgoing.destroy(Object.assign(new Error('SILENCE'), { code: 'SILENCE' }));
   };
-  const expectAnswer = (): void => expect('SILENCE', responseTimeoutMs);
-  outgoing.once('socket', (socket) => {
-    if (!socket.connecting) expectAnswer();
-    else {
-      expect('CONNECT_TIMEOUT', connectTimeoutMs);
-      socket.once(isSecure ? 'secureConnect' : 'connect', expectAnswer);
-    }
+  outgoing.once('socket', () => {
+    timer = setTimeout(end, Math.min(responseTimeoutMs, MAX_TIMER_MS));
   });
   outgoing.once('finish', () => timer?.refresh());
   return { touch: () => timer?.refresh(), stop: () => clearTimeout(timer) };

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { createServer } from 'node:https';
 import { afterEach, describe, expect, it } from 'vitest';
+import { decodePem } from '../../src/asn1/pem.ts';
 import { Connection } from '../../src/http/connection.ts';
 import { request, type HttpRequest, type HttpResponse } from '../../src/http/request.ts';
 import {
@@ -378,12 +379,14 @@ describe('request()', () => {
     const address = server.address();
     const port = address === null || typeof address === 'string' ? 0 : address.port;
     const url = `https://127.0.0.1:${port}/`;
-    const connection = new Connection(new URL(url).origin, { ca: [localhostCertificate] });
+    const connection = new Connection(new URL(url).origin, {
+      tls: { anchors: decodePem(localhostCertificate).map(({ der }) => der) },
+    });
     closers.push(() => connection.close());
     expect(text(await post(url, { connection }))).toBe('yes');
     await expect(post(url)).rejects.toMatchObject({
-      code: 'NETWORK_UNREACHABLE',
-      message: expect.stringContaining('TLS failed'),
+      code: 'TLS_UNTRUSTED',
+      hint: expect.stringContaining('tls-root FILE'),
     });
   });
 });

@@ -53,6 +53,9 @@ export const failInfoOf: Readonly<Record<ErrorCode, PKIFailureBit | undefined>> 
 
   NETWORK_UNREACHABLE: undefined,
   NETWORK_TIMEOUT: undefined,
+  TLS_UNTRUSTED: undefined,
+  TLS_REFUSED: undefined,
+  PROXY_REFUSED: undefined,
   HTTP_STATUS: undefined,
   HTTP_CONTENT_TYPE: undefined,
   RESPONSE_TOO_LARGE: undefined,

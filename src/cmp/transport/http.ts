@@ -1,13 +1,16 @@
 import { CertError } from '../../base/errors.ts';
-import { Connection, type ConnectionSettings } from '../../http/connection.ts';
+import { Connection } from '../../http/connection.ts';
 import { request, type HttpResponse } from '../../http/request.ts';
+import type { HttpProxy, HttpRoute } from '../../http/route.ts';
 import { parseHttpUrl } from '../../http/url.ts';
 import type { Transport } from './transport.ts';
 
 /** Where a CA is, and how long it may take. */
-export interface HttpTransportSettings extends ConnectionSettings {
+export interface HttpTransportSettings {
   /** Used as it is: any path, with or without trailing slash (RFC 9811 section 3.4). */
   readonly url: string;
+  /** TLS and proxy; straight, with what the system trusts, when absent. */
+  readonly route?: HttpRoute;
   readonly connectTimeoutMs: number;
   /** From the request to the end of the response. */
   readonly responseTimeoutMs: number;
@@ -30,7 +33,7 @@ const EXCERPT_CHARACTERS = 80;
  */
 export function openHttpTransport(settings: HttpTransportSettings): Transport {
   const { url, connectTimeoutMs, responseTimeoutMs } = settings;
-  const connection = new Connection(parseHttpUrl(url).origin, settings);
+  const connection = new Connection(parseHttpUrl(url).origin, settings.route);
   const limits = {
     connectTimeoutMs,
     responseTimeoutMs,
@@ -48,7 +51,7 @@ export function openHttpTransport(settings: HttpTransportSettings): Transport {
         limits,
         ...(signal === undefined ? {} : { signal }),
       });
-      return messageOf(response, url);
+      return messageOf(response, url, connection.forwarder);
     },
     close: () => connection.close(),
   };
@@ -58,7 +61,11 @@ export function openHttpTransport(settings: HttpTransportSettings): Transport {
  * Take the PKIMessage out of a response. It counts with 2xx, 4xx and 5xx alike (RFC 9811 section 3.1):
  * what it says is protected, the status is not.
  */
-function messageOf(response: HttpResponse, url: string): Uint8Array {
+function messageOf(
+  response: HttpResponse,
+  url: string,
+  forwarder: HttpProxy | undefined,
+): Uint8Array {
   const { status, headers, body } = response;
   const isRedirect = status >= 300 && status <= 399;
   if (isCmp(headers['content-type']) && body.length > 0 && !isRedirect) return body;
@@ -79,7 +86,9 @@ function messageOf(response: HttpResponse, url: string): Uint8Array {
       'HTTP_STATUS',
       `Cannot use the response of "${url}": HTTP ${status}, ${came}`,
       {
-        hint: 'Check the path of the URL; if it is right, see the log of the CA',
+        hint: `Check the path of the URL; if it is right, see the log of the CA${
+          forwarder ? `, or of the proxy "${forwarder.url}": it may be the one that answers` : ''
+        }`,
       },
     );
   }
