@@ -9,7 +9,7 @@ import { openStore } from '../store/open.ts';
 import type { StoreKeySource } from '../store/store-key.ts';
 import type { Store } from '../store/store.ts';
 import { lateTransport, type TransportTimeouts } from './late-transport.ts';
-import { isAlive, thisProcess, type ProcessIdentity } from './process-identity.ts';
+import { livenessOf, thisProcess, type Liveness, type ProcessIdentity } from './process-identity.ts';
 import { systemClock } from './system-clock.ts';
 import { systemRandom } from './system-random.ts';
 
@@ -22,7 +22,7 @@ export interface Services {
   /** This process, as others find it named when it is in their way. */
   readonly holder: ProcessIdentity;
   /** Tell whether a process is still there. */
-  isAlive(owner: ProcessIdentity): boolean;
+  livenessOf(owner: ProcessIdentity): Liveness;
   /** Where certificates go while `cmp cert-store location` is not set. */
   readonly defaultCertStore: string;
   /**
@@ -76,7 +76,7 @@ export async function compose(options: ComposeOptions): Promise<Services> {
     random,
     log,
     holder: thisProcess(),
-    isAlive,
+    livenessOf: (owner) => livenessOf(owner),
     defaultCertStore: join(stateDirectory, 'certs'),
     connect: lateTransport,
     async keys() {

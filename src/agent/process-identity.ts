@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /** Which process holds something: a pid alone is given to another one sooner or later. */
@@ -7,35 +7,74 @@ export interface ProcessIdentity {
   /** Start time of the process, as the operating system counts it; empty where it does not say. */
   readonly startedAt: string;
   readonly host: string;
+  /** The kernel's boot id; empty where it has none. */
+  readonly boot: string;
+  /** The namespace that the pid counts in; empty where it cannot be told. */
+  readonly pidNamespace: string;
 }
+
+/** What can be told of a process: `unknown` may well be alive. */
+export type Liveness = 'alive' | 'dead' | 'unknown';
 
 /** Identify this process. */
 export function thisProcess(): ProcessIdentity {
-  return { pid: process.pid, startedAt: startOf(process.pid) ?? '', host: hostname() };
+  const { pid } = process;
+  return { pid, startedAt: statOf(pid)?.startedAt ?? '', host: hostname(), ...surroundings() };
 }
 
 /**
- * Tell whether a process is still there. One of another host counts as alive: nothing here can tell, and a
- * lease of its expires.
+ * Tell whether a process is still there. Dead is only what provably is: one that this kernel, asked in the
+ * namespace of its pid, does not know, knows as ended, or has given its pid to another; or one of this host
+ * before it was booted again.
+ *
+ * @param here what this process knows of where it is
  */
-export function isAlive({ pid, startedAt, host }: ProcessIdentity): boolean {
-  if (host !== hostname()) return true;
+export function livenessOf(
+  owner: ProcessIdentity,
+  here: Pick<ProcessIdentity, 'host' | 'boot' | 'pidNamespace'> = {
+    host: hostname(),
+    ...surroundings(),
+  },
+): Liveness {
+  if (owner.boot === '' || here.boot === '') return 'unknown';
+  // Containers share the kernel under other names; another kernel under our name is ours of earlier.
+  if (owner.boot !== here.boot) return owner.host === here.host ? 'dead' : 'unknown';
+  if (owner.pidNamespace === '' || owner.pidNamespace !== here.pidNamespace) return 'unknown';
   try {
-    process.kill(pid, 0);
+    process.kill(owner.pid, 0);
   } catch (error) {
     // Anything but "no such process" says that there is one, of another user.
-    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return 'dead';
   }
-  const start = startOf(pid);
-  return start === undefined || start === startedAt;
+  const stat = statOf(owner.pid);
+  if (stat === undefined || owner.startedAt === '') return 'unknown';
+  // A zombie has ended; only its parent has not asked how.
+  return stat.startedAt === owner.startedAt && !/^[ZX]/.test(stat.state) ? 'alive' : 'dead';
 }
 
-/** Read the start time of a process on Linux: field 22 of its stat, counted after the command's name. */
-function startOf(pid: number): string | undefined {
+function surroundings(): Pick<ProcessIdentity, 'boot' | 'pidNamespace'> {
+  return {
+    boot: readLine(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')),
+    // A /proc of another namespace counts other pids than ours: nothing can be told by it.
+    pidNamespace:
+      readLine(() => readlinkSync('/proc/self')) === String(process.pid)
+        ? readLine(() => readlinkSync('/proc/self/ns/pid'))
+        : '',
+  };
+}
+
+/** Read the state and the start time of a process on Linux: fields 3 and 22 of its stat, after its name. */
+function statOf(pid: number): { readonly state: string; readonly startedAt: string } | undefined {
+  const line = readLine(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
+  const [state, startedAt] = [fields[0], fields[19]];
+  return state === undefined || startedAt === undefined ? undefined : { state, startedAt };
+}
+
+function readLine(read: () => string): string {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    return read().trim();
   } catch {
-    return undefined;
+    return '';
   }
 }

@@ -17,7 +17,7 @@ const LEASE_ID_OCTETS = 16;
  * @throws {CertError} IN_PROGRESS, naming the process that holds the name
  */
 export async function alone<T>(
-  { store, clock, random, holder, isAlive }: LifecycleContext,
+  { store, clock, random, holder, livenessOf }: LifecycleContext,
   name: string,
   waitSeconds: number,
   work: () => Promise<T>,
@@ -25,7 +25,13 @@ export async function alone<T>(
   const id = toHex(random.bytes(LEASE_ID_OCTETS));
   const now = clock.now();
   const expiresAt = new Date(now.getTime() + waitSeconds * 1000 + LEASE_MARGIN_MS);
-  const lease = await store.leases.acquire(name, { ...holder, id }, now, expiresAt, isAlive);
+  const lease = await store.leases.acquire(
+    name,
+    { ...holder, id },
+    now,
+    expiresAt,
+    (owner) => livenessOf(owner) !== 'dead',
+  );
   if ('heldBy' in lease) {
     const { pid, host, since } = lease.heldBy;
     const where = host === holder.host ? '' : ` on ${host}`;

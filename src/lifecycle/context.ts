@@ -26,8 +26,8 @@ export interface LifecycleContext {
   }): Promise<Delivered>;
   /** This process, as others find it named when it is in their way. */
   readonly holder: Omit<LeaseOwner, 'id'>;
-  /** Tell whether a process that holds a lease is still there. */
-  isAlive(owner: LeaseOwner): boolean;
+  /** Tell whether a process that holds a lease is still there; `unknown` may well be. */
+  livenessOf(owner: LeaseOwner): 'alive' | 'dead' | 'unknown';
   /** Where files go while `cmp cert-store location` is not set. */
   readonly defaultCertStore: string;
   /** Told what a command is doing while it waits. */

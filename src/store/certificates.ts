@@ -21,11 +21,12 @@ export function sqliteCertificates(
     );
   return {
     current: async (name) => (await select("name = ? AND status = 'current'", name))[0],
+    latest: async (name) => (await select(`name = ? AND ${isLatest} ORDER BY id DESC`, name))[0],
     get: async (id) => (await select('id = ?', id))[0],
     list: (filter) =>
       filter?.all === true
         ? select('true ORDER BY name, id DESC')
-        : select("status = 'current' ORDER BY name"),
+        : select(`${isLatest} ORDER BY name`),
     versions: (name) => select('name = ? ORDER BY id DESC', name),
     pendingDelivery: (name) =>
       select(
@@ -67,6 +68,11 @@ export function sqliteCertificates(
   };
 }
 
+const isLatest = `(status = 'current' OR id = (
+  SELECT max(id) FROM certificates AS other WHERE other.name = certificates.name
+    AND status = 'revoked' AND version > 0 AND NOT EXISTS (
+      SELECT 1 FROM certificates AS now WHERE now.name = other.name AND now.status = 'current')))`;
+
 /** Store a certificate that is not in effect yet, and give its id. */
 export function stageCertificate(
   sql: Sql,
@@ -97,9 +103,10 @@ export function stageCertificate(
 export function restageCertificate(
   sql: Sql,
   id: number,
-  certificate: Pick<CertificateRecord, 'der' | 'chain'>,
+  certificate: Pick<CertificateRecord, 'der' | 'chain'> & { readonly keyId: number | undefined },
 ): void {
-  sql.run('UPDATE certificates SET der = ? WHERE id = ?', certificate.der, id);
+  const { der, keyId } = certificate;
+  sql.run('UPDATE certificates SET der = ?, key_id = ? WHERE id = ?', der, keyId, id);
   sql.run('DELETE FROM certificate_chains WHERE certificate_id = ?', id);
   writeChain(sql, id, certificate.chain);
 }
@@ -122,10 +129,21 @@ export function activateCertificate(sql: Sql, id: number, name: Label): Certific
 export function setAsideCertificate(
   sql: Sql,
   id: number,
-  outcome: Exclude<TransactionOutcome['type'], 'granted'>,
+  outcome: Exclude<TransactionOutcome['type'], 'granted' | 'revoked'>,
 ): void {
   const status = outcome === 'refused' ? 'refused' : 'unconfirmed';
   sql.run('UPDATE certificates SET status = ? WHERE id = ?', status, id);
+}
+
+/** Mark a certificate as revoked, whatever it was; what was said of it first stays said. */
+export function markRevoked(sql: Sql, id: number, reason: string | undefined, at: Date): void {
+  sql.run(
+    `UPDATE certificates SET status = 'revoked', revoked_at = coalesce(revoked_at, ?),
+     revocation_reason = coalesce(revocation_reason, ?) WHERE id = ?`,
+    at,
+    reason,
+    id,
+  );
 }
 
 function writeChain(sql: Sql, id: number, chain: readonly Uint8Array[]): void {
@@ -139,7 +157,7 @@ function writeChain(sql: Sql, id: number, chain: readonly Uint8Array[]): void {
   }
 }
 
-const statuses = ['staged', 'current', 'superseded', 'refused', 'unconfirmed'] as const;
+const statuses = ['staged', 'current', 'superseded', 'revoked', 'refused', 'unconfirmed'] as const;
 const sources = ['cmp', 'import', 'fetch', 'track'] as const;
 
 function readRecord(sql: Sql, row: Row): CertificateRecord {
@@ -162,5 +180,7 @@ function readRecord(sql: Sql, row: Row): CertificateRecord {
     deliveredAt: optional(row, 'delivered_at', time),
     directory: optional(row, 'directory', text),
     deliveryError: optional(row, 'delivery_error', text),
+    revokedAt: optional(row, 'revoked_at', time),
+    revocationReason: optional(row, 'revocation_reason', text),
   });
 }

@@ -1,4 +1,5 @@
 import { CertError } from '../base/errors.ts';
+import type { Operation } from '../base/events.ts';
 import { isLabel, type Label } from '../base/label.ts';
 import type { Row } from './sql.ts';
 
@@ -38,6 +39,20 @@ export function oneOf<const Word extends string>(
   words: readonly Word[],
 ): Word {
   return words.find((word) => word === row[column]) ?? unreadable(column);
+}
+
+const operations = [
+  'ir',
+  'cr',
+  'kur',
+  'p10cr',
+  'rr',
+  'genm',
+] as const satisfies readonly Operation[];
+
+/** Read a column that holds a CMP operation. */
+export function operation(row: Row, column: string): Operation {
+  return oneOf(row, column, operations);
 }
 
 /** Read a text column that holds a JSON object; what is in the object is for the caller to know. */

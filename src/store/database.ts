@@ -55,10 +55,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     if (version > newest) throw newerSchema(path, version, newest);
     if (version < newest) {
       const { migrate } = await import('./migrate.ts');
-      for (const migration of migrations.slice(version)) {
-        const done = await patiently(options, 'upgrade', () =>
-          migrate(connection, path, migration),
-        );
+      for (let at = version; at < newest; at = schemaVersion(connection)) {
+        const left = migrations.slice(at);
+        const done = await patiently(options, 'upgrade', () => migrate(connection, path, left));
         if (done) wrote();
       }
     }

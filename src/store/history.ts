@@ -1,11 +1,12 @@
 import type { LifecycleEvent } from '../base/events.ts';
-import { label, oneOf, optional, present, text, time } from './column.ts';
+import { label, oneOf, operation, optional, present, text, time } from './column.ts';
 import type { Database } from './database.ts';
 import { project, transactionCounter } from './project.ts';
+import type { History, HistoryRecord } from './records-contract.ts';
 import { readSetting } from './settings.ts';
 import type { Row, Sql } from './sql.ts';
-import { count } from './statistics.ts';
-import type { History, HistoryRecord, TransactionOutcome } from './store.ts';
+import { count, countDuration } from './statistics.ts';
+import type { TransactionOutcome } from './store.ts';
 import { storedText } from './stored-text.ts';
 
 /** History in SQLite. */
@@ -15,6 +16,14 @@ export function sqliteHistory(database: Database): History {
       database.read((sql) =>
         sql.all('SELECT * FROM history ORDER BY id DESC LIMIT ?', limit).map(readRecord),
       ),
+    record: (exchange, events) =>
+      database.write((sql) => {
+        const { result: type, text: why = '', failInfo, closedAt } = exchange;
+        openHistory(sql, exchange);
+        closeHistory(sql, exchange, type === 'granted' ? { type } : { type, text: why }, closedAt);
+        if (failInfo !== undefined) writeFailInfo(sql, exchange.transactionID, failInfo);
+        recordEvents(sql, events);
+      }),
   };
 }
 
@@ -26,7 +35,13 @@ export function openHistory(
   sql.run(
     `INSERT INTO history (transaction_id, operation, name, ca, result, opened_at)
      VALUES (@transactionID, @operation, @name, @ca, 'outstanding', @openedAt)`,
-    { ...line },
+    {
+      transactionID: line.transactionID,
+      operation: line.operation,
+      name: line.name,
+      ca: line.ca,
+      openedAt: line.openedAt,
+    },
   );
   count(sql, line.ca, transactionCounter(line.operation, 'opened'), line.openedAt);
   sql.run(
@@ -39,18 +54,22 @@ export function openHistory(
 /** Write how a transaction ended. */
 export function closeHistory(
   sql: Sql,
-  line: Pick<HistoryRecord, 'transactionID' | 'operation' | 'ca'>,
+  line: Pick<HistoryRecord, 'transactionID' | 'operation' | 'ca' | 'openedAt'>,
   outcome: TransactionOutcome,
   at: Date,
 ): void {
   sql.run(
     'UPDATE history SET result = ?, text = ?, closed_at = ? WHERE transaction_id = ?',
     outcome.type,
-    outcome.type === 'granted' ? null : storedText(outcome.text),
+    'text' in outcome && outcome.text !== undefined ? storedText(outcome.text) : null,
     at,
     line.transactionID,
   );
   count(sql, line.ca, transactionCounter(line.operation, outcome.type), at);
+  // How long it took until somebody gave up says nothing of the CA.
+  if (outcome.type !== 'cleared' && outcome.type !== 'failed') {
+    countDuration(sql, line, at.getTime() - line.openedAt.getTime());
+  }
 }
 
 /** Forget a name. */
@@ -65,14 +84,18 @@ export function recordEvents(sql: Sql, events: readonly LifecycleEvent[]): void 
       if (projection.type === 'count') {
         count(sql, projection.ca, projection.counter, event.at);
       } else {
-        sql.run(
-          'UPDATE history SET fail_info = ? WHERE transaction_id = ?',
-          projection.failInfo.join(' '),
-          projection.transactionID,
-        );
+        writeFailInfo(sql, projection.transactionID, projection.failInfo);
       }
     }
   }
+}
+
+function writeFailInfo(sql: Sql, transactionID: string, failInfo: readonly string[]): void {
+  sql.run(
+    'UPDATE history SET fail_info = ? WHERE transaction_id = ?',
+    failInfo.join(' '),
+    transactionID,
+  );
 }
 
 const defaultLimit = 100;
@@ -85,6 +108,7 @@ function historyLimit(sql: Sql): number {
 const results = [
   'outstanding',
   'granted',
+  'revoked',
   'refused',
   'rejected',
   'unconfirmed',
@@ -95,7 +119,7 @@ const results = [
 function readRecord(row: Row): HistoryRecord {
   return present({
     transactionID: text(row, 'transaction_id'),
-    operation: oneOf(row, 'operation', ['ir', 'cr', 'kur']),
+    operation: operation(row, 'operation'),
     name: label(row, 'name'),
     ca: label(row, 'ca'),
     result: oneOf(row, 'result', results),

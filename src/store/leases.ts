@@ -10,12 +10,26 @@ export function sqliteLeases(database: Database): Leases {
       database.write((sql) => {
         const held = holding(sql, name);
         const isHeld = held !== undefined && now < held.expiresAt && isAlive(held.owner);
-        if (isHeld) return { heldBy: { ...held.owner, since: held.since } };
+        if (isHeld) {
+          const lateMs = held.since.getTime() - now.getTime();
+          const since = lateMs > 0 ? now : held.since;
+          if (lateMs > 0) {
+            sql.run(
+              'UPDATE leases SET since = ?, expires_at = expires_at - ? WHERE name = ?',
+              now,
+              lateMs,
+              name,
+            );
+          }
+          return { heldBy: { ...held.owner, since } };
+        }
         sql.run(
-          `INSERT INTO leases (name, fence, owner_id, pid, started_at, host, since, expires_at)
-           VALUES (@name, 1, @id, @pid, @startedAt, @host, @now, @expiresAt)
+          `INSERT INTO leases (name, fence, owner_id, pid, started_at, host, boot, pid_namespace, since,
+             expires_at)
+           VALUES (@name, 1, @id, @pid, @startedAt, @host, @boot, @pidNamespace, @now, @expiresAt)
            ON CONFLICT (name) DO UPDATE SET fence = fence + 1, owner_id = @id, pid = @pid,
-             started_at = @startedAt, host = @host, since = @now, expires_at = @expiresAt`,
+             started_at = @startedAt, host = @host, boot = @boot, pid_namespace = @pidNamespace,
+             since = @now, expires_at = @expiresAt`,
           { name, ...owner, now, expiresAt },
         );
         return { fence: fenceOf(sql, name) };
@@ -36,17 +50,25 @@ export function sqliteLeases(database: Database): Leases {
     release: (name, id, fence) =>
       database.write(
         (sql) =>
-          sql.run(
-            `UPDATE leases SET owner_id = NULL, pid = NULL, started_at = NULL, host = NULL,
-               since = NULL, expires_at = NULL
-             WHERE name = ? AND owner_id = ? AND fence = ?`,
-            name,
-            id,
-            fence,
-          ).changes > 0,
+          sql.run(`${vacate} WHERE name = ? AND owner_id = ? AND fence = ?`, name, id, fence)
+            .changes > 0,
+      ),
+
+    holder: (name) =>
+      database.read((sql) => {
+        const held = holding(sql, name);
+        return held && { ...held.owner, since: held.since };
+      }),
+
+    free: (name, id) =>
+      database.write(
+        (sql) => sql.run(`${vacate} WHERE name = ? AND owner_id = ?`, name, id).changes > 0,
       ),
   };
 }
+
+const vacate = `UPDATE leases SET owner_id = NULL, pid = NULL, started_at = NULL, host = NULL,
+  boot = NULL, pid_namespace = NULL, since = NULL, expires_at = NULL`;
 
 interface Holding {
   readonly owner: LeaseOwner;
@@ -64,6 +86,9 @@ function holding(sql: Sql, name: string): Holding | undefined {
       pid: integer(row, 'pid'),
       startedAt: text(row, 'started_at'),
       host: text(row, 'host'),
+      // A certkeeper that did not know of these yet left them empty.
+      boot: optional(row, 'boot', text) ?? '',
+      pidNamespace: optional(row, 'pid_namespace', text) ?? '',
     },
     since: time(row, 'since'),
     expiresAt: time(row, 'expires_at'),

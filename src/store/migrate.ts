@@ -9,21 +9,29 @@ import { createPrivateFile, syncToDisk } from './private-files.ts';
 
 /**
  * Bring a database one version further, in one transaction, after a copy of it was put beside it as
- * `<path>.v<old version>`. A new database needs no copy.
+ * `<path>.v<old version>`. A new database gets the whole schema at once and needs no copy.
  *
+ * @param migrations those that are left to do, in order
  * @returns `false` when another process has done it meanwhile
  * @throws {CertError} STORE_CORRUPT for a database that is not ours
  */
-export function migrate(connection: Sqlite.Database, path: string, migration: Migration): boolean {
+export function migrate(
+  connection: Sqlite.Database,
+  path: string,
+  migrations: readonly Migration[],
+): boolean {
   return connection
     .transaction(() => {
       const version = schemaVersion(connection);
-      if (version >= migration.version) return false;
-      invariant(version === migration.version - 1, 'that migrations follow each other');
+      const [next] = migrations;
+      if (next === undefined || version >= next.version) return false;
+      invariant(version === next.version - 1, 'that migrations follow each other');
       if (version === 0) assertEmpty(connection, path);
       else backUp(path, version);
-      connection.exec(migration.sql);
-      connection.pragma(`user_version = ${migration.version}`);
+      for (const { version: reached, sql } of version === 0 ? migrations : [next]) {
+        connection.exec(sql);
+        connection.pragma(`user_version = ${reached}`);
+      }
       return true;
     })
     .immediate();

@@ -2,12 +2,13 @@ import { join } from 'node:path';
 
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
+import type { Authorities } from './authorities-contract.ts';
 import { openDatabase, type Database } from './database.ts';
 import { preparePrivateDirectory } from './private-files.ts';
 import { schema } from './schema.ts';
 import type { Sealer } from './sealer.ts';
 import type { StoreKeySource } from './store-key.ts';
-import type { Authorities, Certificates, Keys, Store, Transactions } from './store.ts';
+import type { Certificates, Keys, Store, Transactions } from './store.ts';
 
 /** What `openStore` needs. */
 export interface StoreOptions {
@@ -74,6 +75,11 @@ function lateAuthorities(database: Database, unlock: Unlock): Authorities {
     list: async (...args) => (await table()).list(...args),
     remove: async (...args) => (await table()).remove(...args),
     secret: async (...args) => (await table()).secret(...args),
+    proxyPassword: async (...args) => (await table()).proxyPassword(...args),
+    addRoot: async (...args) => (await table()).addRoot(...args),
+    replaceRoots: async (...args) => (await table()).replaceRoots(...args),
+    requestTemplate: async (...args) => (await table()).requestTemplate(...args),
+    putRequestTemplate: async (...args) => (await table()).putRequestTemplate(...args),
   };
 }
 
@@ -92,6 +98,7 @@ function lateCertificates(database: Database, unlock: Unlock): Certificates {
   );
   return {
     current: async (...args) => (await table()).current(...args),
+    latest: async (...args) => (await table()).latest(...args),
     get: async (...args) => (await table()).get(...args),
     list: async (...args) => (await table()).list(...args),
     versions: async (...args) => (await table()).versions(...args),
@@ -121,14 +128,21 @@ function lateTransactions(database: Database, unlock: Unlock): Transactions {
 
 function lateRecords(
   database: Database,
-): Pick<Store, 'history' | 'statistics' | 'settings' | 'leases'> {
+): Pick<Store, 'crls' | 'history' | 'statistics' | 'settings' | 'leases'> {
+  const crls = once(async () => (await import('./crls.ts')).sqliteCrls(database));
   const history = once(async () => (await import('./history.ts')).sqliteHistory(database));
   const statistics = once(async () => (await import('./statistics.ts')).sqliteStatistics(database));
   const settings = once(async () => (await import('./settings.ts')).sqliteSettings(database));
   const leases = once(async () => (await import('./leases.ts')).sqliteLeases(database));
   return {
+    crls: {
+      put: async (...args) => (await crls()).put(...args),
+      get: async (...args) => (await crls()).get(...args),
+      list: async (...args) => (await crls()).list(...args),
+    },
     history: {
       list: async (...args) => (await history()).list(...args),
+      record: async (...args) => (await history()).record(...args),
     },
     statistics: {
       read: async (...args) => (await statistics()).read(...args),
@@ -144,6 +158,8 @@ function lateRecords(
       acquire: async (...args) => (await leases()).acquire(...args),
       renew: async (...args) => (await leases()).renew(...args),
       release: async (...args) => (await leases()).release(...args),
+      holder: async (...args) => (await leases()).holder(...args),
+      free: async (...args) => (await leases()).free(...args),
     },
   };
 }

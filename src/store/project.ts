@@ -1,6 +1,6 @@
 import type { LifecycleEvent, Operation } from '../base/events.ts';
 import { unreachable } from '../base/errors.ts';
-import type { HistoryRecord } from './store.ts';
+import type { HistoryRecord } from './records-contract.ts';
 
 /** A change to the history or the statistics. */
 export type Projection =

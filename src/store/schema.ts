@@ -1,9 +1,9 @@
 import type { Migration } from './migration.ts';
 
 /**
- * The store's schema. Times are epoch milliseconds. `secret`, `pkcs8` and `wrapped` are sealed, see
- * `sealer.ts`. What refers to a CA profile does so by label without a foreign key: a profile can be
- * removed while its certificates live on.
+ * The store's schema. Times are epoch milliseconds. `secret`, `proxy_password`, `pkcs8` and `wrapped`
+ * are sealed, see `sealer.ts`. What refers to a CA profile does so by label without a foreign key: a
+ * profile can be removed while its certificates live on.
  */
 export const schema: readonly Migration[] = [
   {
@@ -131,6 +131,76 @@ CREATE TABLE statistics (
 CREATE TABLE statistics_since (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   at INTEGER NOT NULL
+) STRICT;
+`,
+  },
+  {
+    // SQLite cannot take a NOT NULL from a column: the table is copied. Its ids go on where they were, so
+    // that no transaction is taken for a closed one.
+    version: 2,
+    sql: `
+ALTER TABLE authorities ADD COLUMN proxy_password BLOB;
+ALTER TABLE authorities ADD COLUMN request_template BLOB;
+
+ALTER TABLE certificates ADD COLUMN revoked_at INTEGER;
+ALTER TABLE certificates ADD COLUMN revocation_reason TEXT;
+
+ALTER TABLE transactions RENAME TO transactions_1;
+CREATE TABLE transactions (
+  id                        INTEGER PRIMARY KEY AUTOINCREMENT,
+  revision                  INTEGER NOT NULL,
+  name                      TEXT NOT NULL UNIQUE,
+  operation                 TEXT NOT NULL,
+  ca                        TEXT NOT NULL,
+  url                       TEXT NOT NULL,
+  url_given                 INTEGER NOT NULL,
+  key_id                    INTEGER REFERENCES keys,
+  previous_certificate_id   INTEGER REFERENCES certificates,
+  credential_type           TEXT NOT NULL,
+  reference                 TEXT,
+  secret                    BLOB,
+  credential_certificate_id INTEGER REFERENCES certificates,
+  transaction_id            BLOB NOT NULL UNIQUE,
+  phase                     TEXT NOT NULL,
+  state                     BLOB NOT NULL,
+  outgoing                  BLOB,
+  next_at                   INTEGER,
+  opened_at                 INTEGER NOT NULL,
+  deadline                  INTEGER NOT NULL,
+  text                      TEXT,
+  polls                     INTEGER NOT NULL,
+  staged_certificate_id     INTEGER REFERENCES certificates
+) STRICT;
+INSERT INTO transactions SELECT * FROM transactions_1;
+DELETE FROM sqlite_sequence WHERE name = 'transactions';
+INSERT INTO sqlite_sequence (name, seq)
+  SELECT 'transactions', seq FROM sqlite_sequence WHERE name = 'transactions_1';
+DROP TABLE transactions_1;
+
+ALTER TABLE leases ADD COLUMN boot TEXT;
+ALTER TABLE leases ADD COLUMN pid_namespace TEXT;
+
+ALTER TABLE statistics ADD COLUMN last_at INTEGER;
+
+CREATE TABLE durations (
+  ca        TEXT NOT NULL,
+  operation TEXT NOT NULL,
+  count     INTEGER NOT NULL,
+  total_ms  INTEGER NOT NULL,
+  min_ms    INTEGER NOT NULL,
+  max_ms    INTEGER NOT NULL,
+  PRIMARY KEY (ca, operation)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE crls (
+  ca          TEXT NOT NULL,
+  issuer      BLOB NOT NULL,
+  der         BLOB NOT NULL,
+  this_update INTEGER NOT NULL,
+  next_update INTEGER,
+  crl_number  TEXT,
+  fetched_at  INTEGER NOT NULL,
+  PRIMARY KEY (ca, issuer)
 ) STRICT;
 `,
   },

@@ -11,7 +11,11 @@ import { storeKeyLength, type StoreKeySource } from './store-key.ts';
 type Crypto = typeof import('node:crypto');
 
 /** A column that holds sealed values. */
-export type SealedColumn = 'authorities.secret' | 'keys.pkcs8' | 'transactions.secret';
+export type SealedColumn =
+  | 'authorities.secret'
+  | 'authorities.proxy_password'
+  | 'keys.pkcs8'
+  | 'transactions.secret';
 
 /** Seals and opens single values; got from `unlock`, which is where a missing or wrong key is told. */
 export interface Sealer {

@@ -1,6 +1,8 @@
 import type { LifecycleEvent, Operation } from '../base/events.ts';
 import type { Label } from '../base/label.ts';
-import type { CaProfile } from '../settings/ca-profile.ts';
+import type { Authorities } from './authorities-contract.ts';
+import type { Crls } from './crls-contract.ts';
+import type { History, Statistics } from './records-contract.ts';
 
 /**
  * Everything certkeeper remembers, behind promises so that another database can stand beside SQLite
@@ -18,28 +20,12 @@ export interface Store {
   readonly keys: Keys;
   readonly certificates: Certificates;
   readonly transactions: Transactions;
+  readonly crls: Crls;
   readonly history: History;
   readonly statistics: Statistics;
   readonly settings: Settings;
   readonly leases: Leases;
   close(): Promise<void>;
-}
-
-/** CA profiles and, sealed beside them, their shared secrets. */
-export interface Authorities {
-  /**
-   * Write a profile, replacing one of the same label whole.
-   *
-   * @param secret shared secret as octets; absent keeps the one stored, `null` removes it
-   */
-  put(profile: CaProfile, secret?: Uint8Array | null): Promise<void>;
-  get(label: string): Promise<CaProfile | undefined>;
-  /** All profiles, by label. */
-  list(): Promise<readonly CaProfile[]>;
-  /** Remove a profile with its secret; `false` when there was none. */
-  remove(label: string): Promise<boolean>;
-  /** Open the shared secret; absent when the profile, or its secret, does not exist. */
-  secret(label: string): Promise<Uint8Array | undefined>;
 }
 
 /** A key pair on its way into the store. */
@@ -79,10 +65,13 @@ export interface NewTransaction {
   readonly url: string;
   /** The address was given for this certificate, in place of the CA profile's. */
   readonly isUrlGiven: boolean;
-  /** A new key pair, or one already stored. A new one whose public key is stored already is that one. */
-  readonly key: NewKey | { readonly id: number };
+  /**
+   * A new key pair, or one already stored. A new one whose public key is stored already is that one. Absent:
+   * the key is not ours (p10cr), there is none (rr), or it comes with the certificate.
+   */
+  readonly key?: NewKey | { readonly id: number };
   readonly credential: Credential;
-  /** The OLD certificate of cr and kur. */
+  /** The OLD certificate of cr and kur, or the one an rr revokes. */
   readonly previousCertificateId?: number;
   /** The certificate that is current for the name as the caller knows it, or that there is none. */
   readonly knownCurrent?: { readonly certificateId: number | undefined };
@@ -108,7 +97,8 @@ export interface TransactionRecord extends TransactionRevision {
   readonly ca: Label;
   readonly url: string;
   readonly isUrlGiven: boolean;
-  readonly keyId: number;
+  /** Absent while there is no key of ours in it. */
+  readonly keyId?: number;
   readonly previousCertificateId?: number;
   /** Name of the OLD certificate. */
   readonly previousName?: Label;
@@ -139,7 +129,12 @@ export interface TransactionChange {
   /**
    * The issued certificate, stored as `staged` and dated by the last event; absent keeps what is staged.
    */
-  readonly staged?: { readonly der: Uint8Array; readonly chain: readonly Uint8Array[] };
+  readonly staged?: {
+    readonly der: Uint8Array;
+    readonly chain: readonly Uint8Array[];
+    /** The key, where it came with the certificate: stored in the same write, and the certificate's. */
+    readonly key?: NewKey;
+  };
   /** Absent keeps the text. */
   readonly text?: string;
   /** Polls sent so far; absent keeps the number. */
@@ -149,6 +144,14 @@ export interface TransactionChange {
 /** How a transaction ended; `text` says why. */
 export type TransactionOutcome =
   | { readonly type: 'granted' }
+  | {
+      readonly type: 'revoked';
+      /** The certificate that is revoked now, where it is one of ours. */
+      readonly certificateId?: number;
+      /** CRLReason by its RFC name. */
+      readonly reason?: string;
+      readonly text?: string;
+    }
   | {
       readonly type: 'refused' | 'rejected' | 'unconfirmed' | 'failed' | 'cleared';
       readonly text: string;
@@ -172,7 +175,8 @@ export interface Transactions {
   /**
    * Close a transaction in one write. Granted: the staged certificate becomes current, under the next
    * version number of its name, and what was current is superseded. Otherwise it is kept as `refused`
-   * or, however else it ended, as `unconfirmed`.
+   * or, however else it ended, as `unconfirmed`. Revoked: the certificate named is `revoked` from then on,
+   * whatever it was; its name then has no current one.
    *
    * @returns the certificate that is current now, when granted
    * @throws {CertError} STORE_CONFLICT when the record is not the newest, or is closed
@@ -215,7 +219,13 @@ export interface Transactions {
 }
 
 /** Where a certificate is in its life, as far as the store is concerned. */
-export type CertificateStatus = 'staged' | 'current' | 'superseded' | 'refused' | 'unconfirmed';
+export type CertificateStatus =
+  | 'staged'
+  | 'current'
+  | 'superseded'
+  | 'revoked'
+  | 'refused'
+  | 'unconfirmed';
 
 /** How a certificate came. */
 export type CertificateSource = 'cmp' | 'import' | 'fetch' | 'track';
@@ -243,6 +253,10 @@ export interface CertificateRecord {
   readonly directory?: string;
   /** Why the last delivery failed; absent after one that worked. */
   readonly deliveryError?: string;
+  /** When we learnt that it is revoked. */
+  readonly revokedAt?: Date;
+  /** CRLReason by its RFC name. */
+  readonly revocationReason?: string;
 }
 
 /** A certificate that does not come from a transaction of ours. */
@@ -259,9 +273,12 @@ export interface ImportedCertificate {
 
 /** Certificates with all their versions. */
 export interface Certificates {
+  /** Absent, too, when the one that was is revoked: nothing may be signed with or derived from that. */
   current(name: string): Promise<CertificateRecord | undefined>;
+  /** The current certificate or, where there is none, the last one that was and is revoked. */
+  latest(name: string): Promise<CertificateRecord | undefined>;
   get(id: number): Promise<CertificateRecord | undefined>;
-  /** The current certificates by name; with `all`, every version and status, newest first in a name. */
+  /** The latest certificate of each name, see `latest`; with `all`, every version and status, newest first in a name. */
   list(filter?: { readonly all?: boolean }): Promise<readonly CertificateRecord[]>;
   /** Every certificate of a name, newest first. */
   versions(name: string): Promise<readonly CertificateRecord[]>;
@@ -286,49 +303,6 @@ export interface Certificates {
   import(certificate: ImportedCertificate): Promise<CertificateRecord>;
 }
 
-/** What `show cmp history` prints a line of. */
-export interface HistoryRecord {
-  /** Hexadecimal. */
-  readonly transactionID: string;
-  readonly operation: Operation;
-  readonly name: Label;
-  readonly ca: Label;
-  readonly result: 'outstanding' | TransactionOutcome['type'];
-  readonly openedAt: Date;
-  readonly closedAt?: Date;
-  readonly text?: string;
-  /** PKIFailureInfo bits by their RFC names. */
-  readonly failInfo?: readonly string[];
-}
-
-/** The last transactions: as many as the setting `history-limit` says, 100 without it. */
-export interface History {
-  /** Newest first. */
-  list(limit?: number): Promise<readonly HistoryRecord[]>;
-}
-
-/** One number of `show cmp statistics`; `src/store/project.ts` names the counters. */
-export interface Counter {
-  readonly ca: string;
-  readonly counter: string;
-  readonly value: number;
-}
-
-/** All counters at one moment. */
-export interface StatisticsSnapshot {
-  /** When counting began; absent while nothing was ever counted. */
-  readonly since?: Date;
-  /** By CA, then by counter; a counter that is zero is not in here. */
-  readonly counters: readonly Counter[];
-}
-
-/** What was counted, by CA. */
-export interface Statistics {
-  read(): Promise<StatisticsSnapshot>;
-  /** Start again from zero. */
-  clear(at: Date): Promise<void>;
-}
-
 /** Settings that belong to no other table, as text. */
 export interface Settings {
   get(key: string): Promise<string | undefined>;
@@ -346,8 +320,12 @@ export interface LeaseOwner {
   readonly pid: number;
   /** When the process began, as the system tells it: a pid that was given out again is another owner. */
   readonly startedAt: string;
-  /** On another host nobody can tell whether a pid lives: only the expiry ends such a lease. */
+  /** For an operator to find it. */
   readonly host: string;
+  /** Identity of the running kernel; empty where the system does not say, as the next. */
+  readonly boot: string;
+  /** Identity of the namespace that the pid counts in. */
+  readonly pidNamespace: string;
 }
 
 /** The lease is ours, under this number; or somebody else's since then. */
@@ -359,7 +337,8 @@ export type LeaseAnswer =
 export interface Leases {
   /**
    * Take a lease that is free, has expired, or whose owner lives no more. Each holding of a name has a
-   * higher fence than those before it.
+   * higher fence than those before it. A lease from the future, as a clock that was set back makes it, is
+   * dated now: it lasts as long again as it was taken for, and not until that future.
    *
    * @param isAlive asked inside the write about an owner whose lease has not expired; synchronous, and
    *   perhaps asked again
@@ -375,4 +354,8 @@ export interface Leases {
   renew(name: string, id: string, fence: number, expiresAt: Date): Promise<boolean>;
   /** Give a lease back; `false` when another has taken it over. */
   release(name: string, id: string, fence: number): Promise<boolean>;
+  /** Who holds a name, expired or not. */
+  holder(name: string): Promise<(LeaseOwner & { readonly since: Date }) | undefined>;
+  /** Take a name from its holder by hand; `false` when that one does not hold it any more. */
+  free(name: string, id: string): Promise<boolean>;
 }

@@ -4,11 +4,22 @@ import { CertError, invariant } from '../base/errors.ts';
 import type { LifecycleEvent } from '../base/events.ts';
 import {
   activateCertificate,
+  markRevoked,
   restageCertificate,
   setAsideCertificate,
   stageCertificate,
 } from './certificates.ts';
-import { integer, label, octets, oneOf, optional, present, text, time } from './column.ts';
+import {
+  integer,
+  label,
+  octets,
+  oneOf,
+  operation,
+  optional,
+  present,
+  text,
+  time,
+} from './column.ts';
 import type { Database } from './database.ts';
 import { closeHistory, forgetHistory, openHistory, recordEvents } from './history.ts';
 import { insertKey } from './keys.ts';
@@ -31,21 +42,25 @@ export function sqliteTransactions(
   unlock: () => Promise<Sealer>,
 ): Transactions {
   const sealerOf = async ({ key, credential }: NewTransaction): Promise<Sealer | undefined> =>
-    'spki' in key || credential.type === 'mac' ? unlock() : undefined;
+    (key && 'spki' in key) || credential.type === 'mac' ? unlock() : undefined;
   return {
     async open(transaction, events) {
       const sealer = await sealerOf(transaction);
       return database.write((sql) => begin(sql, transaction, sealer, events));
     },
 
-    advance: (revision, change, events) =>
-      database.write((sql) => {
+    async advance(revision, change, events) {
+      const sealer = change.staged?.key && (await unlock());
+      return database.write((sql) => {
         const record = readNewest(sql, revision);
         const now = events.at(-1)?.at ?? record.openedAt;
-        update(sql, record, change, stage(sql, record, change, now));
+        const key = change.staged?.key;
+        const keyId = key && sealer ? insertKey(sql, sealer, key, now) : record.keyId;
+        update(sql, record, change, keyId, stage(sql, { ...record, keyId }, change, now));
         recordEvents(sql, events);
         return read(sql, record.id);
-      }),
+      });
+    },
 
     finish: (revision, outcome, at, events) =>
       database.write((sql) => {
@@ -142,7 +157,7 @@ function insert(sql: Sql, transaction: NewTransaction, sealer: Sealer | undefine
       ca: transaction.ca,
       url: transaction.url,
       urlGiven: transaction.isUrlGiven ? 1 : 0,
-      keyId: 'spki' in key ? insertKey(sql, needed(), key, transaction.openedAt) : key.id,
+      keyId: key && 'spki' in key ? insertKey(sql, needed(), key, transaction.openedAt) : key?.id,
       previousCertificateId: transaction.previousCertificateId,
       credentialType: credential.type,
       reference: isMac ? credential.reference : null,
@@ -171,11 +186,11 @@ function secretIdentity(name: string, transactionID: Uint8Array): Uint8Array {
 
 function stage(
   sql: Sql,
-  record: TransactionRecord,
+  record: Omit<TransactionRecord, 'keyId'> & { readonly keyId: number | undefined },
   { staged }: TransactionChange,
   now: Date,
 ): number | undefined {
-  const { stagedCertificateId } = record;
+  const { stagedCertificateId, keyId } = record;
   if (staged === undefined) return stagedCertificateId;
   if (stagedCertificateId === undefined) {
     return stageCertificate(sql, {
@@ -183,12 +198,12 @@ function stage(
       name: record.name,
       ca: record.ca,
       url: record.isUrlGiven ? record.url : undefined,
-      keyId: record.keyId,
+      keyId,
       source: 'cmp',
       createdAt: now,
     });
   }
-  restageCertificate(sql, stagedCertificateId, staged);
+  restageCertificate(sql, stagedCertificateId, { ...staged, keyId });
   return stagedCertificateId;
 }
 
@@ -196,10 +211,11 @@ function update(
   sql: Sql,
   record: TransactionRecord,
   change: TransactionChange,
+  keyId: number | undefined,
   stagedCertificateId: number | undefined,
 ): void {
   sql.run(
-    `UPDATE transactions SET revision = revision + 1, phase = @phase, state = @state,
+    `UPDATE transactions SET revision = revision + 1, phase = @phase, state = @state, key_id = @keyId,
        outgoing = @outgoing, next_at = @nextAt, text = @text, polls = @polls,
        staged_certificate_id = @stagedCertificateId
      WHERE id = @id`,
@@ -207,6 +223,7 @@ function update(
       id: record.id,
       phase: change.phase,
       state: change.state,
+      keyId,
       outgoing: change.outgoing,
       nextAt: change.nextAt,
       text: change.text === undefined ? record.text : storedText(change.text),
@@ -222,16 +239,21 @@ function close(
   outcome: TransactionOutcome,
   at: Date,
 ): CertificateRecord | undefined {
-  const { id, name, operation, ca, stagedCertificateId } = record;
+  const { id, name, stagedCertificateId } = record;
   sql.run('DELETE FROM transactions WHERE id = ?', id);
   const transactionID = toHex(record.transactionID);
-  closeHistory(sql, { transactionID, operation, ca }, outcome, at);
+  closeHistory(sql, { ...record, transactionID }, outcome, at);
   if (outcome.type === 'granted') {
     invariant(stagedCertificateId !== undefined, 'that a granted certificate was staged');
     return activateCertificate(sql, stagedCertificateId, name);
   }
-  if (stagedCertificateId !== undefined)
+  if (outcome.type === 'revoked') {
+    if (outcome.certificateId !== undefined) {
+      markRevoked(sql, outcome.certificateId, outcome.reason, at);
+    }
+  } else if (stagedCertificateId !== undefined) {
     setAsideCertificate(sql, stagedCertificateId, outcome.type);
+  }
   return undefined;
 }
 
@@ -257,10 +279,10 @@ function conflict(id: number, record: TransactionRecord | undefined, why: string
 function assertNoneOutstanding(sql: Sql, name: string): void {
   const row = sql.get(`${select} WHERE t.name = ?`, name);
   if (row === undefined) return;
-  const { operation, openedAt, transactionID } = readRecord(row);
+  const { operation: kind, openedAt, transactionID } = readRecord(row);
   throw new CertError(
     'TRANSACTION_OUTSTANDING',
-    `Cannot request a certificate for "${name}": its ${operation} of ${formatTime(openedAt)} ` +
+    `Cannot request a certificate for "${name}": its ${kind} of ${formatTime(openedAt)} ` +
       'is still outstanding',
     {
       hint: `Go on with "cmp poll current-cert ${name}", or give it up with "clear cmp cert-name ${name}"`,
@@ -299,11 +321,11 @@ function readRecord(row: Row): TransactionRecord {
     id: integer(row, 'id'),
     revision: integer(row, 'revision'),
     name: label(row, 'name'),
-    operation: oneOf(row, 'operation', ['ir', 'cr', 'kur']),
+    operation: operation(row, 'operation'),
     ca: label(row, 'ca'),
     url: text(row, 'url'),
     isUrlGiven: integer(row, 'url_given') === 1,
-    keyId: integer(row, 'key_id'),
+    keyId: optional(row, 'key_id', integer),
     previousCertificateId: optional(row, 'previous_certificate_id', integer),
     previousName: optional(row, 'previous_name', label),
     credentialType: oneOf(row, 'credential_type', credentialTypes),

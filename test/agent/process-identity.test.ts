@@ -1,25 +1,73 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { describe, expect, it } from 'vitest';
-import { isAlive, thisProcess } from '../../src/agent/process-identity.ts';
+import { readFileSync } from 'node:fs';
 
-describe('isAlive()', () => {
-  it('knows this process', () => {
-    expect(isAlive(thisProcess())).toBe(true);
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import { livenessOf, thisProcess } from '../../src/agent/process-identity.ts';
+
+const isLinux = process.platform === 'linux';
+
+describe('livenessOf()', () => {
+  it.runIf(isLinux)('finds this process alive', () => {
+    expect(livenessOf(thisProcess())).toBe('alive');
   });
 
-  it('knows that a process has ended', async () => {
-    const child = spawn(process.execPath, ['-e', '0']);
+  it.runIf(isLinux)('finds a process that has ended dead', async () => {
+    const child = spawn(process.execPath, ['-e', '']);
     const { pid = 0 } = child;
     await once(child, 'exit');
-    expect(isAlive({ ...thisProcess(), pid })).toBe(false);
+    expect(livenessOf({ ...thisProcess(), pid })).toBe('dead');
   });
 
-  it('does not take another process with the same pid for it', () => {
-    expect(isAlive({ ...thisProcess(), startedAt: '1' })).toBe(process.platform !== 'linux');
+  it.runIf(isLinux)('finds a process whose pid belongs to another one by now dead', () => {
+    expect(livenessOf({ ...thisProcess(), startedAt: '1' })).toBe('dead');
   });
 
-  it('takes a process of another host for alive', () => {
-    expect(isAlive({ ...thisProcess(), pid: 2 ** 22 + 1, host: 'elsewhere.example' })).toBe(true);
+  it.runIf(isLinux)('finds a zombie dead', async () => {
+    // The shell has become a process that never asks how its child ended.
+    const parent = spawn('sh', ['-c', '(exit 0) & echo $!; exec sleep 60']);
+    onTestFinished(() => void parent.kill('SIGKILL'));
+    const [line] = await once(parent.stdout, 'data');
+    const pid = Number(String(line));
+    const stat = await zombieStat(pid);
+    const startedAt = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    expect(livenessOf({ ...thisProcess(), pid, startedAt })).toBe('dead');
+  });
+
+  it.runIf(isLinux)('finds a process of this host before its last boot dead', () => {
+    expect(livenessOf({ ...thisProcess(), boot: 'earlier' })).toBe('dead');
+  });
+
+  it('cannot tell of another kernel’s process', () => {
+    const there = { boot: 'theirs', host: 'elsewhere.example', pid: 2 ** 22 + 1 };
+    expect(livenessOf({ ...thisProcess(), ...there })).toBe('unknown');
+  });
+
+  it('cannot tell of a process in another namespace, which may well be alive', () => {
+    const there = { pidNamespace: 'pid:[1]', pid: 2 ** 22 + 1, host: 'container' };
+    expect(livenessOf({ ...thisProcess(), ...there })).toBe('unknown');
+  });
+
+  it('cannot tell of a process that did not know when it began, or where', () => {
+    expect(livenessOf({ ...thisProcess(), startedAt: '' })).toBe('unknown');
+    expect(livenessOf({ ...thisProcess(), boot: '', pid: 2 ** 22 + 1 })).toBe('unknown');
+    expect(livenessOf({ ...thisProcess(), pidNamespace: '', pid: 2 ** 22 + 1 })).toBe('unknown');
+  });
+
+  it('cannot tell anything on a system that says nothing of itself', () => {
+    const bare = { host: 'here', boot: '', pidNamespace: '' };
+    const owner = { ...bare, pid: 2 ** 22 + 1, startedAt: '' };
+    expect(livenessOf(owner, bare)).toBe('unknown');
+    expect(livenessOf({ ...owner, boot: 'known' }, bare)).toBe('unknown');
   });
 });
+
+/** Wait until a child that nobody asks after has ended, by looking at it. */
+async function zombieStat(pid: number): Promise<string> {
+  for (;;) {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    if (stat.includes(') Z ')) return stat;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

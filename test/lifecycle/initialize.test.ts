@@ -268,7 +268,7 @@ describe('initialize()', () => {
     expect(result).toMatchObject({ type: 'waiting', polls: 3 });
     const record = await outstanding(site.store);
     expect(record).toMatchObject({ phase: 'waiting', polls: 3, name: 'gw1' });
-    expect((await site.store.keys.publicKey(record.keyId)).spki.length).toBeGreaterThan(0);
+    expect((await site.store.keys.publicKey(record.keyId ?? 0)).spki.length).toBeGreaterThan(0);
     expect(site.files().size).toBe(0);
   });
 

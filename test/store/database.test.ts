@@ -72,6 +72,19 @@ describe('openDatabase()', () => {
     expect(statSync(`${path}.v1`).mode & 0o777).toBe(0o600);
   });
 
+  it('makes a new database by the whole schema in one write, without a copy', async () => {
+    const path = temporaryPath();
+    const counts: number[] = [];
+    const migrations = [first, second];
+    const database = await opened({ path, migrations, onWrite: (count) => counts.push(count) });
+
+    expect(counts).toStrictEqual([1]);
+    expect(await database.read((sql) => sql.get('PRAGMA user_version'))).toStrictEqual({
+      user_version: 2,
+    });
+    expect(readdirSync(join(path, '..')).filter((name) => name.includes('.v'))).toStrictEqual([]);
+  });
+
   it('leaves the old schema in force when a migration fails half-way', async () => {
     const path = temporaryPath();
     await (await opened({ path })).close();

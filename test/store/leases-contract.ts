@@ -101,5 +101,5 @@ export function leasesContract(make: () => Promise<StoreUnderTest>): void {
 }
 
 function owner(id: string): LeaseOwner {
-  return { id, pid: 4711, startedAt: '1234567', host: 'gw.example' };
+  return { id, pid: 4711, startedAt: '1234567', host: 'gw.example', boot: 'b', pidNamespace: 'n' };
 }

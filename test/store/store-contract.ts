@@ -2,9 +2,12 @@ import { describe, expect, it } from 'vitest';
 
 import type { LifecycleEvent } from '../../src/base/events.ts';
 import type { CertificateRecord, Store } from '../../src/store/store.ts';
+import { authoritiesContract } from './authorities-contract.ts';
+import { crlsContract } from './crls-contract.ts';
 import { leasesContract } from './leases-contract.ts';
-import { at, bareProfile, context, counters, granted, imported } from './sample.ts';
-import { named, newKey, newTransaction, profile, random } from './sample.ts';
+import { revocationContract } from './revocation-contract.ts';
+import { at, context, counters, granted, imported } from './sample.ts';
+import { named, newKey, newTransaction, random } from './sample.ts';
 import { transactionsContract } from './transactions-contract.ts';
 
 /**
@@ -14,46 +17,10 @@ import { transactionsContract } from './transactions-contract.ts';
  */
 export function storeContract(make: () => Promise<StoreUnderTest>): void {
   transactionsContract(make);
+  revocationContract(make);
+  authoritiesContract(make);
+  crlsContract(make);
   leasesContract(make);
-
-  describe('authorities', () => {
-    it('give back a profile with every field as it was put', async () => {
-      const { store } = await make();
-      const full = profile();
-      const bare = bareProfile();
-
-      await store.authorities.put(full);
-      await store.authorities.put(bare);
-
-      expect(await store.authorities.get('lab')).toStrictEqual(full);
-      expect(await store.authorities.list()).toStrictEqual([bare, full]);
-      expect(await store.authorities.get('none')).toBeUndefined();
-    });
-
-    it('keep the secret of a profile that is put again without one, and remove it for null', async () => {
-      const { store } = await make();
-      const secret = random.bytes(20);
-      await store.authorities.put(profile(), secret);
-      await store.authorities.put(profile({ url: 'http://other.example/', roots: [] }));
-
-      expect((await store.authorities.get('lab'))?.roots).toStrictEqual([]);
-      expect(await store.authorities.secret('lab')).toStrictEqual(secret);
-
-      await store.authorities.put(profile(), null);
-      expect(await store.authorities.secret('lab')).toBeUndefined();
-    });
-
-    it('remove a profile with its certificates and secret', async () => {
-      const { store } = await make();
-      await store.authorities.put(profile(), random.bytes(20));
-
-      expect(await store.authorities.remove('lab')).toBe(true);
-      expect(await store.authorities.remove('lab')).toBe(false);
-      await store.authorities.put(profile({ roots: [] }));
-      expect((await store.authorities.get('lab'))?.roots).toStrictEqual([]);
-      expect(await store.authorities.secret('lab')).toBeUndefined();
-    });
-  });
 
   describe('certificates', () => {
     it('are pending until they are delivered, and tell why a delivery failed', async () => {
@@ -147,13 +114,68 @@ export function storeContract(make: () => Promise<StoreUnderTest>): void {
       expect(await counters(store)).toStrictEqual(before);
     });
 
+    it('say when each number was last added to, and how long the CA took to decide', async () => {
+      const { store } = await make();
+      await granted(store, 'gw1');
+      const slow = await store.transactions.open(newTransaction({ name: named('gw2') }), []);
+      await store.transactions.finish(slow, { type: 'rejected', text: 'No' }, at(30), []);
+      const lost = await store.transactions.open(newTransaction({ name: named('gw3') }), []);
+      await store.transactions.finish(lost, { type: 'failed', text: 'No answer' }, at(3000), []);
+      await store.transactions.open(newTransaction({ name: named('gw4') }), []);
+      await store.transactions.clear('gw4', at(4000), []);
+
+      const read = await store.statistics.read();
+      expect(read.durations).toStrictEqual([
+        { ca: 'lab', operation: 'ir', count: 2, totalMs: 39_000, minMs: 9000, maxMs: 30_000 },
+      ]);
+      const lastAt = read.counters.map((each) => [each.counter, each.lastAt]);
+      expect(lastAt).toContainEqual(['transaction.ir.opened', at(0)]);
+      expect(lastAt).toContainEqual(['transaction.ir.rejected', at(30)]);
+    });
+
+    it('take in an exchange that was over before it was written, in one write', async () => {
+      const { store } = await make();
+      const exchange = {
+        transactionID: 'ab01',
+        operation: 'genm',
+        name: named('lab'),
+        ca: named('lab'),
+        openedAt: at(1),
+        closedAt: at(3),
+      } as const;
+      const says = { at: at(3), name: 'lab', ca: 'lab', transactionID: 'ab01' };
+      await store.history.record({ ...exchange, result: 'granted' }, [
+        { ...says, type: 'sent', body: 'genm' },
+        { ...says, type: 'received', body: 'genp' },
+      ]);
+      const refused = { ...exchange, transactionID: 'ab02', result: 'rejected' } as const;
+      await store.history.record({ ...refused, text: 'No', failInfo: ['badRequest'] }, []);
+
+      expect(await store.history.list()).toStrictEqual([
+        { ...refused, text: 'No', failInfo: ['badRequest'] },
+        { ...exchange, result: 'granted' },
+      ]);
+      expect(await store.transactions.outstanding()).toStrictEqual([]);
+      expect(await counters(store)).toStrictEqual({
+        'received.genp': 1,
+        'sent.genm': 1,
+        'transaction.genm.granted': 1,
+        'transaction.genm.opened': 2,
+        'transaction.genm.rejected': 1,
+      });
+    });
+
     it('start again from zero when the statistics are cleared', async () => {
       const { store } = await make();
-      expect(await store.statistics.read()).toStrictEqual({ counters: [] });
+      expect(await store.statistics.read()).toStrictEqual({ counters: [], durations: [] });
       await granted(store, 'gw1');
       await store.statistics.clear(at(100));
 
-      expect(await store.statistics.read()).toStrictEqual({ since: at(100), counters: [] });
+      expect(await store.statistics.read()).toStrictEqual({
+        since: at(100),
+        counters: [],
+        durations: [],
+      });
     });
 
     it('keep as many closed transactions as the setting says, and all outstanding ones', async () => {

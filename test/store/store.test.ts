@@ -90,7 +90,7 @@ describe('openStore()', () => {
 
     await store.authorities.put(profile());
     expect(await store.authorities.secret('lab')).toBeUndefined();
-    expect(await store.statistics.read()).toStrictEqual({ counters: [] });
+    expect(await store.statistics.read()).toStrictEqual({ counters: [], durations: [] });
     expect(readdirSync(directory)).not.toContain('store.key');
     await expect(store.authorities.put(profile(), random.bytes(9))).rejects.toThrow('asked');
   });
@@ -116,7 +116,7 @@ describe('openStore()', () => {
     await store.transactions.replace(record, outcome, at(1), [], newTransaction(), []);
     expect(writes).toBe(1);
 
-    const owner = { id: 'a', pid: 1, startedAt: '1', host: 'h' };
+    const owner = { id: 'a', pid: 1, startedAt: '1', host: 'h', boot: 'b', pidNamespace: 'n' };
     await store.leases.acquire('gw1', owner, at(0), at(60), () => true);
     expect(writes).toBe(2);
     await store.leases.renew('gw1', 'a', 1, at(70));
@@ -154,9 +154,13 @@ describe('sealed values', () => {
     const directory = temporaryDirectory();
     const store = await opened(directory);
     const key = newKey();
-    const secrets = [key.pkcs8, random.bytes(24), random.bytes(24)] as const;
-    await store.authorities.put(profile(), secrets[1]);
-    const credential = { type: 'mac', reference: 'r', secret: secrets[2] } as const;
+    const secrets = [key.pkcs8, ...[1, 2, 3].map(() => random.bytes(24))] as const;
+    await store.authorities.put(profile(), secrets[1], secrets[3]);
+    const credential = {
+      type: 'mac',
+      reference: 'r',
+      secret: secrets[2] ?? random.bytes(1),
+    } as const;
     await store.transactions.open(newTransaction({ key, credential }), []);
     copyOf(directory);
 
@@ -175,17 +179,27 @@ describe('sealed values', () => {
     const first = await store.transactions.open(newTransaction(), []);
     const second = await store.transactions.open(newTransaction({ name: named('gw2') }), []);
     for (const name of ['one', 'two']) {
-      await store.authorities.put(profile({ label: named(name) }), random.bytes(16));
+      await store.authorities.put(
+        profile({ label: named(name) }),
+        random.bytes(16),
+        random.bytes(12),
+      );
     }
-    for (const column of ['keys.pkcs8', 'transactions.secret', 'authorities.secret']) {
+    for (const column of [
+      'keys.pkcs8',
+      'transactions.secret',
+      'authorities.secret',
+      'authorities.proxy_password',
+    ]) {
       change(directory, column, (values) => [...values.slice(1), ...values.slice(0, 1)]);
     }
 
     const altered = coded('STORE_CORRUPT');
-    await expect(store.keys.privateKey(first.keyId)).rejects.toMatchObject(altered);
-    await expect(store.keys.privateKey(second.keyId)).rejects.toMatchObject(altered);
+    await expect(store.keys.privateKey(first.keyId ?? 0)).rejects.toMatchObject(altered);
+    await expect(store.keys.privateKey(second.keyId ?? 0)).rejects.toMatchObject(altered);
     await expect(store.transactions.credential(first.id)).rejects.toMatchObject(altered);
     await expect(store.authorities.secret('one')).rejects.toMatchObject(altered);
+    await expect(store.authorities.proxyPassword('one')).rejects.toMatchObject(altered);
   });
 
   it('are refused when an octet was changed or the data key is gone', async () => {
@@ -194,12 +208,12 @@ describe('sealed values', () => {
     change(directory, 'keys.pkcs8', (values) =>
       values.map((sealed) => sealed.with(40, (sealed[40] ?? 0) ^ 1)),
     );
-    await expect((await opened(directory)).keys.privateKey(keyId)).rejects.toMatchObject(
+    await expect((await opened(directory)).keys.privateKey(keyId ?? 0)).rejects.toMatchObject(
       coded('STORE_CORRUPT'),
     );
 
     sabotage(directory, 'DELETE FROM data_key');
-    await expect((await opened(directory)).keys.privateKey(keyId)).rejects.toMatchObject(
+    await expect((await opened(directory)).keys.privateKey(keyId ?? 0)).rejects.toMatchObject(
       coded('STORE_CORRUPT'),
     );
   });
@@ -213,8 +227,8 @@ describe('sealed values', () => {
       two.transactions.open(newTransaction({ key: keys[1], name: named('gw2') }), []),
     ]);
 
-    expect(await one.keys.privateKey(second.keyId)).toStrictEqual(keys[1].pkcs8);
-    expect(await two.keys.privateKey(first.keyId)).toStrictEqual(keys[0].pkcs8);
+    expect(await one.keys.privateKey(second.keyId ?? 0)).toStrictEqual(keys[1].pkcs8);
+    expect(await two.keys.privateKey(first.keyId ?? 0)).toStrictEqual(keys[0].pkcs8);
   });
 });
 
@@ -228,7 +242,7 @@ describe('the store key', () => {
     const store = await opened(directory);
 
     const missing = { ...coded('STORE_KEY_MISSING'), message: expect.stringContaining(path) };
-    await expect(store.keys.privateKey(keyId)).rejects.toMatchObject(missing);
+    await expect(store.keys.privateKey(keyId ?? 0)).rejects.toMatchObject(missing);
     await expect(
       store.transactions.open(newTransaction({ name: named('gw2') }), []),
     ).rejects.toMatchObject(missing);
@@ -236,7 +250,7 @@ describe('the store key', () => {
     expect(await store.transactions.outstanding()).toHaveLength(1);
 
     writeFileSync(path, saved, { mode: 0o600 });
-    expect(await store.keys.privateKey(keyId)).toHaveLength(138);
+    expect(await store.keys.privateKey(keyId ?? 0)).toHaveLength(138);
   });
 
   it('is told when it is wrong or of the wrong length, never in the message', async () => {
@@ -248,14 +262,16 @@ describe('the store key', () => {
 
     for (const wrong of [random.bytes(32), right.subarray(1), new Uint8Array()]) {
       const store = await opened(directory, { storeKey: async () => wrong });
-      await expect(store.keys.privateKey(keyId)).rejects.toMatchObject(coded('STORE_KEY_WRONG'));
+      await expect(store.keys.privateKey(keyId ?? 0)).rejects.toMatchObject(
+        coded('STORE_KEY_WRONG'),
+      );
       await expect(store.authorities.put(profile(), right)).rejects.toMatchObject(
         coded('STORE_KEY_WRONG'),
       );
       expect(await store.authorities.list()).toStrictEqual([]);
     }
     const again = await opened(directory, { storeKey: async () => right });
-    expect(await again.keys.privateKey(keyId)).toHaveLength(138);
+    expect(await again.keys.privateKey(keyId ?? 0)).toHaveLength(138);
   });
 });
 

@@ -29,12 +29,12 @@ export function transactionsContract(make: () => Promise<StoreUnderTest>): void 
         credentialType: 'mac',
         polls: 0,
       });
-      expect(await again.keys.publicKey(opened.keyId)).toStrictEqual({
+      expect(await again.keys.publicKey(opened.keyId ?? 0)).toStrictEqual({
         id: opened.keyId,
         spki: key.spki,
         createdAt: at(0),
       });
-      expect(await again.keys.privateKey(opened.keyId)).toStrictEqual(key.pkcs8);
+      expect(await again.keys.privateKey(opened.keyId ?? 0)).toStrictEqual(key.pkcs8);
       expect(await again.transactions.credential(opened.id)).toStrictEqual({
         type: 'mac',
         reference: 'device-1',
@@ -70,7 +70,7 @@ export function transactionsContract(make: () => Promise<StoreUnderTest>): void 
       const key = newKey();
       const first = await store.transactions.open(newTransaction({ key }), []);
       const second = await store.transactions.open(
-        newTransaction({ name: named('gw2'), key: { id: first.keyId } }),
+        newTransaction({ name: named('gw2'), key: { id: first.keyId ?? 0 } }),
         [],
       );
       const third = await store.transactions.open(newTransaction({ name: named('gw3'), key }), []);
@@ -234,7 +234,7 @@ export function transactionsContract(make: () => Promise<StoreUnderTest>): void 
     it('closes one transaction and opens another with its key', async () => {
       const { store } = await make();
       const first = await store.transactions.open(newTransaction(), []);
-      const wanted = newTransaction({ key: { id: first.keyId }, openedAt: at(5) });
+      const wanted = newTransaction({ key: { id: first.keyId ?? 0 }, openedAt: at(5) });
       const second = await store.transactions.replace(
         first,
         lost,
@@ -330,7 +330,7 @@ export function transactionsContract(make: () => Promise<StoreUnderTest>): void 
 
       expect(await store.transactions.outstanding()).toStrictEqual([other]);
       expect(await store.history.list()).toMatchObject([{ name: 'gw2' }]);
-      expect(await store.keys.publicKey(record.keyId)).toMatchObject({ id: record.keyId });
+      expect(await store.keys.publicKey(record.keyId ?? 0)).toMatchObject({ id: record.keyId });
       expect(await store.certificates.get(record.stagedCertificateId ?? 0)).toMatchObject({
         status: 'unconfirmed',
       });
