@@ -1,5 +1,5 @@
-import { bytesEqual, toHex } from '../base/bytes.ts';
-import { CertError, errorClassOf } from '../base/errors.ts';
+import { toHex } from '../base/bytes.ts';
+import { CertError, errorClassOf, invariant } from '../base/errors.ts';
 import { follow } from '../cmp/client/client.ts';
 import type { Ending } from '../cmp/client/conversation.ts';
 import { formatStatus } from '../cmp/message/status-text.ts';
@@ -90,11 +90,7 @@ async function keepAnchor(
   anchor: Certificate | undefined,
 ): Promise<void> {
   if (!anchor) return;
-  const der = certificateDer(anchor);
-  // Read again: an operator may have changed it since, or another request may have brought an anchor.
-  const current = await store.authorities.get(profile.label);
-  if (!current?.trustCapubs || current.roots.some((root) => bytesEqual(root, der))) return;
-  await store.authorities.put({ ...current, roots: [...current.roots, der] });
+  if ((await store.authorities.addRoot(profile.label, certificateDer(anchor))) !== 'added') return;
   log.warn(
     `CA "${profile.label}" has a new trust anchor, brought by its answer under the shared secret: ` +
       formatName(anchor.tbsCertificate.subject),
@@ -150,7 +146,9 @@ async function beginAnew(
     `the CA does not answer the request for "${record.name}" a second time (${formatStatus(ending.status)}); ` +
       'a new request with the same key follows, and the CA may have issued a certificate nobody holds',
   );
-  const key = (await keys()).load(await store.keys.privateKey(record.keyId));
+  const { keyId } = record;
+  invariant(keyId !== undefined, 'that a request to be made anew has its key here');
+  const key = (await keys()).load(await store.keys.privateKey(keyId));
   const previous =
     record.previousCertificateId === undefined
       ? undefined
@@ -160,7 +158,7 @@ async function beginAnew(
     name: record.name,
     profile: await findProfile(store, record.ca),
     url: record.isUrlGiven ? record.url : undefined,
-    key: { id: record.keyId, key },
+    key: { id: keyId, key },
     template: state.certTemplate,
     credential: stored,
     ...(previous && { previous }),
