@@ -25,12 +25,20 @@ function generalNameText(name: GeneralName): string {
       return oidText(name.value);
     case 'otherName':
       return `${oidText(name.value.typeId)} ${octetsText(name.value.value)}`;
-    case 'iPAddress': {
-      const isAddress = name.value.length === 4 || name.value.length === 16;
-      return isAddress ? formatGeneralName(name).slice('ip:'.length) : octetsText(name.value);
-    }
+    case 'iPAddress':
+      return addressText(name.value);
     case 'x400Address':
     case 'ediPartyName':
       return octetsText(name.value);
   }
+}
+
+/** An address, or in a name constraint an address and its mask. */
+function addressText(octets: Uint8Array): string {
+  const { length } = octets;
+  if (length === 8 || length === 32) {
+    return `${addressText(octets.subarray(0, length / 2))}/${addressText(octets.subarray(length / 2))}`;
+  }
+  if (length !== 4 && length !== 16) return octetsText(octets);
+  return formatGeneralName({ type: 'iPAddress', value: octets }).slice('ip:'.length);
 }
