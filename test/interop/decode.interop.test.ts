@@ -50,7 +50,7 @@ function lower(values: readonly string[]): readonly string[] {
 
 describe('decode, beside what OpenSSL says,', () => {
   it('shows number, entries, reasons, times and issuer of a CRL', () => {
-    const text = authority.openssl('crl', '-in', 'crl.pem', '-noout', '-text');
+    const text = authority.openssl('crl -in crl.pem -noout -text');
     const tree = inspectDer(authority.der('crl.pem'));
     expect(tree.name).toBe('CertificateList');
     expect(all(tree, 'issuer')).toEqual(['CN=Root,O=Test']);
@@ -62,14 +62,14 @@ describe('decode, beside what OpenSSL says,', () => {
     expect(all(tree, 'userCertificate')).toEqual(lower(serials));
     expect(all(tree, 'revocationDate')).toEqual(times(said(text, /Revocation Date/)));
     expect(all(tree, 'CRLReason')).toEqual(['keyCompromise', 'certificateHold']);
-    const number = authority.openssl('crl', '-in', 'crl.pem', '-noout', '-crlnumber');
+    const number = authority.openssl('crl -in crl.pem -noout -crlnumber');
     expect(all(tree, 'CRLNumber')).toEqual(lower(said(number, /crlNumber=0x/)));
     expect(all(tree, 'onlyContainsUserCerts')).toEqual(['TRUE']);
     expect(all(tree, 'uniformResourceIdentifier')).toEqual(['http://crl.example/1.crl']);
   });
 
   it('shows what an OCSP request asks about', () => {
-    const text = authority.openssl('ocsp', '-reqin', 'request.der', '-text');
+    const text = authority.openssl('ocsp -reqin request.der -text');
     const tree = inspectDer(authority.der('request.der'));
     expect(tree.name).toBe('OCSPRequest');
     expect(all(tree, 'serialNumber')).toEqual(lower(said(text, /Serial Number/)));
@@ -79,7 +79,7 @@ describe('decode, beside what OpenSSL says,', () => {
   });
 
   it('shows what an OCSP response answers', () => {
-    const text = authority.openssl('ocsp', '-respin', 'response.der', '-noverify', '-text');
+    const text = authority.openssl('ocsp -respin response.der -noverify -text');
     const tree = inspectDer(authority.der('response.der'));
     expect(tree.name).toBe('OCSPResponse');
     expect(all(tree, 'responseStatus')).toEqual(['successful']);
@@ -125,16 +125,10 @@ describe('decode, beside what OpenSSL says,', () => {
 
   it('says of a PKCS #12 file and of PKCS #8 keys only what they are', () => {
     const { openssl, der } = authority;
-    openssl(
-      ...['pkcs12', '-export', '-in', 'ee.crt', '-inkey', 'ee.key', '-out', 'ee.p12.der'],
-      ...['-passout', 'pass:x'],
-    );
-    openssl(
-      ...['pkcs8', '-topk8', '-in', 'ee.key', '-outform', 'DER', '-out', 'encrypted.der'],
-      ...['-passout', 'pass:x'],
-    );
-    openssl('pkcs8', '-topk8', '-nocrypt', '-in', 'ee.key', '-outform', 'DER', '-out', 'plain.der');
-    openssl('ec', '-in', 'ee.key', '-outform', 'DER', '-out', 'ec.der');
+    openssl('pkcs12 -export -in ee.crt -inkey ee.key -out ee.p12.der -passout pass:x');
+    openssl('pkcs8 -topk8 -in ee.key -outform DER -out encrypted.der -passout pass:x');
+    openssl('pkcs8 -topk8 -nocrypt -in ee.key -outform DER -out plain.der');
+    openssl('ec -in ee.key -outform DER -out ec.der');
     const names = ['ee.p12.der', 'encrypted.der', 'plain.der', 'ec.der'].map((file) =>
       formatTree(inspectDer(der(file))).replace(/\d+/, 'N'),
     );

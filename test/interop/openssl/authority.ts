@@ -6,8 +6,8 @@ import { opensslEnv } from './pki.ts';
 
 /** A CA that `openssl ca` runs in a directory: a root, certificates full of extensions, a CRL, OCSP. */
 export interface OpensslAuthority {
-  /** Run `openssl` there and give what it wrote to standard output. */
-  openssl(...words: readonly string[]): string;
+  /** Run `openssl` with the words of a line there, and give what it wrote to standard output. */
+  openssl(line: string): string;
   /** DER of a file that is PEM or DER. */
   der(file: string): Uint8Array;
 }
@@ -58,10 +58,10 @@ inhibitAnyPolicy = 2
 policyMappings = 1.2.3.4:1.2.3.5
 `;
 
-/** Make the CA in an empty directory, with the certificates `ee`, `held` (revoked on hold) and `sub`, a CRL and OCSP. */
+/** Make the CA in an empty directory: certificates `ee`, `held` (both revoked) and `sub`, a CRL, OCSP. */
 export function makeOpensslAuthority(directory: string): OpensslAuthority {
-  const openssl = (...words: readonly string[]): string =>
-    execFileSync('openssl', words, {
+  const openssl = (line: string): string =>
+    execFileSync('openssl', line.split(' '), {
       cwd: directory,
       encoding: 'utf8',
       stdio: 'pipe',
@@ -72,28 +72,26 @@ export function makeOpensslAuthority(directory: string): OpensslAuthority {
   write('index.txt', '');
   write('serial', '01AB\n');
   write('crlnumber', '1F\n');
-  const key = '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'.split(' ');
+  const key = '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes';
   openssl(
-    ...['req', '-config', '/dev/null', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.crt'],
-    ...['-subj', '/O=Test/CN=Root', '-addext', 'subjectKeyIdentifier=hash'],
+    `req -config /dev/null -x509 ${key} -keyout ca.key -out ca.crt -subj /O=Test/CN=Root ` +
+      '-addext subjectKeyIdentifier=hash',
   );
-  const ca = ['ca', '-config', 'ca.cnf', '-batch', '-cert', 'ca.crt', '-keyfile', 'ca.key'];
+  const ca = 'ca -config ca.cnf -batch -cert ca.crt -keyfile ca.key';
   for (const name of ['ee', 'held', 'sub']) {
-    const files = ['-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`];
-    openssl('req', '-config', '/dev/null', '-new', ...key, ...files);
-    const section = name === 'sub' ? 'sub' : 'ee';
     openssl(
-      ...[...ca, '-notext', '-extensions', section, '-in', `${name}.csr`, '-out', `${name}.crt`],
+      `req -config /dev/null -new ${key} -keyout ${name}.key -out ${name}.csr -subj /CN=${name}`,
     );
+    const section = name === 'sub' ? 'sub' : 'ee';
+    openssl(`${ca} -notext -extensions ${section} -in ${name}.csr -out ${name}.crt`);
   }
-  openssl(...ca, '-revoke', 'ee.crt', '-crl_reason', 'keyCompromise');
-  openssl(...ca, '-revoke', 'held.crt', '-crl_reason', 'certificateHold');
-  openssl(...ca, '-gencrl', '-out', 'crl.pem');
-  const about = ['ee', 'held', 'sub'].flatMap((name) => ['-cert', `${name}.crt`]);
-  openssl('ocsp', '-issuer', 'ca.crt', ...about, '-reqout', 'request.der');
+  openssl(`${ca} -revoke ee.crt -crl_reason keyCompromise`);
+  openssl(`${ca} -revoke held.crt -crl_reason certificateHold`);
+  openssl(`${ca} -gencrl -out crl.pem`);
+  openssl('ocsp -issuer ca.crt -cert ee.crt -cert held.crt -cert sub.crt -reqout request.der');
   openssl(
-    ...['ocsp', '-index', 'index.txt', '-CA', 'ca.crt', '-rsigner', 'ca.crt', '-rkey', 'ca.key'],
-    ...['-reqin', 'request.der', '-respout', 'response.der', '-ndays', '3'],
+    'ocsp -index index.txt -CA ca.crt -rsigner ca.crt -rkey ca.key -reqin request.der ' +
+      '-respout response.der -ndays 3',
   );
   return {
     openssl,
