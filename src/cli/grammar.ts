@@ -1,11 +1,17 @@
 import type { Command } from './command.ts';
 import { caCommands } from './grammar-ca.ts';
+import { certCommands } from './grammar-cert.ts';
 import { cmpCommands } from './grammar-cmp.ts';
 import { labCommands } from './grammar-lab.ts';
 import type { Parameter } from './parameter.ts';
 
 /** Every command there is. */
-export const commands: readonly Command[] = [...cmpCommands, ...caCommands, ...labCommands];
+export const commands: readonly Command[] = [
+  ...cmpCommands,
+  ...caCommands,
+  ...certCommands,
+  ...labCommands,
+];
 
 /** The parts of `certkeeper --help`, each with the first words of its commands. */
 export const commandGroups: readonly {
@@ -14,7 +20,7 @@ export const commandGroups: readonly {
 }[] = [
   { title: 'Ask a CA', words: ['cmp', 'no'] },
   { title: 'Look and tidy', words: ['show', 'decode', 'clear'] },
-  { title: 'Set up a CA', words: ['ca'] },
+  { title: 'Set up a CA', words: ['ca', 'cert'] },
   { title: 'Try things', words: ['lab', 'demo'] },
 ];
 

@@ -23,6 +23,10 @@ export const keyFileParameters = {
     type: 'file',
     summary: 'Use the private key in this PEM file instead of making one; - is standard input',
   },
+  'key-password': {
+    type: 'secret',
+    summary: 'Passphrase of the private key in key-file, when it is encrypted',
+  },
 } as const;
 
 /** What the new certificate shall say, and be called. */

@@ -9,6 +9,7 @@ import type { CommandContext } from './command.ts';
 import { readInputFile } from './files.ts';
 import type { ArgsOf } from './parameter.ts';
 import type { keyFileParameters, keyParameters, subjectParameters } from './parameters-cmp.ts';
+import { resolvePassword } from './password.ts';
 
 /** Make of the words what the certificate shall say. */
 export function wantedOf({ subjectName, san }: ArgsOf<typeof subjectParameters>): Wanted {
@@ -36,24 +37,30 @@ export function keyTypeOf(args: ArgsOf<typeof keyParameters>): KeyType | undefin
 /**
  * Make of the words the key of a request: a new one, or the one in a file.
  *
- * @throws {CertError} USAGE_INVALID, FILE_UNREADABLE, KEY_UNUSABLE, PEM_MALFORMED
+ * @throws {CertError} USAGE_INVALID, FILE_UNREADABLE, SECRET_UNAVAILABLE, KEY_UNUSABLE, PEM_MALFORMED
  */
 export async function keyChoiceOf(
   args: ArgsOf<typeof keyParameters & typeof keyFileParameters>,
-  { io }: CommandContext,
+  context: CommandContext,
 ): Promise<KeyChoice> {
   const { keyFile } = args;
   if (keyFile === undefined) {
+    if (args.keyPassword !== undefined) {
+      throw new CertError('USAGE_INVALID', 'Cannot use key-password without key-file', {
+        hint: 'Give the key-file it is the passphrase of',
+      });
+    }
     const keyType = keyTypeOf(args);
     if (keyType !== undefined) return { type: 'generate', keyType };
     throw new CertError('USAGE_INVALID', 'Cannot make a request without a key', {
       hint: 'Give modulus N, key-type T or key-file F',
     });
   }
-  const octets = await readInputFile(keyFile, 'key-file', io);
+  const passphrase = await resolvePassword(args.keyPassword, 'key-password', context);
+  const octets = await readInputFile(keyFile, 'key-file', context.io);
   const { loadPrivateKeyPem } = await import('../crypto/private-key-pem.ts');
   try {
-    return { type: 'given', key: loadPrivateKeyPem(asBuffer(octets).toString('utf8')) };
+    return { type: 'given', key: loadPrivateKeyPem(asBuffer(octets).toString('utf8'), passphrase) };
   } catch (cause) {
     if (!(cause instanceof CertError)) throw cause;
     throw new CertError(
@@ -61,9 +68,7 @@ export async function keyChoiceOf(
       `Cannot use key-file "${keyFile}": ${cause.message.replace(/^Cannot read the private key: /, '')}`,
       {
         cause,
-        hint:
-          cause.hint ??
-          `Give a private key without passphrase as PEM; "openssl pkey -in ${keyFile}" shows one`,
+        hint: cause.hint ?? `Give a private key as PEM; "openssl pkey -in ${keyFile}" shows one`,
       },
     );
   }

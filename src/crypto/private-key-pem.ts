@@ -40,7 +40,10 @@ export function loadPrivateKeyPem(pem: string, passphrase?: string): GeneratedKe
   const isEncrypted =
     found.label === 'ENCRYPTED PRIVATE KEY' || found.text.includes('Proc-Type: 4,ENCRYPTED');
   if (isEncrypted && passphrase === undefined) {
-    return refuse('it is encrypted', 'Give its passphrase as file:PATH, env:NAME or prompt');
+    return refuse(
+      'it is encrypted',
+      'Give its passphrase: key-password file:PATH, or password where the file is imported',
+    );
   }
   let key: KeyObject;
   try {

@@ -1,0 +1,75 @@
+import { CertError } from '../base/errors.ts';
+import { rawOf } from '../asn1/codec.ts';
+import { verifySignature } from '../crypto/signature.ts';
+import type { Certificate } from '../x509/certificate.ts';
+import { isNullDn, sameName } from '../x509/name.ts';
+
+/** Certificates above a leaf: as many as a path may have (`pathLimits`), and the root. */
+const MAX_CHAIN = 8;
+
+/** Signatures checked for one chain; an honest file needs one or two at each level. */
+const MAX_SIGNATURE_CHECKS = 64;
+
+/** A chain put in order, and what does not belong to it. */
+export interface IssuerChain {
+  /** Issuers, nearest first; a self-signed one ends it. */
+  readonly chain: readonly Certificate[];
+  readonly others: readonly Certificate[];
+}
+
+/**
+ * Put issuers in order by who signed whom. That a chain fits says nothing about whether to believe it.
+ *
+ * @param bundle in any order; the certificate itself and repetitions may be among them
+ */
+export function orderChain(certificate: Certificate, bundle: readonly Certificate[]): IssuerChain {
+  const chain: Certificate[] = [];
+  let checks = 0;
+  let left = bundle.filter((each) => !isSame(each, certificate));
+  let below = certificate;
+  while (chain.length < MAX_CHAIN && !isSelfSigned(below)) {
+    const current = below;
+    const issuer = left.find(
+      (each) =>
+        mayHaveIssued(each, current) &&
+        ++checks <= MAX_SIGNATURE_CHECKS &&
+        isSignedBy(current, each),
+    );
+    if (!issuer) break;
+    chain.push(issuer);
+    left = left.filter((each) => !isSame(each, issuer));
+    below = issuer;
+  }
+  return { chain, others: left };
+}
+
+/** Tell whether a certificate is signed with its own key; one that is only self-issued is not. */
+export function isSelfSigned(certificate: Certificate): boolean {
+  return mayHaveIssued(certificate, certificate) && isSignedBy(certificate, certificate);
+}
+
+function mayHaveIssued(issuer: Certificate, certificate: Certificate): boolean {
+  const { subject } = issuer.tbsCertificate;
+  return !isNullDn(subject) && sameName(subject, certificate.tbsCertificate.issuer);
+}
+
+function isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
+  const { tbsCertificate, signatureAlgorithm: algorithm, signature } = certificate;
+  try {
+    return verifySignature({
+      spki: issuer.tbsCertificate.subjectPublicKeyInfo,
+      algorithm,
+      data: rawOf(tbsCertificate),
+      signature,
+      // What is old and weak is still the chain it is; whoever trusts it decides.
+      policy: { allowLegacy: true },
+    });
+  } catch (error) {
+    if (error instanceof CertError) return false;
+    throw error;
+  }
+}
+
+function isSame(a: Certificate, b: Certificate): boolean {
+  return a === b || Buffer.compare(rawOf(a), rawOf(b)) === 0;
+}
