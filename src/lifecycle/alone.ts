@@ -1,6 +1,7 @@
 import { formatTime } from '../base/format-time.ts';
 import { CertError } from '../base/errors.ts';
 import { toHex } from '../base/bytes.ts';
+import type { LeaseOwner } from '../store/store.ts';
 import type { LifecycleContext } from './context.ts';
 
 /** Beyond the time a command was told to wait: longer than any CA, disk or operator takes. */
@@ -11,39 +12,80 @@ const LEASE_ID_OCTETS = 16;
 /**
  * Do one thing at a time per name: two commands that both go on with one transaction would take each other's
  * answers, and two deliveries each other's files. The lease is in the store, names its holder, and is taken
- * over from a process that is no more.
+ * over from a process that provably is no more.
  *
  * @param waitSeconds how long the work may wait for a CA
+ * @param work done in a context that delivers nothing once another process has taken the name over
  * @throws {CertError} IN_PROGRESS, naming the process that holds the name
  */
 export async function alone<T>(
-  { store, clock, random, holder, livenessOf }: LifecycleContext,
+  context: LifecycleContext,
   name: string,
   waitSeconds: number,
-  work: () => Promise<T>,
+  work: (held: LifecycleContext) => Promise<T>,
 ): Promise<T> {
+  const { store, clock, random, holder, log } = context;
   const id = toHex(random.bytes(LEASE_ID_OCTETS));
+  const expiry = (now: Date) => new Date(now.getTime() + waitSeconds * 1000 + LEASE_MARGIN_MS);
   const now = clock.now();
-  const expiresAt = new Date(now.getTime() + waitSeconds * 1000 + LEASE_MARGIN_MS);
-  const lease = await store.leases.acquire(
-    name,
-    { ...holder, id },
-    now,
-    expiresAt,
-    (owner) => livenessOf(owner) !== 'dead',
+  const lease = await store.leases.acquire(name, { ...holder, id }, now, expiry(now), (owner) =>
+    mayLive(context, owner),
   );
-  if ('heldBy' in lease) {
-    const { pid, host, since } = lease.heldBy;
-    const where = host === holder.host ? '' : ` on ${host}`;
-    throw new CertError(
-      'IN_PROGRESS',
-      `Cannot work on "${name}" now: process ${pid}${where} has been at it since ${formatTime(since)}`,
-      { hint: 'Wait until it has ended; what it leaves behind can be gone on with' },
-    );
-  }
+  if ('heldBy' in lease) throw inProgress(context, name, lease.heldBy);
+  const held: LifecycleContext = {
+    ...context,
+    async deliver(files) {
+      // Transactions are fenced by their revision; files have nothing that would tell who wrote last.
+      if (!(await store.leases.renew(name, id, lease.fence, expiry(clock.now())))) {
+        throw takenOver(name);
+      }
+      return context.deliver(files);
+    },
+  };
   try {
-    return await work();
+    return await work(held);
   } finally {
-    await store.leases.release(name, id, lease.fence);
+    await store.leases.release(name, id, lease.fence).catch((error: unknown) => {
+      // What the work has come to counts. The name must not stay closed to us for that.
+      stranded.add(id);
+      const why = error instanceof Error ? error.message : String(error);
+      log.warn(`"${name}" could not be given free for other processes: ${why}`);
+    });
   }
+}
+
+/** Leases of this process that could not be given back: its next command takes them over. */
+const stranded = new Set<string>();
+
+function mayLive({ livenessOf }: LifecycleContext, owner: LeaseOwner): boolean {
+  return !stranded.has(owner.id) && livenessOf(owner) !== 'dead';
+}
+
+function inProgress(
+  { holder, livenessOf }: LifecycleContext,
+  name: string,
+  heldBy: LeaseOwner & { readonly since: Date },
+): CertError {
+  const { pid, host, since } = heldBy;
+  const where = host === holder.host ? '' : ` on ${host}`;
+  const hint =
+    livenessOf(heldBy) === 'alive'
+      ? 'Wait until it has ended; what it leaves behind can be gone on with'
+      : 'Whether it still runs cannot be told from here: wait until it has ended, or, when you know that ' +
+        `it has, give the name free with "certkeeper clear cmp cert-name ${name}"`;
+  return new CertError(
+    'IN_PROGRESS',
+    `Cannot work on "${name}" now: process ${pid}${where} has been at it since ${formatTime(since)}`,
+    { hint },
+  );
+}
+
+function takenOver(name: string): CertError {
+  return new CertError(
+    'IN_PROGRESS',
+    `Cannot write the files of "${name}": this took so long that another process took the name over`,
+    {
+      hint: `See "certkeeper show cert ${name}"; "certkeeper cmp poll current-cert ${name}" writes what is not written yet`,
+    },
+  );
 }

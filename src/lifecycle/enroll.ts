@@ -4,7 +4,7 @@ import type { CertificateRecord, Store } from '../store/store.ts';
 import { alone } from './alone.ts';
 import { findProfile } from './authority.ts';
 import { carryThrough } from './carry-through.ts';
-import { certTemplate, type Wanted } from './certificate-request.ts';
+import { certRequest, type Wanted } from './certificate-request.ts';
 import type { LifecycleContext } from './context.ts';
 import { assertCanSign } from './credential.ts';
 import { keyOf, withIssuer, type KeyChoice } from './initialize.ts';
@@ -35,7 +35,7 @@ export async function enroll(
   context: LifecycleContext,
   request: EnrollRequest,
 ): Promise<EnrollmentResult> {
-  return alone(context, request.name, request.waitSeconds, () => enrollAlone(context, request));
+  return alone(context, request.name, request.waitSeconds, (held) => enrollAlone(held, request));
 }
 
 async function enrollAlone(
@@ -61,13 +61,12 @@ async function enrollAlone(
 
   const key = await keyOf(context, request.key);
   const record = await openRequest(context, {
-    operation: 'cr',
     name,
     profile,
     url: request.url ?? sameAuthority(current, profile.label),
     key,
-    template: certTemplate(withIssuer(wanted, profile), key.key),
     credential: { type: 'signature', certificateId: current.id },
+    build: certRequest('cr', withIssuer(wanted, profile), key.key, profile),
     previous: current,
   });
   return carryThrough(context, record, { waitSeconds });

@@ -7,7 +7,7 @@ import { parseName } from '../x509/name-text.ts';
 import { alone } from './alone.ts';
 import { findProfile } from './authority.ts';
 import { carryThrough } from './carry-through.ts';
-import { certTemplate, type Wanted } from './certificate-request.ts';
+import { certRequest, type Wanted } from './certificate-request.ts';
 import type { LifecycleContext } from './context.ts';
 import { assertCanSign } from './credential.ts';
 import { finishDelivery } from './interrupted-delivery.ts';
@@ -50,7 +50,9 @@ export async function initialize(
   context: LifecycleContext,
   request: InitializeRequest,
 ): Promise<EnrollmentResult> {
-  return alone(context, request.name, request.waitSeconds, () => initializeAlone(context, request));
+  return alone(context, request.name, request.waitSeconds, (held) =>
+    initializeAlone(held, request),
+  );
 }
 
 async function initializeAlone(
@@ -75,13 +77,12 @@ async function initializeAlone(
   const credential = await initialCredential(context, profile, request.credential);
   const key = await keyOf(context, request.key);
   const record = await openRequest(context, {
-    operation: 'ir',
     name,
     profile,
     url: request.url,
     key,
-    template: certTemplate(withIssuer(wanted, profile), key.key),
     credential,
+    build: certRequest('ir', withIssuer(wanted, profile), key.key, profile),
   });
   return carryThrough(context, record, { waitSeconds });
 }

@@ -31,8 +31,8 @@ export async function poll(
   { name, waitSeconds }: { readonly name: Label; readonly waitSeconds: number },
 ): Promise<PollResult> {
   const asked = await findOutstanding(context.store, name);
-  const held = asked?.name ?? name;
-  return alone(context, held, waitSeconds, () => pollAlone(context, held, waitSeconds));
+  const wanted = asked?.name ?? name;
+  return alone(context, wanted, waitSeconds, (held) => pollAlone(held, wanted, waitSeconds));
 }
 
 async function pollAlone(

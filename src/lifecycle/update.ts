@@ -1,16 +1,16 @@
 import type { Label } from '../base/label.ts';
-import type { KeyType, SigningKey } from '../crypto/keys.ts';
+import type { GeneratedKey, KeyType, SigningKey } from '../crypto/keys.ts';
 import { describeKey } from '../crypto/public-key.ts';
 import type { CertificateRecord } from '../store/store.ts';
 import { alone } from './alone.ts';
 import { findProfile } from './authority.ts';
 import { carryThrough } from './carry-through.ts';
-import { certTemplate, wantedAgain } from './certificate-request.ts';
+import { certRequest, wantedAgain } from './certificate-request.ts';
 import type { LifecycleContext } from './context.ts';
 import { assertCanSign } from './credential.ts';
 import { currentCertificate, sameAuthority } from './enroll.ts';
 import { finishDelivery } from './interrupted-delivery.ts';
-import { openRequest, type NewRequest } from './open-request.ts';
+import { openRequest } from './open-request.ts';
 import type { EnrollmentResult } from './result.ts';
 import { certStoreKey } from './setting-keys.ts';
 import { findUnfinished } from './unfinished.ts';
@@ -40,7 +40,7 @@ export async function update(
   context: LifecycleContext,
   request: UpdateRequest,
 ): Promise<EnrollmentResult> {
-  return alone(context, request.current, request.waitSeconds, () => updateAlone(context, request));
+  return alone(context, request.current, request.waitSeconds, (held) => updateAlone(held, request));
 }
 
 async function updateAlone(
@@ -52,7 +52,8 @@ async function updateAlone(
   const current = await currentCertificate(store, request.current);
   const profile = await findProfile(store, request.ca ?? current.ca);
   const { name } = current;
-  const wanted = wantedAgain(storedCertificate(current.der, `"${name}"`));
+  const old = storedCertificate(current.der, `"${name}"`);
+  const wanted = wantedAgain(old, profile.updateExtensions);
 
   const repeated = { operation: 'kur', name, wanted } as const;
   const unfinished = await findUnfinished(context, repeated);
@@ -63,12 +64,11 @@ async function updateAlone(
 
   const key = await nextKey(context, current, request);
   const record = await openRequest(context, {
-    operation: 'kur',
     name,
     profile,
     url: request.url ?? sameAuthority(current, profile.label),
     key,
-    template: certTemplate(wanted, key.key),
+    build: certRequest('kur', wanted, key.key, profile, old),
     credential: { type: 'signature', certificateId: current.id },
     previous: current,
   });
@@ -79,7 +79,7 @@ async function nextKey(
   { store, keys }: LifecycleContext,
   { keyId }: CertificateRecord,
   { key }: UpdateRequest,
-): Promise<NewRequest['key']> {
+): Promise<{ readonly id: number; readonly key: SigningKey } | GeneratedKey> {
   const provider = await keys();
   if (key?.type === 'generate') return provider.generate(key.keyType);
   // `assertCanSign` has seen to it that there is a key.

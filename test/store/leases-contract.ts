@@ -97,6 +97,36 @@ export function leasesContract(make: () => Promise<StoreUnderTest>): void {
       });
       expect(await store.leases.release('gw1', 'a', 2)).toBe(true);
     });
+
+    it('from the future are dated now: they last as long again as they were taken for', async () => {
+      const { store } = await make();
+      await store.leases.acquire('gw1', owner('a'), at(10_000), at(10_060), lives);
+
+      expect(await store.leases.acquire('gw1', owner('b'), at(100), at(160), lives)).toStrictEqual({
+        heldBy: { ...owner('a'), since: at(100) },
+      });
+      expect(await store.leases.acquire('gw1', owner('b'), at(159), at(219), lives)).toHaveProperty(
+        'heldBy',
+      );
+      expect(await store.leases.acquire('gw1', owner('b'), at(160), at(220), lives)).toStrictEqual({
+        fence: 2,
+      });
+    });
+
+    it('can be taken from their holder by hand, and from nobody else', async () => {
+      const { store } = await make();
+      expect(await store.leases.holder('gw1')).toBeUndefined();
+      await store.leases.acquire('gw1', owner('a'), at(0), at(60), lives);
+
+      expect(await store.leases.holder('gw1')).toStrictEqual({ ...owner('a'), since: at(0) });
+      expect(await store.leases.free('gw1', 'b')).toBe(false);
+      expect(await store.leases.free('gw1', 'a')).toBe(true);
+      expect(await store.leases.holder('gw1')).toBeUndefined();
+      expect(await store.leases.renew('gw1', 'a', 1, at(120))).toBe(false);
+      expect(await store.leases.acquire('gw1', owner('b'), at(1), at(61), lives)).toStrictEqual({
+        fence: 2,
+      });
+    });
   });
 }
 
