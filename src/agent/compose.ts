@@ -8,8 +8,13 @@ import type { Delivered, Delivery } from '../deploy/files.ts';
 import { openStore } from '../store/open.ts';
 import type { StoreKeySource } from '../store/store-key.ts';
 import type { Store } from '../store/store.ts';
-import { lateTransport, type TransportTimeouts } from './late-transport.ts';
-import { livenessOf, thisProcess, type Liveness, type ProcessIdentity } from './process-identity.ts';
+import { lateTransport, type TransportSettings } from './late-transport.ts';
+import {
+  livenessOf,
+  thisProcess,
+  type Liveness,
+  type ProcessIdentity,
+} from './process-identity.ts';
 import { systemClock } from './system-clock.ts';
 import { systemRandom } from './system-random.ts';
 
@@ -28,9 +33,9 @@ export interface Services {
   /**
    * Make the transport of one transaction; nothing is connected before its first exchange.
    *
-   * @throws {CertError} CONFIG_INVALID for a URL that is not plain http or https
+   * @throws {CertError} CONFIG_INVALID for a URL that is not http or https, or a proxy's that is not http
    */
-  connect(url: string, timeouts: TransportTimeouts): Transport;
+  connect(url: string, settings: TransportSettings): Transport;
   /** Load the cryptography and give the keys of this process. */
   keys(): Promise<KeyProvider>;
   /** Put PEM files where services read them. @throws {CertError} DELIVERY_FAILED */
@@ -78,7 +83,7 @@ export async function compose(options: ComposeOptions): Promise<Services> {
     holder: thisProcess(),
     livenessOf: (owner) => livenessOf(owner),
     defaultCertStore: join(stateDirectory, 'certs'),
-    connect: lateTransport,
+    connect: (url, settings) => lateTransport(store, url, settings),
     async keys() {
       const { softwareKeys } = await import('../crypto/keys.ts');
       return softwareKeys;

@@ -1,35 +1,46 @@
 import type { Transport } from '../cmp/transport/transport.ts';
+import { parseProxyUrl } from '../http/route.ts';
 import { parseHttpUrl } from '../http/url.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
+import type { Store } from '../store/store.ts';
+import type { RouteSettings } from './route.ts';
 
 /** The part of a CA profile that a transport needs. */
-export type TransportTimeouts = Pick<CaProfile, 'connectTimeoutSeconds' | 'responseTimeoutSeconds'>;
+export type TransportSettings = RouteSettings &
+  Pick<CaProfile, 'connectTimeoutSeconds' | 'responseTimeoutSeconds'>;
 
 /**
  * Make an HTTP transport that loads its client, which takes longer to load than everything else together,
- * when the first message leaves. The URL is checked at once.
+ * and reads key and password of the way to the CA, when the first message leaves. URLs are checked at once.
+ * What variables like HTTP_PROXY say is not looked at: what the agent does must not hang on who started it.
  *
  * @throws {CertError} CONFIG_INVALID
  */
-export function lateTransport(url: string, timeouts: TransportTimeouts): Transport {
+export function lateTransport(store: Store, url: string, settings: TransportSettings): Transport {
   parseHttpUrl(url);
+  if (settings.proxy) parseProxyUrl(settings.proxy.url);
   let opened: Promise<Transport> | undefined;
   return {
     async exchange(der, signal) {
-      opened ??= open(url, timeouts);
+      opened ??= open(store, url, settings);
       return await (await opened).exchange(der, signal);
     },
     async close() {
-      await (await opened)?.close();
+      // One that could not be opened was told to whoever wanted to send.
+      const transport = await opened?.catch(() => undefined);
+      await transport?.close();
     },
   };
 }
 
-async function open(url: string, timeouts: TransportTimeouts): Promise<Transport> {
+async function open(store: Store, url: string, settings: TransportSettings): Promise<Transport> {
   const { openHttpTransport } = await import('../cmp/transport/http.ts');
+  const { routeOf } = await import('./route.ts');
+  const isSecure = parseHttpUrl(url).origin.startsWith('https:');
   return openHttpTransport({
     url,
-    connectTimeoutMs: timeouts.connectTimeoutSeconds * 1000,
-    responseTimeoutMs: timeouts.responseTimeoutSeconds * 1000,
+    route: await routeOf(store, settings, isSecure),
+    connectTimeoutMs: settings.connectTimeoutSeconds * 1000,
+    responseTimeoutMs: settings.responseTimeoutSeconds * 1000,
   });
 }

@@ -42,30 +42,32 @@ export function proxyDemand(
   );
 }
 
-/** Say that a proxy does not connect through. */
+/** Say that a proxy does not connect through: it may not, or cannot. */
 export function proxyRefused(
   url: string,
   proxy: HttpProxy,
   status: number,
   authority: string,
 ): CertError {
-  const isItsNetwork = status >= 500;
+  if (status >= 500) {
+    return new CertError(
+      'NETWORK_UNREACHABLE',
+      `${whatFails(url, proxy)}: it does not reach ${authority} (HTTP ${status})`,
+      { hint: 'Check host and port of the URL, and the log of the proxy' },
+    );
+  }
   return refusal(
     url,
     proxy,
-    isItsNetwork
-      ? `it did not reach ${authority} (HTTP ${status})`
-      : `it does not connect to ${authority} (HTTP ${status})`,
-    isItsNetwork
-      ? 'Check host and port of the URL, and the log of the proxy'
-      : 'Have the proxy allow CONNECT to this host and port, or do without a proxy (no-proxy)',
+    `it does not connect to ${authority} (HTTP ${status})`,
+    'Have the proxy allow CONNECT to this host and port, or do without a proxy (no-proxy)',
   );
 }
 
 function refusal(url: string, proxy: HttpProxy, why: string, hint: string): CertError {
-  return new CertError(
-    'PROXY_REFUSED',
-    `Cannot connect to "${url}" through proxy "${proxy.url}": ${why}`,
-    { hint },
-  );
+  return new CertError('PROXY_REFUSED', `${whatFails(url, proxy)}: ${why}`, { hint });
+}
+
+function whatFails(url: string, proxy: HttpProxy): string {
+  return `Cannot connect to "${url}" through proxy "${proxy.url}"`;
 }

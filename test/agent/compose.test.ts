@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compose } from '../../src/agent/compose.ts';
 import { parseLabel } from '../../src/base/label.ts';
 import { silentLog } from '../../src/base/log.ts';
+import { caProfile } from '../../src/settings/ca-profile-defaults.ts';
 import { onRequest, openHostileServer, responseText } from '../http/hostile-server.ts';
 
 let stateDirectory: string;
@@ -56,7 +57,8 @@ describe('compose()', () => {
         ),
       );
     });
-    const timeouts = { connectTimeoutSeconds: 2, responseTimeoutSeconds: 2 };
+    const profile = caProfile({ label: parseLabel('ca', 'ca'), url: server.url, roots: [] });
+    const timeouts = { ...profile, connectTimeoutSeconds: 2, responseTimeoutSeconds: 2 };
     const services = await compose({ stateDirectory, log: silentLog });
     try {
       const transport = services.connect(server.url, timeouts);
@@ -65,6 +67,10 @@ describe('compose()', () => {
       const unused = services.connect(server.url, timeouts);
       await unused.close();
       expect(() => services.connect('gopher://ra.example/', timeouts)).toThrow(
+        expect.objectContaining({ code: 'CONFIG_INVALID' }),
+      );
+      const proxy = { url: 'https://proxy.example' };
+      expect(() => services.connect(server.url, { ...timeouts, proxy })).toThrow(
         expect.objectContaining({ code: 'CONFIG_INVALID' }),
       );
     } finally {
