@@ -35,8 +35,8 @@ function all({ name, value, children = [] }: Node, wanted: string): readonly str
 
 /** What stands behind a label in a text of OpenSSL, each time. */
 function said(text: string, label: RegExp): readonly string[] {
-  return [...text.matchAll(new RegExp(`${label.source}:? *(.*)`, 'g'))].map(([, it = '']) =>
-    it.trim(),
+  return [...text.matchAll(new RegExp(`${label.source}:? *(.*)`, 'g'))].map(([, value = '']) =>
+    value.trim(),
   );
 }
 
