@@ -198,7 +198,7 @@ describe('parseCommandLine() refuses with one clear message', () => {
     [
       'words in the wrong order',
       ['cert', 'show'],
-      'Cannot run "cert": no such command',
+      'Cannot run "cert show": no such command',
       'Did you mean "show cert"?',
     ],
     [

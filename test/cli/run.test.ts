@@ -119,7 +119,7 @@ describe('help', () => {
 
   it('shows alternatives, what is optional, units and defaults', () => {
     const text = helpText(['cmp', 'initialize'], commands);
-    expect(text).toContain(' (modulus N | key-type T | key-file FILE) cert-name N ');
+    expect(text).toContain(' (modulus N | key-type T | key-file FILE) [key-password SECRET] cert-name N ');
     expect(text).toContain('[ca-psk [REF:]SECRET | signer-cert N]');
     expect(text).toContain('(1024, 2048, 3072, 4096 bits)');
     expect(text).toContain('(duration; default 60s)');
