@@ -15,23 +15,35 @@ import { formatTime } from '../base/format-time.ts';
 /**
  * Run a use case with Ctrl-C and a live line, and give back what it came to. Ctrl-C leaves the transaction
  * outstanding and is no error.
+ *
+ * @param dump directory to write each message to
  */
 export async function runEnrollment<R>(
   command: CommandContext,
   services: Services,
   work: (context: LifecycleContext) => Promise<R>,
+  dump?: string,
 ): Promise<R | 'interrupted'> {
   const { io, globals, log } = command;
   const progress = startProgress(io, globals, log, services.clock);
   const signal = io.abortSignal();
   try {
-    return await work({ ...services, progress: progress.tell, signal });
+    const connect = dump === undefined ? services.connect : await dumping(services, dump);
+    return await work({ ...services, connect, progress: progress.tell, signal });
   } catch (error) {
     if (signal.aborted && error === signal.reason) return 'interrupted';
     throw error;
   } finally {
     progress.end();
   }
+}
+
+async function dumping(
+  { connect, log }: Services,
+  directory: string,
+): Promise<Services['connect']> {
+  const { dumpingTransport } = await import('../agent/message-dump.ts');
+  return (url, settings) => dumpingTransport(connect(url, settings), directory, log);
 }
 
 /** Print how an enrollment ended, and give the exit code for it. */

@@ -13,6 +13,7 @@ export const cmpCommands: readonly Command[] = [
       ...table.credentialParameters,
       ...table.caParameters,
       ...table.waitParameters,
+      ...table.dumpParameters,
     },
     constraints: [
       { atMostOne: ['modulus', 'key-type'] },
@@ -35,6 +36,7 @@ export const cmpCommands: readonly Command[] = [
       ...table.subjectParameters,
       ...table.caParameters,
       ...table.waitParameters,
+      ...table.dumpParameters,
     },
     constraints: [
       { atMostOne: ['modulus', 'key-type'] },
@@ -52,6 +54,7 @@ export const cmpCommands: readonly Command[] = [
       ...table.keyReuseParameters,
       ...table.caParameters,
       ...table.waitParameters,
+      ...table.dumpParameters,
     },
     constraints: [{ atMostOne: ['modulus', 'key-type', 'key-reuse'] }],
     example: 'cmp update current-cert gw1',
@@ -60,7 +63,7 @@ export const cmpCommands: readonly Command[] = [
   defineCommand({
     words: ['cmp', 'poll'],
     summary: 'Ask now for the answer to an outstanding request',
-    parameters: { ...table.pollParameters, ...table.waitParameters },
+    parameters: { ...table.pollParameters, ...table.waitParameters, ...table.dumpParameters },
     example: 'cmp poll current-cert gw1 wait 5m',
     load: () => import('./commands/cmp-poll.ts'),
   }),

@@ -71,6 +71,15 @@ export const waitParameters = {
   },
 } as const;
 
+/** Every command that sends. */
+export const dumpParameters = {
+  dump: {
+    type: 'directory',
+    summary:
+      'Write each message sent and received to a file there; one that carries a regToken or authenticator shows it',
+  },
+} as const;
+
 /** What the first request of a new certificate is protected with. */
 export const credentialParameters = {
   'ca-psk': {
@@ -155,7 +164,8 @@ export type InitializeParameters = typeof keyParameters &
   typeof subjectParameters &
   typeof credentialParameters &
   typeof caParameters &
-  typeof waitParameters;
+  typeof waitParameters &
+  typeof dumpParameters;
 
 /** Parameters of `cmp enroll`. */
 export type EnrollParameters = typeof currentCertParameters &
@@ -163,14 +173,16 @@ export type EnrollParameters = typeof currentCertParameters &
   typeof keyFileParameters &
   typeof subjectParameters &
   typeof caParameters &
-  typeof waitParameters;
+  typeof waitParameters &
+  typeof dumpParameters;
 
 /** Parameters of `cmp update`. */
 export type UpdateParameters = typeof currentCertParameters &
   typeof keyParameters &
   typeof keyReuseParameters &
   typeof caParameters &
-  typeof waitParameters;
+  typeof waitParameters &
+  typeof dumpParameters;
 
 /** Parameters of `cmp poll`. */
-export type PollParameters = typeof pollParameters & typeof waitParameters;
+export type PollParameters = typeof pollParameters & typeof waitParameters & typeof dumpParameters;

@@ -17,6 +17,11 @@ export const run: Body<EnrollParameters> = async (args, command) => {
     waitSeconds: args.wait,
   };
   const services = await command.services();
-  const result = await runEnrollment(command, services, (context) => enroll(context, request));
+  const result = await runEnrollment(
+    command,
+    services,
+    (context) => enroll(context, request),
+    args.dump,
+  );
   return reportResult(result, name, command);
 };

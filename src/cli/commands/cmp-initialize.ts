@@ -20,7 +20,12 @@ export const run: Body<InitializeParameters> = async (args, command) => {
     waitSeconds: args.wait,
   };
   const services = await command.services();
-  const result = await runEnrollment(command, services, (context) => initialize(context, request));
+  const result = await runEnrollment(
+    command,
+    services,
+    (context) => initialize(context, request),
+    args.dump,
+  );
   return reportResult(result, name, command);
 };
 

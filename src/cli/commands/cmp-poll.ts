@@ -6,10 +6,13 @@ import type { PollParameters } from '../parameters-cmp.ts';
 import { formatTime } from '../../base/format-time.ts';
 
 /** Ask for the answer to an outstanding request. */
-export const run: Body<PollParameters> = async ({ currentCert: name, wait }, command) => {
+export const run: Body<PollParameters> = async ({ currentCert: name, wait, dump }, command) => {
   const services = await command.services();
-  const result = await runEnrollment(command, services, (context) =>
-    poll(context, { name, waitSeconds: wait }),
+  const result = await runEnrollment(
+    command,
+    services,
+    (context) => poll(context, { name, waitSeconds: wait }),
+    dump,
   );
   if (result === 'interrupted') return reportResult(result, name, command);
   if (result.type !== 'settled' && result.type !== 'delivered') {

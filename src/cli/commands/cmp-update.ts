@@ -17,7 +17,12 @@ export const run: Body<UpdateParameters> = async (args, command) => {
     waitSeconds: args.wait,
   };
   const services = await command.services();
-  const result = await runEnrollment(command, services, (context) => update(context, request));
+  const result = await runEnrollment(
+    command,
+    services,
+    (context) => update(context, request),
+    args.dump,
+  );
   return reportResult(result, current, command);
 };
 
