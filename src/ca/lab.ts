@@ -10,6 +10,7 @@ import { createAuthorities, loadAuthorities, type Authorities } from './authorit
 import { checkHeader, checkVersion } from './check-header.ts';
 import { decide } from './decide.ts';
 import { defaultLabSettings, type LabSettings } from './lab-settings.ts';
+import { faultPlan, parseFault, type FaultPlan } from './fault.ts';
 import { writeLabFiles, type LabFiles } from './lab-files.ts';
 import { openLedger, type LabCertificate, type LabTransaction, type Ledger } from './ledger.ts';
 import { memoryTransport } from './memory-transport.ts';
@@ -65,6 +66,13 @@ export interface Lab {
   approve(id: number): Promise<LabTransaction>;
   deny(id: number, reason?: string): Promise<LabTransaction>;
   revoke(certificateId: number): Promise<void>;
+  /**
+   * Do something wrong in answers to come.
+   *
+   * @param fault NAME[@BODY][*N], as `parseFault` reads it
+   * @throws {CertError} USAGE_INVALID
+   */
+  inject(fault: string): void;
   /** Put certificates, the vendor device's key and the secrets into the lab's directory, for clients. */
   writeFiles(): Promise<LabFiles>;
   /** End the message in hand, then close the ledger. */
@@ -90,7 +98,8 @@ export async function createLab(options: LabOptions): Promise<Lab> {
   try {
     const authorities = await openAuthorities(ledger, settings, options);
     const secrets = await openSecrets(ledger, options);
-    return labOver({ ledger, authorities, secrets, settings, clock, random }, options);
+    const faults = faultPlan();
+    return labOver({ ledger, authorities, secrets, settings, clock, random, faults }, options);
   } catch (thrown) {
     await ledger.close();
     throw thrown;
@@ -104,6 +113,7 @@ interface LabParts {
   readonly settings: LabSettings;
   readonly clock: Clock;
   readonly random: Random;
+  readonly faults: FaultPlan;
 }
 
 function labOver(lab: LabParts, { onMessage, directory }: LabOptions): Lab {
@@ -130,13 +140,14 @@ function labOver(lab: LabParts, { onMessage, directory }: LabOptions): Lab {
     settings: lab.settings,
     handle: inTurn,
     transport: () => memoryTransport(inTurn),
-    listen: (port, address) => listen(inTurn, port, address),
+    listen: (port, address) => listen(inTurn, port, address, lab.faults),
     issuedCount: () => ledger.issuedCount(),
     certificates: () => ledger.certificates(),
     requests: () => ledger.transactions(),
     approve: (id) => ledger.decide(id, 'approved'),
     deny: (id, reason) => ledger.decide(id, 'denied', reason),
     revoke: (certificateId) => ledger.setStatus(certificateId, 'revoked'),
+    inject: (fault) => lab.faults.add(parseFault(fault)),
     writeFiles: async () => writeLabFiles(directory, await ledger.authorities(), lab.secrets),
     close: async () => {
       await previous;

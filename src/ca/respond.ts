@@ -14,6 +14,8 @@ import type { Certificate } from '../x509/certificate.ts';
 import { nullDn } from '../x509/name.ts';
 import type { Sender } from './authenticate.ts';
 import type { Authorities } from './authority.ts';
+import { draftHeader } from './fault-draft.ts';
+import type { FaultPlan } from './fault.ts';
 import type { LabSettings } from './lab-settings.ts';
 
 /** What answering needs. */
@@ -22,6 +24,8 @@ export interface Responder {
   readonly settings: LabSettings;
   readonly clock: Pick<Clock, 'now'>;
   readonly random: Random;
+  /** What shall be wrong with answers. */
+  readonly faults?: FaultPlan;
 }
 
 /** One answer. */
@@ -56,7 +60,10 @@ export async function respond(answer: Answer, responder: Responder): Promise<Uin
     ...(recipNonce && { recipNonce }),
     ...(answer.grantsImplicitConfirm && { generalInfo: [implicitConfirm] }),
   };
-  return protect(fields, body, credential, extraCertsOf(answer, credential, responder));
+  const extraCerts = extraCertsOf(answer, credential, responder);
+  const draft = { header: draftHeader(fields, credential), body, credential, extraCerts };
+  const spoilt = await responder.faults?.answer(draft, to, responder);
+  return spoilt ?? protect(fields, body, credential, extraCerts);
 }
 
 function credentialFor(

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { CertError } from '../base/errors.ts';
+import type { FaultPlan } from './fault.ts';
 
 /** A lab that serves. */
 export interface Listening {
@@ -28,13 +29,16 @@ export async function listen(
   handle: (der: Uint8Array) => Promise<Uint8Array>,
   port: number,
   address?: string,
+  faults?: FaultPlan,
 ): Promise<Listening> {
   const host = address ?? '127.0.0.1';
-  const first = await open(handle, host, port);
+  const first = await open(handle, host, port, faults);
   const { port: bound } = addressOf(first);
   // Where a machine has no IPv6, IPv4 does.
   const second =
-    address === undefined ? await open(handle, '::1', bound).catch(() => undefined) : undefined;
+    address === undefined
+      ? await open(handle, '::1', bound, faults).catch(() => undefined)
+      : undefined;
   const servers = second ? [first, second] : [first];
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}/pkix/`,
@@ -49,9 +53,10 @@ async function open(
   handle: (der: Uint8Array) => Promise<Uint8Array>,
   host: string,
   port: number,
+  faults: FaultPlan | undefined,
 ): Promise<Server> {
   const server = createServer((request, response) => {
-    void serve(request, response, handle);
+    void serve(request, response, handle, faults);
   });
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -72,6 +77,7 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
   handle: (der: Uint8Array) => Promise<Uint8Array>,
+  faults: FaultPlan | undefined,
 ): Promise<void> {
   try {
     const path = new URL(request.url ?? '/', 'http://lab').pathname;
@@ -89,7 +95,13 @@ async function serve(
       response.setHeader('connection', 'close');
       return refuse(response, 413, `The message is longer than ${MAX_BODY_OCTETS} octets`);
     }
-    answer(response, 200, 'application/pkixcmp', await handle(body));
+    const fault = faults?.takeForExchange(body);
+    if (!fault) return answer(response, 200, 'application/pkixcmp', await handle(body));
+    await fault.exchange({
+      response,
+      handle: () => handle(body),
+      answer: (...parts) => answer(response, ...parts),
+    });
   } catch (thrown) {
     if (response.headersSent || response.destroyed) response.destroy();
     else refuse(response, 500, thrown instanceof Error ? thrown.message : 'The lab failed');

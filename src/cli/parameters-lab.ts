@@ -32,6 +32,12 @@ export const labPlaceParameters = {
     placeholder: 'DIR',
     summary: 'Write every message there, as DER and as text',
   },
+  fault: {
+    type: 'text',
+    many: true,
+    placeholder: 'NAME[@BODY][*N]',
+    summary: 'Faults to commit once, or N times: in the first answer that fits, or the first BODY',
+  },
 } as const;
 
 /** Which lab an approval command talks to. */

@@ -2,6 +2,7 @@ import { systemClock } from '../../agent/system-clock.ts';
 import { systemRandom } from '../../agent/system-random.ts';
 import { toHex } from '../../base/bytes.ts';
 import { CertError } from '../../base/errors.ts';
+import { parseFault } from '../../ca/fault.ts';
 import type { LabFiles } from '../../ca/lab-files.ts';
 import type { LabSettings } from '../../ca/lab-settings.ts';
 import { createLab, type Lab, type LabOptions } from '../../ca/lab.ts';
@@ -32,7 +33,10 @@ export const run: Body<LabParameters> = async (args, context) => {
   const onMessage: LabOptions['onMessage'] = (message) => {
     for (const listener of listeners) listener(message);
   };
+  // To hear of a wrong one before there is a lab.
+  args.fault.forEach(parseFault);
   const lab = await inWordsOfLab(() => createLab({ ...options, onMessage }));
+  for (const fault of args.fault) lab.inject(fault);
   const { quiet, json } = context.globals;
   if (!quiet && !json) listeners.push(labLog(context.log, tellWaiting(lab, args, context)));
   try {

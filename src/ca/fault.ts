@@ -1,0 +1,175 @@
+import { toHex } from '../base/bytes.ts';
+import { CertError } from '../base/errors.ts';
+import type { PKIHeader } from '../cmp/message/pki-header.ts';
+import { decodeMessage, type BodyType } from '../cmp/message/pki-message.ts';
+import { bodyFaults } from './fault-body.ts';
+import { certificateFaults } from './fault-certificate.ts';
+import {
+  protectDraft,
+  type ApplicableBody,
+  type Draft,
+  type Fault,
+  type Workshop,
+} from './fault-draft.ts';
+import { headerFaults } from './fault-header.ts';
+import { httpFaults, type HttpFault } from './fault-http.ts';
+import { octetFaults } from './fault-octets.ts';
+import { pollingFaults } from './fault-polling.ts';
+import { protectionFaults } from './fault-protection.ts';
+import { signerFaults } from './fault-signer.ts';
+
+/** Every fault by its name, in the order of the list that `lab --help` refers to. */
+export const faults: Readonly<Record<string, Fault>> = {
+  ...headerFaults,
+  ...protectionFaults,
+  ...signerFaults,
+  ...bodyFaults,
+  ...certificateFaults,
+  ...pollingFaults,
+  ...octetFaults,
+  ...httpFaults,
+};
+
+/** A fault as it was asked for: `wrong-recip-nonce@pkiconf*2`. */
+export interface FaultRequest {
+  readonly name: string;
+  readonly fault: Fault;
+  /** Only in answers with this body; without it in the first the fault can do something to. */
+  readonly body?: BodyType;
+  readonly times: number;
+}
+
+const bodies: ReadonlySet<string> = new Set<ApplicableBody>([
+  'ip',
+  'cp',
+  'kup',
+  'pkiconf',
+  'pollRep',
+  'error',
+  'rp',
+  'genp',
+]);
+
+const form = /^([a-z\d-]+)(?:@([A-Za-z]+))?(?:\*(\d{1,6}))?$/;
+
+/**
+ * Read NAME[@BODY][*N].
+ *
+ * @throws {CertError} USAGE_INVALID
+ */
+export function parseFault(text: string): FaultRequest {
+  const [, name = '', body, times] = form.exec(text) ?? [];
+  const fault = Object.hasOwn(faults, name) ? faults[name] : undefined;
+  if (!fault) {
+    throw new CertError('USAGE_INVALID', `Cannot inject the fault "${text}": there is none`, {
+      hint: `Write it as in wrong-recip-nonce@pkiconf*2; there are ${Object.keys(faults).join(', ')}`,
+    });
+  }
+  if (body !== undefined && !isBody(body)) {
+    throw new CertError(
+      'USAGE_INVALID',
+      `Cannot inject the fault "${text}": "${body}" is no answer`,
+      { hint: `Answers are ${[...bodies].join(', ')}` },
+    );
+  }
+  if (times === '0') {
+    throw new CertError('USAGE_INVALID', `Cannot inject the fault "${text}": 0 times`);
+  }
+  const count = times === undefined ? (fault.times ?? 1) : Number(times);
+  return { name, fault, ...(body !== undefined && { body }), times: count };
+}
+
+function isBody(text: string): text is ApplicableBody {
+  return bodies.has(text);
+}
+
+/** The faults a lab has yet to commit. */
+export interface FaultPlan {
+  add(request: FaultRequest): void;
+  /**
+   * Protect and encode an answer with what is due to be wrong with it.
+   *
+   * @param to header of the message that is answered
+   * @returns undefined when nothing is
+   */
+  answer(
+    draft: Draft,
+    to: PKIHeader | undefined,
+    workshop: Workshop,
+  ): Promise<Uint8Array | undefined>;
+  /** Take the fault of the exchange that is due when this request is answered. */
+  takeForExchange(request: Uint8Array): HttpFault | undefined;
+}
+
+/** Keep what was asked for, each fault as often as it was. */
+export function faultPlan(): FaultPlan {
+  const due: (FaultRequest & { left: number })[] = [];
+  // How the transaction in hand began; a lab under test has one at a time.
+  let begun:
+    | { readonly id: string; readonly nonce: Uint8Array; readonly body: BodyType }
+    | undefined;
+
+  function take(isDue: (request: FaultRequest) => boolean): readonly Fault[] {
+    const taken = due.filter((one) => one.left > 0 && isDue(one));
+    for (const one of taken) one.left--;
+    return taken.map(({ fault }) => fault);
+  }
+
+  function remember({ body }: Draft, to: PKIHeader | undefined): void {
+    const id = toHex(to?.transactionID ?? new Uint8Array());
+    if (!to?.senderNonce || begun?.id === id) return;
+    begun = { id, nonce: to.senderNonce, body: body.type };
+  }
+
+  return {
+    add: (request) => void due.push({ ...request, left: request.times }),
+    async answer(right, to, workshop) {
+      remember(right, to);
+      let draft: Draft = {
+        ...right,
+        ...(begun && { firstNonce: begun.nonce, firstBody: begun.body }),
+      };
+      const taken = take(
+        ({ fault, body }) =>
+          fault.where !== 'http' &&
+          (body === undefined || body === draft.body.type) &&
+          (fault.appliesTo?.(draft) ?? true),
+      );
+      if (taken.length === 0) return undefined;
+      for (const fault of taken) {
+        if (fault.where === 'draft') draft = await fault.change(draft, workshop);
+      }
+      let der = await protectDraft(draft);
+      for (const fault of taken) if (fault.where === 'octets') der = fault.spoil(der);
+      return der;
+    },
+    takeForExchange(request) {
+      const answer = answerTo(request);
+      return take(({ fault, body = fault.where === 'http' ? fault.body : undefined }) => {
+        return fault.where === 'http' && (body === undefined || body === answer);
+      }).find((fault) => fault.where === 'http');
+    },
+  };
+}
+
+/** What usually answers a request; undefined for what cannot even be decoded. */
+function answerTo(request: Uint8Array): BodyType | undefined {
+  try {
+    return answers[decodeMessage(request).body.type];
+  } catch (thrown) {
+    if (thrown instanceof CertError) return undefined;
+    throw thrown;
+  }
+}
+
+const answers: Partial<Readonly<Record<BodyType, ApplicableBody>>> = {
+  ir: 'ip',
+  cr: 'cp',
+  p10cr: 'cp',
+  kur: 'kup',
+  rr: 'rp',
+  genm: 'genp',
+  certConf: 'pkiconf',
+  pollReq: 'pollRep',
+  error: 'pkiconf',
+};
