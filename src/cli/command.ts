@@ -14,11 +14,21 @@ export interface CommandContext {
   readonly print: Printer;
   /** Open the store and what stands on it, once; closed after the command by whoever ran it. */
   readonly services: () => Promise<Services>;
-  /** Run another command line on the same outside, as the guided tour does, with more in its environment. */
-  readonly run: (
-    argv: readonly string[],
-    env?: Readonly<Record<string, string>>,
-  ) => Promise<ExitCode>;
+  /** Open the store once more; whoever asks closes it. */
+  readonly openServices: () => Promise<Services>;
+  /** Run another command line, on the same outside if nothing else is said. */
+  readonly run: (argv: readonly string[], changes?: RunChanges) => Promise<ExitCode>;
+}
+
+/** What is different for a command line that a command runs. */
+export interface RunChanges {
+  /** More in its environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** What holds wherever the line does not say otherwise. */
+  readonly globals?: Globals;
+  readonly io?: Io;
+  /** The table it is understood by. */
+  readonly commands?: readonly Command[];
 }
 
 /** The code of one command. */

@@ -12,3 +12,15 @@ export interface Globals {
   /** Key the store's secrets are encrypted with; the generated `store.key` when absent. */
   readonly storeKey?: SecretSource;
 }
+
+/** Join what a line says with what holds for all lines: a line's own word goes first. */
+export function joinGlobals(line: Globals, all: Globals): Globals {
+  return {
+    ...all,
+    ...line,
+    json: line.json || all.json,
+    quiet: line.quiet || all.quiet,
+    verbose: line.verbose || all.verbose,
+    yes: line.yes || all.yes,
+  };
+}

@@ -3,6 +3,7 @@ import { caCommands } from './grammar-ca.ts';
 import { certCommands } from './grammar-cert.ts';
 import { cmpCommands } from './grammar-cmp.ts';
 import { labCommands } from './grammar-lab.ts';
+import { toolCommands } from './grammar-tools.ts';
 import type { Parameter } from './parameter.ts';
 
 /** Every command there is. */
@@ -11,6 +12,7 @@ export const commands: readonly Command[] = [
   ...caCommands,
   ...certCommands,
   ...labCommands,
+  ...toolCommands,
 ];
 
 /** The parts of `certkeeper --help`, each with the first words of its commands. */
@@ -22,6 +24,8 @@ export const commandGroups: readonly {
   { title: 'Look and tidy', words: ['show', 'decode', 'clear'] },
   { title: 'Set up a CA', words: ['ca', 'cert'] },
   { title: 'Try things', words: ['lab', 'demo'] },
+  { title: 'At the keyboard', words: ['shell', 'completion'] },
+  { title: 'Only in certkeeper shell', words: ['configure', 'context', 'end', 'exit', 'help'] },
 ];
 
 /** Options that may stand anywhere on a command line, by the word after `--`. */

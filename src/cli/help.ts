@@ -47,6 +47,7 @@ function overview(commands: readonly Command[]): string {
     'Usage: certkeeper COMMAND [PARAMETER VALUE | --PARAMETER VALUE]…\n';
   for (const { title, words } of commandGroups) {
     const members = commands.filter((command) => words.includes(command.words[0] ?? ''));
+    if (members.length === 0) continue;
     text += `\n${title}\n${rows(members.map((command) => [command.words.join(' '), command.summary]))}`;
   }
   text += `\nAnywhere\n${rows(
@@ -81,7 +82,8 @@ function commandHelp(command: Command): string {
   return text;
 }
 
-function rows(entries: readonly (readonly [string, string])[]): string {
+/** Write two columns; a left one that is too long gets a line of its own. */
+export function rows(entries: readonly (readonly [string, string])[]): string {
   const width = Math.min(34, Math.max(...entries.map(([left]) => left.length)));
   return entries
     .map(([left, right]) =>
@@ -98,7 +100,8 @@ function spelled(word: string, parameter: Parameter | undefined): string {
   return parameter.positional === true ? value : `${word} ${value}`;
 }
 
-function placeholder(parameter: Parameter): string {
+/** Write what stands for the value of a parameter in a usage line. */
+export function placeholder(parameter: Parameter): string {
   if (parameter.placeholder !== undefined) return parameter.placeholder;
   switch (parameter.type) {
     case 'flag':
@@ -126,8 +129,8 @@ function placeholder(parameter: Parameter): string {
   }
 }
 
-/** Unit, values and default, in parentheses after the sentence. */
-function notes(parameter: Parameter): string {
+/** Write what a sentence leaves out: unit, values and default, in parentheses after the sentence. */
+export function notes(parameter: Parameter): string {
   const said: string[] = [];
   if (parameter.required === true) said.push('required');
   if (parameter.type === 'integer') {

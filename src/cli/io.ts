@@ -13,6 +13,8 @@ export interface Input {
   readAll(limit: number): Promise<Uint8Array>;
   /** Read one line, without its end, and without echo on the terminal when `echo` is false. */
   readLine(options: { readonly echo: boolean }): Promise<string>;
+  /** Read line by line as they come, without their ends. */
+  lines(): AsyncIterable<string>;
 }
 
 /** The outside of one run of the command line, so that a test can be that outside. */

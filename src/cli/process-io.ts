@@ -110,4 +110,8 @@ const processInput: Input = {
       lines.close();
     }
   },
+  async *lines() {
+    const { createInterface } = await import('node:readline');
+    yield* createInterface({ input: process.stdin, crlfDelay: Infinity });
+  },
 };

@@ -1,8 +1,8 @@
 import type { Services } from '../agent/compose.ts';
 import type { ExitCode } from '../base/errors.ts';
-import type { Log } from '../base/log.ts';
-import type { CommandContext } from './command.ts';
-import type { Globals } from './global-options.ts';
+import { silentLog, type Log } from '../base/log.ts';
+import type { Command, CommandContext } from './command.ts';
+import { joinGlobals, type Globals } from './global-options.ts';
 import { commands } from './grammar.ts';
 import type { Io } from './io.ts';
 import { createLog } from './log.ts';
@@ -12,6 +12,15 @@ import { createPrinter } from './render.ts';
 
 /** Open what a command works on. */
 export type OpenServices = (globals: Globals, io: Io, log: Log) => Promise<Services>;
+
+/** What a line is run under. */
+interface Setting {
+  readonly openServices: OpenServices;
+  readonly commands: readonly Command[];
+  readonly globals: Globals;
+}
+
+const noGlobals: Globals = { json: false, quiet: false, verbose: false, yes: false };
 
 /**
  * Run one command line, start to end. Never throws, and never ends the process.
@@ -24,28 +33,40 @@ export async function run(
   io: Io,
   openServices: OpenServices = openRealServices,
 ): Promise<ExitCode> {
+  // What completion scripts ask is no command: nobody types it, and its words are those of other commands.
+  if (argv[0] === 'complete') {
+    const { complete } = await import('./completion-reply.ts');
+    return await complete(argv.slice(1), io, (globals) => openServices(globals, io, silentLog));
+  }
+  return await runLine(argv, io, { openServices, commands, globals: noGlobals });
+}
+
+async function runLine(argv: readonly string[], io: Io, setting: Setting): Promise<ExitCode> {
+  const all = setting.globals;
   let globals: Pick<Globals, 'json' | 'verbose' | 'state'> = {
-    json: argv.includes('--json'),
-    verbose: argv.includes('--verbose'),
+    ...all,
+    json: all.json || argv.includes('--json'),
+    verbose: all.verbose || argv.includes('--verbose'),
   };
   try {
-    const invocation = parseCommandLine(argv, commands);
-    globals = invocation.globals;
-    return await act(invocation, io, openServices);
+    const invocation = parseCommandLine(argv, setting.commands);
+    const joined = { ...invocation, globals: joinGlobals(invocation.globals, all) };
+    globals = joined.globals;
+    return await act(joined, io, setting);
   } catch (error) {
     const { reportError } = await import('./failure.ts');
     return reportError(error, io, globals);
   }
 }
 
-async function act(invocation: Invocation, io: Io, openServices: OpenServices): Promise<ExitCode> {
+async function act(invocation: Invocation, io: Io, setting: Setting): Promise<ExitCode> {
   switch (invocation.type) {
     case 'version':
       return await showVersion(invocation.globals, io);
     case 'help': {
       const { helpText } = await import('./help.ts');
       const output = invocation.asked ? io.stdout : io.stderr;
-      output.write(helpText(invocation.words, commands));
+      output.write(helpText(invocation.words, setting.commands));
       return invocation.asked ? 0 : 2;
     }
     case 'run':
@@ -60,10 +81,16 @@ async function act(invocation: Invocation, io: Io, openServices: OpenServices): 
     log,
     print: createPrinter(io, globals),
     services() {
-      opened ??= openServices(globals, io, log);
+      opened ??= setting.openServices(globals, io, log);
       return opened;
     },
-    run: (words, env) => run(words, { ...io, env: { ...io.env, ...env } }, openServices),
+    openServices: () => setting.openServices(globals, io, log),
+    run: (words, changes = {}) =>
+      runLine(
+        words,
+        { ...(changes.io ?? io), env: { ...io.env, ...changes.env } },
+        { ...setting, globals: noGlobals, ...changes },
+      ),
   };
   try {
     return await command.start(values, context);

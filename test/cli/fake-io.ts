@@ -34,6 +34,9 @@ export function fakeIo(options: FakeIoOptions = {}): FakeIo {
       isTTY,
       readAll: async () => new TextEncoder().encode(options.input ?? ''),
       readLine: async () => answers.shift() ?? '',
+      async *lines() {
+        yield* answers.splice(0);
+      },
     },
     env: options.env ?? {},
     abortSignal: () => controller.signal,

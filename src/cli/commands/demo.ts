@@ -160,7 +160,7 @@ async function take(
   const { io, print } = command;
   const { style } = print;
   io.stdout.write(`${style.good('$')} ${style.bold(`certkeeper ${words.map(quote).join(' ')}`)}\n`);
-  const got = await command.run(words, { CERTKEEPER_STATE: state });
+  const got = await command.run(words, { env: { CERTKEEPER_STATE: state } });
   if (got === exitCode) return;
   throw new CertError(
     'INTERNAL',

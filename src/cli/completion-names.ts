@@ -1,0 +1,39 @@
+import type { Services } from '../agent/compose.ts';
+import type { LiveValues, NameKind } from './completion.ts';
+import type { Globals } from './global-options.ts';
+import type { Io } from './io.ts';
+import { readStored } from './stored.ts';
+
+/**
+ * Take names from the store, opened for each question and closed again. Where there is no store, or none
+ * that can be opened, there are no names: completion never complains.
+ */
+export function liveValues(
+  globals: Globals,
+  io: Io,
+  openServices: () => Promise<Services>,
+): LiveValues {
+  return {
+    env: io.env,
+    async names(kind) {
+      let services: Services | undefined;
+      try {
+        const open = async (): Promise<Services> => (services = await openServices());
+        const names = await readStored({ globals, io, services: open }, namesOf[kind]);
+        return [...new Set(names)].toSorted();
+      } catch {
+        return [];
+      } finally {
+        await services?.close();
+      }
+    },
+  };
+}
+
+const namesOf: Readonly<Record<NameKind, (services: Services) => Promise<readonly string[]>>> = {
+  ca: async ({ store }) => (await store.authorities.list()).map(({ label }) => label),
+  certificate: async ({ store }) => [
+    ...(await store.certificates.list()).map(({ name }) => name),
+    ...(await store.transactions.outstanding()).map(({ name }) => name),
+  ],
+};

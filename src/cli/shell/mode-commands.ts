@@ -1,0 +1,74 @@
+import { defineCommand, type Command } from '../command.ts';
+
+/** Where configuration pasted from a gateway says it is: nothing but the prompt depends on it. */
+export interface Modes {
+  /** `config`, then `ctx NAME`: what `configure` and `context` began and `exit` has not ended. */
+  readonly open: string[];
+  /** `exit` was typed outside of all of them. */
+  isOver: boolean;
+}
+
+/** Make the commands that there are only in the shell. */
+export function modeCommands(modes: Modes): readonly Command[] {
+  return [
+    defineCommand({
+      words: ['configure'],
+      summary: 'Begin configuration; changes the prompt and nothing else',
+      parameters: {},
+      load: async () => ({
+        run: async () => {
+          modes.open.splice(0, modes.open.length, 'config');
+          return 0;
+        },
+      }),
+    }),
+    defineCommand({
+      words: ['context'],
+      summary: 'Begin a context; changes the prompt and nothing else',
+      parameters: {
+        name: {
+          type: 'text',
+          required: true,
+          positional: true,
+          placeholder: 'NAME',
+          summary: 'What the gateway calls the context',
+        },
+      },
+      load: async () => ({
+        run: async ({ name }) => {
+          modes.open.push(`ctx ${name}`);
+          return 0;
+        },
+      }),
+    }),
+    defineCommand({
+      words: ['end'],
+      summary: 'Leave configuration; changes the prompt and nothing else',
+      parameters: {},
+      load: async () => ({
+        run: async () => {
+          modes.open.length = 0;
+          return 0;
+        },
+      }),
+    }),
+    defineCommand({
+      words: ['exit'],
+      summary: 'Leave the context or configuration; outside of them, the shell',
+      parameters: {},
+      load: async () => ({
+        run: async () => {
+          modes.isOver = modes.open.pop() === undefined;
+          return 0;
+        },
+      }),
+    }),
+    defineCommand({
+      words: ['help'],
+      summary: 'Explain a command, or a group of commands',
+      parameters: {},
+      // The parser answers before it comes to this.
+      load: async () => ({ run: async () => 0 }),
+    }),
+  ];
+}

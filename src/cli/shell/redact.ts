@@ -1,0 +1,64 @@
+import { CertError } from '../../base/errors.ts';
+import type { Command } from '../command.ts';
+import { advance, startOf, type Named } from '../completion-walk.ts';
+import { splitOption } from '../globals.ts';
+import { parseSecretSource } from '../secret.ts';
+import { withoutProgram } from './expand.ts';
+import { splitLine, type Word } from './words.ts';
+
+/**
+ * Make of a line what the history may keep: a secret that was typed out becomes `prompt`.
+ *
+ * @returns undefined for a line with a word that nothing is known of: it may be a secret, or part of one
+ */
+export function withoutSecrets(line: string, commands: readonly Command[]): string | undefined {
+  const { words, open } = splitLine(line);
+  if (open !== undefined || line.includes('\n')) return undefined;
+  let kept = line;
+  let at = startOf(commands);
+  let isAfterSecret = false;
+  const edits: { readonly word: Word; readonly text: string }[] = [];
+  for (const word of withoutProgram(words)) {
+    if (word.text === '?' && !word.isQuoted) continue;
+    const isKeywordFree = at.awaited === undefined;
+    const step = stepOf(() => advance(at, word, true));
+    if (step === undefined || step.isUnknown) return undefined;
+    // A bare word after a secret may be the rest of it, typed without quotes.
+    if (isAfterSecret && isKeywordFree && step.valueOf !== undefined) return undefined;
+    if (hidesPassword(step.valueOf, word.text)) return undefined;
+    const text =
+      step.valueOf?.parameter.type === 'secret' ? hidden(step.valueOf, word.text) : undefined;
+    isAfterSecret = step.valueOf?.parameter.type === 'secret';
+    if (text !== undefined) edits.push({ word, text });
+    at = step.position;
+  }
+  for (const { word, text } of edits.toReversed()) {
+    kept = kept.slice(0, word.start) + text + kept.slice(word.end);
+  }
+  return kept;
+}
+
+function stepOf<T>(step: () => T): T | undefined {
+  try {
+    return step();
+  } catch (error) {
+    if (error instanceof CertError) return undefined;
+    throw error;
+  }
+}
+
+/** Write a literal secret as `prompt`; undefined when the text only says where the secret is. */
+function hidden({ word, parameter }: Named, text: string): string | undefined {
+  const { value } = splitOption(text);
+  const front = value === undefined ? '' : `--${word}=`;
+  const withReference = parameter.type === 'secret' && parameter.withReference === true;
+  const source = stepOf(() => parseSecretSource(value ?? text, word, withReference));
+  if (source === undefined) return `${front}prompt`;
+  if (source.kind !== 'literal') return undefined;
+  const reference = source.reference === undefined ? '' : `${source.reference}:`;
+  return /^[\w.:-]*$/.test(reference) ? `${front}${reference}prompt` : `${front}prompt`;
+}
+
+function hidesPassword(named: Named | undefined, text: string): boolean {
+  return named?.parameter.type === 'url' && text.includes('@');
+}
