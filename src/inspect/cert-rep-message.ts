@@ -1,6 +1,7 @@
 import type { CertRepMessage, CertResponse } from '../cmp/message/cert-rep-message.ts';
 import { carried } from './asn1.ts';
 import { certificate } from './certificate.ts';
+import { encryptedKey } from './cms.ts';
 import { branch, list, maybe, type Node } from './node.ts';
 import { number, octets } from './plain.ts';
 import { statusInfo } from './pki-status-info.ts';
@@ -18,8 +19,8 @@ function certResponse({ certReqId, status, certifiedKeyPair, rspInfo }: CertResp
     maybe('certifiedKeyPair', certifiedKeyPair, (name, pair) => {
       const { type, value } = pair.certOrEncCert;
       return branch(name, [
-        type === 'certificate' ? certificate(type, value) : carried(type, value),
-        maybe('privateKey', pair.privateKey, carried),
+        type === 'certificate' ? certificate(type, value) : encryptedKey(type, value),
+        maybe('privateKey', pair.privateKey, encryptedKey),
         maybe('publicationInfo', pair.publicationInfo, carried),
       ]);
     }),

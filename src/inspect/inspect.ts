@@ -14,15 +14,16 @@ import { inspectAsn1 } from './asn1.ts';
 import { certificateList } from './certificate-list.ts';
 import { certificate } from './certificate.ts';
 import { certificationRequest } from './certification-request.ts';
+import { contentInfo } from './cms.ts';
 import { leaf, type Node } from './node.ts';
 import { ocspRequest, ocspResponse } from './ocsp.ts';
 import { outlineOf } from './outline.ts';
 import { pkiMessage } from './pki-message.ts';
 
 /**
- * Show DER as a tree: a PKIMessage, a certificate, a CRL, a PKCS #10 request or an OCSP request or response
- * by the names of its RFC, told apart by their outlines; anything else by its ASN.1 types. Of a private
- * key, whatever its form is, only the form is named.
+ * Show DER as a tree: a PKIMessage, a certificate, a CRL, a PKCS #10 request, OCSP or CMS by the names of
+ * its RFC, told apart by their outlines; anything else by its ASN.1 types. Of a private key, whatever its
+ * form is, only the form is named.
  *
  * @throws {CertError} DER_MALFORMED, LIMIT_EXCEEDED; also when it has the outline of a structure and is none
  */
@@ -38,6 +39,7 @@ export function inspectDer(der: Uint8Array): Node {
   if (isCertificate.test(outline)) return certificate('Certificate', decodeCertificate(der));
   if (isCrl.test(outline)) return certificateList('CertificateList', decodeCertificateList(der));
   if (isOcspResponse.test(outline)) return ocspResponse('OCSPResponse', decodeOcspResponse(der));
+  if (isContentInfo.test(outline)) return contentInfo('ContentInfo', der);
   const request = isOcspRequest.test(outline) ? ocspRequestIn(der) : undefined;
   return request ? ocspRequest('OCSPRequest', request) : inspectAsn1(der);
 }
@@ -94,6 +96,9 @@ const isCrl = /^30 \((?:02 )?30 30 1[78](?: 1[78])?(?: 30)?(?: a0)?\) 30 03$/;
 
 /** An ENUMERATED in front, as nothing else has it. */
 const isOcspResponse = /^0a(?: a0)?$/;
+
+/** A type and a tagged content. */
+const isContentInfo = /^06 a0$/;
 
 /** Much else may look like this, so that it has to decode as well. */
 const isOcspRequest = /^30 \((?:a0 )?(?:a1 )?30(?: a2)?\)(?: a0)?$/;

@@ -4,7 +4,7 @@ import type {
   ProofOfPossession,
 } from '../cmp/message/proof-of-possession.ts';
 import { algorithm } from './algorithm-identifier.ts';
-import { carried } from './asn1.ts';
+import { envelopedData } from './cms.ts';
 import { generalNameField } from './general-name.ts';
 import { branch, leaf, maybe, type Node } from './node.ts';
 import { number, octets } from './plain.ts';
@@ -49,7 +49,7 @@ function privKey({ type, value }: POPOPrivKey): Node {
     case 'agreeMAC':
       return macValue(type, value);
     case 'encryptedKey':
-      return carried(type, value);
+      return envelopedData(type, value);
   }
 }
 

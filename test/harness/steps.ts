@@ -20,9 +20,9 @@ export const steps: readonly Step[] = [
   { path: 'src/crypto', step: 3, packages: ['node:crypto', 'node:util'] },
   { path: 'src/revocation', step: 4, packages: [] },
   { path: 'src/settings', step: 4, packages: [] },
-  { path: 'src/inspect', step: 4, packages: [] },
   { path: 'src/cms', step: 5, packages: [] },
   { path: 'src/cmp/protection', step: 5, packages: [] },
+  { path: 'src/inspect', step: 6, packages: [] },
   { path: 'src/cmp/transaction', step: 6, packages: [] },
   { path: 'src/pkcs', step: 6, packages: ['node:crypto'] },
   {

@@ -123,6 +123,25 @@ describe('decode, beside what OpenSSL says,', () => {
     expect(ee + sub).not.toContain('extnValue');
   });
 
+  it('shows what CMS encrypts for whom, and who signed it', () => {
+    const { openssl, der } = authority;
+    openssl('cms -encrypt -aes256 -in ca.cnf -binary -outform DER -out enveloped.der ee.crt');
+    const text = openssl('cms -cmsout -print -noout -inform DER -in enveloped.der');
+    const enveloped = inspectDer(der('enveloped.der'));
+    expect(all(enveloped, 'content')).toEqual(['EnvelopedData']);
+    expect(all(enveloped, 'serialNumber')).toEqual(['01ab']);
+    expect(text).toContain('serialNumber: 427');
+    expect(all(enveloped, 'contentEncryptionAlgorithm')).toEqual([
+      'aes256CBC (2.16.840.1.101.3.4.1.42)',
+    ]);
+    openssl(
+      'cms -sign -signer ee.crt -inkey ee.key -in ca.cnf -binary -nodetach -outform DER -out signed.der',
+    );
+    const signed = inspectDer(der('signed.der'));
+    expect(all(signed, 'subject')).toEqual(['CN=ee']);
+    expect(formatTree(signed)).toContain('    signerInfos\n      SignerInfo\n        version: 1\n');
+  });
+
   it('says of a PKCS #12 file and of PKCS #8 keys only what they are', () => {
     const { openssl, der } = authority;
     openssl('pkcs12 -export -in ee.crt -inkey ee.key -out ee.p12.der -passout pass:x');
