@@ -23,6 +23,9 @@ function gate(): {
   };
 }
 
+/** Give no lease back, as on a store that is locked. */
+const release = () => Promise.reject(new CertError('STORE_LOCKED', 'Cannot write "store.db"'));
+
 describe('while one command works on a name', () => {
   it.each(['initialize', 'poll', 'update'] as const)('another %s is refused', async (command) => {
     const site = await makeSite({ othersLive: true });
@@ -131,7 +134,6 @@ describe('a name', () => {
   it('is given back although the command could not say so in the store, and to the same process at once', async () => {
     const site = await makeSite({ othersLive: true });
     const { store } = site.context;
-    const release = () => Promise.reject(new CertError('STORE_LOCKED', 'Cannot write "store.db"'));
     const context = { ...site.context, store: { ...store, leases: { ...store.leases, release } } };
 
     expect(await initialize(context, request())).toMatchObject({ type: 'issued' });
@@ -144,7 +146,6 @@ describe('a name', () => {
   it('keeps the error of a command that could not give it back', async () => {
     const site = await makeSite();
     const { store } = site.context;
-    const release = () => Promise.reject(new CertError('STORE_LOCKED', 'Cannot write "store.db"'));
     const context = { ...site.context, store: { ...store, leases: { ...store.leases, release } } };
     site.setWire(async () => new Uint8Array([0x30, 0x00]));
     await expect(initialize(context, request())).rejects.toMatchObject({ code: 'DER_MALFORMED' });

@@ -1,5 +1,6 @@
 import { toHex } from '../../base/bytes.ts';
 import { CertError } from '../../base/errors.ts';
+import { formatTime } from '../../base/format-time.ts';
 import type { LifecycleEvent } from '../../base/events.ts';
 import { commandLine } from '../command-line.ts';
 import type { Body } from '../command.ts';
@@ -7,12 +8,17 @@ import { confirm } from '../confirm.ts';
 import type { clearNameParameters } from '../parameters-cmp.ts';
 import { plural } from '../plural.ts';
 
-/** Close what is outstanding for a name and forget its history; keys and certificates stay. */
+/**
+ * Close what is outstanding for a name, forget its history, and give the name free when nothing can be told of
+ * the process that holds it; keys and certificates stay.
+ */
 export const run: Body<typeof clearNameParameters> = async ({ certName }, context) => {
-  const { store, clock } = await context.services();
+  const { store, clock, livenessOf } = await context.services();
   const outstanding = await store.transactions.outstanding(certName);
   const history = (await store.history.list()).filter((line) => line.name === certName);
-  if (outstanding.length === 0 && history.length === 0) {
+  const holder = await store.leases.holder(certName);
+  const isStuck = holder !== undefined && livenessOf(holder) === 'unknown';
+  if (outstanding.length === 0 && history.length === 0 && !isStuck) {
     throw new CertError(
       'CERT_UNKNOWN',
       `Cannot clear "${certName}": it has neither an outstanding request nor a history`,
@@ -24,6 +30,12 @@ export const run: Body<typeof clearNameParameters> = async ({ certName }, contex
     ...(history.length === 0
       ? []
       : [plural(history.length, 'line of history', 'lines of history')]),
+    ...(isStuck
+      ? [
+          `the hold of process ${holder.pid} on ${holder.host} since ${formatTime(holder.since)}, ` +
+            'which may still be at work',
+        ]
+      : []),
   ];
   const agreed = await confirm(
     `Clear "${certName}" (${what.join(', ')})? Keys and certificates stay.`,
@@ -43,9 +55,11 @@ export const run: Body<typeof clearNameParameters> = async ({ certName }, contex
     transactionID: toHex(transactionID),
   }));
   const closed = await store.transactions.clear(certName, at, events);
+  if (isStuck) await store.leases.free(certName, holder.id);
   context.print.done(
-    { cleared: true, name: certName, closed },
-    `Closed ${plural(closed, 'outstanding request', 'outstanding requests')} of "${certName}" and forgot its history`,
+    { cleared: true, name: certName, closed, freed: isStuck },
+    `Closed ${plural(closed, 'outstanding request', 'outstanding requests')} of "${certName}" and forgot its history` +
+      (isStuck ? '; the name is free' : ''),
   );
   return 0;
 };
