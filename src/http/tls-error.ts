@@ -55,6 +55,15 @@ export function tlsError(error: unknown, failed: FailedHandshake): CertError {
       'Check that the URL is that of the service',
     );
   }
+  if (code === 'CLOSED' || code === 'ECONNRESET' || code === 'EPIPE') {
+    return failure(
+      'NETWORK_UNREACHABLE',
+      failed,
+      error,
+      'connection closed by the peer in the TLS handshake',
+      clientCertificateHint(failed.settings),
+    );
+  }
   return connectError(error, { url, route: {} });
 }
 

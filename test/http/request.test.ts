@@ -48,7 +48,7 @@ function text(response: HttpResponse): string {
 }
 
 describe('request()', () => {
-  it('sends header and body in one segment, with Content-Length and without Expect', async () => {
+  it('sends header and body in one segment, with Content-Length and without Expect [T1]', async () => {
     const segments: string[] = [];
     const server = await serve((socket) => {
       socket.on('data', (chunk: Buffer) => {
@@ -93,7 +93,7 @@ describe('request()', () => {
     expect(text(await post(server.url))).toBe('yes');
   });
 
-  it('does not follow a redirect', async () => {
+  it('does not follow a redirect [T4]', async () => {
     const server = await serve((socket) => {
       onRequest(socket, () => socket.write(responseText('', { Location: '/b' }, '301 Moved')));
     });
@@ -101,7 +101,7 @@ describe('request()', () => {
     expect(server.connections()).toBe(1);
   });
 
-  it('uses one connection for the requests of a transaction', async () => {
+  it('uses one connection for the requests of a transaction [T1]', async () => {
     const server = await serve((socket) => {
       onRequest(socket, () => socket.write(responseText('yes')));
     });
@@ -124,7 +124,7 @@ describe('request()', () => {
     expect(server.connections()).toBe(1);
   });
 
-  it('takes a new connection after Connection: close', async () => {
+  it('takes a new connection after Connection: close [T1][T8]', async () => {
     const server = await serve((socket) => {
       // The server says it will close, and does not: nothing may be sent on this connection.
       onRequest(socket, () => socket.write(responseText('yes', { Connection: 'close' })));
@@ -135,7 +135,7 @@ describe('request()', () => {
     expect(server.connections()).toBe(2);
   });
 
-  it('takes a new connection when the server closed the old one unannounced', async () => {
+  it('takes a new connection when the server closed the old one unannounced [T8]', async () => {
     const server = await serve((socket) => {
       onRequest(socket, () => socket.end(responseText('yes')));
     });
@@ -144,7 +144,7 @@ describe('request()', () => {
     expect(server.connections()).toBe(20);
   });
 
-  it('never sends a request twice that may have arrived', async () => {
+  it('never sends a request twice that may have arrived [T6]', async () => {
     let arrived = 0;
     const server = await serve((socket) => {
       let first = true;
@@ -273,7 +273,7 @@ describe('request()', () => {
     expect(response.body.buffer.byteLength).toBe(octets);
   });
 
-  it('says when no response comes in time', async () => {
+  it('says when no response comes in time [T6]', async () => {
     const server = await serve((socket) => {
       socket.resume();
     });
@@ -285,7 +285,7 @@ describe('request()', () => {
     });
   });
 
-  it('ends a response that trickles at the total timeout', async () => {
+  it('ends a response that trickles at the total timeout [T6]', async () => {
     const server = await serve((socket) => {
       socket.write('HTTP/1.1 200 OK\r\n\r\n');
       const timer = setInterval(() => socket.write('.'), 10);

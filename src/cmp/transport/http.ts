@@ -42,6 +42,7 @@ export function openHttpTransport(settings: HttpTransportSettings): Transport {
   };
   return {
     async exchange(der, signal) {
+      // T1, T8: whatever connection there is; which transaction it belongs to is said inside.
       const response = await request({
         url,
         method: 'POST',
@@ -68,7 +69,9 @@ function messageOf(
 ): Uint8Array {
   const { status, headers, body } = response;
   const isRedirect = status >= 300 && status <= 399;
+  // T2, T3, T10: an error status with a PKIMessage is that message, and no more or less to be believed.
   if (isCmp(headers['content-type']) && body.length > 0 && !isRedirect) return body;
+  // T4
   if (isRedirect) {
     const location = headers['location'];
     const target = location === undefined ? 'no Location' : `Location "${excerpt(location)}"`;

@@ -116,7 +116,7 @@ describe('openHttpTransport()', () => {
     '/.well-known/cmp',
     '/.well-known/cmp/p/name/initialization',
     '/pkix//../a/?x=%7e',
-  ])('posts application/pkixcmp to %s as it is configured', async (path) => {
+  ])('posts application/pkixcmp to %s as it is configured [T1][T5]', async (path) => {
     const { server, exchange } = await open((res) => {
       res.writeHead(200, pkixcmp);
       res.end(message);
@@ -141,12 +141,12 @@ describe('openHttpTransport()', () => {
     'Application/PKIXCMP; charset=binary',
     'application/pkixcmp ;x=y',
     'application/pkixcmp-poll',
-  ])('takes a response of type %s', async (type) => {
+  ])('takes a response of type %s [T2]', async (type) => {
     expect([...(await answering(200, { 'Content-Type': type }, message))]).toEqual([...message]);
   });
 
   it.each([201, 202, 400, 404, 418, 500, 503])(
-    'takes the PKIMessage of an HTTP %i',
+    'takes the PKIMessage of an HTTP %i [T3]',
     async (status) => {
       expect([...(await answering(status, pkixcmp, message))]).toEqual([...message]);
     },
@@ -159,7 +159,7 @@ describe('openHttpTransport()', () => {
     [503, { 'Content-Type': 'text/plain' }, 'busy', 'HTTP 503', 'busy'],
     [204, {}, '', 'HTTP 204', 'empty body'],
     [202, { 'Content-Type': 'text/plain' }, 'later', 'HTTP 202', 'later'],
-  ])('says HTTP_STATUS for %i %j %j', async (status, headers, body, code, text) => {
+  ])('says HTTP_STATUS for %i %j %j [T3]', async (status, headers, body, code, text) => {
     await expect(answering(status, headers, body)).rejects.toMatchObject({
       code: 'HTTP_STATUS',
       message: expect.stringMatching(new RegExp(`${code}, .*${text}`)),
@@ -167,7 +167,7 @@ describe('openHttpTransport()', () => {
   });
 
   it.each([301, 302, 303, 307, 308])(
-    'follows no HTTP %i, even with a PKIMessage, and quotes its Location',
+    'follows no HTTP %i, even with a PKIMessage, and quotes its Location [T4]',
     async (status) => {
       const headers = { ...pkixcmp, Location: 'https://elsewhere.example/cmp' };
       await expect(answering(status, headers, message)).rejects.toMatchObject({
@@ -186,7 +186,7 @@ describe('openHttpTransport()', () => {
     [{ 'Content-Type': 'application/pkixcmpx' }, message, 'application/pkixcmpx'],
     [{}, message, 'no Content-Type'],
     [pkixcmp, '', 'empty body'],
-  ])('says HTTP_CONTENT_TYPE for 200 with %j', async (headers, body, part) => {
+  ])('says HTTP_CONTENT_TYPE for 200 with %j [T2]', async (headers, body, part) => {
     await expect(answering(200, headers, body)).rejects.toMatchObject({
       code: 'HTTP_CONTENT_TYPE',
       message: expect.stringContaining(part),
@@ -212,7 +212,7 @@ describe('openHttpTransport()', () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  it('limits the whole exchange by both timeouts together', async () => {
+  it('limits the whole exchange by both timeouts together [T6]', async () => {
     const server = await serve((res) => {
       res.writeHead(200, pkixcmp);
       const timer = setInterval(() => res.write('.'), 10);
