@@ -345,7 +345,7 @@ describe('show cmp', () => {
     );
     const statistics = await bench.run(['show', 'cmp', 'statistics']);
     expect(statistics.out).toMatch(/^Since 2026-12-01T00:00:00Z\n/);
-    expect(statistics.out).toMatch(/^rootA +sent\.ir +1$/m);
+    expect(statistics.out).toMatch(/^rootA +sent\.ir +1 +2026-12-01T00:00:00Z$/m);
   });
 });
 

@@ -50,7 +50,7 @@ export const run: Body<typeof historyParameters> = async ({ limit }, context) =>
 };
 
 function colourOf(result: string, style: Style): (text: string) => string {
-  if (result === 'granted') return style.good;
+  if (result === 'granted' || result === 'revoked') return style.good;
   if (result === 'outstanding') return style.warn;
   return result === 'cleared' ? style.dim : style.bad;
 }
