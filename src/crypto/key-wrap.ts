@@ -59,6 +59,8 @@ export function unwrapKey(
   keyEncryptionKey: Uint8Array,
   wrapped: Uint8Array,
 ): Uint8Array | undefined {
+  // RFC 3394 section 2: two blocks of 8 octets and the check value at the least; OpenSSL makes nothing of nothing.
+  if (wrapped.length < 24) return undefined;
   const decipher = createDecipheriv(cipherName(keyEncryptionKey), keyEncryptionKey, defaultIv);
   try {
     return Uint8Array.from(Buffer.concat([decipher.update(wrapped), decipher.final()]));

@@ -54,8 +54,11 @@ function openssl(line: string): Uint8Array {
   return execFileSync('openssl', line.split(' '), { cwd: directory, stdio: 'pipe' });
 }
 
+function text(file: string): string {
+  return readFileSync(join(directory, file), 'utf8');
+}
+
 function holder(name: Holder) {
-  const text = (file: string) => readFileSync(join(directory, file), 'utf8');
   const [block] = decodePem(text(`${name}.crt`));
   return {
     certificate: decodeCertificate(block?.der ?? new Uint8Array()),
@@ -71,6 +74,14 @@ function unpacked<T>(der: Uint8Array, contentType: Oid, codec: Codec<T>): T {
 
 function pack(name: string, contentType: Oid, der: Uint8Array): void {
   writeFileSync(join(directory, name), toDer(ContentInfo, { contentType, content: der }));
+}
+
+async function envelop(addressee: Addressee, keyOctets: 16 | 32 = 32): Promise<void> {
+  const enveloped = await buildEnvelopedData(
+    { contentType: oids.data, content, addressee, keyOctets },
+    random,
+  );
+  pack('enveloped', oids.envelopedData, toDer(EnvelopedData, enveloped));
 }
 
 describe('openEnvelopedData()', () => {
@@ -150,14 +161,6 @@ describe('verifySignedData()', () => {
 });
 
 describe('OpenSSL', () => {
-  async function envelop(addressee: Addressee, keyOctets: 16 | 32 = 32): Promise<void> {
-    const enveloped = await buildEnvelopedData(
-      { contentType: oids.data, content, addressee, keyOctets },
-      random,
-    );
-    pack('enveloped', oids.envelopedData, toDer(EnvelopedData, enveloped));
-  }
-
   it.each([
     ['RSAES-OAEP with SHA-256', oaepAlgorithm('sha256')],
     ['RSAES-OAEP with SHA-1', oaepAlgorithm('sha1')],
