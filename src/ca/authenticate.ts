@@ -10,7 +10,8 @@ import { extensionValue } from '../x509/extension-values.ts';
 import { attributeText } from '../x509/name.ts';
 import type { Authorities } from './authority.ts';
 import type { LabSettings } from './lab-settings.ts';
-import type { LabCertificate, Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import type { LabCertificate } from './ledger-records.ts';
 import { isRefusal, refusal, refusalOf, type Refusal } from './refusal.ts';
 
 /** Who sent a message, as its protection proves. */
@@ -86,25 +87,37 @@ async function verifySignature(
 ): Promise<Sender | Refusal> {
   const { senderKID } = message.header;
   const known = senderKID ? await ledger.certificatesByKey(senderKID) : [];
+  const { root, rolled } = authorities;
+  // RFC 9483 section 5.1.3: who asks to revoke an expired certificate is told so, by certRevoked.
+  const isRevocation = message.body.type === 'rr';
   const { certificate } = verifySigner(
     message,
     {
-      anchors: [authorities.root.certificate, authorities['vendor-root'].certificate],
+      anchors: [
+        root.certificate,
+        ...(rolled ? [rolled.previous.certificate] : []),
+        authorities['vendor-root'].certificate,
+      ],
       // Whoever holds a certificate below these may ask for one.
       anchorsAreDedicated: true,
       intermediates: [authorities.issuing.certificate],
       allowLegacy: settings.legacyAlgorithms,
     },
     known.map(({ der }) => decodeCertificate(der)),
-    at,
+    isRevocation ? earliest(at, known) : at,
   );
   if (extensionValue(certificate.tbsCertificate.extensions, 'basicConstraints')?.cA) {
     return refusal('notAuthorized', 'A CA certificate does not sign requests here');
   }
   const issued = await ledger.certificateByDer(certificateDer(certificate));
-  const unusable = issued && whyUnusable(issued);
+  const unusable = issued && !isRevocation ? whyUnusable(issued) : undefined;
   if (isRefusal(unusable)) return unusable;
   return { type: 'signature', certificate, ...(issued && { issued }) };
+}
+
+/** The last moment at which the certificates known under a key identifier were all valid. */
+function earliest(at: Date, known: readonly LabCertificate[]): Date {
+  return new Date(Math.min(at.getTime(), ...known.map(({ notAfter }) => notAfter.getTime())));
 }
 
 function whyUnusable({ status, serial }: LabCertificate): Refusal | undefined {

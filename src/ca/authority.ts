@@ -15,9 +15,17 @@ import {
   type CertificateIssuer,
 } from './issue-certificate.ts';
 
-/** Who is who in the lab. */
-export const authorityRoles = ['root', 'issuing', 'ra', 'vendor-root', 'vendor-device'] as const;
-export type AuthorityRole = (typeof authorityRoles)[number];
+const ownRoles = ['root', 'issuing', 'ra', 'vendor-root', 'vendor-device'] as const;
+type OwnRole = (typeof ownRoles)[number];
+
+/** What the ledger holds: who is who, and after a new root what is left of the one before. */
+export type AuthorityRole = OwnRole | 'previous-root' | 'new-with-old' | 'old-with-new';
+export const authorityRoles: readonly AuthorityRole[] = [
+  ...ownRoles,
+  'previous-root',
+  'new-with-old',
+  'old-with-new',
+];
 
 /** A key and its certificate, as the ledger keeps them. */
 export interface AuthorityRecord {
@@ -33,12 +41,22 @@ export interface Authority {
 }
 
 /** The whole PKI of a lab. */
-export type Authorities = Readonly<Record<AuthorityRole, Authority>>;
+export interface Authorities extends Readonly<Record<OwnRole, Authority>> {
+  /** Set once the lab has a new root. */
+  readonly rolled?: RolledRoot;
+}
 
-// Longer than any lab lives; what is issued below it can never outlast it.
-const CA_DAYS = 3650;
-// Whoever's clock is a little behind accepts the new lab's certificates all the same.
-const BACKDATE_MS = 3_600_000;
+/** The root before, which stays acceptable, and what leads from one to the other (RFC 9810 section 4.4). */
+export interface RolledRoot {
+  readonly previous: Authority;
+  readonly newWithOld: Certificate;
+  readonly oldWithNew: Certificate;
+}
+
+/** Longer than any lab lives; what is issued below it can never outlast it. */
+export const CA_DAYS = 3650;
+/** Whoever's clock is a little behind accepts the new lab's certificates all the same. */
+export const BACKDATE_MS = 3_600_000;
 
 /** Generate the keys of a new lab and have them certify each other. */
 export async function createAuthorities(
@@ -118,7 +136,17 @@ export function loadAuthorities(records: readonly AuthorityRecord[]): Authoritie
   const [root, issuing, ra] = [find('root'), find('issuing'), find('ra')];
   const [vendorRoot, vendorDevice] = [find('vendor-root'), find('vendor-device')];
   if (!root || !issuing || !ra || !vendorRoot || !vendorDevice) return undefined;
-  return { root, issuing, ra, 'vendor-root': vendorRoot, 'vendor-device': vendorDevice };
+  const previous = find('previous-root');
+  const newWithOld = find('new-with-old')?.certificate;
+  const oldWithNew = find('old-with-new')?.certificate;
+  return {
+    root,
+    issuing,
+    ra,
+    'vendor-root': vendorRoot,
+    'vendor-device': vendorDevice,
+    ...(previous && newWithOld && oldWithNew && { rolled: { previous, newWithOld, oldWithNew } }),
+  };
 }
 
 /** Give what an authority issues with. */
@@ -134,7 +162,8 @@ const leafExtensions: readonly Extension[] = [
   extension('keyUsage', ['digitalSignature'], true),
 ];
 
-function caExtensions(pathLenConstraint?: number): readonly Extension[] {
+/** The extensions of a CA certificate, beside its key identifiers. */
+export function caExtensions(pathLenConstraint?: number): readonly Extension[] {
   const constraint = pathLenConstraint === undefined ? {} : { pathLenConstraint };
   return [
     extension('basicConstraints', { cA: true, ...constraint }, true),

@@ -3,7 +3,7 @@ import { bytesEqual } from '../base/bytes.ts';
 import type { PKIHeader } from '../cmp/message/pki-header.ts';
 import { certificateDer } from '../x509/certificate.ts';
 import type { Sender } from './authenticate.ts';
-import type { LabTransaction } from './ledger.ts';
+import type { LabTransaction } from './ledger-records.ts';
 import { refusal, type Refusal } from './refusal.ts';
 
 /** RFC 9810 section 5.1.1 asks for 128 bits. */

@@ -7,6 +7,7 @@ import { verifySignature } from '../crypto/signature.ts';
 import { sameName } from '../x509/name.ts';
 import { samePublicKey } from '../x509/subject-public-key-info.ts';
 import type { Sender } from './authenticate.ts';
+import type { LabSettings } from './lab-settings.ts';
 import { refusal, type Refusal } from './refusal.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -20,6 +21,7 @@ export function checkProof(
   wanted: Wanted,
   sender: Sender,
   allowLegacy: boolean,
+  layout: LabSettings['layout'] = 'rfc9483',
 ): Refusal | undefined {
   const { proof } = wanted;
   if (proof.type === 'pkcs10') {
@@ -35,7 +37,9 @@ export function checkProof(
   switch (popo.type) {
     case 'signature': {
       const { poposkInput, algorithmIdentifier, signature } = popo.value;
-      const problem = checkInput(wanted, poposkInput, sender, allowLegacy);
+      // A device of TS 33.310 has no name to prove, and signs what it asks for.
+      const isBare = layout === '3gpp' && !wanted.subject && !poposkInput;
+      const problem = isBare ? undefined : checkInput(wanted, poposkInput, sender, allowLegacy);
       if (problem) return problem;
       const data = poposkInput ? signedInput(poposkInput) : rawOf(certReq);
       return fits(wanted, allowLegacy, { algorithm: algorithmIdentifier, data, signature });

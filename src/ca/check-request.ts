@@ -1,7 +1,8 @@
 import { bytesEqual, toHex } from '../base/bytes.ts';
 import { fromDer, toDer } from '../asn1/codec.ts';
 import { oidName, oids } from '../asn1/oids.ts';
-import { assertKeyAllowed } from '../crypto/public-key.ts';
+import { utf8String } from '../asn1/strings.ts';
+import { assertKeyAllowed, describeKey } from '../crypto/public-key.ts';
 import { decodeCertificate, type Certificate } from '../x509/certificate.ts';
 import type { Extension } from '../x509/extension.ts';
 import { extensionValue } from '../x509/extension-values.ts';
@@ -11,7 +12,8 @@ import { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts';
 import type { Knowledge, Sender } from './authenticate.ts';
 import type { Authorities } from './authority.ts';
 import { checkProof } from './check-proof.ts';
-import type { LabCertificate, LabOperation } from './ledger.ts';
+import type { LabSettings } from './lab-settings.ts';
+import type { CertOperation, LabCertificate } from './ledger-records.ts';
 import { isRefusal, refusal, type Refusal } from './refusal.ts';
 import { wantedIn, type RequestBody, type Wanted } from './wanted.ts';
 
@@ -44,18 +46,53 @@ export async function checkRequest(
     'CMP_ALGORITHM_UNSUPPORTED',
   );
   const problem =
-    checkProof(wanted, sender, policy.allowLegacy) ?? checkExtensions(wanted.extensions);
+    checkKeyType(wanted.publicKey, settings) ??
+    checkProof(wanted, sender, policy.allowLegacy, settings.layout) ??
+    checkExtensions(wanted.extensions) ??
+    checkControls(body.type, wanted, settings);
   if (problem) return problem;
   if (wanted.issuer && !isIssuerAllowed(wanted.issuer, sender, authorities)) {
     return refusal('wrongAuthority', 'The issuer asked for is not a CA of this lab');
   }
   if (body.type === 'kur') return checkUpdate(wanted, sender, knowledge);
-  const { subject } = wanted;
+  const subject = wanted.subject ?? vendorSubject(sender, settings);
   if (!subject) return refusal('badCertTemplate', 'certTemplate has no subject');
   if (isNullDn(subject) && !extensionValue(wanted.extensions, 'subjectAltName', 'strictly')) {
     return refusal('badCertTemplate', 'certTemplate has neither a subject nor a subjectAltName');
   }
   return { ...wanted, subject };
+}
+
+/** TS 33.310 clause 9.5.4.2: a device that knows no name of its own gets that of its vendor certificate. */
+function vendorSubject(sender: Sender, { layout }: LabSettings): Name | undefined {
+  const isVendors = sender.type === 'signature' && !sender.issued;
+  return layout === '3gpp' && isVendors ? sender.certificate.tbsCertificate.subject : undefined;
+}
+
+function checkKeyType(key: SubjectPublicKeyInfo, { keySpecs }: LabSettings): Refusal | undefined {
+  if (keySpecs.length === 0) return undefined;
+  const { keyType } = describeKey(toDer(SubjectPublicKeyInfo, key));
+  if (keySpecs.some((one) => one === keyType)) return undefined;
+  return refusal('badCertTemplate', `Keys of type ${keyType} are not certified here`);
+}
+
+/** RFC 4211 sections 6.1 and 6.2, where the lab is set to ask for them. */
+function checkControls(
+  operation: CertOperation,
+  { controls }: Wanted,
+  settings: LabSettings,
+): Refusal | undefined {
+  if (operation !== 'ir' && operation !== 'cr') return undefined;
+  for (const name of ['regToken', 'authenticator'] as const) {
+    const expected = settings[name];
+    if (expected === undefined) continue;
+    const control = controls.find(({ type }) => type === oids[name]);
+    if (!control) return refusal('notAuthorized', `The control ${name} is missing`);
+    if (fromDer(utf8String, control.value) !== expected) {
+      return refusal('notAuthorized', `The control ${name} is not the expected one`);
+    }
+  }
+  return undefined;
 }
 
 /** OpenSSL fills in the issuer of the certificate it signs with, even if that is a vendor's. */
@@ -68,6 +105,7 @@ const issuable: ReadonlySet<string> = new Set([
   oids.subjectAltName,
   oids.keyUsage,
   oids.extKeyUsage,
+  oids.certificatePolicies,
   oids.basicConstraints,
   oids.subjectKeyIdentifier,
 ]);
@@ -76,6 +114,13 @@ const issuable: ReadonlySet<string> = new Set([
 export function isIssuable({ extnID }: Extension): boolean {
   return issuable.has(extnID);
 }
+
+const decoded = [
+  'subjectAltName',
+  'extKeyUsage',
+  'certificatePolicies',
+  'subjectKeyIdentifier',
+] as const;
 
 function checkExtensions(extensions: readonly Extension[]): Refusal | undefined {
   const ids = extensions.map(({ extnID }) => extnID);
@@ -90,9 +135,7 @@ function checkExtensions(extensions: readonly Extension[]): Refusal | undefined 
     return refusal('badCertTemplate', 'This lab certifies no keys that sign certificates or CRLs');
   }
   // Decoded to see that they are what they say; an unreadable one must not get into a certificate.
-  for (const name of ['subjectAltName', 'extKeyUsage', 'subjectKeyIdentifier'] as const) {
-    extensionValue(extensions, name, 'strictly');
-  }
+  for (const name of decoded) extensionValue(extensions, name, 'strictly');
   const unknown = extensions.find((extension) => extension.critical && !isIssuable(extension));
   if (!unknown) return undefined;
   return refusal('unacceptedExtension', `Extension ${oidName(unknown.extnID)} is not issued here`);
@@ -162,7 +205,7 @@ function sortedNames({ extnValue }: Extension): string {
 }
 
 /** Tell which body answers a request. */
-export function responseTypeOf(operation: LabOperation): 'ip' | 'cp' | 'kup' {
+export function responseTypeOf(operation: CertOperation): 'ip' | 'cp' | 'kup' {
   switch (operation) {
     case 'ir':
       return 'ip';

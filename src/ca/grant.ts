@@ -12,7 +12,7 @@ import { issuerOf, type Authorities } from './authority.ts';
 import { isIssuable, type Acceptable } from './check-request.ts';
 import { issueCertificate, keyIdentifierOf, serialNumberFrom } from './issue-certificate.ts';
 import type { LabSettings } from './lab-settings.ts';
-import type { LabCertificate } from './ledger.ts';
+import type { LabCertificate } from './ledger-records.ts';
 import { isRefusal, type Refusal } from './refusal.ts';
 import { grantValidity } from './validity.ts';
 

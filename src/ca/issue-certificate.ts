@@ -9,6 +9,7 @@ import { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts';
 import { timeOf } from '../x509/time.ts';
 import type { SigningKey } from '../crypto/keys.ts';
 import { digest, type DigestName } from '../crypto/digest.ts';
+import { pssAlgorithm } from '../crypto/rsassa-pss.ts';
 import { signatureAlgorithmFor } from '../crypto/signature.ts';
 
 /** A CA that signs: its key, and the name and key identifier that go into what it issues. */
@@ -78,8 +79,19 @@ export function serialNumberFrom(octets: Uint8Array): bigint {
   return BigInt.asUintN(126, number) | (1n << 126n);
 }
 
+/** As long as the hash (RFC 4055 section 3.1). */
+const saltLengths: Readonly<Record<DigestName, number>> = {
+  sha1: 20,
+  sha256: 32,
+  sha384: 48,
+  sha512: 64,
+};
+
 function algorithmOf(key: SigningKey, chosen: DigestName | undefined): AlgorithmIdentifier {
   if (chosen === undefined || key.keyType.startsWith('ed')) return signatureAlgorithmFor(key);
+  if (key.keyType.startsWith('rsa-pss-')) {
+    return pssAlgorithm({ digest: chosen, saltLength: saltLengths[chosen] });
+  }
   const isRsa = key.keyType.startsWith('rsa');
   switch (chosen) {
     case 'sha256':

@@ -24,6 +24,18 @@ export interface LabSettings {
   readonly pbm: PbmSettings;
   readonly timeToleranceSeconds: number;
   readonly legacyAlgorithms: boolean;
+  readonly responseProtection: 'as-request' | 'signature';
+  readonly unprotectedErrors: 'no' | 'yes' | 'rejections';
+  readonly confirmWaitSeconds?: number;
+  readonly delayConfirm: boolean;
+  readonly layout: 'rfc9483' | '3gpp';
+  readonly rsaSignature: 'pkcs1' | 'pss';
+  readonly crlValiditySeconds: number;
+  /** None: all that the lab certifies. */
+  readonly keySpecs: readonly KeyType[];
+  readonly templateSubject?: string;
+  readonly regToken?: string;
+  readonly authenticator?: string;
 }
 
 /**
@@ -160,6 +172,64 @@ export const labSettings = {
     type: 'flag',
     summary: 'Accept SHA-1 and RSA 1024 in requests',
   },
+  'response-protection': {
+    type: 'choice',
+    choices: ['as-request', 'signature'],
+    default: 'as-request',
+    summary: 'Protect an answer as its request was, or sign even the answer to a MAC',
+  },
+  'unprotected-errors': {
+    type: 'choice',
+    choices: ['no', 'yes', 'rejections'],
+    default: 'no',
+    summary: 'Leave error messages unprotected, or rejecting ip, cp, kup and rp as well',
+  },
+  'confirm-wait-time': {
+    type: 'duration',
+    summary:
+      'How long a certificate waits for certConf before it is taken back; told to the client',
+  },
+  'delay-confirm': {
+    type: 'choice',
+    choices: ['yes', 'no'],
+    default: 'no',
+    summary: 'Let a certConf be told to wait, too, by an error',
+  },
+  layout: {
+    type: 'choice',
+    choices: ['rfc9483', '3gpp'],
+    default: 'rfc9483',
+    summary: '3gpp: the root comes along as TS 33.310 has it, and a vendor device needs no subject',
+  },
+  'rsa-signature': {
+    type: 'choice',
+    choices: ['pkcs1', 'pss'],
+    default: 'pkcs1',
+    summary: 'Padding of signatures, if the CAs have RSA keys',
+  },
+  'crl-validity': {
+    type: 'duration',
+    default: 604_800,
+    summary:
+      'How long a CRL is valid; a new one is issued after half of it, and after a revocation',
+  },
+  'key-specs': {
+    type: 'text',
+    placeholder: 'TYPES',
+    summary: 'Key types that are certified, as p-256,rsa-3072; all when left out',
+  },
+  'template-subject': {
+    type: 'dn',
+    summary: 'Subject in the answer to certReqTemplate, beside key-specs',
+  },
+  'reg-token': {
+    type: 'secret',
+    summary: 'The control regToken that an ir and cr has to bring',
+  },
+  authenticator: {
+    type: 'secret',
+    summary: 'The control authenticator that an ir and cr has to bring',
+  },
 } as const;
 
 /** The lab as it comes: grants everything at once, as RFC 9483 has it. */
@@ -180,4 +250,11 @@ export const defaultLabSettings: LabSettings = {
   pbm: { owf: 'sha256', mac: 'hmac-sha256', iterationCount: 1024 },
   timeToleranceSeconds: 300,
   legacyAlgorithms: false,
+  responseProtection: 'as-request',
+  unprotectedErrors: 'no',
+  delayConfirm: false,
+  layout: 'rfc9483',
+  rsaSignature: 'pkcs1',
+  crlValiditySeconds: 7 * 86_400,
+  keySpecs: [],
 };

@@ -1,22 +1,33 @@
 import type { Clock } from '../base/clock.ts';
 import { CertError } from '../base/errors.ts';
-import { toHex, utf8 } from '../base/bytes.ts';
+import { bytesEqual, toHex, utf8 } from '../base/bytes.ts';
 import type { Random } from '../base/random.ts';
 import { decodeMessage, type PKIMessage } from '../cmp/message/pki-message.ts';
 import type { Transport } from '../cmp/transport/transport.ts';
 import { digest } from '../crypto/digest.ts';
+import { certificateDer } from '../x509/certificate.ts';
+import type { CRLReason } from '../x509/crl-reason.ts';
 import { authenticate, type Sender } from './authenticate.ts';
-import { createAuthorities, loadAuthorities, type Authorities } from './authority.ts';
+import {
+  createAuthorities,
+  loadAuthorities,
+  type Authorities,
+  type AuthorityRecord,
+} from './authority.ts';
 import { checkHeader, checkVersion } from './check-header.ts';
+import { currentCrl } from './current-crl.ts';
 import { decide } from './decide.ts';
 import { defaultLabSettings, type LabSettings } from './lab-settings.ts';
 import { faultPlan, parseFault, type FaultPlan } from './fault.ts';
 import { writeLabFiles, type LabFiles } from './lab-files.ts';
-import { openLedger, type LabCertificate, type LabTransaction, type Ledger } from './ledger.ts';
+import { openLedger, type Ledger } from './ledger.ts';
+import type { CrlIssuer, LabCertificate, LabTransaction } from './ledger-records.ts';
 import { memoryTransport } from './memory-transport.ts';
 import { isRefusal, refusal, refusalOf, statusOf, type Refusal } from './refusal.ts';
 import { refuseRepeat } from './refuse-repeat.ts';
 import { respond, type Answer } from './respond.ts';
+import { rollRoot } from './roll-root.ts';
+import { withPss } from './rsa-pss.ts';
 import { listen, type Listening } from './server.ts';
 
 /** What a lab is made of. */
@@ -65,7 +76,12 @@ export interface Lab {
   requests(): Promise<readonly LabTransaction[]>;
   approve(id: number): Promise<LabTransaction>;
   deny(id: number, reason?: string): Promise<LabTransaction>;
-  revoke(certificateId: number): Promise<void>;
+  /** Revoke a certificate now. */
+  revoke(certificateId: number, reason?: CRLReason): Promise<void>;
+  /** Give the CRL of a CA as DER: a new one, if the last is out of date. */
+  crl(issuer: CrlIssuer): Promise<Uint8Array>;
+  /** Get a new root; the old one stays acceptable. */
+  rollRoot(): Promise<void>;
   /**
    * Do something wrong in answers to come.
    *
@@ -108,7 +124,8 @@ export async function createLab(options: LabOptions): Promise<Lab> {
 
 interface LabParts {
   readonly ledger: Ledger;
-  readonly authorities: Authorities;
+  /** Replaced when there is a new root. */
+  authorities: Authorities;
   readonly secrets: ReadonlyMap<string, Uint8Array>;
   readonly settings: LabSettings;
   readonly clock: Clock;
@@ -122,7 +139,7 @@ function labOver(lab: LabParts, { onMessage, directory }: LabOptions): Lab {
 
   async function handle(der: Uint8Array): Promise<Uint8Array> {
     onMessage?.({ direction: 'in', der });
-    const answer = await answerTo(der, lab);
+    const answer = await answerTo(der, await upToDate(lab));
     onMessage?.({ direction: 'out', der: answer });
     return answer;
   }
@@ -135,7 +152,9 @@ function labOver(lab: LabParts, { onMessage, directory }: LabOptions): Lab {
   }
 
   return {
-    authorities: lab.authorities,
+    get authorities() {
+      return lab.authorities;
+    },
     secrets: lab.secrets,
     settings: lab.settings,
     handle: inTurn,
@@ -146,7 +165,15 @@ function labOver(lab: LabParts, { onMessage, directory }: LabOptions): Lab {
     requests: () => ledger.transactions(),
     approve: (id) => ledger.decide(id, 'approved'),
     deny: (id, reason) => ledger.decide(id, 'denied', reason),
-    revoke: (certificateId) => ledger.setStatus(certificateId, 'revoked'),
+    revoke: (certificateId, reason = 'unspecified') =>
+      ledger.revoke(certificateId, { at: lab.clock.now(), reason }),
+    crl: async (issuer) => (await currentCrl(issuer, await upToDate(lab))).der,
+    rollRoot: async () => {
+      await ledger.putAuthorities(
+        await rollRoot(await ledger.authorities(), lab.clock, lab.random),
+      );
+      await upToDate(lab);
+    },
     inject: (fault) => lab.faults.add(parseFault(fault)),
     writeFiles: async () => writeLabFiles(directory, await ledger.authorities(), lab.secrets),
     close: async () => {
@@ -154,6 +181,25 @@ function labOver(lab: LabParts, { onMessage, directory }: LabOptions): Lab {
       await ledger.close();
     },
   };
+}
+
+/** Another process may have given the lab a new root. */
+async function upToDate(lab: LabParts): Promise<LabParts> {
+  const records = await lab.ledger.authorities();
+  const root = records.find(({ role }) => role === 'root')?.certificate;
+  if (root && !bytesEqual(root, certificateDer(lab.authorities.root.certificate))) {
+    lab.authorities = usable(records, lab.settings) ?? lab.authorities;
+  }
+  return lab;
+}
+
+/** The authorities as they sign with these settings. */
+function usable(
+  records: readonly AuthorityRecord[],
+  { rsaSignature }: LabSettings,
+): Authorities | undefined {
+  const loaded = loadAuthorities(records);
+  return loaded && rsaSignature === 'pss' ? withPss(loaded) : loaded;
 }
 
 async function answerTo(der: Uint8Array, lab: LabParts): Promise<Uint8Array> {
@@ -189,8 +235,7 @@ async function answerTo(der: Uint8Array, lab: LabParts): Promise<Uint8Array> {
   const decision = await decide(incoming, lab);
   if (isRefusal(decision)) return refuse(decision, message, sender);
   const isDelayed = decision.endsDelay === true && settings.delayedNonce === 'request';
-  const recipNonce =
-    isDelayed && transaction ? decodeMessage(transaction.request).header.senderNonce : undefined;
+  const recipNonce = isDelayed && transaction ? delayedNonceOf(transaction) : undefined;
   const answer = await respond(
     {
       to: header,
@@ -198,12 +243,12 @@ async function answerTo(der: Uint8Array, lab: LabParts): Promise<Uint8Array> {
       body: decision.body,
       senderNonce,
       ...(recipNonce && { recipNonce }),
-      grantsImplicitConfirm: decision.grantsImplicitConfirm ?? false,
+      ...(decision.generalInfo && { generalInfo: decision.generalInfo }),
       isFirst: !transaction,
     },
     lab,
   );
-  const { issued, certificateStatus } = decision;
+  const { issued, certificateStatus, revoked } = decision;
   // Everything is on the disk before the answer leaves: a lab killed here has issued once, and says so.
   return ledger.save({
     requestDigest,
@@ -216,7 +261,14 @@ async function answerTo(der: Uint8Array, lab: LabParts): Promise<Uint8Array> {
     },
     ...(issued && { issued }),
     ...(certificateStatus && { certificateStatus }),
+    ...(revoked && { revoked }),
   });
+}
+
+/** RFC 9483 section 4.4: the nonce of the request whose answer is delayed, be it the certConf. */
+function delayedNonceOf(transaction: LabTransaction): Uint8Array | undefined {
+  const delayed = transaction.delayedConfirmation ?? transaction.request;
+  return decodeMessage(delayed).header.senderNonce;
 }
 
 function errorAnswer(
@@ -236,14 +288,16 @@ function errorAnswer(
 
 async function openAuthorities(
   ledger: Ledger,
-  { keyType }: LabSettings,
+  labSettings: LabSettings,
   { clock, random, settings, directory }: LabOptions,
 ): Promise<Authorities> {
-  const found = loadAuthorities(await ledger.authorities());
+  const { keyType } = labSettings;
+  const records = await ledger.authorities();
+  const found = loadAuthorities(records);
   if (found) {
     const kept = found.issuing.key.keyType;
     const wanted = settings?.keyType ?? kept;
-    if (wanted === kept) return found;
+    if (wanted === kept) return usable(records, labSettings) ?? found;
     throw new CertError(
       'CONFIG_INVALID',
       `Cannot use key type ${wanted} in the lab in "${directory}": its CA has a key of type ${kept}`,
@@ -251,7 +305,7 @@ async function openAuthorities(
     );
   }
   const made = await createAuthorities(keyType, clock, random);
-  const kept = loadAuthorities(await ledger.addAuthorities(made));
+  const kept = usable(await ledger.addAuthorities(made), labSettings);
   if (kept) return kept;
   throw new CertError('STORE_CORRUPT', 'Cannot open the lab: keys or certificates are missing', {
     hint: 'Remove the directory of the lab; it holds nothing but the lab',

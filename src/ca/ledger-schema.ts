@@ -56,4 +56,22 @@ CREATE TABLE answers (
 ) STRICT, WITHOUT ROWID;
 `,
   },
+  {
+    version: 2,
+    sql: `
+ALTER TABLE transactions ADD COLUMN delayed_confirmation BLOB;
+ALTER TABLE certificates ADD COLUMN revoked_at INTEGER;
+ALTER TABLE certificates ADD COLUMN reason TEXT;
+UPDATE certificates SET revoked_at = issued_at, reason = 'unspecified' WHERE status = 'revoked';
+
+CREATE TABLE crls (
+  issuer      TEXT PRIMARY KEY,
+  der         BLOB NOT NULL,
+  number      INTEGER NOT NULL,
+  this_update INTEGER NOT NULL,
+  next_update INTEGER NOT NULL,
+  entries     INTEGER NOT NULL
+) STRICT;
+`,
+  },
 ];

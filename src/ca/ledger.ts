@@ -2,82 +2,29 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { CertError } from '../base/errors.ts';
-import { integer, octets, oneOf, optional, present, text, time } from '../store/column.ts';
+import { integer, octets, text } from '../store/column.ts';
 import { openDatabase, type Database } from '../store/database.ts';
 import { preparePrivateDirectory } from '../store/private-files.ts';
-import type { Row, Sql } from '../store/sql.ts';
-import { authorityRoles, type AuthorityRecord } from './authority.ts';
+import type { Sql } from '../store/sql.ts';
+import type { AuthorityRecord } from './authority.ts';
+import type {
+  CrlIssuer,
+  LabCertificate,
+  LabCrl,
+  LabTransaction,
+  Revocation,
+} from './ledger-records.ts';
+import { readAuthorities, readCertificate, readCrl, readTransaction } from './ledger-rows.ts';
 import { ledgerSchema } from './ledger-schema.ts';
-
-/** The requests that end in a certificate. */
-export type LabOperation = (typeof operations)[number];
-const operations = ['ir', 'cr', 'kur', 'p10cr'] as const;
-
-/** Where a transaction stands: waiting to be granted, for certConf, or over. */
-export type LabPhase = (typeof phases)[number];
-const phases = ['waiting', 'confirming', 'closed'] as const;
-
-/** One transaction. Decisions come from `decide`, which may run in another process. */
-export interface LabTransaction {
-  /** What `lab approve` calls it; 0 before it is stored. */
-  readonly id: number;
-  readonly transactionID: Uint8Array;
-  readonly operation: LabOperation;
-  readonly phase: LabPhase;
-  readonly certReqId: number;
-  readonly subject: string;
-  /** Reference of the secret all its messages are protected with, or … */
-  readonly reference?: string;
-  /** … DER of the certificate they are signed with. */
-  readonly signer?: Uint8Array;
-  /** DER of the message that began it. */
-  readonly request: Uint8Array;
-  /** senderNonce of our last message. */
-  readonly senderNonce: Uint8Array;
-  readonly needsApproval: boolean;
-  readonly polls: number;
-  readonly decision?: 'approved' | 'denied';
-  readonly reason?: string;
-  readonly certificateId?: number;
-  readonly openedAt: Date;
-}
-
-/** `issued` awaits certConf; `rejected` was refused by certConf. */
-export type LabCertificateStatus = (typeof certificateStatuses)[number];
-const certificateStatuses = ['issued', 'current', 'superseded', 'rejected', 'revoked'] as const;
-
-/** One issued certificate. */
-export interface LabCertificate {
-  readonly id: number;
-  readonly transactionID: Uint8Array;
-  readonly der: Uint8Array;
-  /** Hexadecimal. */
-  readonly serial: string;
-  readonly subject: string;
-  readonly keyIdentifier: Uint8Array;
-  readonly status: LabCertificateStatus;
-  /** The certificate it takes the place of once it is confirmed. */
-  readonly supersedes?: number;
-  readonly issuedAt: Date;
-  readonly notAfter: Date;
-}
-
-/** Everything one message changes, written as one. */
-export interface Turn {
-  readonly requestDigest: Uint8Array;
-  readonly answer: Uint8Array;
-  readonly transaction: LabTransaction;
-  /** A certificate issued in this turn. */
-  readonly issued?: Omit<LabCertificate, 'id'>;
-  /** New status of the transaction's certificate. */
-  readonly certificateStatus?: LabCertificateStatus;
-}
+import { answerIn, putCrl, putRevocation, saveTurn, type Turn } from './ledger-writes.ts';
 
 /** What the lab remembers. */
 export interface Ledger {
   authorities(): Promise<readonly AuthorityRecord[]>;
   /** Keep the authorities of a new lab; another process may have been first, whose are then given. */
   addAuthorities(records: readonly AuthorityRecord[]): Promise<readonly AuthorityRecord[]>;
+  /** Put authorities in place of those of the same role, and beside the others. */
+  putAuthorities(records: readonly AuthorityRecord[]): Promise<void>;
   secrets(): Promise<ReadonlyMap<string, Uint8Array>>;
   putSecret(reference: string, secret: Uint8Array): Promise<void>;
   /** Find what was answered to these very octets. */
@@ -98,7 +45,18 @@ export interface Ledger {
   save(turn: Turn): Promise<Uint8Array>;
   /** Decide about a waiting request. @throws {CertError} USAGE_INVALID when it is not waiting */
   decide(id: number, decision: 'approved' | 'denied', reason?: string): Promise<LabTransaction>;
-  setStatus(certificateId: number, status: LabCertificateStatus): Promise<void>;
+  /** Find a certificate by its serial number in hexadecimal. */
+  certificateBySerial(serial: string): Promise<LabCertificate | undefined>;
+  /** Revoke a certificate; one that is revoked stays so, with the time and reason it has. */
+  revoke(certificateId: number, revocation: Revocation): Promise<void>;
+  /** Give the last CRL of a CA. */
+  crl(issuer: CrlIssuer): Promise<LabCrl | undefined>;
+  /**
+   * Keep a CRL, unless another process has issued one of its number.
+   *
+   * @returns the last one, which may be the other's
+   */
+  putCrl(crl: LabCrl): Promise<LabCrl>;
   close(): Promise<void>;
 }
 
@@ -150,6 +108,12 @@ function ledgerOver(database: Database): Ledger {
           sql.run('INSERT INTO authorities VALUES (?, ?, ?)', role, pkcs8, certificate);
         }
         return records;
+      }),
+    putAuthorities: (records) =>
+      database.write((sql) => {
+        for (const { role, pkcs8, certificate } of records) {
+          sql.run('INSERT OR REPLACE INTO authorities VALUES (?, ?, ?)', role, pkcs8, certificate);
+        }
       }),
     secrets: () =>
       database.read((sql) => {
@@ -209,142 +173,26 @@ function ledgerOver(database: Database): Ledger {
         );
         return { ...found, decision };
       }),
-    setStatus: (certificateId, status) =>
+    certificateBySerial: (serial) =>
+      database.read((sql) => {
+        const row = sql.get('SELECT * FROM certificates WHERE serial = ?', serial);
+        return row && readCertificate(row);
+      }),
+    revoke: (certificateId, revocation) =>
+      database.write((sql) => putRevocation(sql, certificateId, revocation)),
+    crl: (issuer) => database.read((sql) => crlIn(sql, issuer)),
+    putCrl: (crl) =>
       database.write((sql) => {
-        sql.run('UPDATE certificates SET status = ? WHERE id = ?', status, certificateId);
+        putCrl(sql, crl);
+        return crlIn(sql, crl.issuer) ?? crl;
       }),
     close: () => database.close(),
   };
 }
 
-function saveTurn(sql: Sql, turn: Turn): Uint8Array {
-  const { transaction, issued, certificateStatus } = turn;
-  const known = answerIn(sql, turn.requestDigest);
-  if (known) return known;
-  const certificateId = issued ? insertCertificate(sql, issued) : transaction.certificateId;
-  putTransaction(sql, transaction, certificateId);
-  const status = certificateStatus ?? issued?.status;
-  if (certificateId !== undefined && status !== undefined) {
-    sql.run('UPDATE certificates SET status = ? WHERE id = ?', status, certificateId);
-    if (status === 'current') {
-      sql.run(
-        `UPDATE certificates SET status = 'superseded' WHERE status = 'current'
-           AND id = (SELECT supersedes FROM certificates WHERE id = ?)`,
-        certificateId,
-      );
-    }
-  }
-  sql.run(
-    'INSERT INTO answers VALUES (?, ?, ?)',
-    turn.requestDigest,
-    transaction.transactionID,
-    turn.answer,
-  );
-  return turn.answer;
-}
-
-function insertCertificate(sql: Sql, issued: Omit<LabCertificate, 'id'>): number {
-  return sql.run(
-    `INSERT INTO certificates
-       (transaction_id, der, serial, subject, key_identifier, status, supersedes, issued_at, not_after)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    issued.transactionID,
-    issued.der,
-    issued.serial,
-    issued.subject,
-    issued.keyIdentifier,
-    issued.status,
-    issued.supersedes,
-    issued.issuedAt,
-    issued.notAfter,
-  ).id;
-}
-
-/** Decision and reason are left alone: they are another process's to write. */
-function putTransaction(
-  sql: Sql,
-  transaction: LabTransaction,
-  certificateId: number | undefined,
-): void {
-  if (transaction.id !== 0) {
-    sql.run(
-      'UPDATE transactions SET phase = ?, sender_nonce = ?, polls = ?, certificate_id = ? WHERE id = ?',
-      transaction.phase,
-      transaction.senderNonce,
-      transaction.polls,
-      certificateId,
-      transaction.id,
-    );
-    return;
-  }
-  sql.run(
-    `INSERT INTO transactions
-       (transaction_id, operation, phase, cert_req_id, subject, reference, signer, request,
-        sender_nonce, needs_approval, polls, certificate_id, opened_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    transaction.transactionID,
-    transaction.operation,
-    transaction.phase,
-    transaction.certReqId,
-    transaction.subject,
-    transaction.reference,
-    transaction.signer,
-    transaction.request,
-    transaction.senderNonce,
-    transaction.needsApproval,
-    transaction.polls,
-    certificateId,
-    transaction.openedAt,
-  );
-}
-
-function answerIn(sql: Sql, requestDigest: Uint8Array): Uint8Array | undefined {
-  const row = sql.get('SELECT answer FROM answers WHERE request_digest = ?', requestDigest);
-  return row && octets(row, 'answer');
-}
-
-function readAuthorities(sql: Sql): readonly AuthorityRecord[] {
-  return sql.all('SELECT * FROM authorities').map((row) => ({
-    role: oneOf(row, 'role', authorityRoles),
-    pkcs8: octets(row, 'pkcs8'),
-    certificate: octets(row, 'certificate'),
-  }));
-}
-
-function readTransaction(row: Row): LabTransaction {
-  return present({
-    id: integer(row, 'id'),
-    transactionID: octets(row, 'transaction_id'),
-    operation: oneOf(row, 'operation', operations),
-    phase: oneOf(row, 'phase', phases),
-    certReqId: integer(row, 'cert_req_id'),
-    subject: text(row, 'subject'),
-    reference: optional(row, 'reference', text),
-    signer: optional(row, 'signer', octets),
-    request: octets(row, 'request'),
-    senderNonce: octets(row, 'sender_nonce'),
-    needsApproval: integer(row, 'needs_approval') === 1,
-    polls: integer(row, 'polls'),
-    decision: optional(row, 'decision', (r, column) => oneOf(r, column, ['approved', 'denied'])),
-    reason: optional(row, 'reason', text),
-    certificateId: optional(row, 'certificate_id', integer),
-    openedAt: time(row, 'opened_at'),
-  });
-}
-
-function readCertificate(row: Row): LabCertificate {
-  return present({
-    id: integer(row, 'id'),
-    transactionID: octets(row, 'transaction_id'),
-    der: octets(row, 'der'),
-    serial: text(row, 'serial'),
-    subject: text(row, 'subject'),
-    keyIdentifier: octets(row, 'key_identifier'),
-    status: oneOf(row, 'status', certificateStatuses),
-    supersedes: optional(row, 'supersedes', integer),
-    issuedAt: time(row, 'issued_at'),
-    notAfter: time(row, 'not_after'),
-  });
+function crlIn(sql: Sql, issuer: CrlIssuer): LabCrl | undefined {
+  const row = sql.get('SELECT * FROM crls WHERE issuer = ?', issuer);
+  return row && readCrl(row);
 }
 
 function notWaiting(id: number, found: LabTransaction | undefined): CertError {

@@ -1,5 +1,6 @@
 import type { PKIBody } from '../cmp/message/pki-message.ts';
-import type { LabCertificate, LabTransaction, Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import type { LabCertificate, LabTransaction } from './ledger-records.ts';
 import { refusal, type Refusal } from './refusal.ts';
 
 /** Say no to a message that came before, octet for octet, in a lab that does not answer twice. */

@@ -1,7 +1,10 @@
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
-import { implicitConfirm } from '../cmp/message/info-type-and-value.ts';
-import type { PKIBody } from '../cmp/message/pki-message.ts';
+import { toDer } from '../asn1/codec.ts';
+import type { InfoTypeAndValue } from '../cmp/message/info-type-and-value.ts';
+import { PKIMessage, type PKIBody } from '../cmp/message/pki-message.ts';
+import { statusInfoOf } from '../cmp/message/status-text.ts';
+import { senderOf } from '../cmp/protection/credential.ts';
 import type { PKIHeader } from '../cmp/message/pki-header.ts';
 import type { Credential } from '../cmp/protection/credential.ts';
 import { pbmAlgorithm } from '../cmp/protection/pbm.ts';
@@ -38,7 +41,7 @@ export interface Answer {
   readonly senderNonce: Uint8Array;
   /** Echoed instead of the senderNonce of `to`: delayed delivery. */
   readonly recipNonce?: Uint8Array;
-  readonly grantsImplicitConfirm?: boolean;
+  readonly generalInfo?: readonly InfoTypeAndValue[];
   readonly isFirst: boolean;
 }
 
@@ -48,7 +51,7 @@ export interface Answer {
  * new certificate needs it (RFC 9483 section 3.3).
  */
 export async function respond(answer: Answer, responder: Responder): Promise<Uint8Array> {
-  const { to, body } = answer;
+  const { to, body, generalInfo = [] } = answer;
   const credential = credentialFor(answer, responder);
   const recipNonce = answer.recipNonce ?? to?.senderNonce;
   const fields: HeaderFields = {
@@ -58,19 +61,28 @@ export async function respond(answer: Answer, responder: Responder): Promise<Uin
     ...(to?.transactionID && { transactionID: to.transactionID }),
     senderNonce: answer.senderNonce,
     ...(recipNonce && { recipNonce }),
-    ...(answer.grantsImplicitConfirm && { generalInfo: [implicitConfirm] }),
+    ...(generalInfo.length > 0 && { generalInfo }),
   };
+  if (isUnprotected(body, responder.settings)) {
+    return toDer(PKIMessage, { header: { ...fields, sender: senderOf(credential) }, body });
+  }
   const extraCerts = extraCertsOf(answer, credential, responder);
   const draft = { header: draftHeader(fields, credential), body, credential, extraCerts };
   const spoilt = await responder.faults?.answer(draft, to, responder);
   return spoilt ?? protect(fields, body, credential, extraCerts);
 }
 
+/** A wait is no error, whatever message says so. */
+function isUnprotected(body: PKIBody, { unprotectedErrors }: LabSettings): boolean {
+  if (unprotectedErrors === 'no' || statusInfoOf(body)?.status !== 'rejection') return false;
+  return body.type === 'error' || unprotectedErrors === 'rejections';
+}
+
 function credentialFor(
   { to, sender }: Answer,
   { authorities, settings, random }: Responder,
 ): Credential {
-  if (sender?.type !== 'mac') {
+  if (sender?.type !== 'mac' || settings.responseProtection === 'signature') {
     return { type: 'signature', ...authorities.ra, chain: [authorities.issuing.certificate] };
   }
   const { reference, secret } = sender;
@@ -103,8 +115,14 @@ function extraCertsOf(
   credential: Credential,
   { authorities, settings }: Responder,
 ): readonly Certificate[] {
-  const chain = [authorities.issuing.certificate];
+  const { rolled } = authorities;
+  // For those who have only the old root still.
+  const chain = [authorities.issuing.certificate, ...(rolled ? [rolled.newWithOld] : [])];
   const signer = credential.type === 'signature' ? [authorities.ra.certificate] : [];
+  // TS 33.310 clause 9.5.4.3: operator root, RA and CA certificates and the chain come with the ip, in any order.
+  if (settings.layout === '3gpp' && body.type === 'ip') {
+    return [authorities.root.certificate, ...chain, authorities.ra.certificate];
+  }
   switch (settings.extraCerts) {
     case 'chain':
       return [...signer, ...chain];

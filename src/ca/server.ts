@@ -15,9 +15,9 @@ const MAX_BODY_OCTETS = 1 << 20;
 /** A client that sends nothing more is let go. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
-// RFC 9811 section 3.4, and the path gateways and OpenSSL's own server use.
+// RFC 9811 section 3.4 with the labels of RFC 9483 section 6.1, and the path gateways and OpenSSL's own server use.
 const paths =
-  /^\/(?:pkix\/?|\.well-known\/cmp(?:\/p\/[^/]+)?(?:\/(?:initialization|certification|keyupdate|pkcs10))?\/?)?$/;
+  /^\/(?:pkix\/?|\.well-known\/cmp(?:\/p\/[^/]+)?(?:\/(?:initialization|certification|keyupdate|pkcs10|revocation|getcacerts|getrootupdate|getcertreqtemplate|getcrls))?\/?)?$/;
 
 /**
  * Serve CMP over HTTP (RFC 9811).

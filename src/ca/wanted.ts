@@ -1,14 +1,14 @@
 import { fromDer } from '../asn1/codec.ts';
 import { oids } from '../asn1/oids.ts';
 import { CertId } from '../cmp/message/cert-id.ts';
-import type { CertReqMsg } from '../cmp/message/cert-req-msg.ts';
+import type { CertReqMsg, CrmfAttribute } from '../cmp/message/cert-req-msg.ts';
 import type { OptionalValidity } from '../cmp/message/cert-template.ts';
 import type { PKIBody } from '../cmp/message/pki-message.ts';
 import { requestedExtensions, type CertificationRequest } from '../x509/certification-request.ts';
 import type { Extensions } from '../x509/extension.ts';
 import type { Name } from '../x509/name.ts';
 import type { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts';
-import type { LabOperation } from './ledger.ts';
+import { isCertOperation, type CertOperation } from './ledger-records.ts';
 import { refusal, type Refusal } from './refusal.ts';
 
 /** A request for a certificate, whichever syntax it came in; nothing is checked yet. */
@@ -24,14 +24,15 @@ export interface Wanted {
   readonly validity?: OptionalValidity;
   readonly extensions: Extensions;
   readonly oldCertID?: CertId;
+  readonly controls: readonly CrmfAttribute[];
 }
 
-/** A body that begins a transaction. */
-export type RequestBody = Extract<PKIBody, { type: LabOperation }>;
+/** A body that asks for a certificate. */
+export type RequestBody = Extract<PKIBody, { type: CertOperation }>;
 
 /** Tell whether a body asks for a certificate. */
 export function isRequestBody(body: PKIBody): body is RequestBody {
-  return ['ir', 'cr', 'kur', 'p10cr'].includes(body.type);
+  return isCertOperation(body.type);
 }
 
 /** Read what is wanted out of a request. @throws {CertError} DER_MALFORMED */
@@ -44,6 +45,7 @@ export function wantedIn(body: RequestBody): Wanted | Refusal {
     subject: info.subject,
     publicKey: info.subjectPKInfo,
     extensions: requestedExtensions(info) ?? [],
+    controls: [],
   };
 }
 
@@ -52,7 +54,7 @@ function wantedInCrmf(requests: readonly CertReqMsg[]): Wanted | Refusal {
   if (!request || second) {
     return refusal('badRequest', `${requests.length} requests in one message, allowed is one`);
   }
-  const { certReqId, certTemplate, controls } = request.certReq;
+  const { certReqId, certTemplate, controls = [] } = request.certReq;
   if (certReqId !== 0) return refusal('badRequest', `certReqId is ${certReqId}, expected 0`);
   const { version, serialNumber, signingAlg, issuerUID, subjectUID } = certTemplate;
   // RFC 9483 section 4.1.1; the version may be given if it is v3 (RFC 4211 section 5).
@@ -67,7 +69,7 @@ function wantedInCrmf(requests: readonly CertReqMsg[]): Wanted | Refusal {
   if (!publicKey || publicKey.subjectPublicKey.length === 0) {
     return refusal('badCertTemplate', 'certTemplate has no public key, and keys are not made here');
   }
-  const oldCertID = controls?.find(({ type }) => type === oids.oldCertID);
+  const oldCertID = controls.find(({ type }) => type === oids.oldCertID);
   return {
     certReqId,
     proof: { type: 'crmf', request },
@@ -76,6 +78,7 @@ function wantedInCrmf(requests: readonly CertReqMsg[]): Wanted | Refusal {
     ...(issuer && { issuer }),
     ...(validity && { validity }),
     extensions: extensions ?? [],
+    controls,
     ...(oldCertID && { oldCertID: fromDer(CertId, oldCertID.value) }),
   };
 }

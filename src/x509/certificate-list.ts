@@ -4,6 +4,7 @@ import {
   optional,
   rawOf,
   sequence,
+  sequenceOf,
   sourceOf,
   type Codec,
   type TaggedCodec,
@@ -34,6 +35,10 @@ export const RevokedCertificate: TaggedCodec<RevokedCertificate> = sequence<Revo
   revocationDate:     Time,
   crlEntryExtensions: optional(Extensions),
 });
+
+/** revokedCertificates as a whole, to be written; what is received is walked over by `listRevoked`. */
+export const RevokedCertificates: TaggedCodec<readonly RevokedCertificate[]> =
+  sequenceOf(RevokedCertificate);
 
 /**
  * TBSCertList, RFC 5280 section 5.1.2. `revokedCertificates` is the whole element and not looked into: a

@@ -310,7 +310,7 @@ describe('the lab refuses with the failInfo of RFC 9483', () => {
     const lab = await openLab();
     const answer = await converse(lab).send({ type: 'pollReq', value: [{ certReqId: 0 }] });
     expect(gist(answer)).toBe('error rejection badRequest');
-    expect(gist(await converse(lab).send({ type: 'genm', value: [] }))).toBe(
+    expect(gist(await converse(lab).send({ type: 'pkiconf', value: null }))).toBe(
       'error rejection badRequest',
     );
   });

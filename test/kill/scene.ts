@@ -9,7 +9,7 @@ import { systemRandom } from '../../src/agent/system-random.ts';
 import { toHex } from '../../src/base/bytes.ts';
 import { createLab, DEFAULT_REFERENCE, type Lab } from '../../src/ca/lab.ts';
 import type { LabSettings } from '../../src/ca/lab-settings.ts';
-import type { LabCertificate } from '../../src/ca/ledger.ts';
+import type { LabCertificate } from '../../src/ca/ledger-records.ts';
 import { run } from '../../src/cli/run.ts';
 import { decodeMessage } from '../../src/cmp/message/pki-message.ts';
 import { openStore } from '../../src/store/open.ts';

@@ -1,6 +1,6 @@
 import { toHex } from '../../base/bytes.ts';
 import { printable } from '../../base/printable.ts';
-import type { LabTransaction } from '../../ca/ledger.ts';
+import type { LabTransaction } from '../../ca/ledger-records.ts';
 import type { Body } from '../command.ts';
 import { labDirectory, withLedger } from '../lab-directory.ts';
 import type { LabRequestsParameters } from '../parameters-lab.ts';

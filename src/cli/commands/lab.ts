@@ -3,6 +3,7 @@ import { systemRandom } from '../../agent/system-random.ts';
 import { toHex } from '../../base/bytes.ts';
 import { CertError } from '../../base/errors.ts';
 import { parseFault } from '../../ca/fault.ts';
+import { parseKeySpecs } from '../../ca/key-specs.ts';
 import type { LabFiles } from '../../ca/lab-files.ts';
 import type { LabSettings } from '../../ca/lab-settings.ts';
 import { createLab, type Lab, type LabOptions } from '../../ca/lab.ts';
@@ -15,7 +16,7 @@ import { labLog, type WaitingListener } from '../lab-log.ts';
 import type { ArgsOf } from '../parameter.ts';
 import type { LabParameters } from '../parameters-lab.ts';
 import { formatFields } from '../table.ts';
-import { resolveSecret } from '../secret.ts';
+import { resolveSecret, type SecretSource } from '../secret.ts';
 
 /** Run the lab CA until Ctrl-C. */
 export const run: Body<LabParameters> = async (args, context) => {
@@ -26,7 +27,7 @@ export const run: Body<LabParameters> = async (args, context) => {
     directory,
     clock: systemClock,
     random: systemRandom,
-    settings: settingsOf(args),
+    settings: { ...settingsOf(args), ...(await tokensOf(args, context)) },
     secrets: await secretsOf(args, context),
   };
   const listeners = args.dump === undefined ? [] : [messageDump(args.dump)];
@@ -86,8 +87,13 @@ function settingsOf(args: Args): Partial<LabSettings> {
   if (args.validity < 1) {
     throw new CertError('USAGE_INVALID', 'Cannot use a validity of 0s: give a second or more');
   }
+  if (args.crlValidity < 1) {
+    throw new CertError('USAGE_INVALID', 'Cannot use a crl-validity of 0s: give a second or more');
+  }
   // To hear of a bad name now and not at the first request.
-  if (args.subjectSuffix !== undefined) parseName(args.subjectSuffix);
+  for (const name of [args.subjectSuffix, args.templateSubject]) {
+    if (name !== undefined) parseName(name);
+  }
   return {
     ...(args.keyType !== undefined && { keyType: args.keyType }),
     ...(args.digest !== undefined && { digest: args.digest }),
@@ -108,6 +114,25 @@ function settingsOf(args: Args): Partial<LabSettings> {
     pbm: { owf: args.pbmOwf, mac: args.pbmMac, iterationCount: args.pbmIterations },
     timeToleranceSeconds: args.timeTolerance,
     legacyAlgorithms: args.legacyAlgorithms,
+    responseProtection: args.responseProtection,
+    unprotectedErrors: args.unprotectedErrors,
+    ...(args.confirmWaitTime !== undefined && { confirmWaitSeconds: args.confirmWaitTime }),
+    delayConfirm: args.delayConfirm === 'yes',
+    layout: args.layout,
+    rsaSignature: args.rsaSignature,
+    crlValiditySeconds: args.crlValidity,
+    ...(args.keySpecs !== undefined && { keySpecs: parseKeySpecs(args.keySpecs) }),
+    ...(args.templateSubject !== undefined && { templateSubject: args.templateSubject }),
+  };
+}
+
+async function tokensOf(args: Args, context: CommandContext): Promise<Partial<LabSettings>> {
+  const { regToken, authenticator } = args;
+  const text = async (source: SecretSource, name: string): Promise<string> =>
+    Buffer.from(await resolveSecret(source, name, context)).toString('utf8');
+  return {
+    ...(regToken && { regToken: await text(regToken, 'reg-token') }),
+    ...(authenticator && { authenticator: await text(authenticator, 'authenticator') }),
   };
 }
 
