@@ -27,6 +27,8 @@ export type LifecycleEvent = EventContext &
     | { readonly type: 'waiting'; readonly until: Date; readonly text?: string }
     | { readonly type: 'issued'; readonly notAfter: Date; readonly serialNumber: string }
     | { readonly type: 'refused'; readonly reason: string }
+    /** `reason` is a CRLReason by its RFC name. */
+    | { readonly type: 'revoked'; readonly reason: string }
     | { readonly type: 'rejected'; readonly text: string; readonly failInfo: readonly string[] }
     | {
         readonly type: 'failed';

@@ -100,10 +100,24 @@ export function reportResult(
       );
       return exitCodeOf.CMP_WAITING;
     }
+    case 'revoked':
+      print.done(
+        { ...said, reason: result.reason },
+        `Certificate "${result.name}" is revoked (${result.reason})`,
+      );
+      return 0;
+    case 'revocation-pending':
+      print.done(
+        { ...said, reason: result.reason },
+        `CA "${ca}" has taken the revocation of "${result.name}", and waits for someone to approve it`,
+      );
+      return 0;
     case 'rejected':
       return fail({
         code: 'CMP_REJECTED',
-        message: `CA "${ca}" rejected the request for "${result.name}"`,
+        message: result.isUnauthenticated === true
+          ? `CA "${ca}", or anyone in its place (unauthenticated), rejected the request for "${result.name}"`
+          : `CA "${ca}" rejected the request for "${result.name}"`,
         hint: hintOf(result.status),
         status: result.status,
         details: result.details,

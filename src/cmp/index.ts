@@ -20,7 +20,7 @@ export type { Trust } from './protection/trust.ts';
 export { verifyResponse } from './protection/verify.ts';
 export type { Expected, VerifiedMessage } from './protection/verify.ts';
 export { accept, begin, receive, refuse, resume } from './transaction/enrollment.ts';
-export type { Issued, Outcome, Step } from './transaction/enrollment.ts';
+export type { Issued, Outcome, Step } from './transaction/step.ts';
 export { decodeState, encodeState } from './transaction/state.ts';
 export type { TransactionState } from './transaction/state.ts';
 export { openHttpTransport } from './transport/http.ts';

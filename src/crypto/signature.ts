@@ -61,14 +61,18 @@ const algorithmOfCurve: Readonly<Partial<Record<AnyKeyType, AlgorithmIdentifier>
 };
 const rsaAlgorithm = algorithmIdentifier('sha256WithRSAEncryption', 'NULL');
 
-/** Choose the algorithm to sign with, by the key alone: strong enough for it and known to every peer. */
-export function signatureAlgorithmFor(key: {
-  readonly keyType: AnyKeyType;
-  readonly spki: Uint8Array;
-}): AlgorithmIdentifier {
+/**
+ * Choose the algorithm to sign with, by the key: strong enough for it and known to every peer.
+ *
+ * @param rsa the padding for a key that allows either
+ */
+export function signatureAlgorithmFor(
+  key: { readonly keyType: AnyKeyType; readonly spki: Uint8Array },
+  rsa: 'pkcs1' | 'pss' = 'pkcs1',
+): AlgorithmIdentifier {
   const own = algorithmOfCurve[key.keyType];
   if (own) return own;
-  if (!key.keyType.startsWith('rsa-pss-')) return rsaAlgorithm;
+  if (!key.keyType.startsWith('rsa-pss-') && rsa === 'pkcs1') return rsaAlgorithm;
   // 32 octets: the salt as long as the hash, as RFC 4055 section 3.1 recommends.
   return pssAlgorithm(describeKey(key.spki).pss ?? { digest: 'sha256', saltLength: 32 });
 }

@@ -47,5 +47,7 @@ export function trustOf(profile: CaProfile): Trust {
     ...(issuer !== undefined && { authority: parseName(issuer) }),
     intermediates: profile.intermediates.map(decode),
     allowLegacy: profile.allowLegacyAlgorithms,
+    ignoreKeyUsage: profile.ignoreKeyUsage,
+    firstUse: profile.trustFirstUse,
   };
 }

@@ -1,9 +1,9 @@
 import { toHex } from '../base/bytes.ts';
-import { CertError, errorClassOf, invariant } from '../base/errors.ts';
+import { CertError, errorClassOf } from '../base/errors.ts';
 import { follow } from '../cmp/client/client.ts';
 import type { Ending } from '../cmp/client/conversation.ts';
 import { formatStatus } from '../cmp/message/status-text.ts';
-import { decodeState } from '../cmp/transaction/state.ts';
+import { decodeState, type TransactionState } from '../cmp/transaction/state.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
 import type { TransactionRecord } from '../store/store.ts';
 import { certificateDer, type Certificate } from '../x509/certificate.ts';
@@ -13,6 +13,7 @@ import { closeFailed, conclude, rejection, type Concluding } from './conclude.ts
 import type { LifecycleContext } from './context.ts';
 import { bodyOf, openConversation, toChange } from './conversation.ts';
 import { openCredential } from './credential.ts';
+import { newAttempt, type NewAttempt } from './new-attempt.ts';
 import { prepareRequest } from './open-request.ts';
 import type { EnrollmentResult } from './result.ts';
 
@@ -24,8 +25,8 @@ export interface FollowOptions {
   readonly byHand?: boolean;
   /** What goes out first was sent before, by a process that is no more. */
   readonly isResumed?: boolean;
-  /** It stands in the place of a request whose answer was lost. */
-  readonly isAnew?: boolean;
+  /** What led to this attempt, and to those before it. */
+  readonly attempts?: readonly NewAttempt[];
 }
 
 /**
@@ -49,7 +50,7 @@ export async function carryThrough(
   const conversation = openConversation(context, {
     name: opened.name,
     profile,
-    credential: await openCredential(context, stored, state.protectionAlg),
+    credential: await openCredential(context, stored, profile, state.protectionAlg),
     transport,
     async save(saved, events) {
       await keepAnchor(context, profile, saved.staged?.anchor);
@@ -67,9 +68,9 @@ export async function carryThrough(
       until,
       { byHand, isResumed, ...(signal && { signal }) },
     );
-    // Once: a CA that loses every answer must not be asked for one certificate after another.
-    if (ending.type === 'lost' && options.isAnew !== true) {
-      return await beginAnew(context, { record, state, ending, conversation, options });
+    const attempt = attemptAfter(ending, state, options, clock.now(), until);
+    if (attempt && (ending.type === 'lost' || ending.type === 'rejected')) {
+      return await beginAnew(context, { record, state, ending, conversation, options }, attempt);
     }
     return await conclude(context, { record, state, ending, conversation });
   } catch (error) {
@@ -131,39 +132,58 @@ function report({ progress }: LifecycleContext, at: TransactionRecord): void {
   }
 }
 
-/** The CA does not say twice what it said to a message that was sent again: close that, and ask anew. */
+function attemptAfter(
+  ending: Ending,
+  state: TransactionState,
+  { attempts = [] }: FollowOptions,
+  now: Date,
+  until: Date,
+): NewAttempt | undefined {
+  if (ending.type === 'rejected') {
+    return newAttempt(ending, attempts, state.pvno, now, until.getTime() - now.getTime());
+  }
+  // Once: a CA that loses every answer must not be asked for one certificate after another.
+  const isFirst = !attempts.some(({ type }) => type === 'transactionIdInUse');
+  return ending.type === 'lost' && isFirst ? { type: 'transactionIdInUse' } : undefined;
+}
+
+/** Close a transaction that the CA refused for a reason of the moment, and ask the same anew (row L13). */
 async function beginAnew(
   context: LifecycleContext,
-  lost: Concluding & {
-    readonly ending: Ending & { readonly type: 'lost' };
+  refused: Concluding & {
+    readonly ending: Ending & { readonly type: 'lost' | 'rejected' };
     readonly options: FollowOptions;
   },
+  attempt: NewAttempt,
 ): Promise<EnrollmentResult> {
-  const { store, keys, log } = context;
-  const { record, state, ending, conversation, options } = lost;
-  const stored = await store.transactions.credential(record.id);
-  log.warn(
-    `the CA does not answer the request for "${record.name}" a second time (${formatStatus(ending.status)}); ` +
-      'a new request with the same key follows, and the CA may have issued a certificate nobody holds',
-  );
-  const { keyId } = record;
-  invariant(keyId !== undefined, 'that a request to be made anew has its key here');
-  const key = (await keys()).load(await store.keys.privateKey(keyId));
+  const { store, clock, log, signal } = context;
+  const { record, state, ending, conversation, options } = refused;
+  const { keyId, previousCertificateId } = record;
+  const why =
+    ending.type === 'lost'
+      ? `the CA does not answer the request for "${record.name}" a second time ` +
+        `(${formatStatus(ending.status)}), and may have issued a certificate nobody holds`
+      : `the CA refused the request for "${record.name}" (${formatStatus(ending.status)})`;
+  log.warn(`${why}; the same follows in a new transaction`);
   const previous =
-    record.previousCertificateId === undefined
+    previousCertificateId === undefined
       ? undefined
-      : await store.certificates.get(record.previousCertificateId);
+      : await store.certificates.get(previousCertificateId);
   const { transaction, events } = await prepareRequest(context, {
-    operation: record.operation,
     name: record.name,
     profile: await findProfile(store, record.ca),
     url: record.isUrlGiven ? record.url : undefined,
-    key: { id: keyId, key },
-    template: state.certTemplate,
-    credential: stored,
+    credential: await store.transactions.credential(record.id),
+    build: () => Promise.resolve(state.request),
+    ...(keyId !== undefined && { key: { id: keyId } }),
     ...(previous && { previous }),
+    generalInfo: state.generalInfo,
+    learnt: {
+      pvno: attempt.type === 'unsupportedVersion' ? attempt.pvno : state.pvno,
+      clockOffsetMs: attempt.type === 'badTime' ? attempt.clockOffsetMs : state.clockOffsetMs,
+    },
   });
-  const { outcome, event } = rejection(record, ending, context.clock.now());
+  const { outcome, event } = rejection(record, ending, clock.now());
   const closing = [...conversation.pending.splice(0), event];
   // One write: a kill between closing and opening would forget the key.
   const again = await store.transactions.replace(
@@ -174,5 +194,10 @@ async function beginAnew(
     transaction,
     events,
   );
-  return carryThrough(context, again, { waitSeconds: options.waitSeconds, isAnew: true });
+  const delaySeconds = attempt.type === 'unavailable' ? attempt.delayMs / 1000 : 0;
+  if (delaySeconds > 0) await clock.sleep(delaySeconds * 1000, signal);
+  return carryThrough(context, again, {
+    waitSeconds: options.waitSeconds - delaySeconds,
+    attempts: [...(options.attempts ?? []), attempt],
+  });
 }

@@ -6,11 +6,13 @@ import { toHex } from '../base/bytes.ts';
 import type { Conversation, Ending } from '../cmp/client/conversation.ts';
 import type { PKIStatusInfo } from '../cmp/message/pki-status-info.ts';
 import { formatStatus } from '../cmp/message/status-text.ts';
+import { askedIn } from '../cmp/transaction/request.ts';
 import { decodeState, type TransactionState } from '../cmp/transaction/state.ts';
 import type { TransactionOutcome, TransactionRecord } from '../store/store.ts';
 import { toleratedIn } from '../x509/certificate.ts';
 import type { LifecycleContext } from './context.ts';
 import { isUnanswered } from './conversation.ts';
+import { concludeRevocation, isRevokedAlready } from './conclude-revocation.ts';
 import { deliverCertificate } from './deliver-certificate.ts';
 import { additions, contradictions } from './judge-certificate.ts';
 import type { EnrollmentResult } from './result.ts';
@@ -60,17 +62,30 @@ export async function conclude(
         ...said,
         type: 'issued',
         certificate,
-        differences: contradictions(decoded, state.certTemplate),
-        additions: additions(decoded, state.certTemplate),
+        differences: contradictions(decoded, askedIn(state.request)),
+        additions: additions(decoded, askedIn(state.request)),
         files,
       };
     }
+    case 'revoked':
+      return await concludeRevocation(context, { record, state, conversation }, ending);
+    case 'informed':
+      throw new CertError('INTERNAL', 'Cannot store what a genp says as a transaction');
     case 'rejected':
     case 'lost': {
+      if (await isRevokedAlready(context, record, ending, at)) {
+        const parts = { record, state, conversation };
+        return await concludeRevocation(context, parts, {
+          type: 'revoked',
+          status: { ...ending.status, status: 'accepted' },
+        });
+      }
       const { outcome, event } = rejection(record, ending, at);
       await finish(outcome, event);
       const { status, details } = ending;
-      return { ...said, type: 'rejected', status, details };
+      const isForAll = ending.type === 'rejected' && ending.isUnauthenticated === true;
+      const rejected = { ...said, type: 'rejected', status, details } as const;
+      return { ...rejected, ...(isForAll && { isUnauthenticated: true }) };
     }
     case 'refused': {
       const { reason } = ending;

@@ -1,6 +1,7 @@
 import type { Conversation, SavedStep } from '../cmp/client/conversation.ts';
 import { decodeMessage } from '../cmp/message/pki-message.ts';
 import type { Credential } from '../cmp/protection/credential.ts';
+import { askedIn } from '../cmp/transaction/request.ts';
 import { encodeState, type Phase } from '../cmp/transaction/state.ts';
 import type { Transport } from '../cmp/transport/transport.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
@@ -40,11 +41,12 @@ export function openConversation(
     random,
     recipient: recipientOf(profile, credential),
     askImplicitConfirm: profile.implicitConfirm,
+    tolerance: profile,
     timeToleranceSeconds: profile.timeToleranceSeconds,
     minPollSeconds: profile.minPollSeconds,
     pending: [],
-    judge: (issued, asked, operation) =>
-      judgeCertificate(issued, asked, {
+    judge: (issued, request) =>
+      judgeCertificate(issued, askedIn(request), {
         roots,
         intermediates: trust.intermediates,
         trustCapubs: profile.trustCapubs && credential.type === 'mac',
@@ -52,7 +54,8 @@ export function openConversation(
         at: clock.now(),
         timeToleranceSeconds: profile.timeToleranceSeconds,
         // The next update would ask for the names of this certificate, whoever they belong to.
-        mayRename: operation !== 'kur',
+        mayRename: request.type !== 'kur',
+        firstUse: profile.trustFirstUse && request.type === 'ir',
       }),
     save,
   };

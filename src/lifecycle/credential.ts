@@ -7,18 +7,20 @@ import { pbmAlgorithm } from '../cmp/protection/pbm.ts';
 import { pbmac1Algorithm } from '../cmp/protection/pbmac1.ts';
 import { digestAlgorithm } from '../crypto/digest.ts';
 import { macAlgorithm } from '../crypto/mac.ts';
+import { signatureAlgorithmFor } from '../crypto/signature.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
 import type { CertificateRecord, Credential as StoredCredential } from '../store/store.ts';
 import type { AlgorithmIdentifier } from '../x509/algorithm-identifier.ts';
 import { extensionValue } from '../x509/extension-values.ts';
 import type { LifecycleContext } from './context.ts';
+import { isSelfSigned } from './issuer-chain.ts';
 import { storedCertificate } from './stored-certificate.ts';
 
 /** RFC 4211 section 4.4 asks for 8 octets or more. */
 const SALT_OCTETS = 16;
 
 /** Choose the MAC for one transaction, with a salt of its own. */
-export function newMacAlgorithm(
+function newMacAlgorithm(
   { protection, pbm }: Pick<CaProfile, 'protection' | 'pbm'>,
   random: Random,
 ): AlgorithmIdentifier {
@@ -40,23 +42,26 @@ export function newMacAlgorithm(
 /**
  * Make a stored credential usable.
  *
- * @param protectionAlg of the MAC: a new one for a new transaction, else the one it began with
+ * @param protectionAlg what the transaction began with (P4, P9); absent for a new one
  * @throws {CertError} CERT_UNKNOWN, KEY_UNUSABLE
  */
 export async function openCredential(
-  { store, keys }: LifecycleContext,
+  { store, keys, random }: LifecycleContext,
   stored: StoredCredential,
-  protectionAlg: AlgorithmIdentifier,
+  profile: CaProfile,
+  begunWith?: AlgorithmIdentifier,
 ): Promise<Credential> {
   if (stored.type === 'mac') {
     const { reference, secret } = stored;
+    const protectionAlg = begunWith ?? newMacAlgorithm(profile, random);
     if (!isMac(protectionAlg)) {
       throw new CertError(
         'STORE_CORRUPT',
         'Cannot go on: the stored request was not protected by a MAC',
       );
     }
-    return { type: 'mac', reference, secret, protectionAlg };
+    const isNameless = profile.macSender === 'null-dn';
+    return { type: 'mac', reference, secret, protectionAlg, isNameless };
   }
   const record = await store.certificates.get(stored.certificateId);
   if (record?.keyId === undefined) {
@@ -69,8 +74,12 @@ export async function openCredential(
   return {
     type: 'signature',
     key,
+    protectionAlg: begunWith ?? signatureAlgorithmFor(key, profile.rsaSignature),
     certificate: storedCertificate(record.der, `"${record.name}"`),
-    chain: record.chain.map((der) => storedCertificate(der, `"${record.name}"`)),
+    // P8: whoever trusts a self-signed certificate has it, and nobody trusts it for our sending it.
+    chain: record.chain
+      .map((der) => storedCertificate(der, `"${record.name}"`))
+      .filter((issuer) => !isSelfSigned(issuer)),
   };
 }
 
@@ -82,6 +91,7 @@ export async function openCredential(
  */
 export function assertCanSign(record: CertificateRecord, at: Date): void {
   const { validity, extensions } = storedCertificate(record.der, `"${record.name}"`).tbsCertificate;
+  // P10: refused before anything is sent.
   const why =
     record.keyId === undefined
       ? 'its private key is not here'

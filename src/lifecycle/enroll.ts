@@ -7,7 +7,7 @@ import { carryThrough } from './carry-through.ts';
 import { certRequest, type Wanted } from './certificate-request.ts';
 import type { LifecycleContext } from './context.ts';
 import { assertCanSign } from './credential.ts';
-import { keyOf, withIssuer, type KeyChoice } from './initialize.ts';
+import { keyOf, repeatedKey, withIssuer, type KeyChoice } from './initialize.ts';
 import { finishDelivery } from './interrupted-delivery.ts';
 import { openRequest } from './open-request.ts';
 import type { EnrollmentResult } from './result.ts';
@@ -47,7 +47,9 @@ async function enrollAlone(
   const current = await currentCertificate(store, request.current);
   const profile = await findProfile(store, request.ca ?? current.ca);
 
-  const repeated = { operation: 'cr', name, wanted } as const;
+  const url = request.url ?? sameAuthority(current, profile.label);
+  const key = repeatedKey(request.key);
+  const repeated = { operation: 'cr', name, wanted, ca: profile.label, url, key } as const;
   const unfinished = await findUnfinished(context, repeated);
   if (unfinished) return carryThrough(context, unfinished, { waitSeconds, isResumed: true });
   const finished = await finishDelivery(context, repeated);
@@ -59,14 +61,14 @@ async function enrollAlone(
   }
   assertCanSign(current, clock.now());
 
-  const key = await keyOf(context, request.key);
+  const made = await keyOf(context, request.key);
   const record = await openRequest(context, {
     name,
     profile,
-    url: request.url ?? sameAuthority(current, profile.label),
-    key,
+    url,
+    key: made,
     credential: { type: 'signature', certificateId: current.id },
-    build: certRequest('cr', withIssuer(wanted, profile), key.key, profile),
+    build: certRequest('cr', withIssuer(wanted, profile), made.key, profile),
     previous: current,
   });
   return carryThrough(context, record, { waitSeconds });

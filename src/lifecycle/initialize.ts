@@ -12,6 +12,7 @@ import type { LifecycleContext } from './context.ts';
 import { assertCanSign } from './credential.ts';
 import { finishDelivery } from './interrupted-delivery.ts';
 import { openRequest } from './open-request.ts';
+import type { RepeatedKey } from './repeated.ts';
 import type { EnrollmentResult } from './result.ts';
 import { findUnfinished } from './unfinished.ts';
 
@@ -63,7 +64,14 @@ async function initializeAlone(
   const { name, wanted, waitSeconds } = request;
   const profile = await findProfile(store, request.ca);
 
-  const repeated = { operation: 'ir', name, wanted } as const;
+  const repeated = {
+    operation: 'ir',
+    name,
+    wanted,
+    ca: profile.label,
+    url: request.url,
+    key: repeatedKey(request.key),
+  } as const;
   const unfinished = await findUnfinished(context, repeated);
   if (unfinished) return carryThrough(context, unfinished, { waitSeconds, isResumed: true });
   const finished = await finishDelivery(context, repeated);
@@ -85,6 +93,11 @@ async function initializeAlone(
     build: certRequest('ir', withIssuer(wanted, profile), key.key, profile),
   });
   return carryThrough(context, record, { waitSeconds });
+}
+
+/** Say of which key a repeated command must be. */
+export function repeatedKey(choice: KeyChoice): RepeatedKey {
+  return choice.type === 'given' ? { type: 'given', spki: choice.key.key.spki } : choice;
 }
 
 /** Make the key a request is for, or take the one that was brought. */

@@ -1,10 +1,8 @@
-import type { Operation } from '../base/events.ts';
-import type { Label } from '../base/label.ts';
 import { extension } from '../x509/extension-values.ts';
-import type { Wanted } from './certificate-request.ts';
 import type { LifecycleContext } from './context.ts';
 import { deliverCertificate } from './deliver-certificate.ts';
 import { additions, contradictions } from './judge-certificate.ts';
+import { differences, hasExtensions, type RepeatedCommand } from './repeated.ts';
 import type { EnrollmentResult } from './result.ts';
 import { storedCertificate } from './stored-certificate.ts';
 
@@ -17,7 +15,7 @@ import { storedCertificate } from './stored-certificate.ts';
  */
 export async function finishDelivery(
   context: LifecycleContext,
-  repeated: { readonly operation: Operation; readonly name: Label; readonly wanted: Wanted },
+  repeated: RepeatedCommand,
 ): Promise<EnrollmentResult | undefined> {
   const { store, log } = context;
   const { operation, name, wanted } = repeated;
@@ -30,12 +28,19 @@ export async function finishDelivery(
   const { subject, subjectAltNames } = wanted;
   const issued = storedCertificate(pending.der, `"${name}"`);
   const asked = {
-    subject,
+    ...(subject && { subject }),
     ...(subjectAltNames.length > 0 && {
       extensions: [extension('subjectAltName', subjectAltNames)],
     }),
   };
-  if (contradictions(issued, asked).length > 0) return undefined;
+  // The names are compared as the CA's answer was: it may have added some where none were asked for.
+  const { extensions = [], subjectPublicKeyInfo: publicKey } = issued.tbsCertificate;
+  const got = { ca: pending.ca, url: pending.url, asked: { ...asked, publicKey, extensions } };
+  const isIt =
+    contradictions(issued, asked).length === 0 &&
+    differences(repeated, { ...got, asked: { ...asked, publicKey } }).length === 0 &&
+    hasExtensions(repeated, got);
+  if (!isIt) return undefined;
 
   log.info(`the ${operation} for "${name}" is granted; its files are written now`);
   const { ca, transactionID } = last;

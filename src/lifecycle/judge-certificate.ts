@@ -4,7 +4,8 @@ import { cut } from '../base/printable.ts';
 import { toDer } from '../asn1/codec.ts';
 import type { Judgement } from '../cmp/client/conversation.ts';
 import type { CertTemplate } from '../cmp/message/cert-template.ts';
-import type { Issued } from '../cmp/transaction/enrollment.ts';
+import type { Issued } from '../cmp/transaction/step.ts';
+import { isSelfSignedCa } from '../cmp/protection/signer.ts';
 import { checkPath } from '../revocation/path.ts';
 import type { Certificate, TBSCertificate, Validity } from '../x509/certificate.ts';
 import { extensionValue } from '../x509/extension-values.ts';
@@ -20,6 +21,8 @@ export interface IssuedTrust {
   readonly intermediates: readonly Certificate[];
   /** Roots may come with the answer: the profile says so, and a MAC protects it (RFC 9810 section 5.3.2). */
   readonly trustCapubs: boolean;
+  /** Without roots, take the self-signed ones that came along (TS 33.310 clause 9; C7). */
+  readonly firstUse: boolean;
   readonly allowLegacy: boolean;
   readonly at: Date;
   /** How far the CA's clock may be ahead of ours. */
@@ -62,7 +65,7 @@ export function judgeCertificate(
   const verdict = checkPath({
     certificate,
     intermediates: [...extraCerts, ...trust.intermediates, ...caPubs],
-    anchors: trust.trustCapubs ? [...trust.roots, ...caPubs] : trust.roots,
+    anchors: anchorsFor(issued, trust),
     at,
     policy: trust,
   });
@@ -79,6 +82,15 @@ export function judgeCertificate(
     return refuse(`the CA says "accepted", but ${contradiction}`, 'badCertTemplate');
   }
   return { type: 'accept', chain: verdict.path.slice(1), anchor: verdict.anchor };
+}
+
+/** Certificates of a message are anchors only where the CA profile says so (C6, C7, C16). */
+function anchorsFor(
+  { extraCerts, caPubs }: Issued,
+  { roots, trustCapubs, firstUse }: IssuedTrust,
+): readonly Certificate[] {
+  if (firstUse && roots.length === 0) return [...extraCerts, ...caPubs].filter(isSelfSignedCa);
+  return trustCapubs ? [...roots, ...caPubs] : roots;
 }
 
 /** Say in words where a certificate goes against what was asked for: only grantedWithMods may. */

@@ -1,10 +1,14 @@
 import { toHex } from '../base/bytes.ts';
-import type { LifecycleEvent, Operation } from '../base/events.ts';
+import type { LifecycleEvent } from '../base/events.ts';
 import type { Label } from '../base/label.ts';
+import { toDer } from '../asn1/codec.ts';
 import { beginTransaction } from '../cmp/client/client.ts';
-import type { CertTemplate } from '../cmp/message/cert-template.ts';
+import type { InfoTypeAndValue } from '../cmp/message/info-type-and-value.ts';
+import { info } from '../cmp/message/info-values.ts';
+import type { Credential } from '../cmp/protection/credential.ts';
+import { askedIn, type RequestBody } from '../cmp/transaction/request.ts';
 import { encodeState } from '../cmp/transaction/state.ts';
-import type { GeneratedKey, SigningKey } from '../crypto/keys.ts';
+import type { GeneratedKey } from '../crypto/keys.ts';
 import { assertKeyAllowed } from '../crypto/public-key.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
 import type {
@@ -13,29 +17,33 @@ import type {
   NewTransaction,
   TransactionRecord,
 } from '../store/store.ts';
-import { certReqMsg } from './certificate-request.ts';
+import { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts';
 import type { LifecycleContext } from './context.ts';
 import { openConversation } from './conversation.ts';
-import { newMacAlgorithm, openCredential } from './credential.ts';
-import { storedCertificate } from './stored-certificate.ts';
+import { openCredential } from './credential.ts';
 
 /** A request that is about to be made. */
 export interface NewRequest {
-  readonly operation: Operation;
   readonly name: Label;
   readonly profile: CaProfile;
   /** The address given for this certificate; that of the profile when absent. */
   readonly url: string | undefined;
-  readonly key: GeneratedKey | { readonly id: number; readonly key: SigningKey };
-  readonly template: CertTemplate;
   readonly credential: StoredCredential;
-  /** OLD of cr and kur. */
+  /** Build the body, knowing who asks. */
+  build(credential: Credential): Promise<RequestBody>;
+  /** Absent when the key is not ours. */
+  readonly key?: Pick<GeneratedKey, 'key' | 'pkcs8'> | { readonly id: number };
+  /** OLD of cr and kur, or what an rr revokes. */
   readonly previous?: CertificateRecord;
+  /** For the header, beside implicitConfirm; absent: what the CA profile has there. */
+  readonly generalInfo?: readonly InfoTypeAndValue[];
+  /** What an earlier attempt learnt of the CA. */
+  readonly learnt?: { readonly pvno?: number; readonly clockOffsetMs?: number };
 }
 
 /**
  * Build the first message of a transaction, and make key, state and message durable in one write. Nothing
- * is sent before that: a certificate issued for it always finds its key.
+ * is sent before that: a certificate issued for it always finds its key (C14).
  *
  * @throws {CertError} TRANSACTION_OUTSTANDING, and those of the store
  */
@@ -58,32 +66,33 @@ export async function prepareRequest(
   context: LifecycleContext,
   request: NewRequest,
 ): Promise<PreparedRequest> {
-  const { clock, random, connect } = context;
-  const { operation, name, profile, key, template, previous } = request;
-  assertKeyAllowed(key.key.spki, { allowLegacy: profile.allowLegacyAlgorithms });
-  const protectionAlg = newMacAlgorithm(profile, random);
-  const credential = await openCredential(context, request.credential, protectionAlg);
+  const { clock, connect } = context;
+  const { name, profile, key, previous, learnt } = request;
+  const credential = await openCredential(context, request.credential, profile);
+  const body = await request.build(credential);
+  const { type: operation } = body;
+  const { publicKey } = askedIn(body);
+  if (publicKey && operation !== 'rr') {
+    const spki = toDer(SubjectPublicKeyInfo, publicKey);
+    assertKeyAllowed(spki, { allowLegacy: profile.allowLegacyAlgorithms });
+  }
   const url = request.url ?? profile.url;
-  const transport = connect(url, profile);
   const conversation = openConversation(context, {
     name,
     profile,
     credential,
-    transport,
+    transport: connect(url, profile),
     save: () => Promise.resolve(),
   });
   const openedAt = clock.now();
   const deadline = new Date(openedAt.getTime() + profile.transactionDeadlineSeconds * 1000);
-  const replaced =
-    operation === 'kur' && previous
-      ? storedCertificate(previous.der, `"${previous.name}"`)
-      : undefined;
-  const first = await beginTransaction(
-    conversation,
-    operation,
-    await certReqMsg(template, key.key, replaced),
+  const first = await beginTransaction(conversation, {
+    request: body,
+    generalInfo: request.generalInfo ?? usualInfo(operation, profile),
+    pvno: learnt?.pvno ?? profile.pvno,
+    clockOffsetMs: learnt?.clockOffsetMs ?? 0,
     deadline,
-  );
+  });
   const at = {
     at: openedAt,
     name,
@@ -97,10 +106,12 @@ export async function prepareRequest(
       ca: profile.label,
       url,
       isUrlGiven: request.url !== undefined,
-      key: 'id' in key ? { id: key.id } : { spki: key.key.spki, pkcs8: key.pkcs8 },
+      ...(key && { key: 'id' in key ? key : { spki: key.key.spki, pkcs8: key.pkcs8 } }),
       credential: request.credential,
       ...(previous && { previousCertificateId: previous.id }),
-      knownCurrent: { certificateId: operation === 'kur' ? previous?.id : undefined },
+      ...(operation !== 'rr' && {
+        knownCurrent: { certificateId: operation === 'kur' ? previous?.id : undefined },
+      }),
       transactionID: first.state.transactionID,
       phase: first.state.phase.type,
       state: encodeState(first.state),
@@ -113,4 +124,13 @@ export async function prepareRequest(
       { ...at, type: 'sent', body: operation },
     ],
   };
+}
+
+/** H13: one certProfile, where a certificate is asked for. */
+function usualInfo(
+  operation: RequestBody['type'],
+  { certProfile }: CaProfile,
+): readonly InfoTypeAndValue[] {
+  const isForCertificate = operation !== 'rr' && operation !== 'genm';
+  return certProfile !== undefined && isForCertificate ? [info('certProfile', [certProfile])] : [];
 }

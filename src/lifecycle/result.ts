@@ -29,6 +29,15 @@ export type EnrollmentResult = {
       readonly type: 'rejected';
       readonly status: PKIStatusInfo;
       readonly details: readonly string[];
+      /** Anyone could have said so: the CA profile takes unprotected errors. */
+      readonly isUnauthenticated?: true;
+    }
+  /** An rr was granted, or the certificate was revoked already; pending: the CA says it waits for approval. */
+  | {
+      readonly type: 'revoked' | 'revocation-pending';
+      /** CRLReason by its RFC name. */
+      readonly reason: string;
+      readonly status: PKIStatusInfo;
     }
   /** We refused the certificate. */
   | { readonly type: 'refused'; readonly reason: string }

@@ -55,7 +55,15 @@ async function updateAlone(
   const old = storedCertificate(current.der, `"${name}"`);
   const wanted = wantedAgain(old, profile.updateExtensions);
 
-  const repeated = { operation: 'kur', name, wanted } as const;
+  const url = request.url ?? sameAuthority(current, profile.label);
+  const repeated = {
+    operation: 'kur',
+    name,
+    wanted,
+    ca: profile.label,
+    url,
+    key: repeatedKey(request, storedSpki),
+  } as const;
   const unfinished = await findUnfinished(context, repeated);
   if (unfinished) return carryThrough(context, unfinished, { waitSeconds, isResumed: true });
   const finished = await finishDelivery(context, repeated);
@@ -66,7 +74,7 @@ async function updateAlone(
   const record = await openRequest(context, {
     name,
     profile,
-    url: request.url ?? sameAuthority(current, profile.label),
+    url,
     key,
     build: certRequest('kur', wanted, key.key, profile, old),
     credential: { type: 'signature', certificateId: current.id },

@@ -46,6 +46,7 @@ export function project(event: LifecycleEvent): readonly Projection[] {
     case 'waiting':
     case 'issued':
     case 'refused':
+    case 'revoked':
     case 'cleared':
       return [];
     default:

@@ -1,3 +1,4 @@
+import { askedIn } from '../../src/cmp/transaction/request.ts';
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../src/base/bytes.ts';
 import { CertError } from '../../src/base/errors.ts';
@@ -92,7 +93,7 @@ describe('follow()', () => {
     for (const body of [response('ip', rejection), errorBody(rejection, 'log 7')]) {
       const scene = play([{ body }]);
       const ending = await scene.run();
-      expect(structuredClone(ending)).toEqual({
+      expect(structuredClone(ending)).toMatchObject({
         type: 'rejected',
         status: rejection,
         details: body.type === 'error' ? ['log 7'] : [],
@@ -183,8 +184,12 @@ describe('follow() and a certificate that is refused', () => {
   it('is handed what was asked for, and the certificates that came along', async () => {
     const seen: unknown[] = [];
     const scene = play([{ body: granting, extraCerts: [ca.certificate] }, confirmed], {
-      judge(issued, asked) {
-        seen.push(asked.subject?.rdns.length, issued.extraCerts.length, issued.implicitConfirm);
+      judge(issued, request) {
+        seen.push(
+          askedIn(request).subject?.rdns.length,
+          issued.extraCerts.length,
+          issued.implicitConfirm,
+        );
         return { type: 'accept', chain: issued.extraCerts };
       },
     });

@@ -1,3 +1,5 @@
+import { strict } from '../../src/cmp/protection/trust.ts';
+import type { RequestBody } from '../../src/cmp/transaction/request.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import type { LifecycleEvent } from '../../src/base/events.ts';
 import type { Random } from '../../src/base/random.ts';
@@ -84,6 +86,7 @@ export function play(
     random: countingRandom(),
     recipient: { type: 'directoryName', value: nullDn },
     askImplicitConfirm: false,
+    tolerance: strict,
     timeToleranceSeconds: 300,
     minPollSeconds: 5,
     pending: [],
@@ -145,8 +148,9 @@ export function play(
     async run(options = {}) {
       const deadline = new Date(now.getTime() + (options.deadlineSeconds ?? 86_400) * 1000);
       const certTemplate = { subject: parseName('CN=gw1') };
-      const request = { certReq: { certReqId: 0, certTemplate } };
-      const begun = await beginTransaction(conversation, 'ir', request, deadline);
+      const certReqMsg = { certReq: { certReqId: 0, certTemplate } };
+      const request: RequestBody = { type: 'ir', value: [certReqMsg] };
+      const begun = await beginTransaction(conversation, { request, pvno: 2, deadline });
       saved.push(begun);
       return go(begun, options);
     },

@@ -1,3 +1,4 @@
+import { SubjectPublicKeyInfo } from '../../src/x509/subject-public-key-info.ts';
 import { randomBytes } from 'node:crypto';
 import { utf8 } from '../../src/base/bytes.ts';
 import { CertError } from '../../src/base/errors.ts';
@@ -6,7 +7,6 @@ import { createLab, DEFAULT_REFERENCE, type Lab } from '../../src/ca/lab.ts';
 import type { LabSettings } from '../../src/ca/lab-settings.ts';
 import { beginTransaction, follow } from '../../src/cmp/client/client.ts';
 import type { Conversation, Ending } from '../../src/cmp/client/conversation.ts';
-import type { CertReqMsg } from '../../src/cmp/message/cert-req-msg.ts';
 import { decodeMessage, type PKIBody } from '../../src/cmp/message/pki-message.ts';
 import type { Credential } from '../../src/cmp/protection/credential.ts';
 import { pbmAlgorithm } from '../../src/cmp/protection/pbm.ts';
@@ -17,9 +17,11 @@ import { digestAlgorithm } from '../../src/crypto/digest.ts';
 import { softwareKeys, type SigningKey } from '../../src/crypto/keys.ts';
 import { macAlgorithm } from '../../src/crypto/mac.ts';
 import { signatureAlgorithmFor } from '../../src/crypto/signature.ts';
-import { toDer } from '../../src/asn1/codec.ts';
+import { fromDer, toDer } from '../../src/asn1/codec.ts';
 import { oids } from '../../src/asn1/oids.ts';
-import { certReqMsg, certTemplate } from '../../src/lifecycle/certificate-request.ts';
+import { strict } from '../../src/cmp/protection/trust.ts';
+import { askedIn, type RequestBody } from '../../src/cmp/transaction/request.ts';
+import { certRequest } from '../../src/lifecycle/certificate-request.ts';
 import { judgeCertificate } from '../../src/lifecycle/judge-certificate.ts';
 import type { Certificate } from '../../src/x509/certificate.ts';
 import { CertificationRequestInfo } from '../../src/x509/certification-request.ts';
@@ -65,7 +67,6 @@ const pbm = pbmAlgorithm({
 export async function recordTraffic(directory: string): Promise<Traffic> {
   const { key } = await softwareKeys.generate('p-256');
   const { key: nextKey } = await softwareKeys.generate('p-256');
-  const request = await certReqMsg(wanted(key), key);
   const dialogues: Dialogue[] = [];
   const others: Traffic['others'][number][] = [];
 
@@ -95,13 +96,15 @@ export async function recordTraffic(directory: string): Promise<Traffic> {
       ...lab.authorities['vendor-device'],
       chain: [],
     };
-    const first = await dialogue(lab, 'ir', { credential: mac(lab), operation: 'ir', request });
-    await dialogue(lab, 'ir signed', { credential: device, operation: 'ir', request });
-    await dialogue(lab, 'cr', { credential: mac(lab), operation: 'cr', request });
+    const first = await dialogue(lab, 'ir', {
+      credential: mac(lab),
+      request: requestFor('ir', key),
+    });
+    await dialogue(lab, 'ir signed', { credential: device, request: requestFor('ir', key) });
+    await dialogue(lab, 'cr', { credential: mac(lab), request: requestFor('cr', key) });
     await dialogue(lab, 'ir PBMAC1', {
       credential: mac(lab, pbmac1Algorithm(new Uint8Array(16).fill(0x55), 1000)),
-      operation: 'ir',
-      request,
+      request: requestFor('ir', key),
     });
     const certificate = certificateIn(first.answers[0]);
     const credential: Credential = {
@@ -110,23 +113,23 @@ export async function recordTraffic(directory: string): Promise<Traffic> {
       certificate,
       chain: [lab.authorities.issuing.certificate],
     };
-    const update = await certReqMsg(wanted(nextKey), nextKey, certificate);
-    await dialogue(lab, 'kur', { credential, operation: 'kur', request: update });
+    const update = requestFor('kur', nextKey, certificate);
+    await dialogue(lab, 'kur', { credential, request: update });
     for (const each of [mac(lab), device]) {
       for (const body of await strangeBodies(key)) others.push(await ask(lab, each, body));
     }
   });
   await among({ implicitConfirm: true, caPubs: 'chain', extraCerts: 'chain-root' }, async (lab) => {
-    await dialogue(lab, 'ir granted', { credential: mac(lab), operation: 'ir', request });
+    await dialogue(lab, 'ir granted', { credential: mac(lab), request: requestFor('ir', key) });
   });
   await among({ polls: 2, delay: 'response' }, async (lab) => {
-    await dialogue(lab, 'ir polled', { credential: mac(lab), operation: 'ir', request });
+    await dialogue(lab, 'ir polled', { credential: mac(lab), request: requestFor('ir', key) });
   });
   await among({ polls: 1, delay: 'error', delayedNonce: 'request' }, async (lab) => {
-    await dialogue(lab, 'cr delayed', { credential: mac(lab), operation: 'cr', request });
+    await dialogue(lab, 'cr delayed', { credential: mac(lab), request: requestFor('cr', key) });
   });
   await among({ refuse: 'badCertTemplate' }, async (lab) => {
-    await dialogue(lab, 'ir refused', { credential: mac(lab), operation: 'ir', request });
+    await dialogue(lab, 'ir refused', { credential: mac(lab), request: requestFor('ir', key) });
   });
   return { dialogues, others };
 }
@@ -138,14 +141,18 @@ function mac(lab: Lab, protectionAlg = pbm): Credential {
 
 const quickly: LabSettings['pbm'] = { owf: 'sha256', mac: 'hmac-sha256', iterationCount: 100 };
 
-function wanted(key: SigningKey) {
-  return certTemplate({ subject: parseName('CN=gw1,O=Test'), subjectAltNames: [] }, key);
+function requestFor(
+  type: 'ir' | 'cr' | 'kur',
+  key: SigningKey,
+  replaced?: Certificate,
+): Plot['request'] {
+  const wanted = { subject: parseName('CN=gw1,O=Test'), subjectAltNames: [] };
+  return certRequest(type, wanted, key, { rsaSignature: 'pkcs1' }, replaced);
 }
 
 interface Plot {
   readonly credential: Credential;
-  readonly operation: 'ir' | 'cr' | 'kur';
-  readonly request: CertReqMsg;
+  readonly request: (credential: Credential) => Promise<RequestBody>;
   /** Makes its transactionID and nonces its own. */
   readonly id: number;
 }
@@ -182,7 +189,7 @@ async function recordDialogue(lab: Lab, name: string, plot: Plot): Promise<Dialo
 }
 
 async function playThrough(
-  { credential, operation, request, id }: Plot,
+  { credential, request: build, id }: Plot,
   trust: Trust,
   exchange: (der: Uint8Array) => Promise<Uint8Array>,
 ): Promise<Ending> {
@@ -201,11 +208,12 @@ async function playThrough(
     },
     recipient: { type: 'directoryName', value: nullDn },
     askImplicitConfirm: true,
+    tolerance: strict,
     timeToleranceSeconds: 300,
     minPollSeconds: 5,
     pending: [],
-    judge: (issued, asked) =>
-      judgeCertificate(issued, asked, {
+    judge: (issued, request) =>
+      judgeCertificate(issued, askedIn(request), {
         roots: trust.anchors,
         intermediates: [],
         trustCapubs: false,
@@ -213,11 +221,13 @@ async function playThrough(
         at: clock.now(),
         timeToleranceSeconds: 300,
         mayRename: true,
+        firstUse: false,
       }),
     async save() {},
   };
   const deadline = new Date(trafficTime.getTime() + 3_600_000);
-  const begun = await beginTransaction(conversation, operation, request, deadline);
+  const request = await build(credential);
+  const begun = await beginTransaction(conversation, { request, pvno: 2, deadline });
   return follow(conversation, begun, deadline);
 }
 
@@ -235,7 +245,7 @@ async function strangeBodies(key: SigningKey): Promise<readonly PKIBody[]> {
   const certificationRequestInfo: CertificationRequestInfo = {
     version: 0,
     subject: parseName('CN=gw1,O=Test'),
-    subjectPKInfo: wanted(key).publicKey ?? fail('no key'),
+    subjectPKInfo: fromDer(SubjectPublicKeyInfo, key.spki),
     attributes: [],
   };
   const signatureAlgorithm = signatureAlgorithmFor(key);

@@ -1,18 +1,12 @@
 import { CertError, unreachable } from '../../base/errors.ts';
-import type { Operation } from '../../base/events.ts';
-import type { CertReqMsg } from '../message/cert-req-msg.ts';
+import type { InfoTypeAndValue } from '../message/info-type-and-value.ts';
 import { decodeMessage } from '../message/pki-message.ts';
 import { protectionAlgOf } from '../protection/protect.ts';
-import {
-  accept,
-  begin,
-  refuse,
-  resume,
-  type Issued,
-  type Step,
-} from '../transaction/enrollment.ts';
+import { accept, begin, refuse, resume } from '../transaction/enrollment.ts';
 import { readRefusedRepeat } from '../transaction/refused-repeat.ts';
+import type { RequestBody } from '../transaction/request.ts';
 import type { Phase, TransactionState } from '../transaction/state.ts';
+import type { Issued, Step } from '../transaction/step.ts';
 import type {
   Conversation,
   Ending,
@@ -24,27 +18,48 @@ import type {
 import { compose, exchange, NONCE_OCTETS } from './exchange.ts';
 import { note, save } from './notes.ts';
 
+/** What a transaction begins with. */
+export interface Beginning {
+  readonly request: RequestBody;
+  /** For the header, beside implicitConfirm: certProfile, and what the peer may want. */
+  readonly generalInfo?: readonly InfoTypeAndValue[];
+  readonly pvno: number;
+  /** What an earlier attempt learnt of the CA's clock. */
+  readonly clockOffsetMs?: number;
+  /** After this moment the transaction is closed as failed. */
+  readonly deadline: Date;
+}
+
+/** What a transaction begins with. */
+export interface Beginning {
+  readonly request: RequestBody;
+  /** For the header, beside implicitConfirm: certProfile, and what the peer may want. */
+  readonly generalInfo?: readonly InfoTypeAndValue[];
+  readonly pvno: number;
+  /** After this moment the transaction is closed as failed. */
+  readonly deadline: Date;
+}
+
 /** Build the first message of a transaction; nothing is sent yet. */
 export async function beginTransaction(
   conversation: Conversation,
-  operation: Operation,
-  request: CertReqMsg,
-  deadline: Date,
+  { request, generalInfo = [], pvno, clockOffsetMs = 0, deadline }: Beginning,
 ): Promise<Required<Position>> {
-  const step = begin(operation, request);
-  if (step.type !== 'send') throw new CertError('INTERNAL', 'Cannot begin without a message');
+  const { phase, body } = begin(request);
   const fresh: TransactionState = {
-    operation,
-    pvno: 2,
+    request,
+    generalInfo,
+    pvno,
+    clockOffsetMs,
+    // H9, H10: 128 random bits each, new for every transaction and every message.
     transactionID: conversation.random.bytes(NONCE_OCTETS),
-    certTemplate: request.certReq.certTemplate,
     protectionAlg: protectionAlgOf(conversation.credential),
     deadline,
     senderNonce: new Uint8Array(),
     signerCerts: [],
-    phase: step.phase,
+    phase,
   };
-  return compose(conversation, fresh, step.phase, step.body);
+  return compose(conversation, fresh, phase, body);
 }
 
 /**
@@ -142,13 +157,15 @@ async function take(
       return { state: waiting };
     }
     case 'judge': {
-      const judgement = conversation.judge(step.issued, state.certTemplate, state.operation);
+      const judgement = conversation.judge(step.issued, state.request);
       const decided =
         judgement.type === 'accept'
           ? accept(step.issued)
           : refuse(step.issued, judgement.reason, judgement.failInfo);
       const staged = stage(step.issued, judgement);
-      if (decided.type === 'send') return send(conversation, state, decided, { staged });
+      const { confirmBefore } = step.issued;
+      const judged = { ...state, ...(confirmBefore && { confirmBefore }) };
+      if (decided.type === 'send') return send(conversation, judged, decided, { staged });
       if (decided.type !== 'done' || decided.outcome.type !== 'granted')
         return take(conversation, state, decided);
       const granted = { ...state, phase: { type: 'granted', value: null } } as const;

@@ -1,15 +1,15 @@
 import type { Clock } from '../../base/clock.ts';
-import type { LifecycleEvent, Operation } from '../../base/events.ts';
+import type { LifecycleEvent } from '../../base/events.ts';
 import type { Random } from '../../base/random.ts';
 import type { Certificate } from '../../x509/certificate.ts';
 import type { GeneralName } from '../../x509/general-name.ts';
-import type { CertTemplate } from '../message/cert-template.ts';
 import type { PKIFailureBit } from '../message/pki-status-info.ts';
 import type { Credential } from '../protection/credential.ts';
-import type { Trust } from '../protection/trust.ts';
-import type { Issued, Outcome } from '../transaction/enrollment.ts';
+import type { Tolerance, Trust } from '../protection/trust.ts';
 import type { RefusedRepeat } from '../transaction/refused-repeat.ts';
+import type { RequestBody } from '../transaction/request.ts';
 import type { TransactionState } from '../transaction/state.ts';
+import type { Issued, Outcome } from '../transaction/step.ts';
 import type { Transport } from '../transport/transport.ts';
 
 /** What one transaction needs of the world, and what it hands to it. */
@@ -25,11 +25,13 @@ export interface Conversation {
   readonly recipient: GeneralName;
   readonly askImplicitConfirm: boolean;
   readonly timeToleranceSeconds: number;
+  /** What answers the CA profile takes beyond RFC 9483. */
+  readonly tolerance: Tolerance;
   readonly minPollSeconds: number;
   /** What happened since the last save; written with the next, or by whoever closes the transaction. */
   readonly pending: LifecycleEvent[];
   /** Decide whether an issued certificate is what was asked for; nothing else in it has been checked. */
-  judge(issued: Issued, asked: CertTemplate, operation: Operation): Judgement;
+  judge(issued: Issued, request: RequestBody): Judgement;
   /** Make a step durable; what follows from it happens only after this. */
   save(saved: SavedStep, events: readonly LifecycleEvent[]): Promise<void>;
 }

@@ -3,8 +3,11 @@ import { implicitConfirm } from '../message/info-type-and-value.ts';
 import { decodeMessage, type PKIBody, type PKIMessage } from '../message/pki-message.ts';
 import { protect } from '../protection/protect.ts';
 import { verifyResponse, type VerifiedMessage } from '../protection/verify.ts';
-import { CERT_REQ_ID, pvnoFor, receive, type Step } from '../transaction/enrollment.ts';
+import { pvnoFor, receive } from '../transaction/enrollment.ts';
+import { CERT_REQ_ID } from '../transaction/request.ts';
 import type { Phase, TransactionState } from '../transaction/state.ts';
+import type { Step } from '../transaction/step.ts';
+import { unprotectedRejection } from '../transaction/unprotected.ts';
 import type { Conversation, Position } from './conversation.ts';
 import { describe, note, save } from './notes.ts';
 
@@ -29,15 +32,19 @@ export async function compose(
   const pvno = pvnoFor(body, state.pvno);
   const senderNonce = random.bytes(NONCE_OCTETS);
   const isRequest = state.recipNonce === undefined;
+  // H12: implicitConfirm is asked for where a certificate is.
+  const asksImplicitConfirm =
+    conversation.askImplicitConfirm && body.type !== 'rr' && body.type !== 'genm';
+  const generalInfo = [...(asksImplicitConfirm ? [implicitConfirm] : []), ...state.generalInfo];
   const outgoing = await protect(
     {
       pvno,
       recipient: state.peer ?? conversation.recipient,
-      messageTime: clock.now(),
+      messageTime: new Date(clock.now().getTime() + state.clockOffsetMs),
       transactionID: state.transactionID,
       senderNonce,
       ...(state.recipNonce && { recipNonce: state.recipNonce }),
-      ...(isRequest && conversation.askImplicitConfirm && { generalInfo: [implicitConfirm] }),
+      ...(isRequest && generalInfo.length > 0 && { generalInfo }),
     },
     body,
     credential,
@@ -63,6 +70,13 @@ export async function exchange(
     const { der, isRepeat } = await transfer(conversation, position, signal);
     const now = conversation.clock.now();
     const message = decodeMessage(der);
+    const unprotected =
+      conversation.tolerance.unprotectedErrors && unprotectedRejection(state, message);
+    if (unprotected) {
+      note(conversation, state, { type: 'received', ...describe(message.body) });
+      // The next message, if there is any, still goes by what was verified.
+      return { step: unprotected, heard: state, isRepeat: false };
+    }
     const verified = verify(conversation, state, message, now, sentAt);
     isBelieved = true;
     note(conversation, state, { type: 'received', ...describe(message.body) });
@@ -102,7 +116,7 @@ function clockBlamed({ ca }: Conversation): CertError {
 
 async function transfer(
   { transport, clock }: Conversation,
-  { state: { phase }, outgoing = new Uint8Array() }: Position,
+  { state: { phase, confirmBefore }, outgoing = new Uint8Array() }: Position,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly der: Uint8Array; readonly isRepeat: boolean }> {
   for (let tries = 1; ; tries++) {
@@ -113,7 +127,9 @@ async function transfer(
       const isLost =
         error instanceof CertError &&
         (error.code === 'NETWORK_UNREACHABLE' || error.code === 'NETWORK_TIMEOUT');
-      if (!isCertConf || !isLost || tries === CERT_CONF_TRIES) throw error;
+      // C13: after confirmWaitTime the CA takes the certificate for rejected.
+      const isTooLate = confirmBefore !== undefined && clock.now() >= confirmBefore;
+      if (!isCertConf || !isLost || isTooLate || tries === CERT_CONF_TRIES) throw error;
       await clock.sleep(CERT_CONF_PAUSE_MS, signal);
     }
   }
@@ -144,7 +160,7 @@ function verify(
   at: Date,
   sentAt: Date | undefined,
 ): VerifiedMessage {
-  const { credential, trust, timeToleranceSeconds } = conversation;
+  const { credential, trust, timeToleranceSeconds, tolerance } = conversation;
   const { phase } = state;
   return verifyResponse(message, {
     pvno: state.pvno,
@@ -158,7 +174,9 @@ function verify(
     trust,
     known: state.signerCerts,
     at,
+    clockOffsetMs: state.clockOffsetMs,
     timeToleranceSeconds,
+    tolerance,
     ...(sentAt && { sentAt }),
   });
 }

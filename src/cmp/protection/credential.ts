@@ -5,6 +5,7 @@ import type { AlgorithmIdentifier } from '../../x509/algorithm-identifier.ts';
 import type { Certificate } from '../../x509/certificate.ts';
 import { extensionValue } from '../../x509/extension-values.ts';
 import type { GeneralName } from '../../x509/general-name.ts';
+import { nullDn } from '../../x509/name.ts';
 
 /** A secret shared with the CA, and the reference value that names it. */
 export interface MacCredential {
@@ -14,6 +15,8 @@ export interface MacCredential {
   readonly secret: Uint8Array;
   /** PasswordBasedMac or PBMAC1; the same for all messages of a transaction (RFC 9810 section 5.1.3.1). */
   readonly protectionAlg: AlgorithmIdentifier;
+  /** Send the NULL-DN and leave the name to senderKID (RFC 9810 section 5.1.1). */
+  readonly isNameless?: boolean;
 }
 
 /** A key and the certificate a request is signed with. */
@@ -23,6 +26,8 @@ export interface SignatureCredential {
   readonly certificate: Certificate;
   /** Its issuers, nearest first, without the self-signed root. */
   readonly chain: readonly Certificate[];
+  /** By the key alone when absent. */
+  readonly protectionAlg?: AlgorithmIdentifier;
 }
 
 /** What protects our messages: the same through all of a transaction (RFC 9483 section 3.2). */
@@ -36,6 +41,8 @@ export function senderOf(credential: Credential): GeneralName {
   if (credential.type === 'signature') {
     return { type: 'directoryName', value: credential.certificate.tbsCertificate.subject };
   }
+  // H3: RFC 9483 names the secret, an entity of RFC 9810 that knows no name has none.
+  if (credential.isNameless) return { type: 'directoryName', value: nullDn };
   const value = { type: 'utf8String', value: credential.reference } as const;
   return { type: 'directoryName', value: { rdns: [[{ type: oids.commonName, value }]] } };
 }

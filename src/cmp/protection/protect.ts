@@ -52,7 +52,7 @@ function chainOf(credential: Credential): readonly Certificate[] {
 export function protectionAlgOf(credential: Credential): AlgorithmIdentifier {
   return credential.type === 'mac'
     ? credential.protectionAlg
-    : signatureAlgorithmFor(credential.key);
+    : (credential.protectionAlg ?? signatureAlgorithmFor(credential.key));
 }
 
 async function protectionOf(

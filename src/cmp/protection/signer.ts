@@ -112,18 +112,19 @@ function judgeSigner(
   if (pinned && bytesEqual(certificateDer(pinned), certificateDer(certificate))) {
     const isValid = validity.notBefore.value <= at && at <= validity.notAfter.value;
     if (!isValid) return 'the pinned server certificate is not valid now';
-    return forbiddance(extensions) ?? { certificate, path: [] };
+    return forbiddance(extensions, trust) ?? { certificate, path: [] };
   }
+  const isFirstUse = trust.firstUse === true && trust.anchors.length === 0;
   // The path first: it finds out whether the extensions can be read at all.
   const verdict = checkPath({
     certificate,
     intermediates: [...offered, ...trust.intermediates],
-    anchors: trust.anchors,
+    anchors: isFirstUse ? offered.filter(isSelfSignedCa) : trust.anchors,
     at,
     policy: trust,
   });
   if (verdict.type === 'invalid') return verdict.detail;
-  const forbidden = forbiddance(extensions);
+  const forbidden = forbiddance(extensions, trust);
   if (forbidden !== undefined) return forbidden;
   if (!isAuthorised(certificate, trust, [...verdict.path.slice(1), verdict.anchor])) {
     return (
@@ -131,12 +132,24 @@ function judgeSigner(
       'and its name is not the expected sender'
     );
   }
-  return { certificate, path: verdict.path.slice(1) };
+  const path = verdict.path.slice(1);
+  // Until the root is an anchor, what was believed on first use goes with the transaction.
+  return { certificate, path: isFirstUse ? [...path, verdict.anchor] : path };
+}
+
+/** Tell whether a certificate is a root by its own account: what TS 33.310 lets a first answer bring. */
+export function isSelfSignedCa({ tbsCertificate }: Certificate): boolean {
+  const { subject, issuer, extensions } = tbsCertificate;
+  return sameName(subject, issuer) && extensionValue(extensions, 'basicConstraints')?.cA === true;
 }
 
 /** Say what in a certificate forbids it to sign for a CA; what is absent forbids nothing (RFC 9483 section 3.5). */
-function forbiddance(extensions: Extensions | undefined): string | undefined {
-  if (extensionValue(extensions, 'keyUsage')?.includes('digitalSignature') === false) {
+function forbiddance(
+  extensions: Extensions | undefined,
+  { ignoreKeyUsage }: Trust,
+): string | undefined {
+  const mayNotSign = extensionValue(extensions, 'keyUsage')?.includes('digitalSignature') === false;
+  if (mayNotSign && ignoreKeyUsage !== true) {
     return 'its keyUsage does not allow digitalSignature';
   }
   const isCritical = extensions?.some(

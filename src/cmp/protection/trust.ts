@@ -21,4 +21,25 @@ export interface Trust {
   readonly authority?: Name;
   readonly intermediates: readonly Certificate[];
   readonly allowLegacy: boolean;
+  /** A signer may lack digitalSignature in its keyUsage: some CAs sign with the key of their certificates. */
+  readonly ignoreKeyUsage?: boolean;
+  /** Without anchors, take the self-signed CA certificates that came along (TS 33.310 clause 9). */
+  readonly firstUse?: boolean;
 }
+
+/** What answers are taken beyond RFC 9483: each only where a CA profile says so. */
+export interface Tolerance {
+  /** A signed answer to a request under the shared secret; its signer has to verify all the same. */
+  readonly signedAnswers: boolean;
+  /** An unprotected rejection as a final answer. It never is a yes. */
+  readonly unprotectedErrors: boolean;
+  /** A protected error that does not repeat our nonce. */
+  readonly lenientErrorNonces: boolean;
+}
+
+/** RFC 9483 to the letter. */
+export const strict: Tolerance = {
+  signedAnswers: false,
+  unprotectedErrors: false,
+  lenientErrorNonces: false,
+};

@@ -1,5 +1,5 @@
 import type { PKIStatusInfo } from '../message/pki-status-info.ts';
-import type { Step } from './enrollment.ts';
+import type { Step } from './step.ts';
 
 /**
  * What it means when a CA refuses a message that was sent before, octet for octet, and whose first answer

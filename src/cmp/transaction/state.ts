@@ -13,22 +13,26 @@ import {
 import { integer, nullValue, octetString } from '../../asn1/primitives.ts';
 import { utf8String } from '../../asn1/strings.ts';
 import { CertError } from '../../base/errors.ts';
-import type { Operation } from '../../base/events.ts';
 import { AlgorithmIdentifier } from '../../x509/algorithm-identifier.ts';
 import { Certificate } from '../../x509/certificate.ts';
 import { GeneralName } from '../../x509/general-name.ts';
-import { CertTemplate } from '../message/cert-template.ts';
+import { InfoTypeAndValue } from '../message/info-type-and-value.ts';
+import { PKIBody } from '../message/pki-message.ts';
+import { isRequestBody, type RequestBody } from './request.ts';
 
 /**
  * Where an enrollment stands: plain values, so that it can be stored, shown, and gone on with by another
  * process days later. `docs/architecture.md` has the table of what follows what.
  */
 export interface TransactionState {
-  readonly operation: Operation;
+  /** What was asked for, as it was sent: an answer is compared with it, and it can be asked anew. */
+  readonly request: RequestBody;
+  /** What the request's header said beside implicitConfirm. */
+  readonly generalInfo: readonly InfoTypeAndValue[];
   readonly pvno: number;
+  /** How far the CA's clock is ahead of ours, once it has said so by badTime: for messageTime, nothing else. */
+  readonly clockOffsetMs: number;
   readonly transactionID: Uint8Array;
-  /** What was asked for: an issued certificate is compared with it. */
-  readonly certTemplate: CertTemplate;
   /** Of all our messages: a MAC keeps its parameters through a transaction (RFC 9810 section 5.1.3.1). */
   readonly protectionAlg: AlgorithmIdentifier;
   /** After this moment the transaction is closed as failed. */
@@ -41,6 +45,8 @@ export interface TransactionState {
   readonly peer?: GeneralName;
   /** The peer's verified signer and its intermediates: later answers may leave them out. */
   readonly signerCerts: readonly Certificate[];
+  /** The CA takes certConf until then, on our clock (confirmWaitTime). */
+  readonly confirmBefore?: Date;
   readonly phase: Phase;
 }
 
@@ -126,26 +132,28 @@ const Phase: Codec<Phase> = choice<Phase>('Phase', {
 });
 
 /** The stored form; `version` counts changes of this declaration. */
-interface StoredState extends Omit<TransactionState, 'operation'> {
+interface StoredState extends Omit<TransactionState, 'request'> {
   readonly version: number;
-  readonly operation: string;
+  readonly request: PKIBody;
 }
 
-const STATE_VERSION = 1;
+const STATE_VERSION = 2;
 
 // oxfmt-ignore
 const StoredState: TaggedCodec<StoredState> = sequence<StoredState>('TransactionState', {
   version:       integer,
-  operation:     utf8String,
+  request:       PKIBody,
+  generalInfo:   sequenceOf(InfoTypeAndValue),
   pvno:          integer,
+  clockOffsetMs: integer,
   transactionID: octetString,
-  certTemplate:  CertTemplate,
   protectionAlg: AlgorithmIdentifier,
   deadline:      epochMilliseconds,
   senderNonce:   octetString,
   recipNonce:    optional(explicit(0, octetString)),
   peer:          optional(explicit(1, GeneralName)),
   signerCerts:   sequenceOf(Certificate),
+  confirmBefore: optional(explicit(9, epochMilliseconds)),
   phase:         Phase,
 });
 
@@ -156,14 +164,14 @@ export function encodeState(state: TransactionState): Uint8Array {
 
 /** Decode a state from the store. @throws {CertError} STORE_CORRUPT */
 export function decodeState(der: Uint8Array): TransactionState {
-  const { version, operation, ...state } = decodeStored(der);
-  if (version !== STATE_VERSION || !isOperation(operation)) {
+  const { version, request, ...state } = decodeStored(der);
+  if (version !== STATE_VERSION || !isRequestBody(request)) {
     throw new CertError(
       'STORE_CORRUPT',
-      `Cannot go on with a stored transaction: state version ${version}, operation "${operation}"`,
+      `Cannot go on with a stored transaction: state version ${version}, request "${request.type}"`,
     );
   }
-  return { ...state, operation };
+  return { ...state, request };
 }
 
 /** What is malformed in here is our own: no peer has written it. */
@@ -178,8 +186,4 @@ function decodeStored(der: Uint8Array): StoredState {
       { cause },
     );
   }
-}
-
-function isOperation(text: string): text is Operation {
-  return text === 'ir' || text === 'cr' || text === 'kur';
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PKIBody } from '../../../src/cmp/message/pki-message.ts';
-import { receive, type Step } from '../../../src/cmp/transaction/enrollment.ts';
+import { receive } from '../../../src/cmp/transaction/enrollment.ts';
+import type { Step } from '../../../src/cmp/transaction/step.ts';
 import type { Phase } from '../../../src/cmp/transaction/state.ts';
 import { now, pkiconf, verifiedAnswer } from '../answers.ts';
 import {

@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { toDer } from '../../../src/asn1/codec.ts';
 import type { PKIBody } from '../../../src/cmp/message/pki-message.ts';
-import {
-  accept,
-  pvnoFor,
-  receive,
-  refuse,
-  type Issued,
-  type Step,
-} from '../../../src/cmp/transaction/enrollment.ts';
+import { accept, pvnoFor, receive, refuse } from '../../../src/cmp/transaction/enrollment.ts';
+import type { Issued, Step } from '../../../src/cmp/transaction/step.ts';
 import type { Phase } from '../../../src/cmp/transaction/state.ts';
 import { certHash } from '../../../src/crypto/cert-hash.ts';
 import { algorithmIdentifier } from '../../../src/x509/algorithm-identifier.ts';

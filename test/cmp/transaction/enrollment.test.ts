@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { PKIBody } from '../../../src/cmp/message/pki-message.ts';
 import { implicitConfirm } from '../../../src/cmp/message/info-type-and-value.ts';
-import {
-  begin,
-  receive,
-  resume,
-  type Issued,
-  type Step,
-} from '../../../src/cmp/transaction/enrollment.ts';
+import { begin, receive, resume } from '../../../src/cmp/transaction/enrollment.ts';
+import type { Issued, Step } from '../../../src/cmp/transaction/step.ts';
 import type { Phase } from '../../../src/cmp/transaction/state.ts';
 import { certificateDer } from '../../../src/x509/certificate.ts';
 import { now, pkiconf, requestNonce, verifiedAnswer, type AnswerOptions } from '../answers.ts';
@@ -22,6 +17,7 @@ import {
   granting,
   refusing,
   requested,
+  requestOf,
   response,
   stateIn,
   withCertificate,
@@ -51,13 +47,9 @@ function pollRep(checkAfter: number, certReqId = 0, ...reason: string[]): PKIBod
 }
 
 describe('begin()', () => {
-  it.each(['ir', 'cr', 'kur'] as const)('sends an %s', (operation) => {
-    const request = { certReq: { certReqId: 0, certTemplate: {} } };
-    expect(begin(operation, request)).toEqual({
-      type: 'send',
-      phase: requested,
-      body: { type: operation, value: [request] },
-    });
+  it.each(['ir', 'cr', 'kur', 'p10cr', 'rr', 'genm'] as const)('sends an %s', (operation) => {
+    const body = requestOf(operation);
+    expect(begin(body)).toEqual({ type: 'send', phase: requested, body });
   });
 });
 
@@ -119,7 +111,7 @@ describe('requested', () => {
     if (body.type !== 'ip') throw new Error(body.type);
     const beside = { ...body.value, caPubs: [ca.certificate] };
     for (const value of [body.value, beside]) {
-      expect(plain(await take(requested, { type: 'ip', value }))).toEqual({
+      expect(plain(await take(requested, { type: 'ip', value }))).toMatchObject({
         type: 'done',
         outcome: { type: 'rejected', status: rejection, details: [] },
       });
@@ -127,7 +119,7 @@ describe('requested', () => {
   });
 
   it('ends with the rejection of an error message, with its details', async () => {
-    expect(plain(await take(requested, errorBody(rejection, 'see log')))).toEqual({
+    expect(plain(await take(requested, errorBody(rejection, 'see log')))).toMatchObject({
       type: 'done',
       outcome: { type: 'rejected', status: rejection, details: ['see log'] },
     });

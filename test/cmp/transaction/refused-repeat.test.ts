@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PKIFailureBit } from '../../../src/cmp/message/pki-status-info.ts';
-import type { Step } from '../../../src/cmp/transaction/enrollment.ts';
+import type { Step } from '../../../src/cmp/transaction/step.ts';
 import { readRefusedRepeat } from '../../../src/cmp/transaction/refused-repeat.ts';
 import { awaitingCertificate } from './states.ts';
 

@@ -1,14 +1,21 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { fromDer } from '../../../src/asn1/codec.ts';
 import type { Operation } from '../../../src/base/events.ts';
 import type { CertResponse } from '../../../src/cmp/message/cert-rep-message.ts';
+import { info } from '../../../src/cmp/message/info-values.ts';
 import type { PKIBody } from '../../../src/cmp/message/pki-message.ts';
 import type { PKIStatusInfo } from '../../../src/cmp/message/pki-status-info.ts';
 import { protectionAlgOf } from '../../../src/cmp/protection/protect.ts';
+import type { RequestBody } from '../../../src/cmp/transaction/request.ts';
 import type {
   Awaiting,
   DelayedPhase,
   Phase,
   TransactionState,
 } from '../../../src/cmp/transaction/state.ts';
+import { algorithmIdentifier } from '../../../src/x509/algorithm-identifier.ts';
+import type { CertificationRequest } from '../../../src/x509/certification-request.ts';
+import { SubjectPublicKeyInfo } from '../../../src/x509/subject-public-key-info.ts';
 import type { Certificate } from '../../../src/x509/certificate.ts';
 import { parseName } from '../../../src/x509/name-text.ts';
 import { issue, someDay, type Issued } from '../../harness/certificates.ts';
@@ -42,10 +49,11 @@ export const awaitingPkiconf: Awaiting = {
 /** Make a state in a phase: an ir under the shared secret unless said otherwise. */
 export function stateIn(phase: Phase, operation: Operation = 'ir'): TransactionState {
   return {
-    operation,
+    request: requestOf(operation),
+    generalInfo: [],
     pvno: 2,
+    clockOffsetMs: 0,
     transactionID,
-    certTemplate: { subject: parseName('CN=gw1') },
     protectionAlg: protectionAlgOf(macOfCa),
     deadline: new Date(someDay.getTime() + 86_400_000),
     senderNonce: requestNonce,
@@ -53,6 +61,39 @@ export function stateIn(phase: Phase, operation: Operation = 'ir'): TransactionS
     phase,
   };
 }
+
+/** What a transaction of each kind begins with. */
+export function requestOf(type: Operation): RequestBody {
+  const subject = parseName('CN=gw1');
+  switch (type) {
+    case 'p10cr':
+      return { type, value: certificationRequest };
+    case 'rr':
+      return {
+        type,
+        value: [{ certDetails: { serialNumber: 17n, issuer: parseName('CN=CA,O=Test') } }],
+      };
+    case 'genm':
+      return { type, value: [info('caCerts')] };
+    default:
+      return { type, value: [{ certReq: { certReqId: 0, certTemplate: { subject } } }] };
+  }
+}
+
+const key = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const certificationRequest: CertificationRequest = {
+  certificationRequestInfo: {
+    version: 0,
+    subject: parseName('CN=gw1'),
+    subjectPKInfo: fromDer(
+      SubjectPublicKeyInfo,
+      key.publicKey.export({ format: 'der', type: 'spki' }),
+    ),
+    attributes: [],
+  },
+  signatureAlgorithm: algorithmIdentifier('ecdsaWithSHA256'),
+  signature: Uint8Array.of(0x30, 0),
+};
 
 /** Write an ip, cp or kup with one CertResponse. */
 export function response(

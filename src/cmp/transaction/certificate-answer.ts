@@ -1,0 +1,91 @@
+import type { CertRepMessage, CertResponse } from '../message/cert-rep-message.ts';
+import { hasImplicitConfirm } from '../message/info-type-and-value.ts';
+import type { BodyType } from '../message/pki-message.ts';
+import { limitStatus } from '../message/status-text.ts';
+import type { VerifiedMessage } from '../protection/verify.ts';
+import { confirmBefore } from './confirm-wait.ts';
+import { certReqIdOf } from './request.ts';
+import { saidIn } from './said.ts';
+import type { TransactionState } from './state.ts';
+import { invalid, type Step, type WaitLimits } from './step.ts';
+import { beDelayed } from './waiting.ts';
+
+/** Take an ip, cp or kup: exactly one CertResponse, with the number that was asked for. */
+export function receiveCertificate(
+  state: TransactionState,
+  bodyType: 'ip' | 'cp' | 'kup',
+  { response, caPubs = [] }: CertRepMessage,
+  message: VerifiedMessage['message'],
+  now: Date,
+  limits: WaitLimits,
+): Step {
+  const [only] = response;
+  if (!only || response.length !== 1) {
+    throw invalid(bodyType, `it has ${response.length} CertResponses, expected 1`);
+  }
+  const wanted = certReqIdOf(state.request);
+  // R14: 0, or -1 in answer to a p10cr.
+  if (only.certReqId !== wanted) {
+    throw invalid(bodyType, `certReqId is ${only.certReqId}, expected ${wanted}`);
+  }
+  checkConsistent(bodyType, only);
+  const { status, certifiedKeyPair } = only;
+  switch (status.status) {
+    case 'accepted':
+    case 'grantedWithMods': {
+      const { certOrEncCert, privateKey } = certifiedKeyPair ?? {};
+      if (certOrEncCert?.type !== 'certificate') {
+        throw invalid(bodyType, 'the certificate is encrypted, which was not asked for');
+      }
+      if (privateKey) throw invalid(bodyType, 'it brings a private key, which was not asked for');
+      return {
+        type: 'judge',
+        issued: {
+          certificate: certOrEncCert.value,
+          extraCerts: message.extraCerts ?? [],
+          caPubs: bodyType === 'ip' ? caPubs : [],
+          certReqId: only.certReqId,
+          status,
+          implicitConfirm: hasImplicitConfirm(message.header.generalInfo),
+          ...confirmBefore(message.header, now),
+        },
+      };
+    }
+    case 'rejection':
+      return {
+        type: 'done',
+        outcome: {
+          type: 'rejected',
+          status: limitStatus(status),
+          details: [],
+          said: saidIn(message),
+        },
+      };
+    case 'waiting':
+      // After polling for the whole response it is here; what is awaited now is its certificate.
+      return beDelayed(
+        state,
+        { type: 'requested', value: null },
+        only.certReqId,
+        status,
+        now,
+        limits,
+      );
+    default:
+      throw invalid(bodyType, `status is ${status.status}`);
+  }
+}
+
+/** RFC 9810 section 5.3.4: a certificate exactly with accepted and grantedWithMods, failInfo only with rejection. */
+function checkConsistent(bodyType: BodyType, { status, certifiedKeyPair }: CertResponse): void {
+  const isGranted = status.status === 'accepted' || status.status === 'grantedWithMods';
+  if (isGranted && !certifiedKeyPair) {
+    throw invalid(bodyType, `status is ${status.status}, but no certificate is in it`);
+  }
+  if (!isGranted && certifiedKeyPair) {
+    throw invalid(bodyType, `status is ${status.status}, but a certificate is in it`);
+  }
+  if (status.failInfo && status.status !== 'rejection') {
+    throw invalid(bodyType, `status is ${status.status}, but failInfo is in it`);
+  }
+}
