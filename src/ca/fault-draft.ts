@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { asBuffer } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import { toDer } from '../asn1/codec.ts';
-import { PKIBody, type BodyType } from '../cmp/message/pki-message.ts';
+import { decodeMessage, PKIBody, type BodyType } from '../cmp/message/pki-message.ts';
 import { PKIHeader } from '../cmp/message/pki-header.ts';
 import { senderKidOf, senderOf, type Credential } from '../cmp/protection/credential.ts';
-import { computeMac } from '../cmp/protection/mac.ts';
+import { computeMac, isMac } from '../cmp/protection/mac.ts';
 import { assembleMessage, protectionAlgOf } from '../cmp/protection/protect.ts';
 import { protectedPart } from '../cmp/protection/protected-part.ts';
 import { certificateDer, type Certificate } from '../x509/certificate.ts';
@@ -35,6 +36,8 @@ export interface Draft {
 export interface Workshop {
   readonly authorities: Authorities;
   readonly clock: Pick<Clock, 'now'>;
+  /** Shared secrets by reference value. */
+  readonly secrets: ReadonlyMap<string, Uint8Array>;
 }
 
 interface FaultBase {
@@ -63,18 +66,17 @@ export type Fault =
 /** A fault that acts on an answer before it is protected. */
 export type DraftFault = Fault & { readonly where: 'draft' };
 
-/** Build the header an answer would have without a fault. */
-export function draftHeader(
-  fields: Omit<PKIHeader, 'sender' | 'senderKID' | 'protectionAlg'>,
-  credential: Credential,
-): PKIHeader {
-  const senderKID = senderKidOf(credential);
-  return {
-    ...fields,
-    sender: senderOf(credential),
-    protectionAlg: protectionAlgOf(credential),
-    ...(senderKID && { senderKID }),
-  };
+/** Take an answer of the lab apart, with the credential it was protected with. */
+export function draftOf(answer: Uint8Array, { authorities, secrets }: Workshop): Draft {
+  const { header, body, extraCerts = [] } = decodeMessage(answer);
+  const { protectionAlg, senderKID = new Uint8Array() } = header;
+  const reference = asBuffer(senderKID).toString('utf8');
+  const secret = secrets.get(reference);
+  const credential: Credential =
+    protectionAlg && secret && isMac(protectionAlg)
+      ? { type: 'mac', reference, secret, protectionAlg }
+      : { type: 'signature', ...authorities.ra, chain: [authorities.issuing.certificate] };
+  return { header, body, credential, extraCerts };
 }
 
 /** Put another credential under a draft, with the header that belongs to it. */
@@ -83,8 +85,15 @@ export function underCredential(
   credential: Credential,
   extraCerts: readonly Certificate[],
 ): Draft {
-  const { sender: _, senderKID: __, protectionAlg: ___, ...fields } = draft.header;
-  return { ...draft, header: draftHeader(fields, credential), credential, extraCerts };
+  const { senderKID: _, ...fields } = draft.header;
+  const senderKID = senderKidOf(credential);
+  const header: PKIHeader = {
+    ...fields,
+    sender: senderOf(credential),
+    protectionAlg: protectionAlgOf(credential),
+    ...(senderKID && { senderKID }),
+  };
+  return { ...draft, header, credential, extraCerts };
 }
 
 /** Protect and encode a draft, header and body as they stand. */

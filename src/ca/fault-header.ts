@@ -34,11 +34,15 @@ export const headerFaults: Readonly<Record<string, Fault>> = {
     messageTime: new Date((messageTime?.getTime() ?? 0) + DAY_MS),
   })),
   'pvno-9': header('The pvno is 9', () => ({ pvno: 9 })),
-  'sender-not-signer': header('The sender is somebody else than the signer', () => ({
-    sender: { type: 'directoryName', value: parseName('CN=Somebody Else') },
-  })),
+  'sender-not-signer': {
+    ...header('The sender is somebody else than the signer', () => ({
+      sender: { type: 'directoryName', value: parseName('CN=Somebody Else') },
+    })),
+    appliesTo: isSigned,
+  },
   'sender-kid-of-another': {
     ...fault('The senderKID is the key identifier of another certificate'),
+    appliesTo: isSigned,
     change: (draft, { authorities }) => {
       const { extensions } = authorities.issuing.certificate.tbsCertificate;
       const kid = extensions?.find(({ extnID }) => extnID === oids.subjectKeyIdentifier);
@@ -48,9 +52,12 @@ export const headerFaults: Readonly<Record<string, Fault>> = {
     },
   },
 
-  'foreign-sender-kid': survived('The senderKID is a reference we do not know', () => ({
-    senderKID: utf8('server'),
-  })),
+  'foreign-sender-kid': {
+    ...survived('The senderKID under a MAC is a reference we do not know', () => ({
+      senderKID: utf8('server'),
+    })),
+    appliesTo: (draft) => !isSigned(draft),
+  },
   'no-sender-kid': {
     ...without('senderKID', 'There is no senderKID'),
     ends: 'survived',
@@ -82,6 +89,10 @@ export const headerFaults: Readonly<Record<string, Fault>> = {
     change: (draft) => draft,
   },
 };
+
+function isSigned({ credential }: Draft): boolean {
+  return credential.type === 'signature';
+}
 
 function fault(summary: string): Pick<DraftFault, 'where' | 'ends' | 'summary'> {
   return { where: 'draft', ends: 'refused', summary };

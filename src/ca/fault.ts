@@ -1,10 +1,10 @@
 import { toHex } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
-import type { PKIHeader } from '../cmp/message/pki-header.ts';
-import { decodeMessage, type BodyType } from '../cmp/message/pki-message.ts';
+import { decodeMessage, type BodyType, type PKIMessage } from '../cmp/message/pki-message.ts';
 import { bodyFaults } from './fault-body.ts';
 import { certificateFaults } from './fault-certificate.ts';
 import {
+  draftOf,
   protectDraft,
   type ApplicableBody,
   type Draft,
@@ -87,16 +87,11 @@ function isBody(text: string): text is ApplicableBody {
 export interface FaultPlan {
   add(request: FaultRequest): void;
   /**
-   * Protect and encode an answer with what is due to be wrong with it.
+   * Do what is due to an answer. What the lab keeps is the right one: a repeated request gets that.
    *
-   * @param to header of the message that is answered
-   * @returns undefined when nothing is
+   * @returns the answer as it was when nothing is due
    */
-  answer(
-    draft: Draft,
-    to: PKIHeader | undefined,
-    workshop: Workshop,
-  ): Promise<Uint8Array | undefined>;
+  spoil(answer: Uint8Array, request: Uint8Array, workshop: Workshop): Promise<Uint8Array>;
   /** Take the fault of the exchange that is due when this request is answered. */
   takeForExchange(request: Uint8Array): HttpFault | undefined;
 }
@@ -115,16 +110,19 @@ export function faultPlan(): FaultPlan {
     return taken.map(({ fault }) => fault);
   }
 
-  function remember({ body }: Draft, to: PKIHeader | undefined): void {
-    const id = toHex(to?.transactionID ?? new Uint8Array());
-    if (!to?.senderNonce || begun?.id === id) return;
-    begun = { id, nonce: to.senderNonce, body: body.type };
+  function remember({ body }: Draft, request: Uint8Array): void {
+    const asked = decoded(request)?.header;
+    const id = toHex(asked?.transactionID ?? new Uint8Array());
+    if (!asked?.senderNonce || begun?.id === id) return;
+    begun = { id, nonce: asked.senderNonce, body: body.type };
   }
 
   return {
     add: (request) => void due.push({ ...request, left: request.times }),
-    async answer(right, to, workshop) {
-      remember(right, to);
+    async spoil(answer, request, workshop) {
+      if (due.every(({ left }) => left === 0)) return answer;
+      const right = draftOf(answer, workshop);
+      remember(right, request);
       let draft: Draft = {
         ...right,
         ...(begun && { firstNonce: begun.nonce, firstBody: begun.body }),
@@ -135,11 +133,11 @@ export function faultPlan(): FaultPlan {
           (body === undefined || body === draft.body.type) &&
           (fault.appliesTo?.(draft) ?? true),
       );
-      if (taken.length === 0) return undefined;
+      if (taken.length === 0) return answer;
       for (const fault of taken) {
         if (fault.where === 'draft') draft = await fault.change(draft, workshop);
       }
-      let der = await protectDraft(draft);
+      let der = draft === right ? answer : await protectDraft(draft);
       for (const fault of taken) if (fault.where === 'octets') der = fault.spoil(der);
       return der;
     },
@@ -154,8 +152,13 @@ export function faultPlan(): FaultPlan {
 
 /** What usually answers a request; undefined for what cannot even be decoded. */
 function answerTo(request: Uint8Array): BodyType | undefined {
+  const type = decoded(request)?.body.type;
+  return type && answers[type];
+}
+
+function decoded(der: Uint8Array): PKIMessage | undefined {
   try {
-    return answers[decodeMessage(request).body.type];
+    return decodeMessage(der);
   } catch (thrown) {
     if (thrown instanceof CertError) return undefined;
     throw thrown;

@@ -139,7 +139,8 @@ function labOver(lab: LabParts, { onMessage, directory }: LabOptions): Lab {
 
   async function handle(der: Uint8Array): Promise<Uint8Array> {
     onMessage?.({ direction: 'in', der });
-    const answer = await answerTo(der, await upToDate(lab));
+    const right = await answerTo(der, await upToDate(lab));
+    const answer = await lab.faults.spoil(right, der, lab);
     onMessage?.({ direction: 'out', der: answer });
     return answer;
   }

@@ -17,8 +17,6 @@ import type { Certificate } from '../x509/certificate.ts';
 import { nullDn } from '../x509/name.ts';
 import type { Sender } from './authenticate.ts';
 import type { Authorities } from './authority.ts';
-import { draftHeader } from './fault-draft.ts';
-import type { FaultPlan } from './fault.ts';
 import type { LabSettings } from './lab-settings.ts';
 
 /** What answering needs. */
@@ -27,8 +25,6 @@ export interface Responder {
   readonly settings: LabSettings;
   readonly clock: Pick<Clock, 'now'>;
   readonly random: Random;
-  /** What shall be wrong with answers. */
-  readonly faults?: FaultPlan;
 }
 
 /** One answer. */
@@ -66,10 +62,7 @@ export async function respond(answer: Answer, responder: Responder): Promise<Uin
   if (isUnprotected(body, responder.settings)) {
     return toDer(PKIMessage, { header: { ...fields, sender: senderOf(credential) }, body });
   }
-  const extraCerts = extraCertsOf(answer, credential, responder);
-  const draft = { header: draftHeader(fields, credential), body, credential, extraCerts };
-  const spoilt = await responder.faults?.answer(draft, to, responder);
-  return spoilt ?? protect(fields, body, credential, extraCerts);
+  return protect(fields, body, credential, extraCertsOf(answer, credential, responder));
 }
 
 /** A wait is no error, whatever message says so. */
