@@ -14,9 +14,11 @@ import { programPath } from '../scripts/peer-packages.ts';
 import { features } from '../test/features.ts';
 import { makeOpensslPki } from '../test/interop/openssl/pki.ts';
 import { inProject, type Bench } from './bench.ts';
+import { enrolments } from './enrolments.ts';
 import { messageRate } from './message-rate.ts';
 import { oneShot } from './one-shot.ts';
 import { figuresJson, formatFigures } from './report.ts';
+import { addRsa } from './rsa.ts';
 import type { Figure } from './sample.ts';
 import { transactions } from './transactions.ts';
 import { whyNoUsage } from './usage.ts';
@@ -24,6 +26,7 @@ import { whyNoUsage } from './usage.ts';
 const benchmarks: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = {
   messages: messageRate,
   transactions,
+  enrolments,
   commands: oneShot,
 };
 
@@ -67,9 +70,11 @@ async function run(): Promise<void> {
   if (build.status !== 0) throw new Error('the build failed');
   const directory = mkdtempSync(join(tmpdir(), 'certkeeper-bench-'));
   try {
+    const pki = makeOpensslPki(directory);
+    addRsa(pki);
     const bench: Bench = {
       runs: Math.max(MIN_RUNS, Number(values.runs) || MIN_RUNS),
-      pki: makeOpensslPki(directory),
+      pki,
       directory,
       tell: (line) => process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${line}` : ''),
     };

@@ -3,8 +3,9 @@
  * process, as two parties that know each other's keys: what they read is decoded anew each time, keys are
  * imported once.
  *
- * usage: message-loop.ts DIRECTORY_OF_PKI WARM_UP_MS MEASURED_MS
+ * usage: message-loop.ts DIRECTORY_OF_PKI CLIENT EE WARM_UP_MS MEASURED_MS
  */
+import { join } from 'node:path';
 import { systemRandom } from '../src/agent/system-random.ts';
 import { rawOf } from '../src/asn1/codec.ts';
 import { decodeMessage } from '../src/cmp/message/pki-message.ts';
@@ -15,18 +16,19 @@ import { verifySignature } from '../src/crypto/signature.ts';
 import type { GeneralName } from '../src/x509/general-name.ts';
 import { readCertificate, readKey, requestsFor } from './signed-request.ts';
 
-const [directory = '.', warmUpMs = '1000', measuredMs = '1000'] = process.argv.slice(2);
+const [directory = '.', client = '', ee = '', warmUpMs = '1000', measuredMs = '1000'] =
+  process.argv.slice(2);
 const credential: SignatureCredential = {
   type: 'signature',
-  key: readKey(directory, 'client'),
-  certificate: readCertificate(directory, 'client'),
+  key: readKey(directory, client),
+  certificate: readCertificate(join(directory, `${client}.crt`)),
   chain: [],
 };
 const recipient: GeneralName = {
   type: 'directoryName',
   value: credential.certificate.tbsCertificate.issuer,
 };
-const nextRequest = requestsFor(readKey(directory, 'ee'));
+const nextRequest = requestsFor(readKey(directory, ee));
 const policy = { allowLegacy: false };
 
 async function build(): Promise<Uint8Array> {
@@ -37,7 +39,7 @@ async function build(): Promise<Uint8Array> {
     transactionID: systemRandom.bytes(16),
     senderNonce: systemRandom.bytes(16),
   };
-  return protect(header, { type: 'ir', value: [await nextRequest()] }, credential);
+  return protect(header, await nextRequest(credential), credential);
 }
 
 function verify(der: Uint8Array): void {

@@ -16,7 +16,7 @@ const FACTOR = 2;
  * `openssl cmp`.
  */
 export async function oneShot(bench: Bench): Promise<Figure[]> {
-  return withServer(bench.pki, async (url) => {
+  return withServer(bench.pki, 'ee', async (url) => {
     const certkeeper = await setUp(bench, url);
     const shows: Usage[] = [];
     const empties: Usage[] = [];
@@ -27,7 +27,7 @@ export async function oneShot(bench: Bench): Promise<Figure[]> {
       bench.tell(`commands, run ${run} of ${bench.runs * FACTOR}`);
       empties.push(await measure([process.execPath, '-e', '0']));
       shows.push(await certkeeper('show cmp statistics'));
-      openssls.push(await measure(opensslClient(url), { cwd, env: opensslEnv() }));
+      openssls.push(await measure(opensslClient(url, 'ee'), { cwd, env: opensslEnv() }));
       initializes.push(await certkeeper(initialize(`run${run}`)));
     }
     const show = 'show cmp statistics, cold';
