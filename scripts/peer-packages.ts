@@ -2,7 +2,16 @@ import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 
 /** A Debian package that tests may ask for. */
-export type PeerPackageName = 'openssl' | 'iproute2' | 'util-linux' | 'squid-openssl' | 'tinyproxy';
+export type PeerPackageName =
+  | 'openssl'
+  | 'iproute2'
+  | 'util-linux'
+  | 'squid-openssl'
+  | 'tinyproxy'
+  | 'python3'
+  | 'zsh'
+  | 'fish'
+  | 'groff';
 
 /** A program the interop tests talk to or are run by, and the Debian package it comes in. */
 export interface PeerPackage {
@@ -38,6 +47,14 @@ export const peerPackages: readonly PeerPackage[] = [
     program: 'tinyproxy',
     neededFor: 'a proxy that asks for a password, closing its connections',
   },
+  {
+    debian: 'python3',
+    program: 'python3',
+    neededFor: 'the pseudo-terminal that the shell is typed into',
+  },
+  { debian: 'zsh', program: 'zsh', neededFor: 'completion in zsh' },
+  { debian: 'fish', program: 'fish', neededFor: 'completion in fish' },
+  { debian: 'groff', program: 'groff', neededFor: 'checking the manual pages' },
 ];
 
 /** Where programs are looked for: also where a plain user's PATH does not reach. */
