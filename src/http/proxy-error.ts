@@ -6,13 +6,15 @@ import type { HttpProxy } from './route.ts';
 const MAX_SCHEMES_CHARACTERS = 80;
 
 /**
- * Say what a proxy wants that answered 407, in words of the CA profile.
+ * Say what a proxy wants that answered 407 (or 401, as tinyproxy does to a wrong password), in words of the CA
+ * profile.
  *
  * @param authenticate its Proxy-Authenticate
  */
 export function proxyDemand(
   url: string,
   proxy: HttpProxy,
+  status: 401 | 407,
   authenticate: string | readonly string[] | undefined,
 ): CertError {
   const { credentials } = proxy;
@@ -22,7 +24,7 @@ export function proxyDemand(
     return refusal(
       url,
       proxy,
-      `it wants ${schemes}, where only Basic is spoken (HTTP 407)`,
+      `it wants ${schemes}, where only Basic is spoken (HTTP ${status})`,
       'Have the proxy take Basic, or let this host through without a password',
     );
   }
@@ -30,14 +32,14 @@ export function proxyDemand(
     return refusal(
       url,
       proxy,
-      'it wants a user name and a password (HTTP 407)',
+      `it wants a user name and a password (HTTP ${status})`,
       'Give them with proxy-user U and proxy-password SECRET',
     );
   }
   return refusal(
     url,
     proxy,
-    `it does not take user ${JSON.stringify(credentials.username)} with this password (HTTP 407)`,
+    `it does not take user ${JSON.stringify(credentials.username)} with this password (HTTP ${status})`,
     'Check proxy-user and proxy-password',
   );
 }

@@ -121,7 +121,7 @@ async function send(
     const response = await readResponse(options, await answered.promise, watch);
     const { forwarder } = connection;
     if (response.status === 407 && forwarder) {
-      throw proxyDemand(options.url, forwarder, response.headers['proxy-authenticate']);
+      throw proxyDemand(options.url, forwarder, 407, response.headers['proxy-authenticate']);
     }
     return response;
   } finally {

@@ -37,7 +37,9 @@ export async function openTunnel(
   try {
     const { incoming, head } = await answered.promise;
     const status = incoming.statusCode ?? 0;
-    if (status === 407) throw proxyDemand(url, proxy, incoming.headers['proxy-authenticate']);
+    if (status === 401 || status === 407) {
+      throw proxyDemand(url, proxy, status, incoming.headers['proxy-authenticate']);
+    }
     if (status < 200 || status > 299) throw proxyRefused(url, proxy, status, authority);
     if (head.length > 0) socket.unshift(head);
     return socket;

@@ -239,6 +239,7 @@ describe('request() of https through a proxy', () => {
 
   it.each([
     ['407 No', 'PROXY_REFUSED', 'does not take user "agent"', 'proxy-password'],
+    ['401 No', 'PROXY_REFUSED', 'does not take user "agent"', 'proxy-password'],
     ['403 Forbidden', 'PROXY_REFUSED', 'does not connect to ra.example:443', 'CONNECT'],
     ['302 Found', 'PROXY_REFUSED', '(HTTP 302)', 'CONNECT'],
     ['502 Bad Gateway', 'NETWORK_UNREACHABLE', 'does not reach ra.example:443', 'log of the proxy'],

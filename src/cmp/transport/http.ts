@@ -89,15 +89,23 @@ function messageOf(
       'HTTP_STATUS',
       `Cannot use the response of "${url}": HTTP ${status}, ${came}`,
       {
-        hint: `Check the path of the URL; if it is right, see the log of the CA${
-          forwarder ? `, or of the proxy "${forwarder.url}": it may be the one that answers` : ''
-        }`,
+        hint: statusHint(status, forwarder),
       },
     );
   }
   throw new CertError('HTTP_CONTENT_TYPE', `Cannot use the response of "${url}": ${came}`, {
     hint: 'Check that the URL is that of the CMP service; it answers as application/pkixcmp',
   });
+}
+
+/** Between us and the CA, a proxy that takes plain http answers in its name where it does not get through. */
+function statusHint(status: number, forwarder: HttpProxy | undefined): string {
+  if (forwarder === undefined)
+    return 'Check the path of the URL; if it is right, see the log of the CA';
+  // tinyproxy says 401 to a wrong password, where 407 is meant for that.
+  return status === 401 && forwarder.credentials
+    ? 'Check proxy-user and proxy-password; if they are right, it is the CA that answers so'
+    : 'Check the path of the URL; if it is right, see the log of the proxy, then that of the CA';
 }
 
 /** Media types compare without case and parameters; `-poll` is the polling of drafts before RFC 6712. */
