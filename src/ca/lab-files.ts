@@ -12,8 +12,12 @@ export interface LabFiles {
   readonly root: string;
   readonly issuing: string;
   readonly ra: string;
+  /** 0600; whoever signs with it revokes for others. */
+  readonly raKey: string;
   readonly vendorRoot: string;
   readonly deviceCertificate: string;
+  /** Of a lab with a new root: the root before, and the certificates between the two. */
+  readonly links: readonly string[];
   /** 0600. */
   readonly deviceKey: string;
   /** By reference value; each file, 0600, holds the secret and nothing else. */
@@ -41,18 +45,21 @@ export function writeLabFiles(
     replace(path, (unfinished) => writeFileSync(unfinished, pem));
     return path;
   };
+  const key = (role: AuthorityRole): string =>
+    writeSecret(join(directory, `${role}.key`), utf8(encodePem('PRIVATE KEY', find(role).pkcs8)));
   const folder = join(directory, 'secrets');
   attempt(folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
   return {
     root: certificate('root'),
     issuing: certificate('issuing'),
     ra: certificate('ra'),
+    raKey: key('ra'),
     vendorRoot: certificate('vendor-root'),
     deviceCertificate: certificate('vendor-device'),
-    deviceKey: writeSecret(
-      join(directory, 'vendor-device.key'),
-      utf8(encodePem('PRIVATE KEY', find('vendor-device').pkcs8)),
-    ),
+    deviceKey: key('vendor-device'),
+    links: linkRoles
+      .filter((role) => authorities.some((one) => one.role === role))
+      .map(certificate),
     secrets: new Map(
       [...secrets].map(([reference, octets]) => [
         reference,
@@ -62,6 +69,8 @@ export function writeLabFiles(
     ),
   };
 }
+
+const linkRoles: readonly AuthorityRole[] = ['previous-root', 'new-with-old', 'old-with-new'];
 
 /** A reference is any text; as a file name it is itself only if it cannot lead elsewhere. */
 function fileNameOf(reference: string): string {

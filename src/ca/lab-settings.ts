@@ -199,7 +199,7 @@ export const labSettings = {
     type: 'choice',
     choices: ['rfc9483', '3gpp'],
     default: 'rfc9483',
-    summary: '3gpp: the root comes along as TS 33.310 has it, and a vendor device needs no subject',
+    summary: 'What an ir needs and brings; by TS 33.310 no subject from vendor devices, and the root',
   },
   'rsa-signature': {
     type: 'choice',

@@ -1,10 +1,13 @@
 import { asBuffer, toHex } from '../base/bytes.ts';
 import { printable } from '../base/printable.ts';
 import { oidName } from '../asn1/oids.ts';
+import type { CertId } from '../cmp/message/cert-id.ts';
 import type { CertRepMessage } from '../cmp/message/cert-rep-message.ts';
 import type { CertReqMsg } from '../cmp/message/cert-req-msg.ts';
+import type { InfoTypeAndValue } from '../cmp/message/info-type-and-value.ts';
 import type { PKIBody, PKIMessage } from '../cmp/message/pki-message.ts';
 import type { PKIHeader } from '../cmp/message/pki-header.ts';
+import type { RevDetails } from '../cmp/message/revocation-content.ts';
 import { formatStatus, statusTextOf } from '../cmp/message/status-text.ts';
 import { isPbm, pbmParameterOf } from '../cmp/protection/pbm.ts';
 import { isPbmac1, pbmac1ParamsOf } from '../cmp/protection/pbmac1.ts';
@@ -46,7 +49,7 @@ function headerRows(header: PKIHeader): readonly Row[] {
     ['senderNonce', header.senderNonce && toHex(header.senderNonce)],
     ['recipNonce', header.recipNonce && toHex(header.recipNonce)],
     ['freeText', header.freeText?.map(printable).join('; ')],
-    ['generalInfo', generalInfo?.map(({ infoType }) => oidName(infoType)).join(', ')],
+    ['generalInfo', generalInfo?.map(infoText).join(', ')],
   ];
 }
 
@@ -85,6 +88,17 @@ function bodyRows(body: PKIBody): readonly Row[] {
       ]);
     case 'error':
       return [['status', statusTextOf(body)]];
+    case 'rr':
+      return body.value.flatMap(revocationRows);
+    case 'rp':
+      return [
+        ['status', statusTextOf(body)],
+        ...(body.value.revCerts ?? []).map((one): Row => ['revCerts', certIdText(one)]),
+        ...(body.value.crls ?? []).map((one): Row => ['crls', `${one.length} octets`]),
+      ];
+    case 'genm':
+    case 'genp':
+      return body.value.map((one): Row => ['infoType', infoText(one)]);
     default:
       return [];
   }
@@ -110,6 +124,23 @@ function requestRows({ certReq, popo }: CertReqMsg): readonly Row[] {
         : (popo?.type ?? 'none'),
     ],
   ];
+}
+
+function revocationRows({ certDetails, crlEntryDetails }: RevDetails): readonly Row[] {
+  const { issuer, serialNumber } = certDetails;
+  return [
+    ['issuer', issuer && formatName(issuer)],
+    ['serialNumber', serialNumber === undefined ? undefined : serialText(serialNumber)],
+    ['crlEntryDetails', crlEntryDetails && extensionsText(crlEntryDetails)],
+  ];
+}
+
+function certIdText({ issuer, serialNumber }: CertId): string {
+  return `serial ${serialText(serialNumber)} by ${generalNameText(issuer)}`;
+}
+
+function infoText({ infoType, infoValue }: InfoTypeAndValue): string {
+  return infoValue ? `${oidName(infoType)} (${infoValue.length} octets)` : oidName(infoType);
 }
 
 function responseRows({ caPubs = [], response }: CertRepMessage): readonly Row[] {

@@ -34,6 +34,12 @@ export const labCommands: readonly Command[] = [
     load: () => import('./commands/lab-deny.ts'),
   }),
   defineCommand({
+    words: ['lab', 'roll-root'],
+    summary: 'Give the lab a new root, which the old one vouches for',
+    parameters: { ...table.labDirParameters },
+    load: () => import('./commands/lab-roll-root.ts'),
+  }),
+  defineCommand({
     words: ['demo'],
     summary: 'Take a guided tour with a lab CA; leaves nothing behind',
     parameters: table.demoParameters,

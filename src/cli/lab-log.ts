@@ -1,6 +1,8 @@
+import { oidName } from '../asn1/oids.ts';
 import { toHex } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { serialText } from '../ca/grant.ts';
 import type { SeenMessage } from '../ca/lab.ts';
 import { decodeMessage, type PKIMessage } from '../cmp/message/pki-message.ts';
 import { formatStatus, statusInfoOf } from '../cmp/message/status-text.ts';
@@ -39,6 +41,12 @@ export function labLog(
       remember(transactionID, { what, isWaiting: true });
     } else if (status?.status === 'rejection') {
       log.info(`${what}: refused, ${formatStatus(status)}`);
+      told.delete(transactionID);
+    } else if (answer.body.type === 'rp') {
+      log.info(`${what}: revoked`);
+      told.delete(transactionID);
+    } else if (answer.body.type === 'genp') {
+      log.info(`${what}: answered`);
       told.delete(transactionID);
     } else if (status !== undefined) {
       log.info(`${what}: issued${status.status === 'accepted' ? '' : `, ${formatStatus(status)}`}`);
@@ -87,6 +95,12 @@ function describe(request: PKIMessage | undefined, transactionID: string): strin
       const { subject } = request.body.value.certificationRequestInfo;
       return `p10cr for "${formatName(subject)}"`;
     }
+    case 'rr': {
+      const serial = request.body.value[0]?.certDetails.serialNumber;
+      return `rr for serial ${serial === undefined ? 'unknown' : serialText(serial)}`;
+    }
+    case 'genm':
+      return `genm for ${request.body.value.map(({ infoType }) => oidName(infoType)).join(', ')}`;
     default:
       return `${request.body.type} of transaction ${transactionID}`;
   }

@@ -1,109 +1,15 @@
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { systemClock } from '../../src/agent/system-clock.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { fromDer } from '../../src/asn1/codec.ts';
 import { decodePem } from '../../src/asn1/pem.ts';
-import type { LabSettings } from '../../src/ca/lab-settings.ts';
-import type { Lab } from '../../src/ca/lab.ts';
-import { decodeMessage } from '../../src/cmp/message/pki-message.ts';
-import { decodeCertificate, type Certificate } from '../../src/x509/certificate.ts';
+import type { Certificate } from '../../src/x509/certificate.ts';
 import { extensionValue } from '../../src/x509/extension-values.ts';
 import { formatName } from '../../src/x509/name-text.ts';
 import { SubjectPublicKeyInfo } from '../../src/x509/subject-public-key-info.ts';
-import { openLab, reference, secret, temporaryDirectory } from '../ca/lab-under-test.ts';
 import { requirePeer } from '../harness/require.ts';
+import { mac, own, setUp, vendor, wanted } from './openssl/lab-bench.ts';
 
 beforeEach((context) => requirePeer(context, 'openssl'));
-
-const run = promisify(execFile);
-
-/** A lab that serves, and an OpenSSL client beside it. */
-interface Bench {
-  readonly lab: Lab;
-  /** Names of the messages so far, requests and answers. */
-  readonly bodies: readonly string[];
-  path(name: string): string;
-  openssl(...args: readonly string[]): Promise<string>;
-  /** Run `openssl cmp` against the lab. @throws when it fails, with what it wrote */
-  cmp(...args: readonly string[]): Promise<string>;
-  /** Verify a certificate with `openssl verify`, and read it. */
-  verified(name: string): Promise<Certificate>;
-}
-
-async function setUp(settings: Partial<LabSettings> = {}): Promise<Bench> {
-  const directory = temporaryDirectory();
-  const bodies: string[] = [];
-  const lab = await openLab({
-    directory,
-    clock: systemClock,
-    settings,
-    onMessage: ({ der }) => bodies.push(decodeMessage(der).body.type),
-  });
-  await lab.writeFiles();
-  const server = await lab.listen(0);
-  onTestFinished(() => server.close());
-  const openssl = async (...args: readonly string[]): Promise<string> => {
-    const env = { ...process.env, OPENSSL_CONF: '/dev/null' };
-    try {
-      const { stdout, stderr } = await run('openssl', [...args], { cwd: directory, env });
-      return stdout + stderr;
-    } catch (failed) {
-      // What it says about a CMP error goes to its standard output.
-      const said = failed instanceof Error && 'stdout' in failed ? String(failed.stdout) : '';
-      throw new Error(`openssl ${args.join(' ')} failed: ${said}`, { cause: failed });
-    }
-  };
-  const path = (name: string): string => join(directory, name);
-  await openssl(
-    'genpkey',
-    '-algorithm',
-    'EC',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-out',
-    'ee.key',
-  );
-  return {
-    lab,
-    bodies,
-    path,
-    openssl,
-    cmp: (...args) =>
-      openssl(
-        'cmp',
-        '-config',
-        '',
-        '-batch',
-        '-server',
-        server.url.slice('http://'.length),
-        ...args,
-      ),
-    async verified(name) {
-      const chain = ['-CAfile', 'root.pem', '-untrusted', 'issuing.pem'];
-      await openssl('verify', '-x509_strict', '-purpose', 'any', ...chain, name);
-      const [block] = decodePem(readFileSync(path(name), 'latin1'));
-      return decodeCertificate(block?.der ?? new Uint8Array());
-    },
-  };
-}
-
-const mac = [
-  '-ref',
-  reference,
-  '-secret',
-  `pass:${Buffer.from(secret).toString()}`,
-  '-recipient',
-  '/CN=x',
-];
-const vendor = ['-cert', 'vendor-device.pem', '-key', 'vendor-device.key', '-trusted', 'root.pem'];
-const wanted = ['-newkey', 'ee.key', '-subject', '/O=Test/CN=gw1.example', '-certout', 'out.pem'];
-
-function own(certificate = 'out.pem', key = 'ee.key'): readonly string[] {
-  return ['-cert', certificate, '-key', key, '-trusted', 'root.pem'];
-}
 
 function namesIn({ extensions }: Certificate['tbsCertificate']): readonly string[] {
   const names = extensionValue(extensions, 'subjectAltName') ?? [];

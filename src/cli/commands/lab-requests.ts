@@ -1,6 +1,6 @@
 import { toHex } from '../../base/bytes.ts';
 import { printable } from '../../base/printable.ts';
-import type { LabTransaction } from '../../ca/ledger-records.ts';
+import { isCertOperation, type LabTransaction } from '../../ca/ledger-records.ts';
 import type { Body } from '../command.ts';
 import { labDirectory, withLedger } from '../lab-directory.ts';
 import type { LabRequestsParameters } from '../parameters-lab.ts';
@@ -45,8 +45,10 @@ function isUndecided({ phase, needsApproval, decision }: LabTransaction): boolea
   return phase === 'waiting' && needsApproval && decision === undefined;
 }
 
-function stateOf({ phase, certificateId, decision, reason }: LabTransaction): string {
-  const ended = certificateId === undefined ? 'refused' : 'issued';
+function stateOf(one: LabTransaction): string {
+  const { phase, certificateId, decision, reason, operation } = one;
+  const hasCertificate = certificateId === undefined ? 'refused' : 'issued';
+  const ended = isCertOperation(operation) ? hasCertificate : 'answered';
   const state = phase === 'closed' ? ended : phase;
   const decided = decision === undefined ? state : `${state}, ${decision}`;
   return reason === undefined ? decided : `${decided}: ${reason}`;
