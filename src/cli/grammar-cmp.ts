@@ -14,6 +14,7 @@ export const cmpCommands: readonly Command[] = [
       ...table.caParameters,
       ...table.waitParameters,
       ...table.dumpParameters,
+      ...table.dryRunParameters,
     },
     constraints: [
       { atMostOne: ['modulus', 'key-type'] },
@@ -37,6 +38,7 @@ export const cmpCommands: readonly Command[] = [
       ...table.caParameters,
       ...table.waitParameters,
       ...table.dumpParameters,
+      ...table.dryRunParameters,
     },
     constraints: [
       { atMostOne: ['modulus', 'key-type'] },
@@ -55,6 +57,7 @@ export const cmpCommands: readonly Command[] = [
       ...table.caParameters,
       ...table.waitParameters,
       ...table.dumpParameters,
+      ...table.dryRunParameters,
     },
     constraints: [{ atMostOne: ['modulus', 'key-type', 'key-reuse'] }],
     example: 'cmp update current-cert gw1',

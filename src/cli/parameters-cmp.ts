@@ -80,6 +80,14 @@ export const dumpParameters = {
   },
 } as const;
 
+/** Every command that asks for something new. */
+export const dryRunParameters = {
+  'dry-run': {
+    type: 'flag',
+    summary: 'Show the request, with a key made for the occasion, and store and send nothing',
+  },
+} as const;
+
 /** What the first request of a new certificate is protected with. */
 export const credentialParameters = {
   'ca-psk': {
@@ -165,7 +173,8 @@ export type InitializeParameters = typeof keyParameters &
   typeof credentialParameters &
   typeof caParameters &
   typeof waitParameters &
-  typeof dumpParameters;
+  typeof dumpParameters &
+  typeof dryRunParameters;
 
 /** Parameters of `cmp enroll`. */
 export type EnrollParameters = typeof currentCertParameters &
@@ -174,7 +183,8 @@ export type EnrollParameters = typeof currentCertParameters &
   typeof subjectParameters &
   typeof caParameters &
   typeof waitParameters &
-  typeof dumpParameters;
+  typeof dumpParameters &
+  typeof dryRunParameters;
 
 /** Parameters of `cmp update`. */
 export type UpdateParameters = typeof currentCertParameters &
@@ -182,7 +192,8 @@ export type UpdateParameters = typeof currentCertParameters &
   typeof keyReuseParameters &
   typeof caParameters &
   typeof waitParameters &
-  typeof dumpParameters;
+  typeof dumpParameters &
+  typeof dryRunParameters;
 
 /** Parameters of `cmp poll`. */
 export type PollParameters = typeof pollParameters & typeof waitParameters & typeof dumpParameters;

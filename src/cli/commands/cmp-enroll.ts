@@ -1,5 +1,6 @@
 import { enroll } from '../../lifecycle/enroll.ts';
 import type { Body } from '../command.ts';
+import { runDry } from '../dry-run.ts';
 import { reportResult, runEnrollment } from '../enrollment.ts';
 import type { EnrollParameters } from '../parameters-cmp.ts';
 import { keyChoiceOf, wantedOf } from '../request-arguments.ts';
@@ -17,6 +18,7 @@ export const run: Body<EnrollParameters> = async (args, command) => {
     waitSeconds: args.wait,
   };
   const services = await command.services();
+  if (args.dryRun) return runDry(command, services, (context) => enroll(context, request));
   const result = await runEnrollment(
     command,
     services,

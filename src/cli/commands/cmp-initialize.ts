@@ -1,6 +1,8 @@
 import { CertError } from '../../base/errors.ts';
-import { initialize, type InitialCredential } from '../../lifecycle/initialize.ts';
+import type { InitialCredential } from '../../lifecycle/initial-credential.ts';
+import { initialize } from '../../lifecycle/initialize.ts';
 import type { Body, CommandContext } from '../command.ts';
+import { runDry } from '../dry-run.ts';
 import { reportResult, runEnrollment } from '../enrollment.ts';
 import type { ArgsOf } from '../parameter.ts';
 import type { InitializeParameters } from '../parameters-cmp.ts';
@@ -20,6 +22,7 @@ export const run: Body<InitializeParameters> = async (args, command) => {
     waitSeconds: args.wait,
   };
   const services = await command.services();
+  if (args.dryRun) return runDry(command, services, (context) => initialize(context, request));
   const result = await runEnrollment(
     command,
     services,

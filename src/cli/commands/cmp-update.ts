@@ -1,5 +1,6 @@
 import { update, type UpdateRequest } from '../../lifecycle/update.ts';
 import type { Body } from '../command.ts';
+import { runDry } from '../dry-run.ts';
 import { reportResult, runEnrollment } from '../enrollment.ts';
 import type { ArgsOf } from '../parameter.ts';
 import type { UpdateParameters } from '../parameters-cmp.ts';
@@ -17,6 +18,7 @@ export const run: Body<UpdateParameters> = async (args, command) => {
     waitSeconds: args.wait,
   };
   const services = await command.services();
+  if (args.dryRun) return runDry(command, services, (context) => update(context, request));
   const result = await runEnrollment(
     command,
     services,

@@ -1,0 +1,71 @@
+import type { Store } from './store.ts';
+
+/**
+ * Look at a store without a chance to change it. Each method is listed, so that a new one that writes does
+ * not slip through; leases are neither asked for nor taken.
+ *
+ * @param refuse called in place of every write; throws
+ */
+export function readOnly(store: Store, refuse: () => never): Store {
+  const { authorities, keys, certificates, transactions, crls, history } = store;
+  const { statistics, settings, leases } = store;
+  const refused = async (): Promise<never> => refuse();
+  return {
+    authorities: {
+      get: (label) => authorities.get(label),
+      list: () => authorities.list(),
+      secret: (label) => authorities.secret(label),
+      proxyPassword: (label) => authorities.proxyPassword(label),
+      requestTemplate: (label) => authorities.requestTemplate(label),
+      put: refused,
+      remove: refused,
+      addRoot: refused,
+      replaceRoots: refused,
+      putRequestTemplate: refused,
+    },
+    keys,
+    certificates: {
+      current: (name) => certificates.current(name),
+      latest: (name) => certificates.latest(name),
+      get: (id) => certificates.get(id),
+      list: (filter) => certificates.list(filter),
+      versions: (name) => certificates.versions(name),
+      pendingDelivery: (name) => certificates.pendingDelivery(name),
+      markDelivered: refused,
+      deliveryFailed: refused,
+      import: refused,
+    },
+    transactions: {
+      outstanding: (name) => transactions.outstanding(name),
+      outstandingFrom: (name) => transactions.outstandingFrom(name),
+      get: (id) => transactions.get(id),
+      credential: (id) => transactions.credential(id),
+      open: refused,
+      advance: refused,
+      finish: refused,
+      replace: refused,
+      clear: refused,
+    },
+    crls: {
+      get: (ca, issuer) => crls.get(ca, issuer),
+      list: (ca) => crls.list(ca),
+      put: refused,
+    },
+    history: { list: (limit) => history.list(limit), record: refused },
+    statistics: { read: () => statistics.read(), clear: refused },
+    settings: {
+      get: (key) => settings.get(key),
+      list: () => settings.list(),
+      set: refused,
+      remove: refused,
+    },
+    leases: {
+      holder: (name) => leases.holder(name),
+      acquire: () => Promise.resolve({ fence: 0 }),
+      renew: () => Promise.resolve(true),
+      release: () => Promise.resolve(true),
+      free: refused,
+    },
+    close: () => store.close(),
+  };
+}
