@@ -50,7 +50,7 @@ export function verifySignature(toVerify: SignatureToVerify): boolean {
   }
 }
 
-// RFC 9481 section 7.1 has sha256WithRSAEncryption for RSA; each curve gets the hash of its strength.
+// P7: RFC 9481 section 7.1 has sha256WithRSAEncryption for RSA; each curve gets the hash of its strength.
 // oxfmt-ignore
 const algorithmOfCurve: Readonly<Partial<Record<AnyKeyType, AlgorithmIdentifier>>> = {
   'p-256': algorithmIdentifier('ecdsaWithSHA256'),

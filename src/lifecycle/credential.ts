@@ -63,6 +63,7 @@ export async function openCredential(
     const isNameless = profile.macSender === 'null-dn';
     return { type: 'mac', reference, secret, protectionAlg, isNameless };
   }
+  // P9: by its id, so that an update is confirmed under the old certificate, whatever is current by then.
   const record = await store.certificates.get(stored.certificateId);
   if (record?.keyId === undefined) {
     throw new CertError(

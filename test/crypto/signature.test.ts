@@ -110,7 +110,7 @@ describe('verifySignature()', () => {
     expect(verifySignature({ ...made, spki })).toBe(true);
   });
 
-  it.each(eddsa)('makes and verifies the $name signature of RFC 8032', async (vector) => {
+  it.each(eddsa)('makes and verifies the $name signature of RFC 8032 [P7]', async (vector) => {
     const key = softwareKeys.load(fromHex(vector.pkcs8 + vector.secret));
     const algorithm = algorithmIdentifier(vector.name);
     const message = fromHex(vector.message);
@@ -123,7 +123,7 @@ describe('verifySignature()', () => {
     expect(verifySignature({ ...made, signature: signature.subarray(1) })).toBe(false);
   });
 
-  it.each(['sha256', 'sha384', 'sha512'] as const)('verifies RSASSA-PSS with %s', (digest) => {
+  it.each(['sha256', 'sha384', 'sha512'] as const)('verifies RSASSA-PSS with %s [P7]', (digest) => {
     for (const saltLength of [0, 20, 32]) {
       const made = {
         spki: spkiOf(rsa.publicKey),
@@ -309,7 +309,7 @@ describe('signatureAlgorithmFor()', () => {
     ['p-521', 'ecdsaWithSHA512', ''],
     ['ed25519', 'ed25519', ''],
     ['ed448', 'ed448', ''],
-  ] as const)('gives a key of type %s %s', (keyType, name, parameters) => {
+  ] as const)('gives a key of type %s %s [P7]', (keyType, name, parameters) => {
     const algorithm = signatureAlgorithmFor({ keyType, spki: new Uint8Array(0) });
     expect(algorithm.algorithm).toBe(algorithmIdentifier(name).algorithm);
     expect(toHex(algorithm.parameters ?? new Uint8Array(0))).toBe(parameters);

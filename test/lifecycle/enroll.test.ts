@@ -85,7 +85,7 @@ describe('enroll()', () => {
     expect(site.sent).toHaveLength(2);
   });
 
-  it('refuses an expired certificate before anything is sent', async () => {
+  it('refuses an expired certificate before anything is sent [P10]', async () => {
     const site = await makeSite({ lab: { validitySeconds: 3600 } });
     await initialized(site);
     await site.clock.advance(3601);

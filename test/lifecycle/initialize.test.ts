@@ -223,7 +223,7 @@ describe('initialize()', () => {
     expect(await certificatesIn(site)).toEqual(before);
   });
 
-  it('refuses an expired signer before anything is made or sent', async () => {
+  it('refuses an expired signer before anything is made or sent [P10]', async () => {
     const site = await makeSite({ lab: { validitySeconds: 3600 } });
     await initialized(site);
     await site.clock.advance(3601);

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { oids } from '../../src/asn1/oids.ts';
 import { decodeMessage } from '../../src/cmp/message/pki-message.ts';
 import { initialize } from '../../src/lifecycle/initialize.ts';
 import { poll } from '../../src/lifecycle/poll.ts';
 import { certStoreKey } from '../../src/lifecycle/setting-keys.ts';
 import { update } from '../../src/lifecycle/update.ts';
+import { certificateDer } from '../../src/x509/certificate.ts';
 import {
   bodies,
   certificatesIn,
@@ -41,6 +43,22 @@ describe('update()', () => {
       { status: 'superseded' },
       { status: 'current' },
     ]);
+  });
+
+  it('is asked, polled for and confirmed under the old certificate, not the one just issued [P9]', async () => {
+    const site = await makeSite();
+    const old = await initialized(site);
+    await site.relab({ polls: 1, checkAfterSeconds: 10 });
+    issued(await update(site.context, now));
+    const signed = site.sent.slice(2).map((der) => decodeMessage(der));
+    expect(new Set(signed.map(({ body }) => body.type))).toEqual(
+      new Set(['kur', 'pollReq', 'certConf']),
+    );
+    for (const { header, extraCerts = [] } of signed) {
+      const [own] = extraCerts.map(certificateDer);
+      expect(own).toEqual(old.certificate.der);
+      expect(header.protectionAlg?.algorithm).toBe(oids.ecdsaWithSHA256);
+    }
   });
 
   it('replaces the files and keeps the previous set', async () => {
@@ -126,7 +144,7 @@ describe('update()', () => {
     expect(site.files()).toEqual(files);
   });
 
-  it('refuses an expired certificate before anything is sent', async () => {
+  it('refuses an expired certificate before anything is sent [P10]', async () => {
     const site = await makeSite({ lab: { validitySeconds: 3600 } });
     await initialized(site);
     await site.clock.advance(3601);

@@ -39,6 +39,7 @@ export type Credential = MacCredential | SignatureCredential;
  */
 export function senderOf(credential: Credential): GeneralName {
   if (credential.type === 'signature') {
+    // H2: the Name as it was decoded, whose encodings are kept: one rebuilt from text would not be equal.
     return { type: 'directoryName', value: credential.certificate.tbsCertificate.subject };
   }
   // H3: RFC 9483 names the secret, an entity of RFC 9810 that knows no name has none.
@@ -49,6 +50,7 @@ export function senderOf(credential: Credential): GeneralName {
 
 /** Give the senderKID of a credential: the reference's octets, or the certificate's SubjectKeyIdentifier. */
 export function senderKidOf(credential: Credential): Uint8Array | undefined {
+  // H8: field by field as RFC 9483 section 3.1 has it.
   return credential.type === 'mac'
     ? utf8(credential.reference)
     : extensionValue(credential.certificate.tbsCertificate.extensions, 'subjectKeyIdentifier');

@@ -44,6 +44,7 @@ export async function protect(
   return assemble(part.subarray(-contentLength), protection, extraCerts.map(certificateDer));
 }
 
+/** P8: whoever makes a credential leaves the self-signed root out of its chain. */
 function chainOf(credential: Credential): readonly Certificate[] {
   return credential.type === 'signature' ? [credential.certificate, ...credential.chain] : [];
 }

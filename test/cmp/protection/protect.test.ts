@@ -80,7 +80,7 @@ describe('protect() under a MAC', () => {
 describe('protect() under a signature', () => {
   const anchors = [root.certificate];
 
-  it('names the subject of the certificate as it stands there, and its key identifier', async () => {
+  it('names the subject of the certificate as it stands there, and its key identifier [H2][H8]', async () => {
     const extensions = [extension('subjectKeyIdentifier', ski)];
     const client = issue({ subject: oddName, issuer: root, extensions });
     const message = decodeMessage(await protect(fields, pkiconf, signedBy(client)));
@@ -91,13 +91,13 @@ describe('protect() under a signature', () => {
     expect(message.header.senderKID).toEqual(ski);
   });
 
-  it('leaves senderKID out when the certificate has no key identifier', async () => {
+  it('leaves senderKID out when the certificate has no key identifier [H8]', async () => {
     const client = issue({ subject: 'CN=client', issuer: root });
     const { header } = decodeMessage(await protect(fields, pkiconf, signedBy(client)));
     expect(header.senderKID).toBeUndefined();
   });
 
-  it('sends its certificate first, then the chain, in their own octets', async () => {
+  it('sends its certificate first, then the chain, in their own octets [P8]', async () => {
     const client = issue({ subject: 'CN=client', issuer: sub });
     const message = decodeMessage(await protect(fields, pkiconf, signedBy(client, sub)));
     expect(message.extraCerts?.map((each) => toHex(certificateDer(each)))).toEqual(
@@ -112,7 +112,7 @@ describe('protect() under a signature', () => {
       () => issue({ subject: 'CN=client', issuer: root, key: makeKey(2048) }),
       'sha256WithRSAEncryption',
     ],
-  ])('signs with %s so that verifyResponse() accepts it', async (_, make, algorithm) => {
+  ])('signs with %s so that verifyResponse() accepts it [P7]', async (_, make, algorithm) => {
     const message = decodeMessage(await protect(fields, pkiconf, signedBy(make())));
     const wanted = algorithmIdentifier(
       algorithm === 'ecdsaWithSHA256' ? algorithm : 'sha256WithRSAEncryption',
