@@ -79,11 +79,10 @@ export class Terminal {
       removeHistoryDuplicates: true,
       ...(complete === undefined ? {} : { completer: completerOf(complete) }),
     });
-    const { promise, resolve } = Promise.withResolvers<Edited>();
+    const { promise, resolve, reject } = Promise.withResolvers<Edited>();
     editor.once('line', (line) => resolve({ type: 'line', line }));
     editor.once('close', () => resolve({ type: 'end' }));
     editor.once('SIGINT', () => {
-      this.#pending = '';
       if (!isHidden) this.#stdout.write('^C\r\n');
       resolve({ type: 'interrupt' });
     });
@@ -92,7 +91,7 @@ export class Terminal {
     if (prompt !== '') editor.prompt();
     this.#onLost = () => resolve({ type: 'end' });
     if (this.#hasEnded) resolve({ type: 'end' });
-    this.#feed(keys, editor, options.explain);
+    this.#feed(keys, editor, options.explain, reject);
     try {
       return await promise;
     } finally {
@@ -103,7 +102,12 @@ export class Terminal {
   }
 
   /** Hand keys to an editor, up to the end of its line; the rest is for the next one. */
-  #feed(keys: PassThrough, editor: Interface, explain: EditOptions['explain']): void {
+  #feed(
+    keys: PassThrough,
+    editor: Interface,
+    explain: EditOptions['explain'],
+    fail: (error: unknown) => void,
+  ): void {
     let isFull = false;
     let isLiteral = false;
     const take = (text: string): void => {
@@ -115,12 +119,20 @@ export class Terminal {
       // Only a key of its own: in a paste it is part of what is pasted.
       if (text === '?' && !isLiteral && explain !== undefined && !isInQuotes(line)) {
         isFull = true;
-        const answer = this.#explain(line, explain).then(() => {
+        const answered = this.#explain(line, explain).then(() => {
           isFull = false;
           editor.prompt(true);
           take(this.#takePending());
         });
-        answer.catch(() => undefined);
+        answered.catch(fail);
+        return;
+      }
+      // Ctrl-C clears the line, and what was typed before it.
+      const interrupt = text.lastIndexOf('\u0003') + 1;
+      if (interrupt > 0) {
+        isFull = true;
+        this.#keep(text.slice(interrupt));
+        keys.write('\u0003');
         return;
       }
       // Ctrl-V makes the next key plain.
