@@ -1,3 +1,4 @@
+import { formatTime } from '../base/format-time.ts';
 import { CertError } from '../base/errors.ts';
 import type { Label } from '../base/label.ts';
 import type { CertificateRecord, Store } from '../store/store.ts';
@@ -74,10 +75,20 @@ async function enrollAlone(
   return carryThrough(context, record, { waitSeconds });
 }
 
-/** Find the certificate a request starts from. @throws {CertError} CERT_UNKNOWN */
+/** Find the certificate a request starts from. @throws {CertError} CERT_UNKNOWN, CERT_INVALID when it is revoked */
 export async function currentCertificate(store: Store, name: Label): Promise<CertificateRecord> {
   const found = await store.certificates.current(name);
   if (found) return found;
+  // P10, B10: nobody takes a signature by a revoked certificate.
+  const revoked = await store.certificates.latest(name);
+  if (revoked?.revokedAt) {
+    const why = revoked.revocationReason === undefined ? '' : ` (${revoked.revocationReason})`;
+    throw new CertError(
+      'CERT_INVALID',
+      `Cannot use certificate "${name}": it was revoked at ${formatTime(revoked.revokedAt)}${why}`,
+      { hint: `Get a new one with "certkeeper cmp initialize cert-name ${name}"` },
+    );
+  }
   const known = (await store.certificates.list()).map((record) => `"${record.name}"`);
   throw new CertError('CERT_UNKNOWN', `Cannot find certificate "${name}"`, {
     hint:

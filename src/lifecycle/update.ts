@@ -1,7 +1,10 @@
 import type { Label } from '../base/label.ts';
+import { toDer } from '../asn1/codec.ts';
 import type { GeneratedKey, KeyType, SigningKey } from '../crypto/keys.ts';
 import { describeKey } from '../crypto/public-key.ts';
 import type { CertificateRecord } from '../store/store.ts';
+import type { Certificate } from '../x509/certificate.ts';
+import { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts';
 import { alone } from './alone.ts';
 import { findProfile } from './authority.ts';
 import { carryThrough } from './carry-through.ts';
@@ -11,6 +14,7 @@ import { assertCanSign } from './credential.ts';
 import { currentCertificate, sameAuthority } from './enroll.ts';
 import { finishDelivery } from './interrupted-delivery.ts';
 import { openRequest } from './open-request.ts';
+import type { RepeatedKey } from './repeated.ts';
 import type { EnrollmentResult } from './result.ts';
 import { certStoreKey } from './setting-keys.ts';
 import { findUnfinished } from './unfinished.ts';
@@ -62,7 +66,7 @@ async function updateAlone(
     wanted,
     ca: profile.label,
     url,
-    key: repeatedKey(request, storedSpki),
+    key: repeatedKey(request, old),
   } as const;
   const unfinished = await findUnfinished(context, repeated);
   if (unfinished) return carryThrough(context, unfinished, { waitSeconds, isResumed: true });
@@ -81,6 +85,14 @@ async function updateAlone(
     previous: current,
   });
   return carryThrough(context, record, { waitSeconds });
+}
+
+function repeatedKey(
+  { key }: UpdateRequest,
+  { tbsCertificate }: Certificate,
+): RepeatedKey | undefined {
+  if (key?.type !== 'reuse') return key;
+  return { type: 'given', spki: toDer(SubjectPublicKeyInfo, tbsCertificate.subjectPublicKeyInfo) };
 }
 
 async function nextKey(
