@@ -20,15 +20,16 @@ export function withoutSecrets(line: string, commands: readonly Command[]): stri
   const edits: { readonly word: Word; readonly text: string }[] = [];
   for (const word of withoutProgram(words)) {
     if (word.text === '?' && !word.isQuoted) continue;
-    const isKeywordFree = at.awaited === undefined;
+    const isBare = at.awaited === undefined && !word.text.startsWith('--');
     const step = stepOf(() => advance(at, word, true));
     if (step === undefined || step.isUnknown) return undefined;
+    const { valueOf } = step;
+    const isSecret = valueOf?.parameter.type === 'secret';
     // A bare word after a secret may be the rest of it, typed without quotes.
-    if (isAfterSecret && isKeywordFree && step.valueOf !== undefined) return undefined;
-    if (hidesPassword(step.valueOf, word.text)) return undefined;
-    const text =
-      step.valueOf?.parameter.type === 'secret' ? hidden(step.valueOf, word.text) : undefined;
-    isAfterSecret = step.valueOf?.parameter.type === 'secret';
+    if (isAfterSecret && isBare && valueOf !== undefined && !isSecret) return undefined;
+    if (hidesPassword(valueOf, word.text)) return undefined;
+    const text = isSecret ? hidden(valueOf, word.text) : undefined;
+    isAfterSecret = isSecret;
     if (text !== undefined) edits.push({ word, text });
     at = step.position;
   }

@@ -28,14 +28,16 @@ export interface Session {
   run(line: string, io: Io): Promise<ExitCode | undefined>;
 }
 
+/** Make the table of the shell: every command but those about the command line itself, and the modes. */
+export function shellTable(modes: Modes): readonly Command[] {
+  return [...commands.filter((command) => !toolCommands.includes(command)), ...modeCommands(modes)];
+}
+
 /** Begin a session; the global options of `shell` hold for all its lines. */
 export function createSession(context: CommandContext): Session {
   const { globals, io } = context;
   const modes: Modes = { open: [], isOver: false };
-  const table = [
-    ...commands.filter((command) => !toolCommands.includes(command)),
-    ...modeCommands(modes),
-  ];
+  const table = shellTable(modes);
   const live = liveValues(globals, io, context.openServices);
   const session: Session = {
     table,
