@@ -15,6 +15,7 @@ import { strict } from '../src/cmp/protection/trust.ts';
 import { askedIn } from '../src/cmp/transaction/request.ts';
 import { openHttpTransport } from '../src/cmp/transport/http.ts';
 import { digestAlgorithm } from '../src/crypto/digest.ts';
+import { softwareKeys } from '../src/crypto/keys.ts';
 import { macAlgorithm } from '../src/crypto/mac.ts';
 import { judgeCertificate } from '../src/lifecycle/judge-certificate.ts';
 import type { AlgorithmIdentifier } from '../src/x509/algorithm-identifier.ts';
@@ -66,6 +67,10 @@ async function transaction(): Promise<void> {
     tolerance: strict,
     minPollSeconds: 1,
     pending: [],
+    keys: {
+      own: () => Promise.reject(new Error('no key')),
+      provider: () => Promise.resolve(softwareKeys),
+    },
     judge: (issued, request) =>
       judgeCertificate(issued, askedIn(request), {
         roots: [root],
