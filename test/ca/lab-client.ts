@@ -14,6 +14,12 @@ import { softwareKeys, type SigningKey } from '../../src/crypto/keys.ts';
 import { macAlgorithm } from '../../src/crypto/mac.ts';
 import { signatureAlgorithmFor } from '../../src/crypto/signature.ts';
 import { certificateDer, type Certificate } from '../../src/x509/certificate.ts';
+import {
+  CertificationRequestInfo,
+  type CertificationRequest,
+} from '../../src/x509/certification-request.ts';
+import type { CRLReason } from '../../src/x509/crl-reason.ts';
+import { extension } from '../../src/x509/extension-values.ts';
 import { parseName } from '../../src/x509/name-text.ts';
 import { nullDn } from '../../src/x509/name.ts';
 import { SubjectPublicKeyInfo } from '../../src/x509/subject-public-key-info.ts';
@@ -143,4 +149,52 @@ export function certificateIn({ body }: PKIMessage): Certificate {
 export function certConf(certificate: Certificate): Extract<PKIBody, { type: 'certConf' }> {
   const { hash } = certHash(certificateDer(certificate), certificate.signatureAlgorithm);
   return { type: 'certConf', value: [{ certHash: hash, certReqId: 0 }] };
+}
+
+/** Enroll with the secret and confirm. */
+export async function enrolled(lab: Lab): Promise<Certificate> {
+  const client = converse(lab);
+  const certificate = certificateIn(await client.send({ type: 'ir', value: [await request()] }));
+  await client.send(certConf(certificate));
+  return certificate;
+}
+
+/** Sign requests with a certificate that was issued for `deviceKey`. */
+export function ownCredential({ authorities }: Lab, certificate: Certificate): Credential {
+  return {
+    type: 'signature',
+    key: deviceKey,
+    certificate,
+    chain: [authorities.issuing.certificate],
+  };
+}
+
+/** Ask to revoke a certificate. */
+export function rr(
+  { tbsCertificate: { issuer, serialNumber } }: Certificate,
+  reason: CRLReason = 'keyCompromise',
+): Extract<PKIBody, { type: 'rr' }> {
+  return {
+    type: 'rr',
+    value: [
+      {
+        certDetails: { issuer, serialNumber },
+        crlEntryDetails: [extension('reasonCode', reason)],
+      },
+    ],
+  };
+}
+
+/** A PKCS #10 request by `deviceKey`. */
+export async function pkcs10(): Promise<CertificationRequest> {
+  const certificationRequestInfo: CertificationRequestInfo = {
+    version: 0,
+    subject: parseName('CN=gw1,O=Test'),
+    subjectPKInfo: fromDer(SubjectPublicKeyInfo, deviceKey.spki),
+    attributes: [],
+  };
+  const signatureAlgorithm = signatureAlgorithmFor(deviceKey);
+  const der = toDer(CertificationRequestInfo, certificationRequestInfo);
+  const signature = await deviceKey.sign(der, signatureAlgorithm);
+  return { certificationRequestInfo, signatureAlgorithm, signature };
 }
