@@ -137,6 +137,8 @@ export interface TransactionChange {
   };
   /** Absent keeps the text. */
   readonly text?: string;
+  /** Absent keeps the deadline. */
+  readonly deadline?: Date;
   /** Polls sent so far; absent keeps the number. */
   readonly polls?: number;
 }

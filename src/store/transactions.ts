@@ -216,7 +216,7 @@ function update(
 ): void {
   sql.run(
     `UPDATE transactions SET revision = revision + 1, phase = @phase, state = @state, key_id = @keyId,
-       outgoing = @outgoing, next_at = @nextAt, text = @text, polls = @polls,
+       outgoing = @outgoing, next_at = @nextAt, deadline = @deadline, text = @text, polls = @polls,
        staged_certificate_id = @stagedCertificateId
      WHERE id = @id`,
     {
@@ -226,6 +226,7 @@ function update(
       keyId,
       outgoing: change.outgoing,
       nextAt: change.nextAt,
+      deadline: change.deadline ?? record.deadline,
       text: change.text === undefined ? record.text : storedText(change.text),
       polls: change.polls ?? record.polls,
       stagedCertificateId,

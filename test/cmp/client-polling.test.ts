@@ -249,12 +249,42 @@ describe('follow() when somebody sets the clock', () => {
     expect(await scene.resume({ byHand: true })).toEqual({ type: 'granted' });
   });
 
-  it('expires when the CA still says waiting then', async () => {
-    const scene = play([waiting, pollRep(3600), pollRep(3600)]);
+  it('goes on when the CA still says waiting then: nobody waited in that time', async () => {
+    const scene = play([waiting, pollRep(3600), pollRep(3600), granted, confirmed]);
     await scene.run({ waitSeconds: 0, deadlineSeconds: 86_400 });
     await scene.clock.advance(30 * 86_400);
-    expect(await scene.resume()).toEqual({ type: 'expired' });
-    expect(polledFor(scene.requests).length).toBe(2);
+    expect(await scene.resume({ waitSeconds: 0 })).toMatchObject({ type: 'waiting' });
+    await scene.clock.advance(30 * 86_400);
+    expect(await scene.resume()).toEqual({ type: 'granted' });
+  });
+
+  it('goes on when the clock jumps during a wait, and expires when it has waited long enough', async () => {
+    const clock = fakeClock(now);
+    let jumps = 0;
+    const jumping: Clock = {
+      now: () => clock.now(),
+      async sleep(ms) {
+        await clock.sleep(ms);
+        if (jumps++ === 0) await clock.advance(30 * 86_400);
+      },
+    };
+    const scene = play(
+      [waiting, ...Array.from({ length: 30 }, () => pollRep(3600))],
+      { clock: jumping },
+      clock,
+    );
+    const options = { waitSeconds: 90 * 86_400, deadlineSeconds: 86_400 };
+    expect(await scene.run(options)).toEqual({ type: 'expired' });
+    expect(polledFor(scene.requests).length).toBeGreaterThanOrEqual(24);
+  });
+
+  it('goes on with a request that was sent before the clock jumped', async () => {
+    const stop = new Error('killed');
+    const scene = play([stop]);
+    await expect(scene.run({ deadlineSeconds: 86_400 })).rejects.toBe(stop);
+    await scene.clock.advance(30 * 86_400);
+    scene.script.push(waiting, pollRep(10), granted, confirmed);
+    expect(await scene.resume({ isResumed: true })).toEqual({ type: 'granted' });
   });
 
   it('goes on waiting when the CA answers a poll with badTime', async () => {

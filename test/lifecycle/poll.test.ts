@@ -93,14 +93,16 @@ describe('poll()', () => {
     expect(await initialized(site)).toMatchObject({ type: 'issued' });
   });
 
-  it('asks once more when the deadline has passed, and gives up then', async () => {
+  it('goes on after a pause beyond the deadline, which moves with it', async () => {
     const site = await waitingSite({ profile: { transactionDeadlineSeconds: 3600 } });
-    await site.clock.advance(3601);
-    const sent = site.sent.length;
-    expect(await poll(site.context, now)).toMatchObject({ type: 'expired' });
-    expect(site.sent).toHaveLength(sent + 1);
-    expect(await site.store.history.list()).toMatchObject([{ result: 'failed' }]);
-    await expect(poll(site.context, now)).rejects.toMatchObject(coded('CERT_UNKNOWN'));
+    const { deadline } = await outstanding(site.store);
+    await site.clock.advance(30 * 86_400);
+    expect(await poll(site.context, now)).toMatchObject({ type: 'waiting' });
+    const { deadline: later } = await outstanding(site.store);
+    expect(later.getTime() - deadline.getTime()).toBeGreaterThan(29 * 86_400_000);
+    expect(later.getTime()).toBeLessThanOrEqual(site.clock.now().getTime() + 3_600_000);
+    await approve(site);
+    expect(await poll(site.context, now)).toMatchObject({ type: 'issued' });
   });
 
   it('stops following at the deadline even when it was told to wait longer', async () => {
@@ -108,6 +110,8 @@ describe('poll()', () => {
     expect(await poll(site.context, { name, waitSeconds: 86_400 })).toMatchObject({
       type: 'expired',
     });
+    expect(await site.store.history.list()).toMatchObject([{ result: 'failed' }]);
+    await expect(poll(site.context, now)).rejects.toMatchObject(coded('CERT_UNKNOWN'));
   });
 
   it('goes on waiting when the CA cannot be reached', async () => {

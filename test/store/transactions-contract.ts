@@ -109,7 +109,14 @@ export function transactionsContract(make: () => Promise<StoreUnderTest>): void 
       const opened = await store.transactions.open(newTransaction(), []);
       const waiting = await store.transactions.advance(
         opened,
-        { phase: 'waiting', state: Uint8Array.of(1), nextAt: at(60), text: 'Later', polls: 2 },
+        {
+          phase: 'waiting',
+          state: Uint8Array.of(1),
+          nextAt: at(60),
+          text: 'Later',
+          polls: 2,
+          deadline: at(90_000),
+        },
         [],
       );
       const polled = await store.transactions.advance(
@@ -126,6 +133,7 @@ export function transactionsContract(make: () => Promise<StoreUnderTest>): void 
         outgoing: Uint8Array.of(3),
         text: 'Later',
         polls: 2,
+        deadline: at(90_000),
       });
       expect(polled).not.toHaveProperty('nextAt');
       expect(await store.transactions.get(opened.id)).toStrictEqual(polled);
