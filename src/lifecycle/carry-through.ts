@@ -52,6 +52,7 @@ export async function carryThrough(
     profile,
     credential: await openCredential(context, stored, profile, state.protectionAlg),
     transport,
+    keyId: opened.keyId,
     async save(saved, events) {
       await keepAnchor(context, profile, saved.staged?.anchor);
       record = await store.transactions.advance(record, toChange(saved, record.polls), events);

@@ -1,6 +1,8 @@
 import type { Conversation, SavedStep } from '../cmp/client/conversation.ts';
 import { decodeMessage } from '../cmp/message/pki-message.ts';
 import type { Credential } from '../cmp/protection/credential.ts';
+import { CertError } from '../base/errors.ts';
+import { sealedPartOf } from '../cmp/transaction/sealed-answer.ts';
 import { askedIn } from '../cmp/transaction/request.ts';
 import { encodeState, type Phase } from '../cmp/transaction/state.ts';
 import type { Transport } from '../cmp/transport/transport.ts';
@@ -12,6 +14,7 @@ import { nullDn } from '../x509/name.ts';
 import { parseName } from '../x509/name-text.ts';
 import { trustOf } from './authority.ts';
 import type { LifecycleContext } from './context.ts';
+import { judgeGeneratedKey } from './judge-generated-key.ts';
 import { judgeCertificate } from './judge-certificate.ts';
 import { storedCertificate } from './stored-certificate.ts';
 
@@ -22,12 +25,14 @@ export interface ConversationParts {
   readonly credential: Credential;
   readonly transport: Transport;
   readonly save: Conversation['save'];
+  /** The key the request is for, once it is stored. */
+  readonly keyId?: number | undefined;
 }
 
 /** Join CA profile, credential and context into what the client works with. */
 export function openConversation(
-  { clock, random }: LifecycleContext,
-  { name, profile, credential, transport, save }: ConversationParts,
+  { clock, random, keys, store }: LifecycleContext,
+  { name, profile, credential, transport, save, keyId }: ConversationParts,
 ): Conversation {
   const trust = trustOf(profile);
   const roots = profile.roots.map((der) => storedCertificate(der, `CA "${profile.label}"`));
@@ -45,7 +50,23 @@ export function openConversation(
     timeToleranceSeconds: profile.timeToleranceSeconds,
     minPollSeconds: profile.minPollSeconds,
     pending: [],
+    keys: {
+      provider: keys,
+      async own() {
+        if (keyId !== undefined) return (await keys()).load(await store.keys.privateKey(keyId));
+        throw new CertError('KEY_UNUSABLE', `Cannot decrypt for "${name}": its key is not here`);
+      },
+    },
     judge: (issued, request) =>
+      judgeGeneratedKey(
+        issued,
+        {
+          anchors: [...roots, ...trust.anchors],
+          intermediates: trust.intermediates,
+          policy: trust,
+        },
+        clock.now(),
+      ) ??
       judgeCertificate(issued, askedIn(request), {
         roots,
         intermediates: trust.intermediates,
@@ -55,6 +76,7 @@ export function openConversation(
         timeToleranceSeconds: profile.timeToleranceSeconds,
         // The next update would ask for the names of this certificate, whoever they belong to.
         mayRename: request.type !== 'kur',
+        mayOnlyEncrypt: sealedPartOf(request) === 'encryptedCert',
         firstUse: profile.trustFirstUse && request.type === 'ir',
       }),
     save,
@@ -68,12 +90,14 @@ export function toChange(saved: SavedStep, polls: number): TransactionChange {
   return {
     phase: phase.type,
     state: encodeState(state),
+    deadline: state.deadline,
     ...(outgoing && { outgoing }),
     ...(phase.type === 'waiting' && { nextAt: phase.value.notBefore }),
     ...(staged && {
       staged: {
         der: certificateDer(staged.certificate),
         chain: staged.chain.map(certificateDer),
+        ...(staged.key && { key: { spki: staged.key.key.spki, pkcs8: staged.key.pkcs8 } }),
       },
     }),
     ...(text !== undefined && { text }),

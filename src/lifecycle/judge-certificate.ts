@@ -13,7 +13,8 @@ import { formatGeneralName } from '../x509/general-name-text.ts';
 import { GeneralName, type GeneralNames } from '../x509/general-name.ts';
 import { nameKey, sameName, type Name } from '../x509/name.ts';
 import { quoteName } from '../x509/name-text.ts';
-import { samePublicKey } from '../x509/subject-public-key-info.ts';
+import { sameAlgorithm } from '../x509/algorithm-identifier.ts';
+import { samePublicKey, type SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts';
 
 /** What an issued certificate is believed on. */
 export interface IssuedTrust {
@@ -29,6 +30,8 @@ export interface IssuedTrust {
   readonly timeToleranceSeconds: number;
   /** Another subject can be granted with modifications. */
   readonly mayRename: boolean;
+  /** The key is for decryption: it was asked for so. */
+  readonly mayOnlyEncrypt?: boolean;
 }
 
 /** Far more than any gateway has; each is compared, kept and shown. */
@@ -48,7 +51,11 @@ export function judgeCertificate(
 ): Judgement {
   const { certificate, extraCerts, caPubs } = issued;
   const { subjectPublicKeyInfo, validity } = certificate.tbsCertificate;
-  if (!asked.publicKey || !samePublicKey(subjectPublicKeyInfo, asked.publicKey)) {
+  // That a key made by the CA fits the certificate was seen to when it was opened.
+  const isOurs = issued.generated
+    ? isPreferred(subjectPublicKeyInfo, asked.publicKey)
+    : asked.publicKey && samePublicKey(subjectPublicKeyInfo, asked.publicKey);
+  if (!isOurs) {
     return refuse('its public key is not the one of the request', 'incorrectData');
   }
   const names = extensionValue(certificate.tbsCertificate.extensions, 'subjectAltName') ?? [];
@@ -70,7 +77,7 @@ export function judgeCertificate(
     policy: trust,
   });
   if (verdict.type === 'invalid') return refuse(verdict.detail, 'incorrectData');
-  const unusable = unusableFor(certificate.tbsCertificate) ?? tooLate(validity, now);
+  const unusable = unusableFor(certificate.tbsCertificate, trust) ?? tooLate(validity, now);
   if (unusable !== undefined) return refuse(unusable, 'badCertTemplate');
   const { subject } = certificate.tbsCertificate;
   if (!trust.mayRename && asked.subject && !sameName(subject, asked.subject)) {
@@ -82,6 +89,14 @@ export function judgeCertificate(
     return refuse(`the CA says "accepted", but ${contradiction}`, 'badCertTemplate');
   }
   return { type: 'accept', chain: verdict.path.slice(1), anchor: verdict.anchor };
+}
+
+/** B15: the algorithm that was asked for, if one was. */
+function isPreferred(
+  { algorithm }: SubjectPublicKeyInfo,
+  asked: SubjectPublicKeyInfo | undefined,
+): boolean {
+  return !asked || sameAlgorithm(algorithm, asked.algorithm);
 }
 
 /** Certificates of a message are anchors only where the CA profile says so (C6, C7, C16). */
@@ -162,8 +177,12 @@ function tooLate({ notBefore, notAfter }: Validity, now: number): string | undef
 }
 
 /** What nobody asked for and nobody can use: a CA certificate, or one that cannot sign its own renewal. */
-function unusableFor({ extensions }: TBSCertificate): string | undefined {
+function unusableFor(
+  { extensions }: TBSCertificate,
+  { mayOnlyEncrypt }: IssuedTrust,
+): string | undefined {
   if (extensionValue(extensions, 'basicConstraints')?.cA) return 'it is the certificate of a CA';
+  if (mayOnlyEncrypt) return undefined;
   if (extensionValue(extensions, 'keyUsage')?.includes('digitalSignature') === false) {
     return 'its keyUsage does not allow digitalSignature, so it could never be renewed';
   }

@@ -13,6 +13,8 @@ import type {
 import { decodeMessage, type PKIMessage } from '../../src/cmp/message/pki-message.ts';
 import type { MacCredential } from '../../src/cmp/protection/credential.ts';
 import { decodeState, encodeState } from '../../src/cmp/transaction/state.ts';
+import { softwareKeys } from '../../src/crypto/keys.ts';
+import { algorithmIdentifier } from '../../src/x509/algorithm-identifier.ts';
 import { nullDn } from '../../src/x509/name.ts';
 import { parseName } from '../../src/x509/name-text.ts';
 import { fakeClock, type FakeClock } from '../harness/fake-clock.ts';
@@ -43,6 +45,8 @@ export interface Play {
 }
 
 export interface RunOptions {
+  /** In place of an ir for a key of ours. */
+  readonly request?: RequestBody;
   /** How long a CA that says `waiting` is followed. */
   readonly waitSeconds?: number;
   readonly deadlineSeconds?: number;
@@ -53,6 +57,30 @@ export interface RunOptions {
 
 /** The device's side of the shared secret. */
 export const device: MacCredential = { ...macOfCa, reference: 'device-1' };
+
+/** For what needs no key but the credential's. */
+export const noKeys: Conversation['keys'] = {
+  own: () => Promise.reject(new Error('no key of our own')),
+  provider: () => Promise.resolve(softwareKeys),
+};
+
+const usualRequest: RequestBody = {
+  type: 'ir',
+  value: [
+    {
+      certReq: {
+        certReqId: 0,
+        certTemplate: {
+          subject: parseName('CN=gw1'),
+          publicKey: {
+            algorithm: algorithmIdentifier('ed25519'),
+            subjectPublicKey: new Uint8Array(32).fill(1),
+          },
+        },
+      },
+    },
+  ],
+};
 
 /** Octets that are never the same twice, and the same in every run. */
 export function countingRandom(): Random {
@@ -90,6 +118,7 @@ export function play(
     timeToleranceSeconds: 300,
     minPollSeconds: 5,
     pending: [],
+    keys: noKeys,
     judge: () => ({ type: 'accept', chain: [] }),
     async save(step, happened) {
       // Before another turn of the loop, and only then, it counts as written.
@@ -132,7 +161,7 @@ export function play(
   }
 
   function go(from: Position, options: RunOptions): Promise<Ending> {
-    const { waitSeconds = 3600, deadlineSeconds: _, ...rest } = options;
+    const { waitSeconds = 3600, deadlineSeconds: _, request: __, ...rest } = options;
     return follow(conversation, from, new Date(clock.now().getTime() + waitSeconds * 1000), rest);
   }
 
@@ -147,9 +176,7 @@ export function play(
     script,
     async run(options = {}) {
       const deadline = new Date(now.getTime() + (options.deadlineSeconds ?? 86_400) * 1000);
-      const certTemplate = { subject: parseName('CN=gw1') };
-      const certReqMsg = { certReq: { certReqId: 0, certTemplate } };
-      const request: RequestBody = { type: 'ir', value: [certReqMsg] };
+      const request = options.request ?? usualRequest;
       const begun = await beginTransaction(conversation, { request, pvno: 2, deadline });
       saved.push(begun);
       return go(begun, options);

@@ -212,6 +212,10 @@ async function playThrough(
     timeToleranceSeconds: 300,
     minPollSeconds: 5,
     pending: [],
+    keys: {
+      own: () => Promise.reject(new Error('no key')),
+      provider: () => Promise.resolve(softwareKeys),
+    },
     judge: (issued, request) =>
       judgeCertificate(issued, askedIn(request), {
         roots: trust.anchors,

@@ -15,8 +15,10 @@ import type {
   SavedStep,
   Staged,
 } from './conversation.ts';
+import { withoutAbsence, withoutPause } from './deadline.ts';
 import { compose, exchange, NONCE_OCTETS } from './exchange.ts';
 import { note, save } from './notes.ts';
+import { openAnswer } from './open-answer.ts';
 
 /** What a transaction begins with. */
 export interface Beginning {
@@ -26,16 +28,6 @@ export interface Beginning {
   readonly pvno: number;
   /** What an earlier attempt learnt of the CA's clock. */
   readonly clockOffsetMs?: number;
-  /** After this moment the transaction is closed as failed. */
-  readonly deadline: Date;
-}
-
-/** What a transaction begins with. */
-export interface Beginning {
-  readonly request: RequestBody;
-  /** For the header, beside implicitConfirm: certProfile, and what the peer may want. */
-  readonly generalInfo?: readonly InfoTypeAndValue[];
-  readonly pvno: number;
   /** After this moment the transaction is closed as failed. */
   readonly deadline: Date;
 }
@@ -83,7 +75,9 @@ export async function follow(
   } = {},
 ): Promise<Ending> {
   const { clock } = conversation;
-  let position = from;
+  let position: Position = options.isResumed
+    ? { ...from, state: withoutAbsence(from, clock.now()) }
+    : from;
   let byHand = options.byHand ?? false;
   let repeated = options.isResumed === true ? from.outgoing : undefined;
   let text: string | undefined;
@@ -91,10 +85,11 @@ export async function follow(
   // Counted down beside `until`, which moves when somebody sets the clock.
   let leftMs = until.getTime() - clock.now().getTime();
   for (;;) {
-    const { state, outgoing } = position;
+    const { outgoing } = position;
+    const state = withoutPause(position.state, clock.now());
     const { phase } = state;
     if (phase.type === 'granted') return { type: 'granted' };
-    // Asked once at least: a clock that jumped must not end what the CA may have decided by now.
+    // Asked once at least: the CA may have decided by now.
     const isLate = endsAtDeadline(phase) && clock.now() > state.deadline;
     if (isLate && hasAsked) return { type: 'expired' };
     if (phase.type === 'waiting') {
@@ -156,22 +151,12 @@ async function take(
       await save(conversation, { state: waiting, ...text });
       return { state: waiting };
     }
-    case 'judge': {
-      const judgement = conversation.judge(step.issued, state.request);
-      const decided =
-        judgement.type === 'accept'
-          ? accept(step.issued)
-          : refuse(step.issued, judgement.reason, judgement.failInfo);
-      const staged = stage(step.issued, judgement);
-      const { confirmBefore } = step.issued;
-      const judged = { ...state, ...(confirmBefore && { confirmBefore }) };
-      if (decided.type === 'send') return send(conversation, judged, decided, { staged });
-      if (decided.type !== 'done' || decided.outcome.type !== 'granted')
-        return take(conversation, state, decided);
-      const granted = { ...state, phase: { type: 'granted', value: null } } as const;
-      await save(conversation, { state: granted, staged });
-      return { ending: { type: 'granted' } };
+    case 'open': {
+      const { issued, refusal } = await openAnswer(conversation, state, step.sealed);
+      return settle(conversation, state, issued, refusal);
     }
+    case 'judge':
+      return settle(conversation, state, step.issued);
     case 'done':
       return { ending: step.outcome };
     default:
@@ -179,10 +164,34 @@ async function take(
   }
 }
 
-function stage({ certificate }: Issued, judgement: Judgement): Staged {
+/** Judge a certificate, unless that is refused already, and say so to the CA. */
+async function settle(
+  conversation: Conversation,
+  state: TransactionState,
+  issued: Issued,
+  refusal?: Judgement,
+): Promise<Position | { readonly ending: Ending }> {
+  const judgement = refusal ?? conversation.judge(issued, state.request);
+  const decided =
+    judgement.type === 'accept'
+      ? accept(issued)
+      : refuse(issued, judgement.reason, judgement.failInfo);
+  const staged = stage(issued, judgement);
+  const { confirmBefore } = issued;
+  const judged = { ...state, ...(confirmBefore && { confirmBefore }) };
+  if (decided.type === 'send') return send(conversation, judged, decided, { staged });
+  if (decided.type !== 'done' || decided.outcome.type !== 'granted')
+    return take(conversation, state, decided);
+  const granted = { ...state, phase: { type: 'granted', value: null } } as const;
+  await save(conversation, { state: granted, staged });
+  return { ending: { type: 'granted' } };
+}
+
+function stage({ certificate, generated }: Issued, judgement: Judgement): Staged {
   if (judgement.type === 'refuse') return { certificate, chain: [] };
   const { chain, anchor } = judgement;
-  return { certificate, chain, ...(anchor && { anchor }) };
+  const key = generated && { key: generated.key };
+  return { certificate, chain, ...(anchor && { anchor }), ...key };
 }
 
 /** @param again the message that said this before, to be sent as it was */

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { LifecycleEvent } from '../../base/events.ts';
 import type { Random } from '../../base/random.ts';
+import type { GeneratedKey, KeyProvider, SigningKey } from '../../crypto/keys.ts';
 import type { Certificate } from '../../x509/certificate.ts';
 import type { GeneralName } from '../../x509/general-name.ts';
 import type { PKIFailureBit } from '../message/pki-status-info.ts';
@@ -30,10 +31,19 @@ export interface Conversation {
   readonly minPollSeconds: number;
   /** What happened since the last save; written with the next, or by whoever closes the transaction. */
   readonly pending: LifecycleEvent[];
+  readonly keys: ConversationKeys;
   /** Decide whether an issued certificate is what was asked for; nothing else in it has been checked. */
   judge(issued: Issued, request: RequestBody): Judgement;
   /** Make a step durable; what follows from it happens only after this. */
   save(saved: SavedStep, events: readonly LifecycleEvent[]): Promise<void>;
+}
+
+/** The keys an answer may be encrypted to, or bring. */
+export interface ConversationKeys {
+  /** The key the request is for. @throws {CertError} when we have none */
+  own(): Promise<SigningKey>;
+  /** What makes a key usable that the CA has made. */
+  provider(): Promise<Pick<KeyProvider, 'load'>>;
 }
 
 /** Where a transaction stands, with the message to send or to send again. */
@@ -54,6 +64,8 @@ export interface Staged {
   readonly certificate: Certificate;
   readonly chain: readonly Certificate[];
   readonly anchor?: Certificate;
+  /** Made by the CA, and durable with the certificate (C14). */
+  readonly key?: GeneratedKey;
 }
 
 /** What became of an issued certificate. */

@@ -5,6 +5,7 @@ import { protect } from '../protection/protect.ts';
 import { verifyResponse, type VerifiedMessage } from '../protection/verify.ts';
 import { pvnoFor, receive } from '../transaction/enrollment.ts';
 import { CERT_REQ_ID } from '../transaction/request.ts';
+import { sealedPartOf } from '../transaction/sealed-answer.ts';
 import type { Phase, TransactionState } from '../transaction/state.ts';
 import type { Step } from '../transaction/step.ts';
 import { unprotectedRejection } from '../transaction/unprotected.ts';
@@ -33,8 +34,12 @@ export async function compose(
   const senderNonce = random.bytes(NONCE_OCTETS);
   const isRequest = state.recipNonce === undefined;
   // H12: implicitConfirm is asked for where a certificate is.
+  // C18: not where certConf is what proves possession of the key.
   const asksImplicitConfirm =
-    conversation.askImplicitConfirm && body.type !== 'rr' && body.type !== 'genm';
+    conversation.askImplicitConfirm &&
+    body.type !== 'rr' &&
+    body.type !== 'genm' &&
+    sealedPartOf(state.request) !== 'encryptedCert';
   const generalInfo = [...(asksImplicitConfirm ? [implicitConfirm] : []), ...state.generalInfo];
   const outgoing = await protect(
     {

@@ -2,9 +2,11 @@ import type { CertRepMessage, CertResponse } from '../message/cert-rep-message.t
 import { hasImplicitConfirm } from '../message/info-type-and-value.ts';
 import type { BodyType } from '../message/pki-message.ts';
 import { limitStatus } from '../message/status-text.ts';
+import { isMac } from '../protection/mac.ts';
 import type { VerifiedMessage } from '../protection/verify.ts';
 import { confirmBefore } from './confirm-wait.ts';
 import { certReqIdOf } from './request.ts';
+import { takeKeyPair } from './sealed-answer.ts';
 import { saidIn } from './said.ts';
 import type { TransactionState } from './state.ts';
 import { invalid, type Step, type WaitLimits } from './step.ts';
@@ -33,23 +35,18 @@ export function receiveCertificate(
   switch (status.status) {
     case 'accepted':
     case 'grantedWithMods': {
-      const { certOrEncCert, privateKey } = certifiedKeyPair ?? {};
-      if (certOrEncCert?.type !== 'certificate') {
-        throw invalid(bodyType, 'the certificate is encrypted, which was not asked for');
-      }
-      if (privateKey) throw invalid(bodyType, 'it brings a private key, which was not asked for');
-      return {
-        type: 'judge',
-        issued: {
-          certificate: certOrEncCert.value,
-          extraCerts: message.extraCerts ?? [],
-          caPubs: bodyType === 'ip' ? caPubs : [],
-          certReqId: only.certReqId,
-          status,
-          implicitConfirm: hasImplicitConfirm(message.header.generalInfo),
-          ...confirmBefore(message.header, now),
-        },
+      if (!certifiedKeyPair) throw invalid(bodyType, 'no certificate is in it');
+      const { header, extraCerts = [] } = message;
+      const around = {
+        extraCerts,
+        caPubs: bodyType === 'ip' ? caPubs : [],
+        certReqId: only.certReqId,
+        status,
+        implicitConfirm: hasImplicitConfirm(header.generalInfo),
+        ...confirmBefore(header, now),
       };
+      const isUnderMac = header.protectionAlg !== undefined && isMac(header.protectionAlg);
+      return takeKeyPair(bodyType, state.request, certifiedKeyPair, around, isUnderMac);
     }
     case 'rejection':
       return {

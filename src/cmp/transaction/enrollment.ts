@@ -8,8 +8,9 @@ import { limitStatus, limitTexts } from '../message/status-text.ts';
 import type { VerifiedMessage } from '../protection/verify.ts';
 import { receiveCertificate } from './certificate-answer.ts';
 import { receiveInfo } from './general-answer.ts';
-import type { RequestBody } from './request.ts';
+import { isRequestBody, type RequestBody } from './request.ts';
 import { receiveRevocation } from './revocation-answer.ts';
+import { sealedPartOf } from './sealed-answer.ts';
 import { saidIn } from './said.ts';
 import type { DelayedPhase, TransactionState } from './state.ts';
 import { invalid, unexpected, type Issued, type Step, type WaitLimits } from './step.ts';
@@ -98,9 +99,17 @@ export function refuse(
   };
 }
 
-/** The version a body needs: 3 for a certConf with hashAlg, else that of the transaction (RFC 9810 section 7). */
+/**
+ * The version a body needs: 3 for a certConf with hashAlg and for a request whose answer has EnvelopedData in
+ * it, else that of the transaction (RFC 9810 section 7).
+ */
 export function pvnoFor(body: PKIBody, pvno: number): number {
-  return body.type === 'certConf' && body.value.some(({ hashAlg }) => hashAlg) ? 3 : pvno;
+  // H1, B15
+  const needs3 =
+    body.type === 'certConf'
+      ? body.value.some(({ hashAlg }) => hashAlg)
+      : isRequestBody(body) && sealedPartOf(body) !== undefined;
+  return needs3 ? 3 : pvno;
 }
 
 function receiveAnswer(

@@ -1,5 +1,8 @@
 import { CertError } from '../../base/errors.ts';
+import type { VerifiedContent } from '../../cms/verify-signed-data.ts';
+import type { GeneratedKey } from '../../crypto/keys.ts';
 import type { Certificate } from '../../x509/certificate.ts';
+import type { CertOrEncCert } from '../message/cert-rep-message.ts';
 import type { InfoTypeAndValue } from '../message/info-type-and-value.ts';
 import type { BodyType, PKIBody } from '../message/pki-message.ts';
 import type { PKIStatusInfo } from '../message/pki-status-info.ts';
@@ -14,6 +17,8 @@ export type Step =
   | { readonly type: 'send'; readonly phase: Phase; readonly body: PKIBody }
   /** Wait, then `resume`. */
   | { readonly type: 'wait'; readonly phase: Phase & { type: 'waiting' }; readonly text?: string }
+  /** Decrypt what came encrypted, then judge it. */
+  | { readonly type: 'open'; readonly sealed: Sealed }
   /** Judge the certificate, then `accept` or `refuse` it. */
   | { readonly type: 'judge'; readonly issued: Issued }
   /** Nothing is left to send. */
@@ -30,8 +35,28 @@ export interface Issued {
   /** accepted, or grantedWithMods. */
   readonly status: PKIStatusInfo;
   readonly implicitConfirm: boolean;
+  /** The key the CA made for it, opened; present exactly when it was asked to. */
+  readonly generated?: GeneratedForUs;
   /** The CA takes certConf until then, on our clock. */
   readonly confirmBefore?: Date;
+}
+
+/** A key the CA made for us, which fits the certificate. */
+export interface GeneratedForUs {
+  readonly key: GeneratedKey;
+  /** Who signed it, not judged yet; absent under the shared secret, which authorises enough. */
+  readonly generator?: VerifiedContent;
+}
+
+/** An answer of which something is encrypted for us. */
+export interface Sealed {
+  /** What is not encrypted. */
+  readonly around: Omit<Issued, 'certificate' | 'generated'>;
+  readonly certOrEncCert: CertOrEncCert;
+  /** EncryptedKey. */
+  readonly privateKey?: Uint8Array;
+  /** The shared secret protects the message, and so authorises whoever made a key. */
+  readonly isUnderMac: boolean;
 }
 
 /** How a transaction ended. */

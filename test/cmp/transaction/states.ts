@@ -76,11 +76,18 @@ export function requestOf(type: Operation): RequestBody {
     case 'genm':
       return { type, value: [info('caCerts')] };
     default:
-      return { type, value: [{ certReq: { certReqId: 0, certTemplate: { subject } } }] };
+      return {
+        type,
+        value: [{ certReq: { certReqId: 0, certTemplate: { subject, publicKey } } }],
+      };
   }
 }
 
 const key = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const publicKey: SubjectPublicKeyInfo = {
+  algorithm: algorithmIdentifier('ed25519'),
+  subjectPublicKey: new Uint8Array(32).fill(1),
+};
 const certificationRequest: CertificationRequest = {
   certificationRequestInfo: {
     version: 0,
