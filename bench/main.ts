@@ -91,7 +91,7 @@ async function run(): Promise<void> {
     const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'unknown processor'}`;
     const about = { node: process.version, openssl, machine, runs: bench.runs };
     console.log(
-      `Node.js ${about.node}, ${openssl}, ${machine}; median (least-most) of ${bench.runs} runs or more`,
+      `Node.js ${about.node}, ${openssl}, ${machine}; median (least-most) of ${bench.runs} runs, of enrolments half as many, of commands twice`,
     );
     process.stdout.write(formatFigures(figures));
     const json = `${JSON.stringify({ ...about, at: new Date().toISOString(), figures: figuresJson(figures) }, null, 2)}\n`;
