@@ -1,4 +1,5 @@
 import { CertError } from '../../base/errors.ts';
+import { parseProxyUrl } from '../../http/route.ts';
 import type { CaBehaviour, CaProfile, ProxySettings } from '../../settings/ca-profile.ts';
 import { presets } from '../../settings/presets.ts';
 import { decodeCertificate } from '../../x509/certificate.ts';
@@ -19,6 +20,10 @@ export const run: Body<typeof caAddParameters> = async (args, context) => {
   const profile = await buildProfile(args, context);
   const secret =
     args.secret === undefined ? undefined : await resolveSecret(args.secret, 'secret', context);
+  const proxyPassword =
+    args.proxyPassword === undefined
+      ? undefined
+      : await resolveSecret(args.proxyPassword, 'proxy-password', context);
   const { store, clock } = await context.services();
   for (const der of [...profile.roots, ...profile.cmpRoots, ...profile.intermediates]) {
     const { subject, notAfter } = viewCertificate(der);
@@ -30,7 +35,9 @@ export const run: Body<typeof caAddParameters> = async (args, context) => {
     }
   }
   const isNew = (await store.authorities.get(args.label)) === undefined;
-  await store.authorities.put(profile, secret);
+  // Kept like the secret when it is not said again, but not for nobody.
+  const isForNobody = profile.proxy?.username === undefined;
+  await store.authorities.put(profile, secret, isForNobody ? null : proxyPassword);
   print.done(
     { ca: caJson(profile), replaced: !isNew },
     `CA profile "${args.label}" is ${isNew ? 'added' : 'replaced'}`,
@@ -60,6 +67,10 @@ function checkTogether(args: Args): void {
   if (args.proxy === undefined && (args.proxyUser ?? args.proxyPassword) !== undefined) {
     throw new CertError('USAGE_INVALID', 'Cannot use proxy-user or proxy-password without proxy');
   }
+  if (args.proxyUser === undefined && args.proxyPassword !== undefined) {
+    throw new CertError('USAGE_INVALID', 'Cannot use proxy-password without proxy-user');
+  }
+  if (args.proxy !== undefined) parseProxyUrl(args.proxy);
   if (args.pbmOwf === 'sha1' && !args.legacyAlgorithms) {
     throw new CertError('USAGE_INVALID', 'Cannot use "sha1" as pbm-owf: it is broken', {
       hint: 'Use sha256, or add legacy-algorithms if this CA has nothing better',
