@@ -16,8 +16,17 @@ export function helpText(words: readonly string[], commands: readonly Command[])
   );
 }
 
-/** Write how a command is called, in one line, as the gateway's manual does. */
-export function usageLine(command: Command): string {
+/**
+ * Write how a command is called, in one line, as the gateway's manual does.
+ *
+ * @param front `--` for the flag form
+ */
+export function usageLine(command: Command, front: '' | '--' = ''): string {
+  return ['certkeeper', ...command.words, ...usageWords(command, front)].join(' ');
+}
+
+/** Write what follows the words of a command in its usage line: a part a parameter, or a choice of them. */
+export function usageWords(command: Command, front: '' | '--' = ''): readonly string[] {
   const groups = command.constraints.map((constraint) =>
     'atLeastOne' in constraint
       ? { words: constraint.atLeastOne, isRequired: true }
@@ -33,12 +42,12 @@ export function usageLine(command: Command): string {
         isRequired: parameter.required === true,
       };
     const words = group.words.filter((other) => !shown.has(other));
-    const text = words.map((other) => spelled(other, command.parameters[other])).join(' | ');
+    const text = words.map((other) => spelled(other, command.parameters[other], front)).join(' | ');
     for (const other of words) shown.add(other);
     if (!group.isRequired) parts.push(`[${text}]`);
     else parts.push(words.length > 1 ? `(${text})` : text);
   }
-  return ['certkeeper', ...command.words, ...parts].join(' ');
+  return parts;
 }
 
 function overview(commands: readonly Command[]): string {
@@ -94,10 +103,10 @@ export function rows(entries: readonly (readonly [string, string])[]): string {
     .join('');
 }
 
-function spelled(word: string, parameter: Parameter | undefined): string {
-  if (parameter === undefined || parameter.type === 'flag') return word;
+function spelled(word: string, parameter: Parameter | undefined, front: '' | '--' = ''): string {
+  if (parameter === undefined || parameter.type === 'flag') return front + word;
   const value = placeholder(parameter) + (parameter.many === true ? '…' : '');
-  return parameter.positional === true ? value : `${word} ${value}`;
+  return parameter.positional === true && front === '' ? value : `${front}${word} ${value}`;
 }
 
 /** Write what stands for the value of a parameter in a usage line. */
@@ -110,8 +119,11 @@ export function placeholder(parameter: Parameter): string {
       return 'N';
     case 'duration':
       return 'D';
-    case 'choice':
-      return parameter.choices.join('|');
+    case 'choice': {
+      const choices = parameter.choices.join('|');
+      // They are listed after the sentence, too.
+      return choices.length > 40 ? 'WORD' : choices;
+    }
     case 'text':
       return 'TEXT';
     case 'label':
