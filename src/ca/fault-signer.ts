@@ -79,7 +79,7 @@ export const signerFaults: Readonly<Record<string, Fault>> = {
       ),
   ),
   'ca-pubs-of-signer': {
-    ...signer('caPubs bring the root of the very signer of the answer', async () => fail()),
+    ...signer('The caPubs bring the root of the very signer of the answer', async () => fail()),
     appliesTo: (draft) => isSigned(draft) && bringsCertificate(draft),
     async change(draft, { clock }) {
       const rogue = await rogueAuthority(clock.now());
