@@ -96,7 +96,7 @@ describe('a genm', () => {
   });
 });
 
-function issuing(lab: Lab, thisUpdate?: Date): CRLStatus {
+function statusOf(lab: Lab, thisUpdate?: Date): CRLStatus {
   const { subject } = lab.authorities.issuing.certificate.tbsCertificate;
   return {
     source: { type: 'issuer', value: [{ type: 'directoryName', value: subject }] },
@@ -118,8 +118,8 @@ describe('a genm for CRLs', () => {
 
   it('gets none while there is none newer, and the newer one after a revocation', async () => {
     const lab = await openLab();
-    const [first] = infoValue(await ask(lab, info('crlStatusList', [issuing(lab)])), 'crls') ?? [];
-    const held = issuing(lab, first?.tbsCertList.thisUpdate.value);
+    const [first] = infoValue(await ask(lab, info('crlStatusList', [statusOf(lab)])), 'crls') ?? [];
+    const held = statusOf(lab, first?.tbsCertList.thisUpdate.value);
     const none = await ask(lab, info('crlStatusList', [held]));
     expect(hasInfo(none, 'crls')).toBe(true);
     expect(infoValue(none, 'crls')).toBeUndefined();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rawOf, toDer } from '../../src/asn1/codec.ts';
+import { fromDer, rawOf, toDer } from '../../src/asn1/codec.ts';
 import { oids } from '../../src/asn1/oids.ts';
 import { utf8String } from '../../src/asn1/strings.ts';
 import { parseKeySpecs } from '../../src/ca/key-specs.ts';
@@ -7,13 +7,17 @@ import { info, infoValue } from '../../src/cmp/message/info-values.ts';
 import type { CertReqMsg } from '../../src/cmp/message/cert-req-msg.ts';
 import { decodeMessage, type PKIBody } from '../../src/cmp/message/pki-message.ts';
 import { extension, extensionValue } from '../../src/x509/extension-values.ts';
-import { formatName } from '../../src/x509/name-text.ts';
-import { verifySignature } from '../../src/crypto/signature.ts';
+import type { Name } from '../../src/x509/name.ts';
+import { formatName, parseName } from '../../src/x509/name-text.ts';
+import { SubjectPublicKeyInfo } from '../../src/x509/subject-public-key-info.ts';
+import { signatureAlgorithmFor, verifySignature } from '../../src/crypto/signature.ts';
+import { POPOSigningKeyInput } from '../../src/cmp/message/proof-of-possession.ts';
 import { receivedProtectedPart } from '../../src/cmp/protection/protected-part.ts';
 import {
   certConf,
   certificateIn,
   converse,
+  deviceKey,
   gist,
   request,
   rr,
@@ -93,6 +97,25 @@ async function nameless(): Promise<CertReqMsg> {
   return request(rest);
 }
 
+/** The same with a proof over poposkInput that names the sender. */
+async function named(name: Name): Promise<CertReqMsg> {
+  const { certReq } = await nameless();
+  const publicKey = fromDer(SubjectPublicKeyInfo, deviceKey.spki);
+  const poposkInput: POPOSigningKeyInput = {
+    authInfo: { type: 'sender', value: { type: 'directoryName', value: name } },
+    publicKey,
+  };
+  const algorithmIdentifier = signatureAlgorithmFor(deviceKey);
+  const signature = await deviceKey.sign(
+    toDer(POPOSigningKeyInput, poposkInput),
+    algorithmIdentifier,
+  );
+  return {
+    certReq,
+    popo: { type: 'signature', value: { poposkInput, algorithmIdentifier, signature } },
+  };
+}
+
 describe('layout 3gpp', () => {
   it('gives a vendor device the name of its vendor certificate', async () => {
     const lab = await openLab({ settings: { layout: '3gpp' } });
@@ -113,6 +136,18 @@ describe('layout 3gpp', () => {
       'CN=Lab Issuing CA',
       'CN=Lab RA',
     ]);
+  });
+
+  it('still checks a poposkInput that comes without a subject', async () => {
+    const lab = await openLab({ settings: { layout: '3gpp' } });
+    const vendor = lab.authorities['vendor-device'].certificate.tbsCertificate.subject;
+    const said: string[] = [];
+    for (const name of [vendor, parseName('CN=somebody else')]) {
+      const value = [await named(name)];
+      const answer = await converse(lab, vendorCredential(lab)).send({ type: 'ir', value });
+      said.push(gist(answer));
+    }
+    expect(said).toEqual(['ip accepted', 'ip rejection badPOP']);
   });
 
   it('gives no name to who has a secret, and in the other layout to nobody', async () => {

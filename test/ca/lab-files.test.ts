@@ -27,7 +27,8 @@ describe('Lab.writeFiles()', () => {
     const files = await lab.writeFiles();
     await lab.writeFiles();
     expect(mode(directory)).toBe(0o700);
-    expect(mode(files.deviceKey)).toBe(0o600);
+    expect([files.deviceKey, files.raKey].map(mode)).toEqual([0o600, 0o600]);
+    expect(files.links).toEqual([]);
     expect([...files.secrets.values()].map(mode)).toEqual([0o600, 0o600]);
     expect(readFileSync(files.secrets.get('gw1') ?? '', 'utf8')).toBe('one\n');
     expect(readdirSync(join(directory, 'secrets'))).toHaveLength(2);

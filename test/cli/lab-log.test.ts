@@ -2,7 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { toHex } from '../../src/base/bytes.ts';
 import type { Lab, SeenMessage } from '../../src/ca/lab.ts';
 import { labLog } from '../../src/cli/lab-log.ts';
-import { certConf, certificateIn, converse, request } from '../ca/lab-client.ts';
+import { info } from '../../src/cmp/message/info-values.ts';
+import {
+  certConf,
+  certificateIn,
+  converse,
+  enrolled,
+  ownCredential,
+  request,
+  rr,
+  type Conversation,
+} from '../ca/lab-client.ts';
 import { openLab } from '../ca/lab-under-test.ts';
 import type { LabSettings } from '../../src/ca/lab-settings.ts';
 
@@ -51,6 +61,20 @@ describe('labLog()', () => {
     await lab.deny(1, 'unknown device');
     await client.send(poll);
     expect(lines[1]).toMatch(/^ir for "CN=gw1,O=Test": refused, rejection \(notAuthorized\): /);
+  });
+
+  it('tells of a revocation and of a question', async () => {
+    const { lab, lines } = await watched({});
+    const certificate = await enrolled(lab);
+    const client = (): Conversation => converse(lab, ownCredential(lab, certificate));
+    await client().send({ type: 'genm', value: [info('caCerts')] });
+    await client().send(rr(certificate));
+    await client().send(rr(certificate));
+    expect(lines.slice(2)).toEqual([
+      'genm for caCerts: answered',
+      expect.stringMatching(/^rr for serial [0-9a-f]+: revoked$/),
+      expect.stringMatching(/^rr for serial [0-9a-f]+: refused, rejection \(certRevoked\): /),
+    ]);
   });
 
   it('tells of what is no CMP message at all', async () => {

@@ -1,7 +1,8 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/run.ts';
+import { info } from '../../src/cmp/message/info-values.ts';
 import { converse, gist, request } from '../ca/lab-client.ts';
 import { openLab, temporaryDirectory } from '../ca/lab-under-test.ts';
 import { requireFeature } from '../harness/require.ts';
@@ -92,11 +93,38 @@ describe('lab', () => {
     for (const [words, text] of [
       [['validity', '0'], 'validity'],
       [['subject-suffix', 'nonsense'], 'distinguished name'],
+      [['template-subject', 'nonsense'], 'distinguished name'],
+      [['crl-validity', '0'], 'crl-validity'],
+      [['key-specs', 'p-256,dsa'], 'Cannot use "dsa" as a key type'],
     ] as const) {
       const io = impatient();
       expect(await run(['lab', 'port', '0', 'dir', dir, ...words], io)).toBe(2);
       expect(io.err()).toContain(text);
     }
+  });
+});
+
+describe('lab roll-root', () => {
+  it('gives a lab that runs a new root, and writes it and the links to the old one', async () => {
+    const dir = temporaryDirectory();
+    const lab = await openLab({ directory: dir });
+    const { root: before } = await lab.writeFiles();
+    const old = readFileSync(before, 'latin1');
+    const { root, links } = await json('lab', 'roll-root', 'dir', dir);
+    expect(root).toBe(before);
+    expect(readFileSync(before, 'latin1')).not.toBe(old);
+    expect(links).toEqual(
+      ['previous-root', 'new-with-old', 'old-with-new'].map((name) => join(dir, `${name}.pem`)),
+    );
+    expect(readFileSync(join(dir, 'previous-root.pem'), 'latin1')).toBe(old);
+    const { body } = await converse(lab).send({ type: 'genm', value: [info('rootCaCert')] });
+    expect(body.type === 'genp' && body.value[0]?.infoValue).toBeDefined();
+  });
+
+  it('says when there is no lab', async () => {
+    const io = fakeIo();
+    expect(await run(['lab', 'roll-root', 'dir', temporaryDirectory()], io)).toBe(3);
+    expect(io.err()).toContain('Cannot find a lab');
   });
 });
 

@@ -68,6 +68,34 @@ describe('the lab, with openssl cmp as its client,', () => {
     await bench.verified('third.pem');
   });
 
+  it.each([
+    ['ir', 'a MAC', mac],
+    ['cr', 'a MAC', mac],
+    ['ir', 'a vendor signature', vendor],
+    ['cr', 'a vendor signature', vendor],
+  ])('answers %s under %s', async (cmd, _, credential) => {
+    const bench = await setUp();
+    await bench.cmp('-cmd', cmd, ...credential, ...wanted);
+    await bench.verified('out.pem');
+    expect(bench.bodies[0]).toBe(cmd);
+  });
+
+  it('refuses a kur under a MAC', async () => {
+    const bench = await setUp();
+    await bench.cmp('-cmd', 'ir', ...mac, ...wanted);
+    const kur = ['-cmd', 'kur', '-oldcert', 'out.pem', '-newkey', 'ee.key', '-certout', 'x.pem'];
+    await expect(bench.cmp(...kur, ...mac)).rejects.toThrow(/wrongIntegrity/);
+  });
+
+  it('answers p10cr under a signature', async () => {
+    const bench = await setUp();
+    const subject = ['-subj', '/O=Test/CN=gw1', '-out', 'ee.csr'];
+    await bench.openssl('req', '-new', '-key', 'ee.key', ...subject);
+    await bench.cmp('-cmd', 'p10cr', ...vendor, '-csr', 'ee.csr', '-certout', 'out.pem');
+    await bench.verified('out.pem');
+    expect(bench.bodies).toEqual(['p10cr', 'cp', 'certConf', 'pkiconf']);
+  });
+
   it('answers p10cr', async () => {
     const bench = await setUp();
     await bench.openssl(
