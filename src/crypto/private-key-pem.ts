@@ -1,6 +1,8 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { asBuffer, utf8 } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
+import { decodePem } from '../asn1/pem.ts';
+import { assertAffordable } from './encrypted-private-key-info.ts';
 import { generatedKey, type GeneratedKey, type SigningKey } from './keys.ts';
 import { assertKeyAllowed, describeKey } from './public-key.ts';
 import { signatureAlgorithmFor, signWithKeyObject, verifySignature } from './signature.ts';
@@ -45,6 +47,7 @@ export function loadPrivateKeyPem(pem: string, passphrase?: string): GeneratedKe
       'Give its passphrase: key-password file:PATH, or password where the file is imported',
     );
   }
+  if (found.label === 'ENCRYPTED PRIVATE KEY') assertAffordablePem(found.text);
   let key: KeyObject;
   try {
     key = createPrivateKey({ key: found.text, ...(isEncrypted && { passphrase }) });
@@ -55,6 +58,15 @@ export function loadPrivateKeyPem(pem: string, passphrase?: string): GeneratedKe
     throw new CertError('KEY_UNUSABLE', `Cannot read the private key: ${why}`, { cause });
   }
   return checkedKey(key);
+}
+
+function assertAffordablePem(text: string): void {
+  try {
+    for (const { der } of decodePem(text)) assertAffordable(der);
+  } catch (cause) {
+    if (!(cause instanceof CertError) || cause.code === 'KEY_UNUSABLE') throw cause;
+    throw new CertError('KEY_UNUSABLE', `Cannot read the private key: ${cause.message}`, { cause });
+  }
 }
 
 /**

@@ -61,11 +61,11 @@ function isMalformed({ code }: CertError): boolean {
   return code === 'PEM_MALFORMED' || code === 'DER_MALFORMED';
 }
 
-type Kind = 'PEM' | 'PKCS#12' | 'BER' | 'certificate in DER';
+type Kind = 'PEM' | 'PKCS#12' | 'PKCS#12 in BER' | 'certificate in DER';
 
 function kindOf(octets: Uint8Array): Kind {
   if (looksLikePem(octets)) return 'PEM';
-  if (octets[1] === 0x80) return 'BER';
+  if (octets[1] === 0x80) return 'PKCS#12 in BER';
   // A PFX begins with its version, 3; a certificate with another SEQUENCE.
   const length = octets[1] ?? 0;
   const at = 2 + (length > 0x80 ? length & 0x7f : 0);
@@ -82,7 +82,7 @@ function readKind(
   switch (kind) {
     case 'PEM':
       return readPem(asBuffer(octets).toString('utf8'), password);
-    case 'BER':
+    case 'PKCS#12 in BER':
       throw new CertError('PEM_MALFORMED', 'its lengths are indefinite, expected DER');
     case 'certificate in DER':
       return { certificates: [decodeCertificate(octets)] };
@@ -120,11 +120,15 @@ const certificateLabels: ReadonlySet<string> = new Set([
   'TRUSTED CERTIFICATE',
 ]);
 
+/** Enough to find the right one among. */
+const MAX_NAMES = 20;
+
 function chooseKey(keys: readonly Pkcs12Key[], alias: string | undefined): Pkcs12Key | undefined {
   const named = alias === undefined ? keys : keys.filter(({ name }) => name === alias);
   const [only, second] = named;
   if (!second && (only || alias === undefined)) return only;
   const names = keys
+    .slice(0, MAX_NAMES)
     .map(({ name }) => (name === undefined ? 'one without name' : `"${name}"`))
     .join(', ');
   throw new CertError(
@@ -136,12 +140,13 @@ function chooseKey(keys: readonly Pkcs12Key[], alias: string | undefined): Pkcs1
   );
 }
 
-function hintFor(kind: Kind, path: string): string {
+function hintFor(kind: Kind, given: string): string {
+  const path = given === '-' ? 'FILE' : given;
   switch (kind) {
     case 'PEM':
     case 'certificate in DER':
       return 'Give certificates and key as PEM, one certificate as DER, or PKCS#12';
-    case 'BER':
+    case 'PKCS#12 in BER':
     case 'PKCS#12':
       return (
         `Convert it with "openssl pkcs12 -in ${path} -out ${path}.pem" (older kinds also need -legacy), ` +

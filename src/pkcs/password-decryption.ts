@@ -1,38 +1,15 @@
 import { createDecipheriv } from 'node:crypto';
 import { utf8 } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
-import { fromDer, sequence, type TaggedCodec } from '../asn1/codec.ts';
+import { fromDer } from '../asn1/codec.ts';
 import { oidName, oids, type Oid } from '../asn1/oids.ts';
-import { integer, octetString } from '../asn1/primitives.ts';
+import { octetString } from '../asn1/primitives.ts';
+import { PBEParameter, PBES2Params } from '../crypto/encrypted-private-key-info.ts';
 import { derivePbkdf2, readPbkdf2 } from '../crypto/pbkdf2.ts';
-import { AlgorithmIdentifier } from '../x509/algorithm-identifier.ts';
+import type { AlgorithmIdentifier } from '../x509/algorithm-identifier.ts';
 import { bmpPassword, pkcs12Kdf } from './pkcs12-kdf.ts';
 import { decryptRc2Cbc } from './rc2.ts';
 import type { Work } from './work.ts';
-
-/** PBES2-params, RFC 8018 appendix A.4. */
-export interface PBES2Params {
-  readonly keyDerivationFunc: AlgorithmIdentifier;
-  readonly encryptionScheme: AlgorithmIdentifier;
-}
-
-// oxfmt-ignore
-export const PBES2Params: TaggedCodec<PBES2Params> = sequence<PBES2Params>('PBES2-params', {
-  keyDerivationFunc: AlgorithmIdentifier,
-  encryptionScheme:  AlgorithmIdentifier,
-});
-
-/** pkcs-12PbeParams, RFC 7292 appendix C. */
-export interface Pkcs12PbeParams {
-  readonly salt: Uint8Array;
-  readonly iterations: number;
-}
-
-// oxfmt-ignore
-export const Pkcs12PbeParams: TaggedCodec<Pkcs12PbeParams> = sequence<Pkcs12PbeParams>('pkcs-12PbeParams', {
-  salt:       octetString,
-  iterations: integer,
-});
 
 /** A block cipher in CBC mode: how long its key is, and how it decrypts, padding and all. */
 interface Cipher {
@@ -88,7 +65,7 @@ export function decryptWithPassword(
     return decryptPbes2(fromDer(PBES2Params, parameters), password, data, work);
   }
   const cipher = oldKinds.get(algorithm) ?? refuse(`"${oidName(algorithm)}"`);
-  const { salt, iterations } = fromDer(Pkcs12PbeParams, parameters);
+  const { salt, iterationCount: iterations } = fromDer(PBEParameter, parameters);
   checkSalt(salt);
   const derive = (purpose: 'key' | 'iv', length: number): Uint8Array => {
     work.spend(iterations * Math.ceil(length / 20));

@@ -98,18 +98,6 @@ export const EncryptedData: TaggedCodec<EncryptedData> = sequence<EncryptedData>
   encryptedContentInfo: EncryptedContentInfo,
 });
 
-/** EncryptedPrivateKeyInfo, RFC 5958 section 3. */
-export interface EncryptedPrivateKeyInfo {
-  readonly encryptionAlgorithm: AlgorithmIdentifier;
-  readonly encryptedData: Uint8Array;
-}
-
-// oxfmt-ignore
-export const EncryptedPrivateKeyInfo: TaggedCodec<EncryptedPrivateKeyInfo> = sequence<EncryptedPrivateKeyInfo>('EncryptedPrivateKeyInfo', {
-  encryptionAlgorithm: AlgorithmIdentifier,
-  encryptedData:       octetString,
-});
-
 /** PKCS12Attribute, RFC 7292 section 4.2; all we look at have one value. */
 export interface PKCS12Attribute {
   readonly attrId: Oid;

@@ -1,16 +1,16 @@
 import { CertError } from '../base/errors.ts';
-import { fromDer } from '../asn1/codec.ts';
+import { fromDer, setOf } from '../asn1/codec.ts';
 import type { DerLimits } from '../asn1/der-reader.ts';
-import { oidName, oids, type Oid } from '../asn1/oids.ts';
+import { oidName, oids } from '../asn1/oids.ts';
 import { octetString } from '../asn1/primitives.ts';
 import { bmpString } from '../asn1/strings.ts';
+import { EncryptedPrivateKeyInfo } from '../crypto/encrypted-private-key-info.ts';
 import { checkPkcs12Mac } from './pkcs12-mac.ts';
 import { decryptWithPassword } from './password-decryption.ts';
 import {
   AuthenticatedSafe,
   CertBag,
   EncryptedData,
-  EncryptedPrivateKeyInfo,
   PFX,
   SafeContents,
   type ContentInfo,
@@ -116,18 +116,13 @@ function dataOf({ content }: ContentInfo): Uint8Array {
   return fromDer(octetString, content ?? new Uint8Array());
 }
 
-function nameOf(bag: SafeBag): { readonly name?: string } {
-  const value = attribute(bag, oids.friendlyName);
-  if (!value) return {};
-  // The content of a SET of one BMPString, which is all that RFC 2985 section 5.5.1 allows.
-  const name = fromDer(bmpString, value.subarray(2));
-  return name === '' ? {} : { name };
-}
+/** Longer than anybody types; what a key is called is shown and compared, and nothing else. */
+const MAX_NAME_CHARACTERS = 255;
 
-/** The value of an attribute whose SET is short enough for a length of one octet. */
-function attribute({ bagAttributes = [] }: SafeBag, type: Oid): Uint8Array | undefined {
-  const values = bagAttributes.find(({ attrId }) => attrId === type)?.attrValues;
-  return values !== undefined && (values[1] ?? 0x80) < 0x80 ? values : undefined;
+function nameOf({ bagAttributes = [] }: SafeBag): { readonly name?: string } {
+  const found = bagAttributes.find(({ attrId }) => attrId === oids.friendlyName);
+  const [name = ''] = found ? fromDer(setOf(bmpString), found.attrValues) : [];
+  return name === '' ? {} : { name: name.slice(0, MAX_NAME_CHARACTERS) };
 }
 
 function wrongPassword(password: string): never {

@@ -1,8 +1,16 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { asBuffer } from '../../src/base/bytes.ts';
-import { encodePem } from '../../src/asn1/pem.ts';
+import { fromDer, toDer } from '../../src/asn1/codec.ts';
+import { oids } from '../../src/asn1/oids.ts';
+import { decodePem, encodePem, type PemBlock } from '../../src/asn1/pem.ts';
+import {
+  EncryptedPrivateKeyInfo,
+  PBEParameter,
+  PBES2Params,
+} from '../../src/crypto/encrypted-private-key-info.ts';
 import { softwareKeys } from '../../src/crypto/keys.ts';
+import { pbkdf2Algorithm } from '../../src/crypto/pbkdf2.ts';
 import { loadPrivateKeyPem } from '../../src/crypto/private-key-pem.ts';
 
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -16,6 +24,11 @@ function pemOf(
 ): string {
   const pem = key.export({ format: 'pem', ...options });
   return typeof pem === 'string' ? pem : pem.toString();
+}
+
+function der(block: PemBlock | undefined): Uint8Array {
+  if (!block) throw new Error('no PEM block');
+  return block.der;
 }
 
 function spkiOf(key: KeyObject): Uint8Array {
@@ -78,15 +91,40 @@ describe('loadPrivateKeyPem()', () => {
     expect(refusal(old)).toContain('it is encrypted');
   });
 
+  it('refuses more iterations than anybody should wait for, before computing them', () => {
+    const [block] = decodePem(pemOf(ec.privateKey, { type: 'pkcs8', ...protection }));
+    const { encryptionAlgorithm, encryptedData } = fromDer(EncryptedPrivateKeyInfo, der(block));
+    const dear = [
+      {
+        algorithm: oids.pbes2,
+        parameters: toDer(PBES2Params, {
+          ...fromDer(PBES2Params, encryptionAlgorithm.parameters ?? new Uint8Array()),
+          keyDerivationFunc: pbkdf2Algorithm(new Uint8Array(8), 1_000_001, 32),
+        }),
+      },
+      {
+        algorithm: oids.pbeWithSHAAnd3KeyTripleDesCbc,
+        parameters: toDer(PBEParameter, { salt: new Uint8Array(8), iterationCount: 1_000_001 }),
+      },
+    ];
+    for (const algorithm of dear) {
+      const info = { encryptionAlgorithm: algorithm, encryptedData };
+      const pem = encodePem('ENCRYPTED PRIVATE KEY', toDer(EncryptedPrivateKeyInfo, info));
+      expect(refusal(pem, passphrase)).toContain('1000001 iterations, allowed are 1000000');
+    }
+    const broken = encodePem('ENCRYPTED PRIVATE KEY', Uint8Array.of(0x30, 0));
+    expect(refusal(broken, passphrase)).toContain('Cannot decode');
+  });
+
   it('says what it found instead of a private key', () => {
     expect(refusal('')).toContain('found no "-----BEGIN');
     expect(refusal(encodePem('CERTIFICATE', Uint8Array.of(0x30, 0)))).toContain('a certificate');
     expect(refusal(encodePem('PUBLIC KEY', spkiOf(ec.publicKey)))).toContain('a public key');
     expect(refusal(encodePem('OPENSSH PRIVATE KEY', Uint8Array.of(1)))).toContain('OpenSSH');
     expect(refusal(encodePem('SOMETHING', Uint8Array.of(1)))).toContain('"SOMETHING"');
-    const der = ec.privateKey.export({ format: 'der', type: 'sec1' });
-    expect(refusal(der.toString('utf8'))).toContain('DER');
-    expect(refusal(der.toString('latin1'))).toContain('DER');
+    const sec1 = ec.privateKey.export({ format: 'der', type: 'sec1' });
+    expect(refusal(sec1.toString('utf8'))).toContain('DER');
+    expect(refusal(sec1.toString('latin1'))).toContain('DER');
     const pem = pemOf(ec.privateKey, { type: 'pkcs8' });
     expect(refusal(pem + pem)).toContain('more than one');
     expect(refusal(pem.replace(/\n[^-]{10}/, '\nAAAAAAAAAA'))).toContain('does not decode');
