@@ -240,11 +240,11 @@ describe('follow() of a request that is proven by decrypting the certificate', (
   it.each(['rsa-2048', 'p-256'] as const)(
     'decrypts it with the new %s key, and confirms what it decrypted [C18]',
     async (type) => {
-      const { scene: it, request, issued } = await scene(type);
-      expect(await it.run({ request })).toEqual({ type: 'granted' });
-      const { staged } = it.saved.at(-1) ?? {};
+      const { scene: played, request, issued } = await scene(type);
+      expect(await played.run({ request })).toEqual({ type: 'granted' });
+      const { staged } = played.saved.at(-1) ?? {};
       expect(staged && certificateDer(staged.certificate)).toEqual(certificateDer(issued));
-      const body = it.requests.at(-1)?.body;
+      const body = played.requests.at(-1)?.body;
       const { hash } = certHash(certificateDer(issued), issued.signatureAlgorithm);
       expect(body?.type === 'certConf' && toHex(body.value[0]?.certHash ?? new Uint8Array())).toBe(
         toHex(hash),
@@ -253,26 +253,26 @@ describe('follow() of a request that is proven by decrypting the certificate', (
   );
 
   it('does not ask for implicitConfirm, and speaks version 3 [C18][H1]', async () => {
-    const { scene: it, request } = await scene('p-256');
-    await it.run({ request });
-    const [first] = it.requests satisfies readonly PKIMessage[];
+    const { scene: played, request } = await scene('p-256');
+    await played.run({ request });
+    const [first] = played.requests satisfies readonly PKIMessage[];
     expect(hasImplicitConfirm(first?.header.generalInfo)).toBe(false);
     expect(first?.header.pvno).toBe(3);
   });
 
   it('ends when it does not decrypt [C18]', async () => {
     const other = await softwareKeys.generate('p-256');
-    const { scene: it, request } = await scene('p-256', other);
-    await expect(it.run({ request })).rejects.toMatchObject({ code: 'CMP_RESPONSE_INVALID' });
-    expect(it.journal).toEqual(['send ir']);
+    const { scene: played, request } = await scene('p-256', other);
+    await expect(played.run({ request })).rejects.toMatchObject({ code: 'CMP_RESPONSE_INVALID' });
+    expect(played.journal).toEqual(['send ir']);
   });
 
   it('is refused where it was not asked for [C18]', async () => {
-    const { scene: it } = await scene('p-256');
-    it.script = it.script.map((reply) =>
+    const { scene: played } = await scene('p-256');
+    played.script = played.script.map((reply) =>
       typeof reply === 'object' && 'header' in reply ? { ...reply, header: {} } : reply,
     );
-    await expect(it.run()).rejects.toMatchObject({
+    await expect(played.run()).rejects.toMatchObject({
       code: 'CMP_RESPONSE_INVALID',
       message: expect.stringContaining('encrypted, which was not asked for'),
     });
