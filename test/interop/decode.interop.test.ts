@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ import {
   decodeOcspResponse,
   OCSPResponse,
 } from '../../src/x509/ocsp-response.ts';
+import { vectorDer, vectorNames } from '../cmp/vectors.ts';
 import { hasPeer, requirePeer } from '../harness/require.ts';
 import { makeOpensslAuthority, type OpensslAuthority } from './openssl/authority.ts';
 
@@ -156,6 +157,22 @@ describe('decode, beside what OpenSSL says,', () => {
         (name) => `${name}: N octets, not shown\n`,
       ),
     );
+  });
+});
+
+describe.each(vectorNames)('the message %s', (name) => {
+  it('has the times and octets that openssl asn1parse lists', () => {
+    writeFileSync(join(directory, 'message.der'), vectorDer(name));
+    const text = authority.openssl('asn1parse -inform DER -in message.der');
+    const shown = formatTree(inspectDer(vectorDer(name)));
+    const moments = [...text.matchAll(/(?:GENERALIZEDTIME|UTCTIME) +:(\d+)Z/g)];
+    const wanted = moments.map(([, digits = '']) =>
+      digits.padStart(14, '20').replace(/(....)(..)(..)(..)(..)(..)/, '$1-$2-$3T$4:$5:$6Z'),
+    );
+    expect(shown.match(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g) ?? []).toEqual(wanted);
+    const octets = [...text.matchAll(/OCTET STRING +\[HEX DUMP\]:([0-9A-F]{32})$/gm)];
+    expect(octets.length).toBeGreaterThanOrEqual(2);
+    for (const [, hex = ''] of octets) expect(shown).toContain(hex.toLowerCase());
   });
 });
 
