@@ -28,17 +28,22 @@ export async function alone<T>(
   const id = toHex(random.bytes(LEASE_ID_OCTETS));
   const expiry = (now: Date) => new Date(now.getTime() + waitSeconds * 1000 + LEASE_MARGIN_MS);
   const now = clock.now();
-  const lease = await store.leases.acquire(name, { ...holder, id }, now, expiry(now), (owner) =>
+  const expiresAt = expiry(now);
+  const lease = await store.leases.acquire(name, { ...holder, id }, now, expiresAt, (owner) =>
     mayLive(context, owner),
   );
   if ('heldBy' in lease) throw inProgress(context, name, lease.heldBy);
+  const isOurs = async (): Promise<boolean> => {
+    if ((await store.leases.holder(name))?.id !== id) return false;
+    // After its time anybody may take it from us at any moment.
+    const later = clock.now();
+    return later < expiresAt || store.leases.renew(name, id, lease.fence, expiry(later));
+  };
   const held: LifecycleContext = {
     ...context,
     async deliver(files) {
       // Transactions are fenced by their revision; files have nothing that would tell who wrote last.
-      if (!(await store.leases.renew(name, id, lease.fence, expiry(clock.now())))) {
-        throw takenOver(name);
-      }
+      if (!(await isOurs())) throw takenOver(name);
       return context.deliver(files);
     },
   };
