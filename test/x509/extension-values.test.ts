@@ -16,7 +16,10 @@ function roundTrip<K extends keyof ExtensionValues>(
   value: ExtensionValues[K],
 ): readonly [string, unknown] {
   const made = extension(name, value);
-  const read = extensionValue([rawExtension('cRLNumber', fromHex('020101')), made], name);
+  const read = extensionValue(
+    [{ extnID: '1.2.3', critical: false, extnValue: fromHex('020101') }, made],
+    name,
+  );
   return [toHex(made.extnValue), structuredClone(read)];
 }
 
@@ -52,6 +55,30 @@ describe('extension() and extensionValue()', () => {
     };
     expect(roundTrip('authorityKeyIdentifier', full)).toEqual(['300b8001aba103820161820105', full]);
     expect(roundTrip('authorityKeyIdentifier', {})).toEqual(['3000', {}]);
+  });
+
+  it('know the extensions of policies and name constraints', () => {
+    const policies = [{ policyIdentifier: '1.2.3' }];
+    expect(roundTrip('certificatePolicies', policies)).toEqual(['3006300406022a03', policies]);
+    const mappings = [{ issuerDomainPolicy: '1.2.3', subjectDomainPolicy: '1.2.4' }];
+    expect(roundTrip('policyMappings', mappings)).toEqual(['300a300806022a0306022a04', mappings]);
+    const constraints = { requireExplicitPolicy: 3, inhibitPolicyMapping: 1 };
+    expect(roundTrip('policyConstraints', constraints)).toEqual(['3006800103810101', constraints]);
+    expect(roundTrip('inhibitAnyPolicy', 2)).toEqual(['020102', 2]);
+    const base = { type: 'dNSName', value: 'a' } as const;
+    const names = { permittedSubtrees: [{ base, minimum: 0 }] };
+    expect(roundTrip('nameConstraints', names)).toEqual(['3007a0053003820161', names]);
+  });
+
+  it('know the extensions of CRLs, their entries and OCSP', () => {
+    expect(roundTrip('cRLNumber', 31n)).toEqual(['02011f', 31n]);
+    expect(roundTrip('deltaCRLIndicator', 30n)).toEqual(['02011e', 30n]);
+    expect(roundTrip('reasonCode', 'superseded')).toEqual(['0a0104', 'superseded']);
+    const date = new Date('2026-11-21T00:00:00Z');
+    expect(roundTrip('invalidityDate', date)).toEqual(['180f32303236313132313030303030305a', date]);
+    expect(roundTrip('ocspNonce', fromHex('ab'))).toEqual(['0401ab', fromHex('ab')]);
+    expect(roundTrip('ocspNoCheck', null)).toEqual(['0500', null]);
+    expect(roundTrip('tlsFeature', [5])).toEqual(['3003020105', [5]]);
   });
 
   it('know subjectAltName and authorityInfoAccess', () => {
