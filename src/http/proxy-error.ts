@@ -62,7 +62,7 @@ export function proxyRefused(
     url,
     proxy,
     `it does not connect to ${authority} (HTTP ${status})`,
-    'Have the proxy allow CONNECT to this host and port, or do without a proxy (no-proxy)',
+    'Have the proxy allow CONNECT to this host and port, or leave proxy out of the CA profile',
   );
 }
 

@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { CertError } from '../base/errors.ts';
 import { Connection } from './connection.ts';
+import { errorCodeOf } from './connect-error.ts';
 import { networkError } from './network-error.ts';
 import { proxyDemand } from './proxy-error.ts';
 import { parseHttpUrl } from './url.ts';
@@ -34,6 +35,11 @@ export interface HttpResponse {
   /** By lower-case name; values of a repeated header are joined by ", ". */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+  /**
+   * The connection broke in the body of an error status, and this is what came of it: who refuses a request
+   * without reading it to its end resets the connection as he closes it.
+   */
+  readonly isCut?: true;
 }
 
 /** Longest delay a Node timer takes; above it, it would fire at once. */
@@ -118,12 +124,13 @@ async function send(
     outgoing.on('close', () => answered.reject(closed()));
     // Header and body together, or they leave in two writes.
     outgoing.end(body);
-    const response = await readResponse(options, await answered.promise, watch);
+    const incoming = await answered.promise;
     const { forwarder } = connection;
-    if (response.status === 407 && forwarder) {
-      throw proxyDemand(options.url, forwarder, 407, response.headers['proxy-authenticate']);
+    if (incoming.statusCode === 407 && forwarder) {
+      incoming.destroy();
+      throw proxyDemand(options.url, forwarder, 407, incoming.headers['proxy-authenticate']);
     }
-    return response;
+    return await readResponse(options, incoming, watch);
   } finally {
     watch.stop();
   }
@@ -150,6 +157,7 @@ async function readResponse(
   }
   let body = new Uint8Array(Math.min(announced || FIRST_OCTETS, maxBytes));
   let length = 0;
+  let broken: unknown;
   try {
     // Leaving the loop early destroys the response, and with it the connection.
     for await (const chunk of chunksOf(incoming)) {
@@ -167,11 +175,18 @@ async function readResponse(
     }
   } catch (error) {
     // Why the connection broke says more than that it did.
-    throw socket.errored ?? error;
+    broken = socket.errored ?? error;
   }
   // A body without length ends with the connection, and Node.js takes any end for that.
-  if (socket.errored) throw socket.errored;
-  return { status: incoming.statusCode ?? 0, headers, body: body.slice(0, length) };
+  broken ??= socket.errored;
+  const status = incoming.statusCode ?? 0;
+  if (broken && !(status >= 400 && isReset(broken))) throw broken;
+  return { status, headers, body: body.slice(0, length), ...(broken ? { isCut: true } : {}) };
+}
+
+function isReset(error: unknown): boolean {
+  const code = errorCodeOf(error);
+  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'CLOSED';
 }
 
 function closed(): Error {

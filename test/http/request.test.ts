@@ -1,7 +1,5 @@
 import type { Socket } from 'node:net';
-import { createServer } from 'node:https';
 import { afterEach, describe, expect, it } from 'vitest';
-import { decodePem } from '../../src/asn1/pem.ts';
 import { Connection } from '../../src/http/connection.ts';
 import { request, type HttpRequest, type HttpResponse } from '../../src/http/request.ts';
 import {
@@ -11,7 +9,6 @@ import {
   unusedPort,
   type HostileServer,
 } from './hostile-server.ts';
-import { localhostCertificate, localhostKey } from './localhost-certificate.ts';
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -248,6 +245,19 @@ describe('request()', () => {
     ).rejects.toMatchObject({ code });
   });
 
+  it('takes the error status of who resets the connection without having read the request [T3]', async () => {
+    const server = await serve((socket) => {
+      onRequest(socket, () => {
+        socket.write('HTTP/1.0 413 Too Large\r\nContent-Length: 100\r\n\r\nhalf', () => {
+          socket.resetAndDestroy();
+        });
+      });
+    });
+    const response = await post(server.url);
+    expect(response).toMatchObject({ status: 413, isCut: true });
+    expect('half').toContain(text(response));
+  });
+
   it('says when a server for http is asked in TLS', async () => {
     const server = await serve((socket) => {
       socket.on('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
@@ -363,30 +373,5 @@ describe('request()', () => {
     await expect(post(server.url, { signal: controller.signal })).rejects.toBe(reason);
     await expect(post(server.url, { signal: controller.signal })).rejects.toBe(reason);
     expect(server.connections()).toBe(1);
-  });
-
-  it('speaks https with a CA of its own, and refuses any other', async () => {
-    const server = createServer({ key: localhostKey, cert: localhostCertificate }, (_req, res) => {
-      res.end('yes');
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    closers.push(
-      () =>
-        new Promise((resolve) => {
-          server.close(() => resolve());
-        }),
-    );
-    const address = server.address();
-    const port = address === null || typeof address === 'string' ? 0 : address.port;
-    const url = `https://127.0.0.1:${port}/`;
-    const connection = new Connection(new URL(url).origin, {
-      tls: { anchors: decodePem(localhostCertificate).map(({ der }) => der) },
-    });
-    closers.push(() => connection.close());
-    expect(text(await post(url, { connection }))).toBe('yes');
-    await expect(post(url)).rejects.toMatchObject({
-      code: 'TLS_UNTRUSTED',
-      hint: expect.stringContaining('tls-root FILE'),
-    });
   });
 });

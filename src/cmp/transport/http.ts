@@ -67,10 +67,11 @@ function messageOf(
   url: string,
   forwarder: HttpProxy | undefined,
 ): Uint8Array {
-  const { status, headers, body } = response;
+  const { status, headers, body, isCut = false } = response;
   const isRedirect = status >= 300 && status <= 399;
   // T2, T3, T10: an error status with a PKIMessage is that message, and no more or less to be believed.
-  if (isCmp(headers['content-type']) && body.length > 0 && !isRedirect) return body;
+  const isWhole = isCmp(headers['content-type']) && body.length > 0 && !isCut;
+  if (isWhole && !isRedirect) return body;
   // T4
   if (isRedirect) {
     const location = headers['location'];

@@ -1,5 +1,6 @@
 import { CertError } from '../../base/errors.ts';
 import type { Operation } from '../../base/events.ts';
+import { oids, type Oid } from '../../asn1/oids.ts';
 import { parseHttpUrl } from '../../http/url.ts';
 import { wellKnownPath } from './well-known.ts';
 
@@ -44,6 +45,19 @@ export type LabelledInfoType = keyof typeof genmLabelOf;
 
 /** What a transaction is for, as far as its address depends on it. */
 export type Addressed = Operation | LabelledInfoType;
+
+/** Say what a question is, as far as its address depends on it: some have labels of their own. */
+export function addressedBy({ infoType }: { readonly infoType: Oid }): Addressed {
+  const found = labelledInfoTypes.find((type) => oids[type] === infoType);
+  return found ?? 'genm';
+}
+
+const labelledInfoTypes = [
+  'caCerts',
+  'rootCaCert',
+  'certReqTemplate',
+  'crlStatusList',
+] as const satisfies readonly LabelledInfoType[];
 
 /**
  * Find the URL a transaction goes to: that of the CA, with the label of the operation where the CA profile has

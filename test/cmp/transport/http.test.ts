@@ -193,6 +193,14 @@ describe('openHttpTransport()', () => {
     });
   });
 
+  it('takes no PKIMessage that was cut, whatever the status [T3]', async () => {
+    const { exchange } = await open((res) => {
+      res.writeHead(500, { ...pkixcmp, 'Content-Length': 100 });
+      res.write(message, () => res.socket?.resetAndDestroy());
+    });
+    await expect(exchange()).rejects.toMatchObject({ code: 'HTTP_STATUS' });
+  });
+
   it('repeats at most 80 printable characters of a foreign body', async () => {
     const body = `\u001B[2J\u0007"${'x'.repeat(500)}`;
     await expect(answering(200, { 'Content-Type': 'text/html' }, body)).rejects.toMatchObject({

@@ -46,6 +46,10 @@ export interface Setting {
   readonly secret?: string;
   /** Keep one connection to the server open between the commands. */
   readonly isRelayed?: boolean;
+  /** Put something before the server. @returns the URL it is to be reached by */
+  readonly front?: (serverUrl: string) => Promise<string>;
+  /** Variables of the environment beside those that hold the secret. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Set everything up; it goes when the test ends. */
@@ -59,7 +63,7 @@ export async function startOperator(pki: OpensslPki, setting: Setting = {}): Pro
     rmSync(directory, { recursive: true, force: true });
   });
   const state = join(directory, 'state');
-  const env = { CMP_SECRET: setting.secret ?? secret };
+  const env = { ...setting.env, CMP_SECRET: setting.secret ?? secret };
   const run = (...argv: readonly string[]): Promise<CommandResult> =>
     runCertkeeper(state, argv, env);
   const within: Operator['within'] = async (work) => {
@@ -74,7 +78,9 @@ export async function startOperator(pki: OpensslPki, setting: Setting = {}): Pro
   const file = (name: string): string => readFileSync(join(state, 'certs', name), 'utf8');
   const { root, cmpRoot, ca } = { root: 'ca.crt', cmpRoot: 'ca.crt', ca: [], ...setting };
   const cmpRoots = cmpRoot === undefined ? [] : ['cmp-root', pki.path(cmpRoot)];
-  const words = ['ca', 'add', 'mock', 'url', (relay ?? server).url, 'root', pki.path(root)];
+  const behind = (relay ?? server).url;
+  const url = (await setting.front?.(behind)) ?? behind;
+  const words = ['ca', 'add', 'mock', 'url', url, 'root', pki.path(root)];
   const known = ['reference', reference, 'secret', 'env:CMP_SECRET'];
   const added = await run(...words, ...cmpRoots, ...known, ...ca);
   if (added.code !== 0) throw new Error(`cannot add the CA: ${added.err}`);

@@ -12,6 +12,8 @@ export interface Daemon {
 
 /** How long a daemon may take until it is ready. */
 const START_MS = 20_000;
+/** And how long to clean up. */
+const STOP_MS = 10_000;
 
 /** Start a program, and wait until it prints that it is ready. */
 export async function startDaemon(
@@ -53,8 +55,11 @@ export async function startDaemon(
     log: () => text,
     ready: found,
     async stop() {
-      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+      // In good order: squid leaves shared memory behind otherwise.
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
       await ended.promise;
+      clearTimeout(timer);
     },
   };
 }

@@ -31,7 +31,8 @@ export const proxies: Readonly<
       writeFileSync(join(directory, 'users'), `${proxyUser}:${hash.trim()}\n`);
       const file = join(directory, 'squid.conf');
       writeFileSync(file, squidConf(port, directory));
-      const argv = ['-N', '-d', '1', '-f', file];
+      // Named, so that its shared memory is its own, whatever other squids run or have left behind.
+      const argv = ['-N', '-n', `certkeeper${port}`, '-d', '1', '-f', file];
       const ready = /Accepting HTTP Socket/;
       if (process.geteuid?.() !== 0) return startDaemon('squid', argv, ready, directory);
       if (canChangeUser()) {
