@@ -1,10 +1,12 @@
 import { asBuffer } from '../base/bytes.ts';
+import { CertError } from '../base/errors.ts';
 import { macEquals } from '../crypto/mac.ts';
 import { oids } from '../asn1/oids.ts';
 import type { PKIMessage } from '../cmp/message/pki-message.ts';
 import { computeMac, isMac } from '../cmp/protection/mac.ts';
 import { receivedProtectedPart } from '../cmp/protection/protected-part.ts';
 import { verifySigner } from '../cmp/protection/signer.ts';
+import type { Trust } from '../cmp/protection/trust.ts';
 import { certificateDer, decodeCertificate, type Certificate } from '../x509/certificate.ts';
 import { extensionValue } from '../x509/extension-values.ts';
 import { attributeText } from '../x509/name.ts';
@@ -90,39 +92,55 @@ async function verifySignature(
   const { root, rolled } = authorities;
   // RFC 9483 section 5.1.3: who asks to revoke an expired certificate is told so, by certRevoked.
   const isRevocation = message.body.type === 'rr';
-  const { certificate } = verifySigner(
-    message,
-    {
-      anchors: [
-        root.certificate,
-        ...(rolled ? [rolled.previous.certificate] : []),
-        authorities['vendor-root'].certificate,
-      ],
-      // Whoever holds a certificate below these may ask for one.
-      anchorsAreDedicated: true,
-      intermediates: [authorities.issuing.certificate],
-      allowLegacy: settings.legacyAlgorithms,
-    },
-    known.map(({ der }) => decodeCertificate(der)),
-    isRevocation ? earliest(at, known) : at,
+  const trust: Trust = {
+    anchors: [
+      root.certificate,
+      ...(rolled ? [rolled.previous.certificate] : []),
+      authorities['vendor-root'].certificate,
+    ],
+    // Whoever holds a certificate below these may ask for one.
+    anchorsAreDedicated: true,
+    intermediates: [authorities.issuing.certificate],
+    allowLegacy: settings.legacyAlgorithms,
+  };
+  const seen = known.map(({ der }) => decodeCertificate(der));
+  const { certificate } = verifyAt(at, isRevocation ? lastValid(known, at) : undefined, (moment) =>
+    verifySigner(message, trust, seen, moment),
   );
   if (extensionValue(certificate.tbsCertificate.extensions, 'basicConstraints')?.cA) {
     return refusal('notAuthorized', 'A CA certificate does not sign requests here');
   }
   const issued = await ledger.certificateByDer(certificateDer(certificate));
-  const unusable = issued && !isRevocation ? whyUnusable(issued) : undefined;
+  const unusable = issued && whyUnusable(issued, isRevocation);
   if (isRefusal(unusable)) return unusable;
   return { type: 'signature', certificate, ...(issued && { issued }) };
 }
 
-/** The last moment at which the certificates known under a key identifier were all valid. */
-function earliest(at: Date, known: readonly LabCertificate[]): Date {
-  return new Date(Math.min(at.getTime(), ...known.map(({ notAfter }) => notAfter.getTime())));
+/** The end of the certificate under a key identifier that expired last; undefined while none has. */
+function lastValid(known: readonly LabCertificate[], at: Date): Date | undefined {
+  const ends = known.map(({ notAfter }) => notAfter).filter((end) => end < at);
+  return ends.toSorted((a, b) => b.getTime() - a.getTime())[0];
 }
 
-function whyUnusable({ status, serial }: LabCertificate): Refusal | undefined {
+/** Verify as of now; a signer that cannot be trusted now also as of then, where there is one. */
+function verifyAt<T>(now: Date, then: Date | undefined, verify: (at: Date) => T): T {
+  try {
+    return verify(now);
+  } catch (thrown) {
+    const isUntrusted = thrown instanceof CertError && thrown.code === 'CMP_SIGNER_UNTRUSTED';
+    if (!then || !isUntrusted) throw thrown;
+    return verify(then);
+  }
+}
+
+/** A revoked certificate that asks to be revoked is told so by an rp (RFC 9483 section 5.1.3). */
+function whyUnusable(
+  { status, serial }: LabCertificate,
+  isRevocation: boolean,
+): Refusal | undefined {
   switch (status) {
     case 'revoked':
+      if (isRevocation) return undefined;
       return refusal('certRevoked', `The certificate ${serial} is revoked`);
     case 'rejected':
     case 'issued':

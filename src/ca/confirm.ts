@@ -45,7 +45,9 @@ export async function confirmationOf(
     const outcome = refuse(why);
     return { subject, refused: outcome, fulfil: async () => outcome, refuse };
   };
-  if (isLate(issued, settings.confirmWaitSeconds, clock.now())) {
+  // One whose answer is delayed came in time.
+  const isNew = transaction.delayedConfirmation === undefined;
+  if (isNew && isLate(issued, settings.confirmWaitSeconds, clock.now())) {
     return refused(refusal('badRequest', 'confirmWaitTime is over: the certificate is taken back'));
   }
   // RFC 9810 section 5.3.18: an empty list rejects everything.

@@ -52,14 +52,17 @@ export async function decide(incoming: Incoming, lab: Deciding): Promise<Decisio
       const delayedConfirmation = rawOf(message);
       return wait({ ...transaction, polls: 0, delayedConfirmation }, lab.settings);
     }
-    case 'error':
+    case 'error': {
       // RFC 9810 section 5.3.21 lets a client give up with an error message.
+      const { phase, delayedConfirmation } = transaction;
+      const isUnconfirmed = phase === 'confirming' || (phase === 'waiting' && delayedConfirmation);
       return {
         type: 'decision',
         body: { type: 'pkiconf', value: null },
         transaction: { ...transaction, phase: 'closed' },
-        ...(transaction.phase === 'confirming' && { certificateStatus: 'rejected' }),
+        ...(isUnconfirmed && { certificateStatus: 'rejected' }),
       };
+    }
     default:
       return refusal('badRequest', `${body.type} is not expected now`);
   }

@@ -6,5 +6,5 @@ export type { LabFiles } from './lab-files.ts';
 export type { Lab, LabOptions, SeenMessage } from './lab.ts';
 export { defaultLabSettings } from './lab-settings.ts';
 export type { LabSettings } from './lab-settings.ts';
-export type { LabCertificate, LabTransaction } from './ledger-records.ts';
+export type { CrlIssuer, LabCertificate, LabTransaction, Revocation } from './ledger-records.ts';
 export type { Listening } from './server.ts';

@@ -1,7 +1,7 @@
 import { bytesEqual } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 import { oidName, oids, type Oid } from '../asn1/oids.ts';
-import type { CRLSource, CRLStatus } from '../cmp/message/crl-status.ts';
+import type { CRLSource } from '../cmp/message/crl-status.ts';
 import { info, infoValue } from '../cmp/message/info-values.ts';
 import type { InfoTypeAndValue } from '../cmp/message/info-type-and-value.ts';
 import { algorithmIdentifier } from '../x509/algorithm-identifier.ts';
@@ -131,19 +131,16 @@ async function newerCrls(question: InfoTypeAndValue, lab: Deciding): Promise<Inf
   if (!statuses) {
     throw new CertError('CMP_BODY_UNEXPECTED', 'Cannot answer crlStatusList without a value');
   }
-  const found = await Promise.all(statuses.map((status) => newerCrl(status, lab)));
-  const newer = found.filter((der) => der !== undefined).map(decodeCertificateList);
-  return newer.length > 0 ? info('crls', newer) : info('crls');
-}
-
-async function newerCrl(
-  { source, thisUpdate }: CRLStatus,
-  lab: Deciding,
-): Promise<Uint8Array | undefined> {
-  const issuer = issuerIn(source, lab);
-  if (!issuer) return undefined;
-  const crl = await currentCrl(issuer, lab);
-  return thisUpdate && thisUpdate.value >= crl.thisUpdate ? undefined : crl.der;
+  const newer = new Map<CrlIssuer, Uint8Array>();
+  for (const { source, thisUpdate } of statuses) {
+    const issuer = issuerIn(source, lab);
+    if (!issuer || newer.has(issuer)) continue;
+    const crl = await currentCrl(issuer, lab);
+    if (!thisUpdate || thisUpdate.value < crl.thisUpdate) newer.set(issuer, crl.der);
+  }
+  return newer.size > 0
+    ? info('crls', [...newer.values()].map(decodeCertificateList))
+    : info('crls');
 }
 
 /** A distribution point is a name for a CRL the lab has: `…/issuing.crl`, `…/root.crl`; nothing is fetched. */

@@ -1,7 +1,7 @@
+import { bytesEqual } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
-import { oids } from '../asn1/oids.ts';
 import type { RevDetails, RevReqContent } from '../cmp/message/revocation-content.ts';
-import { decodeCertificate, type Certificate } from '../x509/certificate.ts';
+import { certificateDer, decodeCertificate, type Certificate } from '../x509/certificate.ts';
 import { extensionValue } from '../x509/extension-values.ts';
 import type { CRLReason } from '../x509/crl-reason.ts';
 import { sameName } from '../x509/name.ts';
@@ -67,7 +67,7 @@ async function check(
   try {
     const target = await targetOf(details, lab);
     if (isRefusal(target)) return target;
-    if (sender.issued?.id !== target.id && !isRa(sender.certificate)) {
+    if (sender.issued?.id !== target.id && !isRa(sender.certificate, lab)) {
       return refusal('notAuthorized', 'Only a certificate itself or an RA asks to revoke it');
     }
     return isRevocable(target, lab) ?? { type: 'asked', target, reason: reasonIn(details) };
@@ -115,7 +115,7 @@ function reasonIn({ crlEntryDetails }: RevDetails): CRLReason {
   throw new CertError('CMP_BODY_UNEXPECTED', 'Cannot take a certificate off the CRL again');
 }
 
-/** RFC 9810 section 4.5: an RA says so by its extended key usage. */
-function isRa({ tbsCertificate: { extensions } }: Certificate): boolean {
-  return extensionValue(extensions, 'extKeyUsage')?.includes(oids.cmcRA) ?? false;
+/** Not any certificate with the extended key usage of an RA: only this one is run by the lab itself. */
+function isRa(certificate: Certificate, { authorities }: Deciding): boolean {
+  return bytesEqual(certificateDer(certificate), certificateDer(authorities.ra.certificate));
 }

@@ -130,6 +130,12 @@ describe('a genm for CRLs', () => {
     expect(second && certificateListDer(second)).toEqual(await lab.crl('issuing'));
   });
 
+  it('gets each CRL once, however often it asks', async () => {
+    const lab = await openLab();
+    const answer = await ask(lab, info('crlStatusList', [statusOf(lab), statusOf(lab)]));
+    expect(infoValue(answer, 'crls')).toHaveLength(1);
+  });
+
   it('gets that of a distribution point by its file name, and none that is unknown', async () => {
     const lab = await openLab();
     const answer = await ask(lab, info('crlStatusList', [from('http://x/root.crl')]));

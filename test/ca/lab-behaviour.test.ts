@@ -116,6 +116,30 @@ async function named(name: Name): Promise<CertReqMsg> {
   };
 }
 
+describe('confirm-wait-time with delay-confirm', () => {
+  it('is kept by a certConf that came in time, however late it is answered', async () => {
+    const clock = clockAt(now);
+    const settings = { confirmWaitSeconds: 60, delayConfirm: true };
+    const lab = await openLab({ clock, settings });
+    const client = converse(lab);
+    const certificate = certificateIn(await client.send(await ir()));
+    await client.send(certConf(certificate));
+    clock.advance(61);
+    const poll: PKIBody = { type: 'pollReq', value: [{ certReqId: -1 }] };
+    expect(gist(await client.send(poll))).toBe('pkiconf');
+  });
+
+  it('is no matter where the client gives up: the certificate is taken back', async () => {
+    const lab = await openLab({ settings: { delayConfirm: true } });
+    const client = converse(lab);
+    const certificate = certificateIn(await client.send(await ir()));
+    await client.send(certConf(certificate));
+    const error: PKIBody = { type: 'error', value: { pKIStatusInfo: { status: 'rejection' } } };
+    expect(gist(await client.send(error))).toBe('pkiconf');
+    expect(await lab.certificates()).toMatchObject([{ status: 'rejected' }]);
+  });
+});
+
 describe('layout 3gpp', () => {
   it('gives a vendor device the name of its vendor certificate', async () => {
     const lab = await openLab({ settings: { layout: '3gpp' } });
@@ -249,6 +273,12 @@ describe('a template', () => {
     expect(extensionValue(tbsCertificate.extensions, 'extKeyUsage')).toContain(oids.ipsecIke);
     const [policy] = extensionValue(tbsCertificate.extensions, 'certificatePolicies') ?? [];
     expect(policy?.policyIdentifier).toBe('1.2.3.4');
+  });
+
+  it.each(['cmcCA', 'cmcRA', 'cmKGA'] as const)('gets no extended key usage %s', async (usage) => {
+    const extensions = [extension('extKeyUsage', [oids.clientAuth, oids[usage]])];
+    const answer = await converse(await openLab()).send(await ir(template({ extensions })));
+    expect(gist(answer)).toBe('ip rejection notAuthorized');
   });
 
   it('may come with a certProfile in the header', async () => {

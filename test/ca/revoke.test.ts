@@ -13,6 +13,7 @@ import {
 } from '../../src/x509/certificate-list.ts';
 import { extensionValue } from '../../src/x509/extension-values.ts';
 import {
+  certificateIn,
   converse,
   enrolled,
   gist,
@@ -90,6 +91,25 @@ describe('a rr', () => {
     clock.advance(61);
     expect(await answerTo(lab, rr(certificate), ownCredential(lab, certificate))).toBe(
       'rp rejection certRevoked',
+    );
+  });
+
+  it('for a certificate whose key had another one before, that expired, is accepted', async () => {
+    const clock = clockAt(now);
+    const lab = await openLab({ clock, settings: { validitySeconds: 60 } });
+    await enrolled(lab);
+    clock.advance(61);
+    const second = await enrolled(lab);
+    expect(await answerTo(lab, rr(second), ownCredential(lab, second))).toBe('rp accepted');
+    expect(await lab.certificates()).toMatchObject([{ status: 'current' }, { status: 'revoked' }]);
+  });
+
+  it('signed with a certificate that was never confirmed is refused', async () => {
+    const lab = await openLab();
+    const client = converse(lab);
+    const certificate = certificateIn(await client.send({ type: 'ir', value: [await request()] }));
+    expect(await answerTo(lab, rr(certificate), ownCredential(lab, certificate))).toBe(
+      'error rejection signerNotTrusted',
     );
   });
 
