@@ -18,7 +18,11 @@ import { softwareKeys, type SigningKey } from '../../src/crypto/keys.ts';
 import { macAlgorithm } from '../../src/crypto/mac.ts';
 import { signatureAlgorithmFor } from '../../src/crypto/signature.ts';
 import { fromDer, toDer } from '../../src/asn1/codec.ts';
-import { oids } from '../../src/asn1/oids.ts';
+import { oidName, oids, type Oid } from '../../src/asn1/oids.ts';
+import type { InfoTypeAndValue } from '../../src/cmp/message/info-type-and-value.ts';
+import { info, infoValue } from '../../src/cmp/message/info-values.ts';
+import { checkCrl } from '../../src/revocation/crl-check.ts';
+import { checkRootUpdate } from '../../src/revocation/root-update.ts';
 import { strict } from '../../src/cmp/protection/trust.ts';
 import { askedIn, type RequestBody } from '../../src/cmp/transaction/request.ts';
 import { certRequest } from '../../src/lifecycle/certificate-request.ts';
@@ -115,9 +119,28 @@ export async function recordTraffic(directory: string): Promise<Traffic> {
     };
     const update = requestFor('kur', nextKey, certificate);
     await dialogue(lab, 'kur', { credential, request: update });
-    for (const each of [mac(lab), device]) {
-      for (const body of await strangeBodies(key)) others.push(await ask(lab, each, body));
+    const p10cr = await pkcs10(key);
+    await dialogue(lab, 'p10cr', { credential: mac(lab), request: () => Promise.resolve(p10cr) });
+    for (const infoType of questions) {
+      const request = (): Promise<RequestBody> =>
+        Promise.resolve({ type: 'genm', value: [questionOf(infoType, lab)] });
+      await dialogue(lab, `genm ${oidName(infoType)}`, { credential: mac(lab), request });
     }
+    await dialogue(lab, 'genm signed', {
+      credential: device,
+      request: () => Promise.resolve({ type: 'genm', value: [info('currentCRL')] }),
+    });
+    for (const each of [mac(lab), device]) {
+      for (const body of strangeBodies()) others.push(await ask(lab, each, body));
+    }
+    const renewed = certificateIn(dialogues.find(({ name }) => name === 'kur')?.answers[0]);
+    const { issuer, serialNumber } = renewed.tbsCertificate;
+    const chain = [lab.authorities.issuing.certificate];
+    await dialogue(lab, 'rr', {
+      credential: { type: 'signature', key: nextKey, certificate: renewed, chain },
+      request: () =>
+        Promise.resolve({ type: 'rr', value: [{ certDetails: { issuer, serialNumber } }] }),
+    });
   });
   await among({ implicitConfirm: true, caPubs: 'chain', extraCerts: 'chain-root' }, async (lab) => {
     await dialogue(lab, 'ir granted', { credential: mac(lab), request: requestFor('ir', key) });
@@ -157,17 +180,25 @@ interface Plot {
   readonly id: number;
 }
 
+const completed: ReadonlySet<Ending['type']> = new Set([
+  'granted',
+  'rejected',
+  'revoked',
+  'informed',
+]);
+
 async function recordDialogue(lab: Lab, name: string, plot: Plot): Promise<Dialogue> {
   const trust = trustIn(lab);
   const requests: Uint8Array[] = [];
   const answers: Uint8Array[] = [];
-  const ending = await playThrough(plot, trust, async (der) => {
+  const request = await plot.request(plot.credential);
+  const ending = await playThrough(plot, request, trust, async (der) => {
     requests.push(Uint8Array.from(der));
     const answer = Uint8Array.from(await lab.handle(der));
     answers.push(answer);
     return answer;
   });
-  if (ending.type !== 'granted' && ending.type !== 'rejected') {
+  if (!completed.has(ending.type)) {
     throw new Error(`The dialogue "${name}" ended as ${ending.type}`);
   }
   const { credential } = plot;
@@ -179,7 +210,7 @@ async function recordDialogue(lab: Lab, name: string, plot: Plot): Promise<Dialo
     answers,
     replay(others) {
       const left = [...others];
-      return playThrough(plot, trust, async () => {
+      return playThrough(plot, request, trust, async () => {
         const next = left.shift();
         if (next) return Uint8Array.from(next);
         throw new CertError('NETWORK_TIMEOUT', 'Cannot get a response: the recording is over');
@@ -189,7 +220,8 @@ async function recordDialogue(lab: Lab, name: string, plot: Plot): Promise<Dialo
 }
 
 async function playThrough(
-  { credential, request: build, id }: Plot,
+  { credential, id }: Plot,
+  body: RequestBody,
   trust: Trust,
   exchange: (der: Uint8Array) => Promise<Uint8Array>,
 ): Promise<Ending> {
@@ -230,9 +262,10 @@ async function playThrough(
     async save() {},
   };
   const deadline = new Date(trafficTime.getTime() + 3_600_000);
-  const request = await build(credential);
-  const begun = await beginTransaction(conversation, { request, pvno: 2, deadline });
-  return follow(conversation, begun, deadline);
+  const begun = await beginTransaction(conversation, { request: body, pvno: 2, deadline });
+  const ending = await follow(conversation, begun, deadline);
+  if (ending.type === 'informed') read(ending.item, trust);
+  return ending;
 }
 
 function trustIn({ authorities }: Lab): Trust {
@@ -244,8 +277,38 @@ function trustIn({ authorities }: Lab): Trust {
   };
 }
 
-/** Bodies the client does not send, or not so; the lab answers what it can. */
-async function strangeBodies(key: SigningKey): Promise<readonly PKIBody[]> {
+const questions: readonly Oid[] = [
+  oids.caCerts,
+  oids.currentCRL,
+  oids.crlStatusList,
+  oids.certReqTemplate,
+  oids.signKeyPairTypes,
+  oids.suppLangTags,
+  oids.revPassphrase,
+];
+
+function questionOf(infoType: Oid, { authorities }: Lab): InfoTypeAndValue {
+  if (infoType !== oids.crlStatusList) return { infoType };
+  const { subject } = authorities.issuing.certificate.tbsCertificate;
+  const issuer = [{ type: 'directoryName', value: subject }] as const;
+  return info('crlStatusList', [{ source: { type: 'issuer', value: issuer } }]);
+}
+
+/** Read what a genp brought, as whoever asked for it does. */
+function read(item: InfoTypeAndValue, { anchors, intermediates }: Trust): void {
+  const lists = [infoValue([item], 'currentCRL'), ...(infoValue([item], 'crls') ?? [])];
+  for (const list of lists) {
+    if (list)
+      checkCrl(list, { intermediates, anchors, at: trafficTime, policy: { allowLegacy: false } });
+  }
+  const update = infoValue([item], 'rootCaKeyUpdate');
+  if (update) checkRootUpdate(update, anchors, trafficTime, { allowLegacy: false });
+  infoValue([item], 'caCerts');
+  infoValue([item], 'certReqTemplate');
+  infoValue([item], 'unsupportedOIDs');
+}
+
+async function pkcs10(key: SigningKey): Promise<RequestBody> {
   const certificationRequestInfo: CertificationRequestInfo = {
     version: 0,
     subject: parseName('CN=gw1,O=Test'),
@@ -257,12 +320,15 @@ async function strangeBodies(key: SigningKey): Promise<readonly PKIBody[]> {
     toDer(CertificationRequestInfo, certificationRequestInfo),
     signatureAlgorithm,
   );
+  return { type: 'p10cr', value: { certificationRequestInfo, signatureAlgorithm, signature } };
+}
+
+/** Bodies the client does not send, or not so; the lab answers what it can. */
+function strangeBodies(): readonly PKIBody[] {
   const status = { status: 'rejection', statusString: ['no'], failInfo: ['badRequest'] } as const;
   return [
-    { type: 'p10cr', value: { certificationRequestInfo, signatureAlgorithm, signature } },
     { type: 'rr', value: [{ certDetails: { serialNumber: 4711n, issuer: parseName('CN=CA') } }] },
     { type: 'genm', value: [{ infoType: oids.caCerts }, { infoType: oids.currentCRL }] },
-    { type: 'genm', value: [{ infoType: oids.certReqTemplate }] },
     { type: 'error', value: { pKIStatusInfo: status, errorCode: 7, errorDetails: ['why'] } },
   ];
 }
@@ -286,8 +352,8 @@ async function ask(lab: Lab, credential: Credential, body: PKIBody) {
 
 function certificateIn(der: Uint8Array = new Uint8Array()): Certificate {
   const { body } = decodeMessage(der);
-  const given =
-    body.type === 'ip' ? body.value.response[0]?.certifiedKeyPair?.certOrEncCert : undefined;
+  const isReply = body.type === 'ip' || body.type === 'cp' || body.type === 'kup';
+  const given = isReply ? body.value.response[0]?.certifiedKeyPair?.certOrEncCert : undefined;
   return given?.type === 'certificate' ? given.value : fail('no certificate in the answer');
 }
 
