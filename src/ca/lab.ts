@@ -152,6 +152,10 @@ function labOver(lab: LabParts, { onMessage, directory }: LabOptions): Lab {
     return answer;
   }
 
+  async function crl(issuer: CrlIssuer): Promise<Uint8Array> {
+    return (await currentCrl(issuer, await upToDate(lab))).der;
+  }
+
   return {
     get authorities() {
       return lab.authorities;
@@ -160,7 +164,7 @@ function labOver(lab: LabParts, { onMessage, directory }: LabOptions): Lab {
     settings: lab.settings,
     handle: inTurn,
     transport: () => memoryTransport(inTurn),
-    listen: (port, address) => listen(inTurn, port, address, lab.faults),
+    listen: (port, address) => listen(inTurn, port, address, { faults: lab.faults, crl }),
     issuedCount: () => ledger.issuedCount(),
     certificates: () => ledger.certificates(),
     requests: () => ledger.transactions(),
@@ -168,7 +172,7 @@ function labOver(lab: LabParts, { onMessage, directory }: LabOptions): Lab {
     deny: (id, reason) => ledger.decide(id, 'denied', reason),
     revoke: (certificateId, reason = 'unspecified') =>
       ledger.revoke(certificateId, { at: lab.clock.now(), reason }),
-    crl: async (issuer) => (await currentCrl(issuer, await upToDate(lab))).der,
+    crl,
     rollRoot: async () => {
       await ledger.putAuthorities(
         await rollRoot(await ledger.authorities(), lab.clock, lab.random),

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { CertError } from '../base/errors.ts';
 import type { FaultPlan } from './fault.ts';
+import { crlIssuers, type CrlIssuer } from './ledger-records.ts';
 
 /** A lab that serves. */
 export interface Listening {
@@ -8,6 +9,13 @@ export interface Listening {
   readonly port: number;
   /** Stop serving; open connections are cut. */
   close(): Promise<void>;
+}
+
+/** What a lab does over HTTP beside answering messages. */
+export interface Served {
+  readonly faults?: FaultPlan | undefined;
+  /** Give the CRL for `GET /issuing.crl` and `GET /root.crl` (RFC 5280 section 4.2.1.13). */
+  readonly crl?: (issuer: CrlIssuer) => Promise<Uint8Array>;
 }
 
 /** No request of a lab comes near this. */
@@ -29,15 +37,15 @@ export async function listen(
   handle: (der: Uint8Array) => Promise<Uint8Array>,
   port: number,
   address?: string,
-  faults?: FaultPlan,
+  more: Served = {},
 ): Promise<Listening> {
   const host = address ?? '127.0.0.1';
-  const first = await open(handle, host, port, faults);
+  const first = await open(handle, host, port, more);
   const { port: bound } = addressOf(first);
   // Where a machine has no IPv6, IPv4 does.
   const second =
     address === undefined
-      ? await open(handle, '::1', bound, faults).catch(() => undefined)
+      ? await open(handle, '::1', bound, more).catch(() => undefined)
       : undefined;
   const servers = second ? [first, second] : [first];
   return {
@@ -53,10 +61,10 @@ async function open(
   handle: (der: Uint8Array) => Promise<Uint8Array>,
   host: string,
   port: number,
-  faults: FaultPlan | undefined,
+  more: Served,
 ): Promise<Server> {
   const server = createServer((request, response) => {
-    void serve(request, response, handle, faults);
+    void serve(request, response, handle, more);
   });
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -77,10 +85,14 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
   handle: (der: Uint8Array) => Promise<Uint8Array>,
-  faults: FaultPlan | undefined,
+  { faults, crl }: Served,
 ): Promise<void> {
   try {
     const path = new URL(request.url ?? '/', 'http://lab').pathname;
+    const issuer = crlIssuers.find((one) => path === `/${one}.crl`);
+    if (issuer && crl && request.method === 'GET') {
+      return answer(response, 200, 'application/pkix-crl', await crl(issuer));
+    }
     if (!paths.test(path)) return refuse(response, 404, `There is no CMP service at ${path}`);
     if (request.method !== 'POST') {
       response.setHeader('allow', 'POST');

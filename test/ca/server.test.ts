@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { listen, type Listening } from '../../src/ca/server.ts';
 import { openHttpTransport } from '../../src/cmp/transport/http.ts';
 import { transportContract } from '../cmp/transport/transport-contract.ts';
+import { openLab } from './lab-under-test.ts';
 
 transportContract('HTTP to the server of the lab', async (peer) => {
   const server = await listen(async (der) => (await peer(der)) ?? new Promise<never>(() => {}), 0);
@@ -23,6 +24,15 @@ async function serve(): Promise<Listening> {
 const cmp = { 'content-type': 'application/pkixcmp' };
 
 describe('the server of the lab', () => {
+  it.each(['issuing', 'root'] as const)('serves the CRL of the %s CA', async (issuer) => {
+    const lab = await openLab();
+    const server = await lab.listen(0);
+    onTestFinished(() => server.close());
+    const response = await fetch(`http://127.0.0.1:${server.port}/${issuer}.crl`);
+    expect(response.headers.get('content-type')).toBe('application/pkix-crl');
+    expect(new Uint8Array(await response.arrayBuffer())).toEqual(await lab.crl(issuer));
+  });
+
   it.each([
     '',
     'pkix',
@@ -31,6 +41,11 @@ describe('the server of the lab', () => {
     '.well-known/cmp/initialization',
     '.well-known/cmp/p/lab',
     '.well-known/cmp/p/lab/keyupdate',
+    '.well-known/cmp/revocation',
+    '.well-known/cmp/getcacerts',
+    '.well-known/cmp/p/lab/getrootupdate',
+    '.well-known/cmp/p/lab/getcertreqtemplate',
+    '.well-known/cmp/getcrls',
   ])('serves "/%s"', async (path) => {
     const { port } = await serve();
     const url = `http://127.0.0.1:${port}/${path}`;
