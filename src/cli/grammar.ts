@@ -21,8 +21,8 @@ export const commandGroups: readonly {
   readonly words: readonly string[];
 }[] = [
   { title: 'Ask a CA', words: ['cmp', 'no'] },
-  { title: 'Look and tidy', words: ['show', 'decode', 'clear'] },
-  { title: 'Set up a CA', words: ['ca', 'cert'] },
+  { title: 'Look and tidy', words: ['cert', 'show', 'decode', 'clear'] },
+  { title: 'Set up a CA', words: ['ca'] },
   { title: 'Try things', words: ['lab', 'demo'] },
   { title: 'At the keyboard', words: ['shell', 'completion'] },
   { title: 'Only in certkeeper shell', words: ['configure', 'context', 'end', 'exit', 'help'] },
