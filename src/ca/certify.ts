@@ -5,6 +5,7 @@ import { formatName } from '../x509/name-text.ts';
 import type { Knowledge, Sender } from './authenticate.ts';
 import { checkRequest, responseTypeOf, type Acceptable } from './check-request.ts';
 import type { Deciding, Outcome, Work } from './decision.ts';
+import { isProvenByConfirming } from './generated-key.ts';
 import { grant } from './grant.ts';
 import { isRefusal, refusal, refusalOf, statusOf, type Refusal } from './refusal.ts';
 import type { RequestBody } from './wanted.ts';
@@ -62,7 +63,10 @@ async function issue(
   const { settings, clock } = lab;
   const granted = await grant(request, body.type === 'ir', lab);
   if (isRefusal(granted)) return rejection(body, granted);
-  const isConfirmed = settings.implicitConfirm && hasInfo(header.generalInfo, 'implicitConfirm');
+  const isConfirmed =
+    settings.implicitConfirm &&
+    hasInfo(header.generalInfo, 'implicitConfirm') &&
+    !isProvenByConfirming(request);
   return {
     body: { type: responseTypeOf(body.type), value: granted.message },
     phase: isConfirmed ? 'closed' : 'confirming',

@@ -7,6 +7,7 @@ import { verifySignature } from '../crypto/signature.ts';
 import { sameName } from '../x509/name.ts';
 import { samePublicKey } from '../x509/subject-public-key-info.ts';
 import type { Sender } from './authenticate.ts';
+import { isProvenByConfirming } from './generated-key.ts';
 import type { LabSettings } from './lab-settings.ts';
 import { refusal, type Refusal } from './refusal.ts';
 import type { Wanted } from './wanted.ts';
@@ -33,6 +34,7 @@ export function checkProof(
     });
   }
   const { popo, certReq } = proof.request;
+  if (wanted.generated) return undefined;
   if (!popo) return refusal('badPOP', 'The request has no proof of possession');
   switch (popo.type) {
     case 'signature': {
@@ -49,6 +51,8 @@ export function checkProof(
       return refusal('notAuthorized', 'raVerified is not for end entities');
     case 'keyEncipherment':
     case 'keyAgreement':
+      // That the certificate is confirmed will prove it (RFC 9810 section 5.2.8.3.2).
+      if (isProvenByConfirming(wanted)) return undefined;
       return refusal('badPOP', `Proof of possession by ${popo.type} is not supported`);
   }
 }

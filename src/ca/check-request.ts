@@ -1,6 +1,6 @@
 import { bytesEqual, toHex } from '../base/bytes.ts';
 import { fromDer, toDer } from '../asn1/codec.ts';
-import { oidName, oids } from '../asn1/oids.ts';
+import { oidName, oids, type Oid } from '../asn1/oids.ts';
 import { utf8String } from '../asn1/strings.ts';
 import { assertKeyAllowed, describeKey } from '../crypto/public-key.ts';
 import { decodeCertificate, type Certificate } from '../x509/certificate.ts';
@@ -12,6 +12,7 @@ import { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts';
 import type { Knowledge, Sender } from './authenticate.ts';
 import type { Authorities } from './authority.ts';
 import { checkProof } from './check-proof.ts';
+import { generatedFor } from './generated-key.ts';
 import type { LabSettings } from './lab-settings.ts';
 import type { CertOperation, LabCertificate } from './ledger-records.ts';
 import { isRefusal, refusal, type Refusal } from './refusal.ts';
@@ -36,7 +37,7 @@ export async function checkRequest(
   knowledge: Knowledge,
 ): Promise<Acceptable | Refusal> {
   const { authorities, settings } = knowledge;
-  const wanted = wantedIn(body);
+  const wanted = wantedIn(body, await generatedFor(body, sender, settings));
   if (isRefusal(wanted)) return wanted;
   const policy = { allowLegacy: settings.legacyAlgorithms };
   // Encoded anew: inside a template the key's own octets begin with another tag.
@@ -115,12 +116,11 @@ export function isIssuable({ extnID }: Extension): boolean {
   return issuable.has(extnID);
 }
 
-const decoded = [
-  'subjectAltName',
-  'extKeyUsage',
-  'certificatePolicies',
-  'subjectKeyIdentifier',
-] as const;
+function isAuthoritys(usage: Oid): boolean {
+  return [oids.cmcCA, oids.cmcRA, oids.cmKGA].some((one) => one === usage);
+}
+
+const decoded = ['subjectAltName', 'certificatePolicies', 'subjectKeyIdentifier'] as const;
 
 function checkExtensions(extensions: readonly Extension[]): Refusal | undefined {
   const ids = extensions.map(({ extnID }) => extnID);
@@ -133,6 +133,11 @@ function checkExtensions(extensions: readonly Extension[]): Refusal | undefined 
   const usage = extensionValue(extensions, 'keyUsage', 'strictly') ?? [];
   if (usage.includes('keyCertSign') || usage.includes('cRLSign')) {
     return refusal('badCertTemplate', 'This lab certifies no keys that sign certificates or CRLs');
+  }
+  // RFC 9810 section 8.10: with one of these a client could speak for the CA.
+  const authority = extensionValue(extensions, 'extKeyUsage', 'strictly')?.find(isAuthoritys);
+  if (authority !== undefined) {
+    return refusal('notAuthorized', `The extended key usage ${oidName(authority)} is not for you`);
   }
   // Decoded to see that they are what they say; an unreadable one must not get into a certificate.
   for (const name of decoded) extensionValue(extensions, name, 'strictly');

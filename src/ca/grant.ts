@@ -11,6 +11,7 @@ import { oids } from '../asn1/oids.ts';
 import { issuerOf, type Authorities } from './authority.ts';
 import { isIssuable, type Acceptable } from './check-request.ts';
 import { issueCertificate, keyIdentifierOf, serialNumberFrom } from './issue-certificate.ts';
+import { keyPairOf } from './key-generation.ts';
 import type { LabSettings } from './lab-settings.ts';
 import type { LabCertificate } from './ledger-records.ts';
 import { isRefusal, type Refusal } from './refusal.ts';
@@ -73,7 +74,7 @@ export async function grant(
         {
           certReqId: request.certReqId,
           status,
-          certifiedKeyPair: { certOrEncCert: { type: 'certificate', value: certificate } },
+          certifiedKeyPair: await keyPairOf(request, certificate, granter),
         },
       ],
     },

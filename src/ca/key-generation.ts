@@ -10,15 +10,65 @@ import { SignedData } from '../cms/signed-data.ts';
 import { softwareKeys, type GeneratedKey, type KeyType } from '../crypto/keys.ts';
 import { describeKey } from '../crypto/public-key.ts';
 import { certificateDer, type Certificate } from '../x509/certificate.ts';
-import type { Authority } from './authority.ts';
+import { extension } from '../x509/extension-values.ts';
+import { parseName } from '../x509/name-text.ts';
+import type { CertifiedKeyPair } from '../cmp/message/cert-rep-message.ts';
+import { issuerOf, type Authority } from './authority.ts';
+import type { Acceptable } from './check-request.ts';
+import { isProvenByConfirming, type KeyHolder } from './generated-key.ts';
+import type { Granter } from './grant.ts';
+import { issueCertificate, publicKeyOf, serialNumberFrom } from './issue-certificate.ts';
 
 /** Iterations over a secret that was made by a machine: as for the MAC (RFC 9045 section 4.1). */
 const ITERATIONS = 2048;
 
-/** Who asked for a key, as far as it decides how the key is encrypted (RFC 9483 section 4.1.6). */
-export type KeyHolder =
-  | { readonly type: 'secret'; readonly secret: Uint8Array }
-  | { readonly type: 'certificate'; readonly certificate: Certificate };
+/** Give what a request gets: its certificate, with the key if that was made here, or encrypted to its own key. */
+export async function keyPairOf(
+  request: Acceptable,
+  certificate: Certificate,
+  granter: Granter,
+): Promise<CertifiedKeyPair> {
+  const { random } = granter;
+  if (isProvenByConfirming(request)) {
+    const value = await sealCertificate(certificate, random);
+    return { certOrEncCert: { type: 'encryptedCert', value } };
+  }
+  const certOrEncCert = { type: 'certificate', value: certificate } as const;
+  if (!request.generated) return { certOrEncCert };
+  const { key, holder } = request.generated;
+  return {
+    certOrEncCert,
+    privateKey: await sealKey(key, await newGenerator(granter), holder, random),
+  };
+}
+
+/** Make a key generation authority, which the CA authorises by the extended key usage for this one key. */
+async function newGenerator({
+  authorities: { issuing },
+  clock,
+  random,
+}: Granter): Promise<Authority & { readonly chain: readonly Certificate[] }> {
+  const { key } = await softwareKeys.generate('p-256');
+  const now = clock.now().getTime();
+  const certificate = await issueCertificate(
+    {
+      serialNumber: serialNumberFrom(random.bytes(16)),
+      subject: parseName('CN=Lab KGA,O=certkeeper lab'),
+      publicKey: publicKeyOf(key),
+      notBefore: new Date(now - HOUR_MS),
+      notAfter: new Date(now + 24 * HOUR_MS),
+      extensions: [
+        extension('basicConstraints', { cA: false }, true),
+        extension('keyUsage', ['digitalSignature'], true),
+        extension('extKeyUsage', [oids.cmKGA]),
+      ],
+    },
+    issuerOf(issuing),
+  );
+  return { key, certificate, chain: [issuing.certificate] };
+}
+
+const HOUR_MS = 3_600_000;
 
 /**
  * Sign a generated key and encrypt it for who asked: the privateKey of a CertifiedKeyPair.

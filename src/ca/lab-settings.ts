@@ -24,6 +24,7 @@ export interface LabSettings {
   readonly pbm: PbmSettings;
   readonly timeToleranceSeconds: number;
   readonly legacyAlgorithms: boolean;
+  readonly keyGeneration: boolean;
   readonly responseProtection: 'as-request' | 'signature';
   readonly unprotectedErrors: 'no' | 'yes' | 'rejections';
   readonly confirmWaitSeconds?: number;
@@ -172,6 +173,12 @@ export const labSettings = {
     type: 'flag',
     summary: 'Accept SHA-1 and RSA 1024 in requests',
   },
+  'key-generation': {
+    type: 'choice',
+    choices: ['yes', 'no'],
+    default: 'yes',
+    summary: 'Make keys for whoever asks for a certificate without one',
+  },
   'response-protection': {
     type: 'choice',
     choices: ['as-request', 'signature'],
@@ -199,7 +206,8 @@ export const labSettings = {
     type: 'choice',
     choices: ['rfc9483', '3gpp'],
     default: 'rfc9483',
-    summary: 'What an ir needs and brings; by TS 33.310 no subject from vendor devices, and the root',
+    summary:
+      'What an ir needs and brings; by TS 33.310 no subject from vendor devices, and the root',
   },
   'rsa-signature': {
     type: 'choice',
@@ -250,6 +258,7 @@ export const defaultLabSettings: LabSettings = {
   pbm: { owf: 'sha256', mac: 'hmac-sha256', iterationCount: 1024 },
   timeToleranceSeconds: 300,
   legacyAlgorithms: false,
+  keyGeneration: true,
   responseProtection: 'as-request',
   unprotectedErrors: 'no',
   delayConfirm: false,

@@ -7,7 +7,8 @@ import type { PKIBody } from '../cmp/message/pki-message.ts';
 import { requestedExtensions, type CertificationRequest } from '../x509/certification-request.ts';
 import type { Extensions } from '../x509/extension.ts';
 import type { Name } from '../x509/name.ts';
-import type { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts';
+import { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts';
+import type { GeneratedFor } from './generated-key.ts';
 import { isCertOperation, type CertOperation } from './ledger-records.ts';
 import { refusal, type Refusal } from './refusal.ts';
 
@@ -20,6 +21,8 @@ export interface Wanted {
     | { readonly type: 'pkcs10'; readonly request: CertificationRequest };
   readonly subject?: Name;
   readonly publicKey: SubjectPublicKeyInfo;
+  /** Made here, because the request left it to the lab. */
+  readonly generated?: GeneratedFor;
   readonly issuer?: Name;
   readonly validity?: OptionalValidity;
   readonly extensions: Extensions;
@@ -36,8 +39,8 @@ export function isRequestBody(body: PKIBody): body is RequestBody {
 }
 
 /** Read what is wanted out of a request. @throws {CertError} DER_MALFORMED */
-export function wantedIn(body: RequestBody): Wanted | Refusal {
-  if (body.type !== 'p10cr') return wantedInCrmf(body.value);
+export function wantedIn(body: RequestBody, generated?: GeneratedFor): Wanted | Refusal {
+  if (body.type !== 'p10cr') return wantedInCrmf(body.value, generated);
   const info = body.value.certificationRequestInfo;
   return {
     certReqId: -1,
@@ -49,7 +52,10 @@ export function wantedIn(body: RequestBody): Wanted | Refusal {
   };
 }
 
-function wantedInCrmf(requests: readonly CertReqMsg[]): Wanted | Refusal {
+function wantedInCrmf(
+  requests: readonly CertReqMsg[],
+  generated: GeneratedFor | undefined,
+): Wanted | Refusal {
   const [request, second] = requests;
   if (!request || second) {
     return refusal('badRequest', `${requests.length} requests in one message, allowed is one`);
@@ -65,9 +71,15 @@ function wantedInCrmf(requests: readonly CertReqMsg[]): Wanted | Refusal {
   if (version !== undefined && version !== 2) {
     return refusal('badCertTemplate', `certTemplate has version ${version}, expected 2 or none`);
   }
-  const { publicKey, subject, issuer, validity, extensions } = certTemplate;
+  const { subject, issuer, validity, extensions } = certTemplate;
+  const publicKey = generated
+    ? fromDer(SubjectPublicKeyInfo, generated.key.key.spki)
+    : certTemplate.publicKey;
   if (!publicKey || publicKey.subjectPublicKey.length === 0) {
     return refusal('badCertTemplate', 'certTemplate has no public key, and keys are not made here');
+  }
+  if (generated && request.popo) {
+    return refusal('badPOP', 'There is a proof of possession of a key that is not made yet');
   }
   const oldCertID = controls.find(({ type }) => type === oids.oldCertID);
   return {
@@ -75,6 +87,7 @@ function wantedInCrmf(requests: readonly CertReqMsg[]): Wanted | Refusal {
     proof: { type: 'crmf', request },
     ...(subject && { subject }),
     publicKey,
+    ...(generated && { generated }),
     ...(issuer && { issuer }),
     ...(validity && { validity }),
     extensions: extensions ?? [],

@@ -84,8 +84,8 @@ describe('the lab refuses with the failInfo of RFC 9483', () => {
       async () => ir(await request(template({ subject: nullDn }))),
     ],
     [
-      'no public key',
-      'badCertTemplate',
+      'a proof of possession of a key that the lab shall make',
+      'badPOP',
       async () => ir(await request({ subject: parseName('CN=gw1') })),
     ],
     [
@@ -186,14 +186,14 @@ describe('the lab refuses with the failInfo of RFC 9483', () => {
         ir({ certReq: (await request()).certReq, popo: { type: 'raVerified', value: null } }),
     ],
     [
-      'a proof of possession by decryption',
+      'a proof of possession by a challenge',
       'badPOP',
       async () => ({
         type: 'ir',
         value: [
           {
             certReq: (await request()).certReq,
-            popo: { type: 'keyEncipherment', value: { type: 'subsequentMessage', value: 0 } },
+            popo: { type: 'keyEncipherment', value: { type: 'subsequentMessage', value: 1 } },
           },
         ],
       }),

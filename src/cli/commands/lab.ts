@@ -114,6 +114,7 @@ function settingsOf(args: Args): Partial<LabSettings> {
     pbm: { owf: args.pbmOwf, mac: args.pbmMac, iterationCount: args.pbmIterations },
     timeToleranceSeconds: args.timeTolerance,
     legacyAlgorithms: args.legacyAlgorithms,
+    keyGeneration: args.keyGeneration === 'yes',
     responseProtection: args.responseProtection,
     unprotectedErrors: args.unprotectedErrors,
     ...(args.confirmWaitTime !== undefined && { confirmWaitSeconds: args.confirmWaitTime }),
