@@ -86,6 +86,7 @@ const kinds: Readonly<Record<string, NameKind>> = {
   'current-cert': 'certificate',
   'current-name': 'certificate',
   'signer-cert': 'certificate',
+  'tls-client-cert': 'certificate',
 };
 
 /** Find the values of a parameter that begin with what was typed. */

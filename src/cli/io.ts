@@ -23,6 +23,8 @@ export interface Io {
   readonly stderr: Output;
   readonly stdin: Input;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The words came in by `stdin`, and are in no list of processes for others to read. */
+  readonly isTyped?: true;
   /**
    * Take over Ctrl-C and SIGTERM: the signal returned is aborted instead of the process being ended. A
    * command that never asks keeps the usual behaviour.

@@ -113,10 +113,12 @@ export async function fetchSecret(
     case 'prompt':
       return utf8(await promptSecret(what, io));
     case 'literal':
-      log.warn(
-        `other users of this machine can see the secret given to ${what} in the process list; ` +
-          'use file:PATH, env:NAME or prompt',
-      );
+      if (io.isTyped !== true) {
+        log.warn(
+          `other users of this machine can see the secret given to ${what} in the process list; ` +
+            'use file:PATH, env:NAME or prompt',
+        );
+      }
       return utf8(source.reveal());
   }
 }

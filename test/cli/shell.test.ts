@@ -109,6 +109,15 @@ describe('certkeeper shell, off a terminal', () => {
     expect(io.out()).not.toContain('certificate');
   });
 
+  it('does not say of a secret in a line that others can read it, as it would of an argument', async () => {
+    const bench = makeBench();
+    writeFileSync(join(bench.directory, 'root.pem'), rootPem);
+    const root = join(bench.directory, 'root.pem');
+    const line = `ca add rootA url http://ra.example/ root ${root} reference gw1 secret s3cret`;
+    expect((await bench.run(line.split(' '))).err).toContain('process list');
+    expect(await pipe(bench, [line])).toMatchObject({ code: 0, err: '' });
+  });
+
   it('writes no history', async () => {
     const bench = makeBench();
     await bench.withStore(async () => undefined);

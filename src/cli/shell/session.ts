@@ -65,7 +65,7 @@ export function createSession(context: CommandContext): Session {
         }
         return await context.run(expand(wordsOf(line), table), {
           globals,
-          io: outside,
+          io: { ...outside, isTyped: true },
           commands: table,
         });
       } catch (error) {
