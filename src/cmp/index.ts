@@ -24,4 +24,6 @@ export type { Issued, Outcome, Step } from './transaction/step.ts';
 export { decodeState, encodeState } from './transaction/state.ts';
 export type { TransactionState } from './transaction/state.ts';
 export { openHttpTransport } from './transport/http.ts';
+export { operationUrl } from './transport/operation-url.ts';
 export type { Transport } from './transport/transport.ts';
+export { wellKnownUrl } from './transport/well-known.ts';

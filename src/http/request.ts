@@ -122,7 +122,7 @@ async function send(
     outgoing.on('error', answered.reject);
     // An answer that is none, such as 101, ends the request without another word.
     outgoing.on('close', () => answered.reject(closed()));
-    // Header and body together, or they leave in two writes.
+    // T1: header and body together, or they leave in two writes; with a length, or they would leave in chunks.
     outgoing.end(body);
     const incoming = await answered.promise;
     const { forwarder } = connection;
@@ -209,6 +209,7 @@ function watchOver(outgoing: ClientRequest, { responseTimeoutMs }: RequestLimits
   const end = (): void => {
     outgoing.destroy(Object.assign(new Error('SILENCE'), { code: 'SILENCE' }));
   };
+  // T6: nothing is sent again; who called decides.
   outgoing.once('socket', () => {
     timer = setTimeout(end, Math.min(responseTimeoutMs, MAX_TIMER_MS));
   });

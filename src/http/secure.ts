@@ -57,7 +57,7 @@ async function completed(
     });
     return socket;
   } catch (error) {
-    // RFC 9811 section 5: that somebody is authentic says nothing yet; that nobody is, ends it.
+    // T7, T10: that the server is authentic says nothing of a message yet; that it is not, ends it.
     const isUntrusted = Boolean(socket.authorizationError);
     throw tlsError(error, { url, name, settings, isUntrusted });
   }
