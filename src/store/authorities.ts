@@ -51,14 +51,22 @@ export function sqliteAuthorities(database: Database, unlock: () => Promise<Seal
     secret: (wanted) => openSecret('secret', wanted),
     proxyPassword: (wanted) => openSecret('proxy_password', wanted),
 
-    addRoot: (wanted, der) =>
-      database.write((sql) => {
+    async addRoot(wanted, der) {
+      const look = (sql: Sql): readonly Uint8Array[] | 'known' | 'untrusted' => {
         const profile = find(sql, wanted);
         if (profile?.trustCapubs !== true) return 'untrusted';
-        if (profile.roots.some((root) => bytesEqual(root, der))) return 'known';
-        writeCertificates(sql, wanted, 'root', [...profile.roots, der]);
+        return includes(profile.roots, der) ? 'known' : profile.roots;
+      };
+      // Every certificate has an anchor, and nearly always it is one we know: no write for that.
+      const seen = await database.read(look);
+      if (typeof seen === 'string') return seen;
+      return database.write((sql) => {
+        const roots = look(sql);
+        if (typeof roots === 'string') return roots;
+        writeCertificates(sql, wanted, 'root', [...roots, der]);
         return 'added';
-      }),
+      });
+    },
     replaceRoots: (wanted, { add, remove = [] }) =>
       database.write((sql) => {
         const profile = find(sql, wanted);

@@ -125,6 +125,19 @@ describe('openStore()', () => {
     expect(writes).toBe(4);
   });
 
+  it('writes nothing for an anchor that is known, or that is not trusted', async () => {
+    let writes = 0;
+    const store = await opened(temporaryDirectory(), { onWrite: () => void writes++ });
+    const root = random.bytes(30);
+    await store.authorities.put(profile({ roots: [root], trustCapubs: true }));
+    writes = 0;
+    expect(await store.authorities.addRoot('lab', root)).toBe('known');
+    expect(await store.authorities.addRoot('none', root)).toBe('untrusted');
+    expect(writes).toBe(0);
+    expect(await store.authorities.addRoot('lab', random.bytes(31))).toBe('added');
+    expect(writes).toBe(1);
+  });
+
   it('leaves the store as it was when the disk is full', async () => {
     const directory = temporaryDirectory();
     await (await opened(directory)).settings.set('kept', 'yes');
