@@ -15,8 +15,8 @@ export function completeFile(typed: string, kind: 'file' | 'directory'): readonl
   const found: string[] = [];
   for (const entry of entriesOf(folder === '' ? '.' : folder)) {
     if (!entry.name.startsWith(name) || (entry.name.startsWith('.') && name === '')) continue;
-    // A control character cannot be typed, and must not be printed.
-    if (/\p{Cc}/u.test(entry.name)) continue;
+    // What a terminal would obey instead of showing it cannot be typed either.
+    if (/\p{C}/u.test(entry.name)) continue;
     const { isFolder } = entry;
     if (kind === 'directory' && !isFolder) continue;
     found.push(`${folder}${entry.name}${isFolder ? '/' : ''}`);

@@ -90,6 +90,8 @@ const processInput: Input = {
     return Buffer.concat(chunks);
   },
   async readLine({ echo }) {
+    // At once: what is typed before the line editor is loaded would be echoed.
+    if (!echo && process.stdin.isTTY) process.stdin.setRawMode(true);
     const { createInterface } = await import('node:readline');
     const lines = createInterface({
       input: process.stdin,

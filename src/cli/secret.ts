@@ -145,9 +145,11 @@ async function promptSecret(what: string, io: Io): Promise<string> {
       hint: 'Use file:PATH, env:NAME or cred:NAME',
     });
   }
+  // The echo is off before anything invites the operator to type.
+  const line = io.stdin.readLine({ echo: false });
   io.stderr.write(`${what}: `);
   try {
-    return await io.stdin.readLine({ echo: false });
+    return await line;
   } finally {
     io.stderr.write('\n');
   }

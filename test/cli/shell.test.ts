@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { compose } from '../../src/agent/compose.ts';
 import { run } from '../../src/cli/run.ts';
 import { rootPem } from './certificates.ts';
 import { fakeIo } from './fake-io.ts';
@@ -116,6 +117,34 @@ describe('certkeeper shell, off a terminal', () => {
     const line = `ca add rootA url http://ra.example/ root ${root} reference gw1 secret s3cret`;
     expect((await bench.run(line.split(' '))).err).toContain('process list');
     expect(await pipe(bench, [line])).toMatchObject({ code: 0, err: '' });
+  });
+
+  it('opens the store for each command and closes it again, so that others work on beside it', async () => {
+    const bench = makeBench();
+    await bench.withStore(async () => undefined);
+    const moments: string[] = [];
+    const io = fakeIo();
+    const lines = async function* lines(): AsyncGenerator<string> {
+      for (let i = 0; i < 2; i++) {
+        moments.push('line');
+        yield 'show cmp statistics';
+      }
+    };
+    const code = await run(
+      ['shell', '--state', bench.state],
+      { ...io, stdin: { ...io.stdin, lines } },
+      async (_globals, _io, log) => {
+        const services = await compose({ stateDirectory: bench.state, log });
+        moments.push('open');
+        const close = async (): Promise<void> => {
+          await services.close();
+          moments.push('closed');
+        };
+        return { ...services, close };
+      },
+    );
+    expect(code).toBe(0);
+    expect(moments).toEqual(['line', 'open', 'closed', 'line', 'open', 'closed']);
   });
 
   it('writes no history', async () => {

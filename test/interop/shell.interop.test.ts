@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/agent/system-clock.ts';
+import { rootPem } from '../cli/certificates.ts';
 import { openLab, reference, secret, temporaryDirectory } from '../ca/lab-under-test.ts';
 import { requirePeer } from '../harness/require.ts';
 
@@ -29,12 +30,13 @@ async function type(
   state: string,
   steps: readonly Step[],
   env: Readonly<Record<string, string>> = {},
+  ...words: readonly string[]
 ): Promise<Seen> {
   const child = spawn('python3', [driver], { stdio: ['pipe', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   child.stdin.end(
     JSON.stringify({
-      argv: [process.execPath, main, 'shell', '--state', state],
+      argv: [process.execPath, main, 'shell', '--state', state, ...words],
       env: { ...environment, HOME: state, ...env },
       steps,
     }),
@@ -191,6 +193,30 @@ describe('certkeeper shell on a terminal', () => {
     ]);
     expect(seen).toMatchObject({ code: 0 });
     expect(seen.screen).not.toContain('hunter2');
+  });
+
+  it('asks for the key of the store once, and echoes nothing of it, however early it is typed', async () => {
+    const state = stateDirectory();
+    const ca = 'ca add lab url http://127.0.0.1:9/ root root.pem reference gw1 secret env:PSK';
+    writeFileSync(join(state, 'root.pem'), rootPem);
+    const key = '5c'.repeat(32);
+    const seen = await type(
+      state,
+      [
+        { expect: '--store-key: ' },
+        { send: `${key}\r` },
+        prompt,
+        { send: `${ca.replace('root.pem', join(state, 'root.pem'))}\r` },
+        { expect: 'profile "lab" is added' },
+        prompt,
+        { send: 'exit\r' },
+      ],
+      { PSK: 's3cret' },
+      '--store-key',
+      'prompt',
+    );
+    expect(seen).toMatchObject({ code: 0 });
+    expect(seen.screen).not.toContain(key);
   });
 
   it('ends a wait at Ctrl-C, leaves the transaction outstanding, and says how to go on', async () => {

@@ -1,4 +1,5 @@
 import { CertError, type ExitCode } from '../../base/errors.ts';
+import { printable } from '../../base/printable.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { liveValues } from '../completion-names.ts';
 import type { LiveValues } from '../completion.ts';
@@ -43,7 +44,7 @@ export function createSession(context: CommandContext): Session {
     table,
     live,
     prompt() {
-      const mode = modes.open.length === 0 ? '' : `(${modes.open.join('-')})`;
+      const mode = modes.open.length === 0 ? '' : `(${printable(modes.open.join('-'))})`;
       return `certkeeper${mode}# `;
     },
     isOver: () => modes.isOver,
