@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { oids } from '../../src/asn1/oids.ts';
 import { decodeMessage } from '../../src/cmp/message/pki-message.ts';
 import { dryRun } from '../../src/lifecycle/dry-run.ts';
 import { enroll } from '../../src/lifecycle/enroll.ts';
+import { requestInfo } from '../../src/lifecycle/info.ts';
 import { initialize } from '../../src/lifecycle/initialize.ts';
 import { revoke } from '../../src/lifecycle/revoke.ts';
 import { update } from '../../src/lifecycle/update.ts';
@@ -54,6 +56,17 @@ describe('dryRun()', () => {
       'revoke',
       (context) =>
         revoke(context, { current: named('gw1'), reason: 'superseded', waitSeconds: 60 }),
+    ],
+    [
+      'genm',
+      'info',
+      (context) =>
+        requestInfo(context, {
+          infoType: oids.caCerts,
+          credential: { type: 'mac' },
+          acceptRoot: false,
+          waitSeconds: 60,
+        }),
     ],
   ] as const satisfies readonly (readonly [string, string, Parameters<typeof dryRun>[1]])[])(
     'stores, sends and delivers nothing of the %s of %s',
