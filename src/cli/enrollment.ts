@@ -115,9 +115,10 @@ export function reportResult(
     case 'rejected':
       return fail({
         code: 'CMP_REJECTED',
-        message: result.isUnauthenticated === true
-          ? `CA "${ca}", or anyone in its place (unauthenticated), rejected the request for "${result.name}"`
-          : `CA "${ca}" rejected the request for "${result.name}"`,
+        message:
+          result.isUnauthenticated === true
+            ? `CA "${ca}", or anyone in its place (unauthenticated), rejected the request for "${result.name}"`
+            : `CA "${ca}" rejected the request for "${result.name}"`,
         hint: hintOf(result.status),
         status: result.status,
         details: result.details,

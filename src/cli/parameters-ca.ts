@@ -92,7 +92,8 @@ export const caAddParameters = {
     type: 'choice',
     choices: ['reference', 'null-dn'],
     usual: 'by preset, reference',
-    summary: 'Sender under the shared secret: the reference as CN (RFC 9483), or no name (RFC 9810)',
+    summary:
+      'Sender under the shared secret: the reference as CN (RFC 9483), or no name (RFC 9810)',
   },
   'signed-answers': {
     type: 'choice',
@@ -122,7 +123,8 @@ export const caAddParameters = {
     type: 'choice',
     choices: ['none', 'keep'],
     usual: 'by preset, none',
-    summary: 'Ask in an update for the extensions of the old certificate too, or for its names only',
+    summary:
+      'Ask in an update for the extensions of the old certificate too, or for its names only',
   },
   pvno: {
     type: 'integer',
@@ -171,7 +173,8 @@ export const caAddParameters = {
   },
   'operation-labels': {
     type: 'flag',
-    summary: 'Append what is asked for to the URL, as in …/.well-known/cmp/initialization (RFC 9483)',
+    summary:
+      'Append what is asked for to the URL, as in …/.well-known/cmp/initialization (RFC 9483)',
   },
   'tls-root': {
     type: 'file',

@@ -29,6 +29,14 @@ export const keyFileParameters = {
   },
 } as const;
 
+/** The CA's choice of key. */
+export const keyTemplateParameters = {
+  'key-as-asked': {
+    type: 'flag',
+    summary: 'Make a key of the kind the CA asks for (see cmp info certReqTemplate)',
+  },
+} as const;
+
 /** What the new certificate shall say, and be called. */
 export const subjectParameters = {
   'cert-name': {
@@ -38,14 +46,82 @@ export const subjectParameters = {
   },
   'subject-name': {
     type: 'dn',
-    required: true,
     summary: 'Subject to ask for, as in "CN=gw1,O=Test" (RFC 4514)',
+  },
+  'no-subject': {
+    type: 'flag',
+    summary: 'Let the CA make the subject of who signs the request (TS 33.310)',
+  },
+  csr: {
+    type: 'file',
+    summary: 'Ask for the subject and extensions of this PKCS #10 request, with a key of its own',
   },
   san: {
     type: 'text',
     many: true,
     placeholder: 'KIND:VALUE',
     summary: 'Subject alternative name to ask for: dns:…, ip:…, email:… or uri:…',
+  },
+} as const;
+
+/** What else a certificate may be asked to say. */
+export const templateParameters = {
+  'key-usage': {
+    type: 'choice',
+    choices: [
+      'digitalSignature',
+      'nonRepudiation',
+      'keyEncipherment',
+      'dataEncipherment',
+      'keyAgreement',
+      'keyCertSign',
+      'cRLSign',
+      'encipherOnly',
+      'decipherOnly',
+    ],
+    many: true,
+    summary: 'Key usage to ask for, critical',
+  },
+  'ext-key-usage': {
+    type: 'text',
+    many: true,
+    placeholder: 'PURPOSE',
+    summary: 'Extended key usage to ask for: serverAuth, clientAuth, ipsecIke, …, or an OID',
+  },
+  policy: {
+    type: 'text',
+    many: true,
+    placeholder: 'OID',
+    summary: 'Certificate policy to ask for',
+  },
+  'not-before': {
+    type: 'text',
+    placeholder: 'TIME',
+    summary: 'Start of validity to ask for, as 2026-12-01T00:00:00Z',
+  },
+  'not-after': {
+    type: 'text',
+    placeholder: 'TIME',
+    summary: 'End of validity to ask for',
+  },
+  'reg-token': {
+    type: 'secret',
+    summary: 'One-time word of the CA for this request (regToken); it is sent in clear',
+  },
+  authenticator: {
+    type: 'secret',
+    summary: 'Lasting word of the CA for this device (authenticator); it is sent in clear',
+  },
+  'cert-profile': {
+    type: 'text',
+    placeholder: 'NAME',
+    summary: 'Certificate profile of the CA to ask for, in place of that of the CA profile',
+  },
+  'general-info': {
+    type: 'text',
+    many: true,
+    placeholder: 'OID[=HEX]',
+    summary: 'Further item for generalInfo of the header, its value as DER in hexadecimal',
   },
 } as const;
 
@@ -75,8 +151,7 @@ export const waitParameters = {
 export const dumpParameters = {
   dump: {
     type: 'directory',
-    summary:
-      'Write each message sent and received to a file there; one that carries a regToken or authenticator shows it',
+    summary: 'Write every message to a file there; a regToken or authenticator in it is readable',
   },
 } as const;
 
@@ -120,6 +195,73 @@ export const currentCertParameters = {
 /** Keeping the key at an update. */
 export const keyReuseParameters = {
   'key-reuse': { type: 'flag', summary: 'Keep the key and ask only for a new certificate' },
+} as const;
+
+/** `cmp request`. */
+export const requestParameters = {
+  csr: {
+    type: 'file',
+    required: true,
+    summary: 'PKCS #10 request to get a certificate for, as PEM or DER; - is standard input',
+  },
+  'cert-name': {
+    type: 'label',
+    required: true,
+    summary: 'Name the certificate will have here, and its files',
+  },
+} as const;
+
+/** `cmp revoke`. */
+export const revokeParameters = {
+  'current-cert': {
+    type: 'label',
+    required: true,
+    placeholder: 'N',
+    summary: 'Certificate here to revoke; it signs the request',
+  },
+  'cert-file': {
+    type: 'file',
+    summary: 'Revoke the certificate in this file instead; current-cert signs as an RA',
+  },
+  issuer: { type: 'dn', summary: 'Revoke the certificate with this issuer and serial instead' },
+  serial: {
+    type: 'text',
+    placeholder: 'HEX',
+    summary: 'Serial number of the certificate to revoke, in hexadecimal',
+  },
+  reason: {
+    type: 'choice',
+    choices: [
+      'unspecified',
+      'keyCompromise',
+      'cACompromise',
+      'affiliationChanged',
+      'superseded',
+      'cessationOfOperation',
+      'certificateHold',
+      'removeFromCRL',
+      'privilegeWithdrawn',
+      'aACompromise',
+    ],
+    default: 'unspecified',
+    summary: 'Why, in the words of RFC 5280',
+  },
+} as const;
+
+/** `cmp info`. */
+export const infoParameters = {
+  type: {
+    type: 'text',
+    required: true,
+    positional: true,
+    placeholder: 'TYPE',
+    summary:
+      'What to ask for: caCerts, rootCaCert, certReqTemplate, currentCRL, crlStatusList, signKeyPairTypes, …, or an OID',
+  },
+  accept: {
+    type: 'flag',
+    summary: 'With rootCaCert: take the new root for an anchor, when the old one vouches for it',
+  },
 } as const;
 
 /** `cmp poll`. */
@@ -168,8 +310,10 @@ export const historyParameters = {
 
 /** Parameters of `cmp initialize`. */
 export type InitializeParameters = typeof keyParameters &
+  typeof keyTemplateParameters &
   typeof keyFileParameters &
   typeof subjectParameters &
+  typeof templateParameters &
   typeof credentialParameters &
   typeof caParameters &
   typeof waitParameters &
@@ -179,8 +323,10 @@ export type InitializeParameters = typeof keyParameters &
 /** Parameters of `cmp enroll`. */
 export type EnrollParameters = typeof currentCertParameters &
   typeof keyParameters &
+  typeof keyTemplateParameters &
   typeof keyFileParameters &
   typeof subjectParameters &
+  typeof templateParameters &
   typeof caParameters &
   typeof waitParameters &
   typeof dumpParameters &
@@ -197,3 +343,27 @@ export type UpdateParameters = typeof currentCertParameters &
 
 /** Parameters of `cmp poll`. */
 export type PollParameters = typeof pollParameters & typeof waitParameters & typeof dumpParameters;
+
+/** Parameters of `cmp request`. */
+export type RequestParameters = typeof requestParameters &
+  typeof keyFileParameters &
+  typeof credentialParameters &
+  typeof caParameters &
+  typeof waitParameters &
+  typeof dumpParameters &
+  typeof dryRunParameters;
+
+/** Parameters of `cmp revoke`. */
+export type RevokeParameters = typeof revokeParameters &
+  typeof caParameters &
+  typeof waitParameters &
+  typeof dumpParameters &
+  typeof dryRunParameters;
+
+/** Parameters of `cmp info`. */
+export type InfoParameters = typeof infoParameters &
+  typeof credentialParameters &
+  typeof caParameters &
+  typeof waitParameters &
+  typeof dumpParameters &
+  typeof dryRunParameters;

@@ -1,20 +1,13 @@
 import { asBuffer } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 import type { KeyType } from '../crypto/key-type.ts';
-import type { Wanted } from '../lifecycle/certificate-request.ts';
-import type { KeyChoice } from '../lifecycle/initialize.ts';
-import { parseGeneralName } from '../x509/general-name-text.ts';
-import { parseName } from '../x509/name-text.ts';
+import type { GeneratedKey } from '../crypto/keys.ts';
+import type { KeyChoice } from '../lifecycle/key-choice.ts';
 import type { CommandContext } from './command.ts';
 import { readInputFile } from './files.ts';
 import type { ArgsOf } from './parameter.ts';
-import type { keyFileParameters, keyParameters, subjectParameters } from './parameters-cmp.ts';
+import type { keyFileParameters, keyParameters } from './parameters-cmp.ts';
 import { resolvePassword } from './password.ts';
-
-/** Make of the words what the certificate shall say. */
-export function wantedOf({ subjectName, san }: ArgsOf<typeof subjectParameters>): Wanted {
-  return { subject: parseName(subjectName), subjectAltNames: san.map(parseGeneralName) };
-}
 
 /** The key type the words name, if they name one. */
 export function keyTypeOf(args: ArgsOf<typeof keyParameters>): KeyType | undefined {
@@ -35,7 +28,7 @@ export function keyTypeOf(args: ArgsOf<typeof keyParameters>): KeyType | undefin
 }
 
 /**
- * Make of the words the key of a request: a new one, or the one in a file.
+ * Make of the words the key of a request: a new one, the one in a file, or one as the CA wishes.
  *
  * @throws {CertError} USAGE_INVALID, FILE_UNREADABLE, SECRET_UNAVAILABLE, KEY_UNUSABLE, PEM_MALFORMED
  */
@@ -43,24 +36,32 @@ export async function keyChoiceOf(
   args: ArgsOf<typeof keyParameters & typeof keyFileParameters>,
   context: CommandContext,
 ): Promise<KeyChoice> {
-  const { keyFile } = args;
+  const key = await givenKey(args, context);
+  if (key) return { type: 'given', key };
+  const keyType = keyTypeOf(args);
+  return keyType === undefined ? { type: 'by-template' } : { type: 'generate', keyType };
+}
+
+/**
+ * Read the key in the file the words name, if they name one.
+ *
+ * @throws {CertError} USAGE_INVALID, FILE_UNREADABLE, SECRET_UNAVAILABLE, KEY_UNUSABLE, PEM_MALFORMED
+ */
+export async function givenKey(
+  { keyFile, keyPassword }: ArgsOf<typeof keyFileParameters>,
+  context: CommandContext,
+): Promise<GeneratedKey | undefined> {
   if (keyFile === undefined) {
-    if (args.keyPassword !== undefined) {
-      throw new CertError('USAGE_INVALID', 'Cannot use key-password without key-file', {
-        hint: 'Give the key-file it is the passphrase of',
-      });
-    }
-    const keyType = keyTypeOf(args);
-    if (keyType !== undefined) return { type: 'generate', keyType };
-    throw new CertError('USAGE_INVALID', 'Cannot make a request without a key', {
-      hint: 'Give modulus N, key-type T or key-file F',
+    if (keyPassword === undefined) return undefined;
+    throw new CertError('USAGE_INVALID', 'Cannot use key-password without key-file', {
+      hint: 'Give the key-file it is the passphrase of',
     });
   }
-  const passphrase = await resolvePassword(args.keyPassword, 'key-password', context);
+  const passphrase = await resolvePassword(keyPassword, 'key-password', context);
   const octets = await readInputFile(keyFile, 'key-file', context.io);
   const { loadPrivateKeyPem } = await import('../crypto/private-key-pem.ts');
   try {
-    return { type: 'given', key: loadPrivateKeyPem(asBuffer(octets).toString('utf8'), passphrase) };
+    return loadPrivateKeyPem(asBuffer(octets).toString('utf8'), passphrase);
   } catch (cause) {
     if (!(cause instanceof CertError)) throw cause;
     throw new CertError(

@@ -1,19 +1,18 @@
 /**
- * Find the word an operator probably meant: the nearest of the candidates by Damerau-Levenshtein
- * distance, if it is near enough for its length; else the only one that begins so.
+ * Find the word an operator probably meant: the only one of the candidates that begins so, else the nearest by
+ * Damerau-Levenshtein distance, if it is near enough for its length.
  */
 export function suggest(typed: string, candidates: Iterable<string>): string | undefined {
+  const words = new Set(candidates);
+  const [only, ...others] = [...words].filter((word) => word.startsWith(typed.toLowerCase()));
+  if (only !== undefined && others.length === 0 && typed.length >= 2) return only;
   const allowed = typed.length <= 3 ? 1 : typed.length <= 8 ? 2 : 3;
   let best: { readonly word: string; readonly distance: number } | undefined;
-  for (const word of candidates) {
+  for (const word of words) {
     const distance = editDistance(typed.toLowerCase(), word);
     if (distance <= allowed && distance < (best?.distance ?? Infinity)) best = { word, distance };
   }
-  if (best !== undefined || typed.length < 2) return best?.word;
-  const [only, ...others] = new Set(
-    [...candidates].filter((word) => word.startsWith(typed.toLowerCase())),
-  );
-  return others.length === 0 ? only : undefined;
+  return best?.word;
 }
 
 /** Count the insertions, deletions, substitutions and swaps of neighbours between two words. */

@@ -20,8 +20,8 @@ export interface Delivery {
   /** Created with mode 0700 if missing. */
   readonly directory: string;
   readonly name: Label;
-  /** Private key; the file gets mode 0600. */
-  readonly keyPem: string;
+  /** Private key; the file gets mode 0600. Absent when it is not ours: there is no such file then. */
+  readonly keyPem?: string;
   /** CA certificates, issuer first; may be empty. */
   readonly chainPem: string;
   readonly certificatePem: string;
@@ -32,7 +32,7 @@ export interface Delivery {
 /** Where the files are. */
 export interface Delivered {
   readonly directory: string;
-  /** Paths of key, chain and certificate. */
+  /** Paths of key, if there is one, chain and certificate. */
   readonly files: readonly string[];
   /** Directory with the set that was replaced, if there is one. */
   readonly previous: string;
@@ -53,8 +53,9 @@ export interface Delivered {
 export async function deliverFiles(delivery: Delivery): Promise<Delivered> {
   const { directory, name } = delivery;
   const fs = delivery.fs ?? nodeDeliveryFs;
+  const { keyPem } = delivery;
   const contents: readonly Content[] = [
-    { file: `${name}.key.pem`, text: delivery.keyPem, mode: 0o600 },
+    ...(keyPem === undefined ? [] : [{ file: `${name}.key.pem`, text: keyPem, mode: 0o600 }]),
     { file: `${name}.chain.pem`, text: delivery.chainPem, mode: 0o644 },
     { file: `${name}.cert.pem`, text: delivery.certificatePem, mode: 0o644 },
   ];

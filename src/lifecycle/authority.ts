@@ -1,7 +1,9 @@
 import { CertError } from '../base/errors.ts';
 import type { Trust } from '../cmp/protection/trust.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
+import type { CrlRecord } from '../store/crls-contract.ts';
 import type { Store } from '../store/store.ts';
+import { decodeCertificateList } from '../x509/certificate-list.ts';
 import { parseName } from '../x509/name-text.ts';
 import { storedCertificate } from './stored-certificate.ts';
 
@@ -34,8 +36,12 @@ export async function findProfile(
   );
 }
 
-/** Decode what a CA profile says about whom to believe. */
-export function trustOf(profile: CaProfile): Trust {
+/**
+ * Decode what a CA profile says about whom to believe.
+ *
+ * @param crls of its CAs, checked before they were stored
+ */
+export function trustOf(profile: CaProfile, crls: readonly CrlRecord[] = []): Trust {
   const { serverCertificate, expectedSender, issuer } = profile;
   const isDedicated = profile.cmpRoots.length > 0;
   const decode = (der: Uint8Array) => storedCertificate(der, `CA "${profile.label}"`);
@@ -49,5 +55,6 @@ export function trustOf(profile: CaProfile): Trust {
     allowLegacy: profile.allowLegacyAlgorithms,
     ignoreKeyUsage: profile.ignoreKeyUsage,
     firstUse: profile.trustFirstUse,
+    crls: crls.map(({ der }) => decodeCertificateList(der)),
   };
 }

@@ -53,6 +53,7 @@ export async function carryThrough(
     credential: await openCredential(context, stored, profile, state.protectionAlg),
     transport,
     keyId: opened.keyId,
+    crls: await store.crls.list(profile.label),
     async save(saved, events) {
       await keepAnchor(context, profile, saved.staged?.anchor);
       record = await store.transactions.advance(record, toChange(saved, record.polls), events);

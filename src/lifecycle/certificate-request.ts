@@ -1,13 +1,15 @@
 import { CertError } from '../base/errors.ts';
-import { fromDer, toDer } from '../asn1/codec.ts';
+import { toDer } from '../asn1/codec.ts';
 import { oids, type Oid } from '../asn1/oids.ts';
 import { utf8String } from '../asn1/strings.ts';
 import { CertId } from '../cmp/message/cert-id.ts';
 import { CertRequest, type CertReqMsg, type CrmfAttribute } from '../cmp/message/cert-req-msg.ts';
+import type { InfoTypeAndValue } from '../cmp/message/info-type-and-value.ts';
 import type { CertTemplate, OptionalValidity } from '../cmp/message/cert-template.ts';
 import { POPOSigningKeyInput, type AuthInfo } from '../cmp/message/proof-of-possession.ts';
 import { senderOf, type Credential } from '../cmp/protection/credential.ts';
 import { computeMac } from '../cmp/protection/mac.ts';
+import { ENCR_CERT } from '../cmp/transaction/sealed-answer.ts';
 import { CERT_REQ_ID, type RequestBody } from '../cmp/transaction/request.ts';
 import type { SigningKey } from '../crypto/keys.ts';
 import { signatureAlgorithmFor } from '../crypto/signature.ts';
@@ -17,7 +19,7 @@ import type { Extensions } from '../x509/extension.ts';
 import { extension, extensionValue } from '../x509/extension-values.ts';
 import type { GeneralName } from '../x509/general-name.ts';
 import { isNullDn, type Name } from '../x509/name.ts';
-import { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts';
+import { requestedKey, templateKey, type RequestedKey } from './requested-key.ts';
 
 /** What a certificate is asked to say. */
 export interface Wanted {
@@ -33,6 +35,10 @@ export interface Wanted {
   readonly regToken?: string;
   /** Lasting word of the CA, sent in clear (RFC 4211 section 6.2). */
   readonly authenticator?: string;
+  /** In place of the CA profile's (H13). */
+  readonly certProfile?: string;
+  /** Further items for the header of the request. */
+  readonly generalInfo?: readonly InfoTypeAndValue[];
 }
 
 /**
@@ -41,7 +47,7 @@ export interface Wanted {
  *
  * @throws {CertError} USAGE_INVALID when neither names anything
  */
-function certTemplate(wanted: Wanted, spki: Uint8Array): CertTemplate {
+function certTemplate(wanted: Wanted, key: RequestedKey): CertTemplate {
   const { subject, subjectAltNames, issuer, validity } = wanted;
   const isNameless = subject !== undefined && isNullDn(subject);
   if (isNameless && subjectAltNames.length === 0) {
@@ -49,6 +55,7 @@ function certTemplate(wanted: Wanted, spki: Uint8Array): CertTemplate {
       hint: 'Give a subject-name or a san',
     });
   }
+  const publicKey = templateKey(key);
   const extensions = [
     ...(subjectAltNames.length > 0
       ? [extension('subjectAltName', subjectAltNames, isNameless)]
@@ -59,7 +66,7 @@ function certTemplate(wanted: Wanted, spki: Uint8Array): CertTemplate {
     ...(issuer && { issuer }),
     ...(validity && { validity }),
     ...(subject && { subject }),
-    publicKey: fromDer(SubjectPublicKeyInfo, spki),
+    ...(publicKey && { publicKey }),
     ...(extensions.length > 0 && { extensions }),
   };
 }
@@ -97,12 +104,13 @@ const ofTheIssuer: ReadonlySet<Oid> = new Set([
 export function certRequest(
   type: 'ir' | 'cr' | 'kur',
   wanted: Wanted,
-  key: SigningKey,
+  requested: SigningKey | RequestedKey,
   { rsaSignature }: Pick<CaProfile, 'rsaSignature'>,
   replaced?: Certificate,
 ): (credential: Credential) => Promise<RequestBody> {
   return async (credential) => {
-    const template = certTemplate(wanted, key.spki);
+    const key = requestedKey(requested);
+    const template = certTemplate(wanted, key);
     const parts = { wanted, key, credential, rsaSignature, ...(replaced && { replaced }) };
     // B1: exactly one CertReqMsg.
     return { type, value: [await certReqMsg(template, parts)] };
@@ -112,7 +120,7 @@ export function certRequest(
 /** What a request is made of beside its template. */
 interface RequestParts {
   readonly wanted: Pick<Wanted, 'regToken' | 'authenticator'>;
-  readonly key: SigningKey;
+  readonly key: RequestedKey;
   /** Who asks: named in the proof of possession when the template has no subject. */
   readonly credential: Credential;
   readonly rsaSignature: 'pkcs1' | 'pss';
@@ -126,7 +134,7 @@ interface RequestParts {
  */
 async function certReqMsg(
   template: CertTemplate,
-  { wanted, key, credential, rsaSignature, replaced }: RequestParts,
+  { wanted, key: requested, credential, rsaSignature, replaced }: RequestParts,
 ): Promise<CertReqMsg> {
   const controls = [
     ...textControl(oids.regToken, wanted.regToken),
@@ -139,6 +147,13 @@ async function certReqMsg(
     certTemplate: template,
     ...(controls.length > 0 && { controls }),
   };
+  // B15: nobody possesses the key yet.
+  if (requested.type === 'central') return { certReq };
+  const { key, proof } = requested;
+  if (proof === 'encrypted-certificate') {
+    const value = { type: 'subsequentMessage', value: ENCR_CERT } as const;
+    return { certReq, popo: { type: key.agree ? 'keyAgreement' : 'keyEncipherment', value } };
+  }
   const algorithmIdentifier = signatureAlgorithmFor(key, rsaSignature);
   const { subject, publicKey } = template;
   const poposkInput =

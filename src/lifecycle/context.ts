@@ -20,7 +20,7 @@ export interface LifecycleContext {
   deliver(files: {
     readonly directory: string;
     readonly name: Label;
-    readonly keyPem: string;
+    readonly keyPem?: string;
     readonly chainPem: string;
     readonly certificatePem: string;
   }): Promise<Delivered>;

@@ -7,6 +7,7 @@ import { askedIn } from '../cmp/transaction/request.ts';
 import { encodeState, type Phase } from '../cmp/transaction/state.ts';
 import type { Transport } from '../cmp/transport/transport.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
+import type { CrlRecord } from '../store/crls-contract.ts';
 import type { TransactionChange } from '../store/store.ts';
 import { certificateDer } from '../x509/certificate.ts';
 import type { GeneralName } from '../x509/general-name.ts';
@@ -25,6 +26,8 @@ export interface ConversationParts {
   readonly credential: Credential;
   readonly transport: Transport;
   readonly save: Conversation['save'];
+  /** Of the CAs of the profile: whoever is on them vouches for nothing. */
+  readonly crls?: readonly CrlRecord[];
   /** The key the request is for, once it is stored. */
   readonly keyId?: number | undefined;
 }
@@ -32,9 +35,9 @@ export interface ConversationParts {
 /** Join CA profile, credential and context into what the client works with. */
 export function openConversation(
   { clock, random, keys, store }: LifecycleContext,
-  { name, profile, credential, transport, save, keyId }: ConversationParts,
+  { name, profile, credential, transport, save, keyId, crls }: ConversationParts,
 ): Conversation {
-  const trust = trustOf(profile);
+  const trust = trustOf(profile, crls);
   const roots = profile.roots.map((der) => storedCertificate(der, `CA "${profile.label}"`));
   return {
     name,

@@ -17,15 +17,15 @@ export async function deliverCertificate(
   transactionID: string,
 ): Promise<readonly string[]> {
   const { id, name, keyId, der, chain, ca = '' } = record;
-  if (keyId === undefined)
-    throw new CertError('INTERNAL', `Cannot deliver "${name}": it has no key`);
   const directory = (await store.settings.get(certStoreLocation)) ?? defaultCertStore;
   const said = { name, ca, transactionID };
   try {
     const delivered = await deliver({
       directory,
       name,
-      keyPem: encodePem('PRIVATE KEY', await store.keys.privateKey(keyId)),
+      ...(keyId !== undefined && {
+        keyPem: encodePem('PRIVATE KEY', await store.keys.privateKey(keyId)),
+      }),
       chainPem: chain.map((issuer) => encodePem('CERTIFICATE', issuer)).join(''),
       certificatePem: encodePem('CERTIFICATE', der),
     });

@@ -8,7 +8,8 @@ import { carryThrough } from './carry-through.ts';
 import { certRequest, type Wanted } from './certificate-request.ts';
 import type { LifecycleContext } from './context.ts';
 import { assertCanSign } from './credential.ts';
-import { keyOf, repeatedKey, withIssuer, type KeyChoice } from './initialize.ts';
+import { keyOf, repeatedKey, type KeyChoice } from './key-choice.ts';
+import { followTemplate } from './request-template.ts';
 import { finishDelivery } from './interrupted-delivery.ts';
 import { openRequest } from './open-request.ts';
 import type { EnrollmentResult } from './result.ts';
@@ -44,12 +45,18 @@ async function enrollAlone(
   request: EnrollRequest,
 ): Promise<EnrollmentResult> {
   const { store, clock } = context;
-  const { name, wanted, waitSeconds } = request;
+  const { name, waitSeconds } = request;
   const current = await currentCertificate(store, request.current);
   const profile = await findProfile(store, request.ca ?? current.ca);
+  const { wanted, key: choice } = await followTemplate(
+    context,
+    profile,
+    request.wanted,
+    request.key,
+  );
 
   const url = request.url ?? sameAuthority(current, profile.label);
-  const key = repeatedKey(request.key);
+  const key = repeatedKey(choice);
   const repeated = { operation: 'cr', name, wanted, ca: profile.label, url, key } as const;
   const unfinished = await findUnfinished(context, repeated);
   if (unfinished) return carryThrough(context, unfinished, { waitSeconds, isResumed: true });
@@ -62,14 +69,15 @@ async function enrollAlone(
   }
   assertCanSign(current, clock.now());
 
-  const made = await keyOf(context, request.key);
+  const { key: made, requested } = await keyOf(context, choice);
   const record = await openRequest(context, {
     name,
     profile,
     url,
-    key: made,
+    ...(made && { key: made }),
     credential: { type: 'signature', certificateId: current.id },
-    build: certRequest('cr', withIssuer(wanted, profile), made.key, profile),
+    wanted,
+    build: certRequest('cr', wanted, requested, profile),
     previous: current,
   });
   return carryThrough(context, record, { waitSeconds });

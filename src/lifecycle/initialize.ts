@@ -1,19 +1,16 @@
 import { CertError } from '../base/errors.ts';
 import type { Label } from '../base/label.ts';
-import type { GeneratedKey, KeyType } from '../crypto/keys.ts';
-import type { CaProfile } from '../settings/ca-profile.ts';
-import type { Credential } from '../store/store.ts';
-import { parseName } from '../x509/name-text.ts';
 import { alone } from './alone.ts';
 import { findProfile } from './authority.ts';
 import { carryThrough } from './carry-through.ts';
 import { certRequest, type Wanted } from './certificate-request.ts';
 import type { LifecycleContext } from './context.ts';
-import { assertCanSign } from './credential.ts';
+import { keyOf, repeatedKey, type KeyChoice } from './key-choice.ts';
+import { followTemplate } from './request-template.ts';
 import { finishDelivery } from './interrupted-delivery.ts';
 import { openRequest } from './open-request.ts';
-import type { RepeatedKey } from './repeated.ts';
 import type { EnrollmentResult } from './result.ts';
+import { initialCredential, type InitialCredential } from './initial-credential.ts';
 import { findUnfinished } from './unfinished.ts';
 
 /** A first certificate, as an operator asks for it. */
@@ -28,16 +25,6 @@ export interface InitializeRequest {
   readonly credential: InitialCredential;
   readonly waitSeconds: number;
 }
-
-/** A key to be made, or one the operator brings. */
-export type KeyChoice =
-  | { readonly type: 'generate'; readonly keyType: KeyType }
-  | { readonly type: 'given'; readonly key: GeneratedKey };
-
-/** What the first request is protected with; what is absent comes from the CA profile. */
-export type InitialCredential =
-  | { readonly type: 'mac'; readonly reference?: string; readonly secret?: Uint8Array }
-  | { readonly type: 'signature'; readonly signer: Label };
 
 /**
  * Make a key and get its first certificate: `cmp initialize`, an ir (RFC 9810 section 5.3.1).
@@ -61,8 +48,14 @@ async function initializeAlone(
   request: InitializeRequest,
 ): Promise<EnrollmentResult> {
   const { store } = context;
-  const { name, wanted, waitSeconds } = request;
+  const { name, waitSeconds } = request;
   const profile = await findProfile(store, request.ca);
+  const { wanted, key: choice } = await followTemplate(
+    context,
+    profile,
+    request.wanted,
+    request.key,
+  );
 
   const repeated = {
     operation: 'ir',
@@ -70,7 +63,7 @@ async function initializeAlone(
     wanted,
     ca: profile.label,
     url: request.url,
-    key: repeatedKey(request.key),
+    key: repeatedKey(choice),
   } as const;
   const unfinished = await findUnfinished(context, repeated);
   if (unfinished) return carryThrough(context, unfinished, { waitSeconds, isResumed: true });
@@ -83,56 +76,15 @@ async function initializeAlone(
   }
 
   const credential = await initialCredential(context, profile, request.credential);
-  const key = await keyOf(context, request.key);
+  const { key, requested } = await keyOf(context, choice);
   const record = await openRequest(context, {
     name,
     profile,
     url: request.url,
-    key,
+    ...(key && { key }),
     credential,
-    build: certRequest('ir', withIssuer(wanted, profile), key.key, profile),
+    wanted,
+    build: certRequest('ir', wanted, requested, profile),
   });
   return carryThrough(context, record, { waitSeconds });
-}
-
-/** Say of which key a repeated command must be. */
-export function repeatedKey(choice: KeyChoice): RepeatedKey {
-  return choice.type === 'given' ? { type: 'given', spki: choice.key.key.spki } : choice;
-}
-
-/** Make the key a request is for, or take the one that was brought. */
-export async function keyOf(context: LifecycleContext, choice: KeyChoice): Promise<GeneratedKey> {
-  return choice.type === 'given' ? choice.key : (await context.keys()).generate(choice.keyType);
-}
-
-/** Add the issuer the CA profile names, if it names one. */
-export function withIssuer(wanted: Wanted, { issuer }: CaProfile): Wanted {
-  return issuer === undefined ? wanted : { ...wanted, issuer: parseName(issuer) };
-}
-
-async function initialCredential(
-  { store, clock }: LifecycleContext,
-  profile: CaProfile,
-  given: InitialCredential,
-): Promise<Credential> {
-  if (given.type === 'signature') {
-    const signer = await store.certificates.current(given.signer);
-    if (!signer) {
-      throw new CertError(
-        'CERT_UNKNOWN',
-        `Cannot sign with "${given.signer}": no such certificate`,
-        { hint: 'See "certkeeper show cert" for the certificates there are' },
-      );
-    }
-    assertCanSign(signer, clock.now());
-    return { type: 'signature', certificateId: signer.id };
-  }
-  const reference = given.reference ?? profile.reference;
-  const secret = given.secret ?? (await store.authorities.secret(profile.label));
-  if (reference !== undefined && secret !== undefined) return { type: 'mac', reference, secret };
-  throw new CertError(
-    'SECRET_UNAVAILABLE',
-    `Cannot protect a request to "${profile.label}": no ${secret === undefined ? 'shared secret' : 'reference value'} is known`,
-    { hint: 'Give "ca-psk REFERENCE:file:PATH", or reference and secret with "ca add"' },
-  );
 }

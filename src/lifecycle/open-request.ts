@@ -8,6 +8,7 @@ import { info } from '../cmp/message/info-values.ts';
 import type { Credential } from '../cmp/protection/credential.ts';
 import { askedIn, type RequestBody } from '../cmp/transaction/request.ts';
 import { encodeState } from '../cmp/transaction/state.ts';
+import { operationUrl } from '../cmp/transport/operation-url.ts';
 import type { GeneratedKey } from '../crypto/keys.ts';
 import { assertKeyAllowed } from '../crypto/public-key.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
@@ -18,6 +19,7 @@ import type {
   TransactionRecord,
 } from '../store/store.ts';
 import { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts';
+import type { Wanted } from './certificate-request.ts';
 import type { LifecycleContext } from './context.ts';
 import { openConversation } from './conversation.ts';
 import { openCredential } from './credential.ts';
@@ -35,7 +37,9 @@ export interface NewRequest {
   readonly key?: Pick<GeneratedKey, 'key' | 'pkcs8'> | { readonly id: number };
   /** OLD of cr and kur, or what an rr revokes. */
   readonly previous?: CertificateRecord;
-  /** For the header, beside implicitConfirm; absent: what the CA profile has there. */
+  /** What goes into the header beside what the CA profile puts there. */
+  readonly wanted?: Pick<Wanted, 'certProfile' | 'generalInfo'>;
+  /** All of the header's generalInfo beside implicitConfirm, as an earlier attempt had it. */
   readonly generalInfo?: readonly InfoTypeAndValue[];
   /** What an earlier attempt learnt of the CA. */
   readonly learnt?: { readonly pvno?: number; readonly clockOffsetMs?: number };
@@ -72,11 +76,13 @@ export async function prepareRequest(
   const body = await request.build(credential);
   const { type: operation } = body;
   const { publicKey } = askedIn(body);
-  if (publicKey && operation !== 'rr') {
+  // B15: of a key the CA shall make there is no more than the algorithm.
+  if (publicKey && publicKey.subjectPublicKey.length > 0 && operation !== 'rr') {
     const spki = toDer(SubjectPublicKeyInfo, publicKey);
     assertKeyAllowed(spki, { allowLegacy: profile.allowLegacyAlgorithms });
   }
-  const url = request.url ?? profile.url;
+  // An address given for this certificate is taken as it stands.
+  const url = request.url ?? operationUrl(profile.url, operation, profile.operationLabels);
   const conversation = openConversation(context, {
     name,
     profile,
@@ -88,7 +94,7 @@ export async function prepareRequest(
   const deadline = new Date(openedAt.getTime() + profile.transactionDeadlineSeconds * 1000);
   const first = await beginTransaction(conversation, {
     request: body,
-    generalInfo: request.generalInfo ?? usualInfo(operation, profile),
+    generalInfo: request.generalInfo ?? generalInfoFor(request, operation),
     pvno: learnt?.pvno ?? profile.pvno,
     clockOffsetMs: learnt?.clockOffsetMs ?? 0,
     deadline,
@@ -127,10 +133,14 @@ export async function prepareRequest(
 }
 
 /** H13: one certProfile, where a certificate is asked for. */
-function usualInfo(
+function generalInfoFor(
+  { profile, wanted }: NewRequest,
   operation: RequestBody['type'],
-  { certProfile }: CaProfile,
 ): readonly InfoTypeAndValue[] {
+  const certProfile = wanted?.certProfile ?? profile.certProfile;
   const isForCertificate = operation !== 'rr' && operation !== 'genm';
-  return certProfile !== undefined && isForCertificate ? [info('certProfile', [certProfile])] : [];
+  return [
+    ...(certProfile !== undefined && isForCertificate ? [info('certProfile', [certProfile])] : []),
+    ...(wanted?.generalInfo ?? []),
+  ];
 }

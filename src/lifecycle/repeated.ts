@@ -30,7 +30,9 @@ export interface RepeatedCommand {
 /** A key to be made, or a certain one. */
 export type RepeatedKey =
   | { readonly type: 'generate'; readonly keyType: KeyType }
-  | { readonly type: 'given'; readonly spki: Uint8Array };
+  | { readonly type: 'given'; readonly spki: Uint8Array }
+  /** To be made by the CA. */
+  | { readonly type: 'central'; readonly keyType?: KeyType };
 
 /** What an earlier command went to and asked for, or got. */
 export interface Earlier {
@@ -57,7 +59,7 @@ export function differences(repeated: RepeatedCommand, earlier: Earlier): readon
     ...(bytesEqual(subjectAltNamesIn(asked), toDer(GeneralNames, wanted.subjectAltNames))
       ? []
       : ['its subjectAltName has other names']),
-    ...(key && asked.publicKey ? keyDifferences(key, asked.publicKey) : []),
+    ...(key ? keyDifferences(key, asked.publicKey) : []),
   ];
 }
 
@@ -91,7 +93,14 @@ function subjectAltNamesIn({ extensions }: Pick<CertTemplate, 'extensions'>): Ui
   return toDer(GeneralNames, extensionValue(extensions, 'subjectAltName') ?? []);
 }
 
-function keyDifferences(key: RepeatedKey, publicKey: SubjectPublicKeyInfo): readonly string[] {
+function keyDifferences(
+  key: RepeatedKey,
+  publicKey: SubjectPublicKeyInfo | undefined,
+): readonly string[] {
+  // What was issued does not say who made its key, and what was asked for says nothing of one the CA makes.
+  if (key.type === 'central') return [];
+  if (publicKey?.subjectPublicKey.length === 0) return ['its key is one the CA makes'];
+  if (!publicKey) return [];
   if (key.type === 'given') {
     const isSame = bytesEqual(toDer(SubjectPublicKeyInfo, publicKey), key.spki);
     return isSame ? [] : ['its key is another one'];

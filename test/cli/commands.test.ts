@@ -115,7 +115,7 @@ describe('ca add', () => {
     ] as const) {
       const { out } = await bench.run(addCa(bench, ...words, '--json'));
       expect(JSON.parse(out)).toMatchObject({ ca: { protection: shown } });
-      expect((await bench.run(['ca', 'show', 'rootA'])).out).toMatch(`protection        ${shown}`);
+      expect((await bench.run(['ca', 'show', 'rootA'])).out).toMatch(`protection            ${shown}`);
     }
   });
 

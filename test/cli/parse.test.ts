@@ -234,13 +234,13 @@ describe('parseCommandLine() refuses with one clear message', () => {
     [
       'missing parameters',
       ['cmp', 'initialize', 'modulus', '2048'],
-      'Cannot run "cmp initialize": cert-name and subject-name are missing',
+      'Cannot run "cmp initialize": cert-name and one of subject-name, no-subject, csr are missing',
       'See certkeeper cmp initialize --help',
     ],
     [
       'neither size nor type of the key',
       ['cmp', 'initialize', ...initializeArgv.slice(4)],
-      'Cannot run "cmp initialize": one of modulus, key-type, key-file is missing',
+      'Cannot run "cmp initialize": one of modulus, key-type, key-file, key-as-asked is missing',
       'See certkeeper cmp initialize --help',
     ],
     [

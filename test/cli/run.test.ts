@@ -44,7 +44,7 @@ describe('run()', () => {
     const io = fakeIo();
     expect(await run(['cmp', 'initialize'], io, noServices)).toBe(2);
     expect(io.err()).toContain(
-      'cert-name, subject-name and one of modulus, key-type, key-file are missing',
+      'cert-name, one of modulus, key-type, key-file, key-as-asked and one of subject-name, no-subject, csr are missing',
     );
   });
 
@@ -119,7 +119,9 @@ describe('help', () => {
 
   it('shows alternatives, what is optional, units and defaults', () => {
     const text = helpText(['cmp', 'initialize'], commands);
-    expect(text).toContain(' (modulus N | key-type T | key-file FILE) [key-password SECRET] cert-name N ');
+    expect(text).toContain(
+      ' (modulus N | key-type T | key-file FILE | key-as-asked) [key-password SECRET] cert-name N ',
+    );
     expect(text).toContain('[ca-psk [REF:]SECRET | signer-cert N]');
     expect(text).toContain('(1024, 2048, 3072, 4096 bits)');
     expect(text).toContain('(duration; default 60s)');

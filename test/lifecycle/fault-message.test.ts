@@ -38,7 +38,7 @@ function nameOf({ error, result }: Came): string | undefined {
 }
 
 function saidIn({ error, result }: Came): string {
-  return result?.type === 'refused' ? result.reason : String(error);
+  return result?.reason ?? String(error);
 }
 
 /** Poll once more if the transaction still waits, now that nothing is wrong any more. */

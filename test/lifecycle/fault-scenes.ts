@@ -1,30 +1,39 @@
 import { expect } from 'vitest';
+import { oids } from '../../src/asn1/oids.ts';
 import type { LabSettings } from '../../src/ca/lab-settings.ts';
 import { enroll } from '../../src/lifecycle/enroll.ts';
 import { initialize } from '../../src/lifecycle/initialize.ts';
 import { update } from '../../src/lifecycle/update.ts';
-import type { EnrollmentResult } from '../../src/lifecycle/result.ts';
+import { requestInfo } from '../../src/lifecycle/info.ts';
+import { revoke } from '../../src/lifecycle/revoke.ts';
 import type { LifecycleContext } from '../../src/lifecycle/context.ts';
 import { initialized, makeSite, named, request, wanted, type Site } from './site.ts';
+
+/** What an operation gives, as far as faults change it. */
+export interface Result {
+  readonly type: string;
+  /** Why a certificate is refused. */
+  readonly reason?: string;
+}
 
 /** An operation with an answer in it that a fault can be injected into. */
 export interface Scene {
   readonly lab?: Partial<LabSettings>;
   /** Body of the answer. */
-  readonly answer: 'ip' | 'cp' | 'kup' | 'pkiconf' | 'pollRep';
+  readonly answer: 'ip' | 'cp' | 'kup' | 'pkiconf' | 'pollRep' | 'rp' | 'genp';
   /** The name its certificate goes by. */
   readonly name: string;
   /** There is a certificate already, which signs. */
   readonly isSigned: boolean;
-  act(context: LifecycleContext): Promise<EnrollmentResult>;
+  act(context: LifecycleContext): Promise<Result>;
 }
 
 const waitSeconds = 3600;
-const first = (context: LifecycleContext): Promise<EnrollmentResult> =>
+const first = (context: LifecycleContext): Promise<Result> =>
   initialize(context, request({ waitSeconds }));
-const again = (context: LifecycleContext): Promise<EnrollmentResult> =>
+const again = (context: LifecycleContext): Promise<Result> =>
   update(context, { current: named('gw1'), waitSeconds });
-const another = (context: LifecycleContext): Promise<EnrollmentResult> =>
+const another = (context: LifecycleContext): Promise<Result> =>
   enroll(context, {
     name: named('gw2'),
     wanted: wanted('CN=gw2,O=Test'),
@@ -32,6 +41,14 @@ const another = (context: LifecycleContext): Promise<EnrollmentResult> =>
     current: named('gw1'),
     waitSeconds,
   });
+
+const revocation = (context: LifecycleContext): Promise<Result> =>
+  revoke(context, { current: named('gw1'), reason: 'keyCompromise', waitSeconds });
+const asked = { infoType: oids.caCerts, acceptRoot: false, waitSeconds };
+const question = (context: LifecycleContext): Promise<Result> =>
+  requestInfo(context, { ...asked, credential: { type: 'mac' } });
+const signedQuestion = (context: LifecycleContext): Promise<Result> =>
+  requestInfo(context, { ...asked, credential: { type: 'signature', signer: named('gw1') } });
 
 /** Name of a scene: what is answered in which operation; one without `signed` is under a shared secret. */
 export type SceneName =
@@ -43,7 +60,10 @@ export type SceneName =
   | 'signed kup'
   | 'signed pkiconf of a kur'
   | 'signed pollRep'
-  | 'signed kup after polling';
+  | 'signed kup after polling'
+  | 'signed rp'
+  | 'genp'
+  | 'signed genp';
 
 const underMac = { name: 'gw1', isSigned: false, act: first } as const;
 const signed = { name: 'gw1', isSigned: true, act: again } as const;
@@ -61,11 +81,14 @@ export const scenes: Readonly<Record<SceneName, Scene>> = {
   'signed pkiconf of a kur': { ...signed, answer: 'pkiconf' },
   'signed pollRep': { ...signed, answer: 'pollRep', lab: { polls: 1 } },
   'signed kup after polling': { ...signed, answer: 'kup', lab: delayed },
+  'signed rp': { ...signed, answer: 'rp', act: revocation },
+  genp: { ...underMac, answer: 'genp', act: question },
+  'signed genp': { ...signed, answer: 'genp', act: signedQuestion },
 };
 
 /** What came of an operation: its result, or what it threw. */
 export type Came =
-  | { readonly result: EnrollmentResult; readonly error?: never }
+  | { readonly result: Result; readonly error?: never }
   | { readonly error: unknown; readonly result?: never };
 
 /** What must not change when a fault is refused. */

@@ -21,8 +21,8 @@ export interface SurvivalTrial {
   readonly rows: string;
 }
 
-/** Every kind of answer, under either protection. */
-const everywhere: readonly SceneName[] = [
+/** Every kind of answer on the way to a certificate, under either protection. */
+const enrolling: readonly SceneName[] = [
   'ip',
   'pkiconf of an ir',
   'pollRep',
@@ -30,11 +30,18 @@ const everywhere: readonly SceneName[] = [
   'signed pkiconf of a kur',
   'signed pollRep',
 ];
+const everywhere: readonly SceneName[] = [...enrolling, 'signed rp', 'genp'];
 /** The final answer after polling may have one nonce more. */
 const afterPolling: readonly SceneName[] = ['ip after polling', 'signed kup after polling'];
 /** Enough for what is checked in one place for all answers. */
 const some: readonly SceneName[] = ['ip', 'pkiconf of an ir', 'signed kup', 'signed pollRep'];
-const signed: readonly SceneName[] = ['signed kup', 'signed pkiconf of a kur', 'signed pollRep'];
+const signed: readonly SceneName[] = [
+  'signed kup',
+  'signed pkiconf of a kur',
+  'signed pollRep',
+  'signed rp',
+  'signed genp',
+];
 const underMac: readonly SceneName[] = ['ip', 'pkiconf of an ir', 'pollRep'];
 const certReps: readonly SceneName[] = ['ip', 'ip after polling', 'signed cp', 'signed kup'];
 
@@ -161,6 +168,16 @@ export const refusals: readonly RefusalTrial[] = [
     'ca-pubs-in-kup': 'Rogue CA',
   }),
 
+  ...refused(['signed rp'], 'CMP_RESPONSE_INVALID', '[L9]', {
+    'two-rev-statuses': '2',
+    'rev-status-warning': 'revocationWarning',
+  }),
+  ...refused(['genp', 'signed genp'], 'CMP_RESPONSE_INVALID', '[L10]', {
+    'two-genp-items': '2 items',
+    'no-genp-item': '0 items',
+    'other-info-type': 'infoType is preferredSymmAlg',
+  }),
+
   ...refused(['pollRep', 'signed pollRep'], 'CMP_RESPONSE_INVALID', '[L3]', {
     'poll-rep-id-77': 'certReqId is 77',
     'two-poll-reps': '2 items',
@@ -186,7 +203,7 @@ export const survivals: readonly SurvivalTrial[] = [
     ends: 'issued',
     rows: '[R3]',
   },
-  { fault: 'extra-certs-reversed', scenes: everywhere, ends: 'issued', rows: '[R9]' },
+  { fault: 'extra-certs-reversed', scenes: enrolling, ends: 'issued', rows: '[R9]' },
   { fault: 'extra-certs-foreign', scenes: some, ends: 'issued', rows: '[R9]' },
   {
     fault: 'extra-certs-absent',
@@ -205,5 +222,10 @@ export const survivals: readonly SurvivalTrial[] = [
   { fault: 'signed-error-to-mac', scenes: ['ip'], ends: 'rejected', rows: '[R8]' },
 ];
 
-/** Faults that are tried where time or HTTP matters, each by a test of its own. */
-export const triedElsewhere: readonly string[] = ['endless-waiting', 'check-after-2-31'];
+/** Faults that are tried by tests of their own. */
+export const triedElsewhere: readonly string[] = [
+  'endless-waiting',
+  'check-after-2-31',
+  'signer-revoked',
+  'malformed-info',
+];

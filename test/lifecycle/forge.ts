@@ -4,7 +4,7 @@ import { issueCertificate, type CertificateIssuer } from '../../src/ca/issue-cer
 import { DEFAULT_REFERENCE } from '../../src/ca/lab.ts';
 import { respond } from '../../src/ca/respond.ts';
 import type { CertRepMessage } from '../../src/cmp/message/cert-rep-message.ts';
-import { hasImplicitConfirm } from '../../src/cmp/message/info-type-and-value.ts';
+import { hasImplicitConfirm, implicitConfirm } from '../../src/cmp/message/info-type-and-value.ts';
 import { decodeMessage, type PKIBody } from '../../src/cmp/message/pki-message.ts';
 import type { PKIStatusInfo } from '../../src/cmp/message/pki-status-info.ts';
 import type { Certificate } from '../../src/x509/certificate.ts';
@@ -54,7 +54,10 @@ export function answerFor(
       body,
       senderNonce: random.bytes(16),
       isFirst: true,
-      grantsImplicitConfirm: lab.settings.implicitConfirm && hasImplicitConfirm(header.generalInfo),
+      generalInfo:
+        lab.settings.implicitConfirm && hasImplicitConfirm(header.generalInfo)
+          ? [implicitConfirm]
+          : [],
     },
     { authorities: lab.authorities, settings: lab.settings, clock, random },
   );

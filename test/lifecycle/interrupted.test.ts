@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { toHex } from '../../src/base/bytes.ts';
 import { CertError } from '../../src/base/errors.ts';
 import { decodeMessage } from '../../src/cmp/message/pki-message.ts';
 import { initialize } from '../../src/lifecycle/initialize.ts';
@@ -178,6 +179,46 @@ describe('against a CA that answers nothing twice', () => {
       expect((await site.lab.certificates())[0]?.status).toBe('current');
     },
   );
+});
+
+/** The lab hears each request twice, and we its second answer only. */
+const twice = async (der: Uint8Array, lab: (der: Uint8Array) => Promise<Uint8Array>) => {
+  await lab(der);
+  return lab(der);
+};
+
+describe('a CA that takes every request for one it knows', () => {
+  it('is asked once anew, and no more', async () => {
+    const site = await makeSite({ lab: { retransmission: 'refuse' } });
+    site.setWire(twice);
+    expect(await initialize(site.context, request())).toMatchObject({
+      type: 'rejected',
+      status: { failInfo: ['transactionIdInUse'] },
+    });
+    expect(bodies(site.sent)).toEqual(['ir', 'ir']);
+    expect(site.sent[1]).not.toEqual(site.sent[0]);
+    expect(await site.store.transactions.outstanding()).toEqual([]);
+    expect(await site.store.history.list()).toMatchObject([
+      { result: 'rejected' },
+      { result: 'rejected' },
+    ]);
+  });
+
+  it('is asked once anew for a request that was killed, and no more', async () => {
+    const site = await makeSite({ lab: { retransmission: 'refuse' } });
+    killAt(site, 'ir', 'after');
+    await killed(initialize(site.context, request()), site);
+    const count = site.sent.length;
+    site.setWire(twice);
+    expect(await poll(site.context, { name, waitSeconds: 60 })).toMatchObject({
+      type: 'rejected',
+    });
+    const transactions = new Set(
+      site.sent.slice(count).map((der) => toHex(decodeMessage(der).header.transactionID ?? der)),
+    );
+    expect(transactions.size).toBe(2);
+    expect(await site.store.transactions.outstanding()).toEqual([]);
+  });
 });
 
 describe('an answer the network lost', () => {

@@ -133,8 +133,6 @@ function proxyOf(url: string, username: string | undefined): ProxySettings {
 function behaviourOf(args: Args): CaBehaviour {
   const usual = presets[args.preset].behaviour;
   const { pbm } = usual;
-  const decide = (said: 'yes' | 'no' | undefined, otherwise: boolean): boolean =>
-    said === undefined ? otherwise : said === 'yes';
   return {
     preset: args.preset,
     pvno: args.pvno === undefined ? usual.pvno : args.pvno === 3 ? 3 : 2,
@@ -161,4 +159,8 @@ function behaviourOf(args: Args): CaBehaviour {
     trustCapubs: args.trustCapubs || usual.trustCapubs,
     trustFirstUse: args.trustFirstUse || usual.trustFirstUse,
   };
+}
+
+function decide(said: 'yes' | 'no' | undefined, otherwise: boolean): boolean {
+  return said === undefined ? otherwise : said === 'yes';
 }

@@ -3,7 +3,8 @@ import type { Body } from '../command.ts';
 import { runDry } from '../dry-run.ts';
 import { reportResult, runEnrollment } from '../enrollment.ts';
 import type { EnrollParameters } from '../parameters-cmp.ts';
-import { keyChoiceOf, wantedOf } from '../request-arguments.ts';
+import { keyChoiceOf } from '../request-arguments.ts';
+import { wantedOf } from '../wanted.ts';
 
 /** Get a further certificate, signing with one there is. */
 export const run: Body<EnrollParameters> = async (args, command) => {
@@ -11,7 +12,7 @@ export const run: Body<EnrollParameters> = async (args, command) => {
   const request = {
     current,
     name,
-    wanted: wantedOf(args),
+    wanted: await wantedOf(args, command),
     key: await keyChoiceOf(args, command),
     ...(caRoot !== undefined && { ca: caRoot }),
     ...(caUrl !== undefined && { url: caUrl }),

@@ -1,9 +1,11 @@
 import { CertError } from '../../base/errors.ts';
+import { formatTime } from '../../base/format-time.ts';
 import { bytesEqual } from '../../base/bytes.ts';
 import { oids, type Oid } from '../../asn1/oids.ts';
 import { verifySignature } from '../../crypto/signature.ts';
 import { checkPath } from '../../revocation/path.ts';
 import { certificateDer, type Certificate } from '../../x509/certificate.ts';
+import { findRevoked } from '../../x509/certificate-list.ts';
 import type { Extensions } from '../../x509/extension.ts';
 import { extensionValue } from '../../x509/extension-values.ts';
 import { sameName, type Name } from '../../x509/name.ts';
@@ -124,7 +126,7 @@ function judgeSigner(
     policy: trust,
   });
   if (verdict.type === 'invalid') return verdict.detail;
-  const forbidden = forbiddance(extensions, trust);
+  const forbidden = forbiddance(extensions, trust) ?? revocation(verdict.path, trust);
   if (forbidden !== undefined) return forbidden;
   if (!isAuthorised(certificate, trust, [...verdict.path.slice(1), verdict.anchor])) {
     return (
@@ -141,6 +143,23 @@ function judgeSigner(
 export function isSelfSignedCa({ tbsCertificate }: Certificate): boolean {
   const { subject, issuer, extensions } = tbsCertificate;
   return sameName(subject, issuer) && extensionValue(extensions, 'basicConstraints')?.cA === true;
+}
+
+/**
+ * Say who on the path is revoked, as far as the CRLs that are here tell (R17). What no CRL tells is no reason: RFC
+ * 9483 section 3.5 has the check as a SHOULD.
+ */
+function revocation(path: readonly Certificate[], { crls = [] }: Trust): string | undefined {
+  for (const { tbsCertificate } of path) {
+    const { issuer, serialNumber, subject } = tbsCertificate;
+    for (const list of crls) {
+      if (!sameName(list.tbsCertList.issuer, issuer)) continue;
+      const revoked = findRevoked(list, serialNumber);
+      if (!revoked) continue;
+      return `${quoteName(subject)} was revoked at ${formatTime(revoked.revocationDate.value)}`;
+    }
+  }
+  return undefined;
 }
 
 /** Say what in a certificate forbids it to sign for a CA; what is absent forbids nothing (RFC 9483 section 3.5). */

@@ -1,4 +1,5 @@
 import type { Certificate } from '../../x509/certificate.ts';
+import type { CertificateList } from '../../x509/certificate-list.ts';
 import type { Name } from '../../x509/name.ts';
 
 /** What a peer's messages are believed on: the CA profile's settings, decoded. */
@@ -23,6 +24,8 @@ export interface Trust {
   readonly allowLegacy: boolean;
   /** A signer may lack digitalSignature in its keyUsage: some CAs sign with the key of their certificates. */
   readonly ignoreKeyUsage?: boolean;
+  /** CRLs of the CAs, their signatures checked: a signer on one of them is refused (R17). */
+  readonly crls?: readonly CertificateList[];
   /** Without anchors, take the self-signed CA certificates that came along (TS 33.310 clause 9). */
   readonly firstUse?: boolean;
 }

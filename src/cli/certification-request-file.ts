@@ -1,0 +1,39 @@
+import { fromDer } from '../asn1/codec.ts';
+import { decodePem, looksLikePem } from '../asn1/pem.ts';
+import { CertError } from '../base/errors.ts';
+import { CertificationRequest } from '../x509/certification-request.ts';
+import { readInputFile } from './files.ts';
+import type { Io } from './io.ts';
+
+/** RFC 7468 section 7 has the first; the other is what older tools write. */
+const labels: ReadonlySet<string> = new Set(['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST']);
+
+/**
+ * Read a PKCS#10 request from a file, PEM or DER.
+ *
+ * @throws {CertError} FILE_UNREADABLE, PEM_MALFORMED
+ */
+export async function readCertificationRequest(
+  path: string,
+  io: Io,
+): Promise<CertificationRequest> {
+  const octets = await readInputFile(path, 'csr', io);
+  try {
+    const der = looksLikePem(octets)
+      ? decodePem(new TextDecoder().decode(octets)).find(({ label }) => labels.has(label))?.der
+      : octets;
+    if (!der) {
+      throw new CertError(
+        'PEM_MALFORMED',
+        'there is no "-----BEGIN CERTIFICATE REQUEST-----" in it',
+      );
+    }
+    return fromDer(CertificationRequest, der);
+  } catch (cause) {
+    if (!(cause instanceof CertError)) throw cause;
+    throw new CertError('PEM_MALFORMED', `Cannot use csr "${path}": ${cause.message}`, {
+      cause,
+      hint: 'Give a PKCS #10 certification request as PEM or DER; "openssl req -new" makes one',
+    });
+  }
+}

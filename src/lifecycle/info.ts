@@ -1,0 +1,95 @@
+import type { Label } from '../base/label.ts';
+import { toDer } from '../asn1/codec.ts';
+import { oids, type Oid } from '../asn1/oids.ts';
+import type { InfoTypeAndValue } from '../cmp/message/info-type-and-value.ts';
+import { info } from '../cmp/message/info-values.ts';
+import type { PKIStatusInfo } from '../cmp/message/pki-status-info.ts';
+import type { CaProfile } from '../settings/ca-profile.ts';
+import { extensionValue } from '../x509/extension-values.ts';
+import { Name } from '../x509/name.ts';
+import { timeOf } from '../x509/time.ts';
+import { ask } from './ask.ts';
+import { findProfile } from './authority.ts';
+import type { LifecycleContext } from './context.ts';
+import { initialCredential, type InitialCredential } from './initial-credential.ts';
+import { storedCertificate } from './stored-certificate.ts';
+import { takeInfo, type InfoAnswer } from './take-info.ts';
+
+/** A question for `cmp info`. */
+export interface InfoRequest {
+  /** What is asked for, by OID. */
+  readonly infoType: Oid;
+  /** Label of the CA profile; the only one when absent. */
+  readonly ca?: Label;
+  /** In place of the profile's. */
+  readonly url?: string;
+  readonly credential: InitialCredential;
+  /** Make a new root an anchor of the CA profile when the present one vouches for it. */
+  readonly acceptRoot: boolean;
+  readonly waitSeconds: number;
+}
+
+/** What a CA said, and what was made of it. */
+export type InfoResult = { readonly ca: Label; readonly transactionID: string } & (
+  | InfoAnswer
+  | {
+      readonly type: 'rejected';
+      readonly status: PKIStatusInfo;
+      readonly details: readonly string[];
+    }
+  | { readonly type: 'waiting' }
+);
+
+/**
+ * Ask a CA for its certificates, CRLs, a new root, its wishes or anything by OID: `cmp info`, a genm (RFC 9483
+ * section 4.3). Checked CRLs and request templates are kept for later.
+ *
+ * @throws {CertError} CA_UNKNOWN, CERT_UNKNOWN, SECRET_UNAVAILABLE, and the errors of peers and networks
+ */
+export async function requestInfo(
+  context: LifecycleContext,
+  request: InfoRequest,
+): Promise<InfoResult> {
+  const { store } = context;
+  const profile = await findProfile(store, request.ca);
+  const answer = await ask(context, {
+    profile,
+    url: request.url,
+    credential: await initialCredential(context, profile, request.credential),
+    item: await questionFor(context, profile, request.infoType),
+    waitSeconds: request.waitSeconds,
+  });
+  const said = { ca: profile.label, transactionID: answer.transactionID };
+  switch (answer.type) {
+    case 'waiting':
+      return { ...said, type: 'waiting' };
+    case 'rejected':
+      return { ...said, type: 'rejected', status: answer.status, details: answer.details };
+    case 'informed':
+      return { ...said, ...(await takeInfo(context, profile, answer.item, request.acceptRoot)) };
+  }
+}
+
+/** B14: one item; most have no value, some say what is here already. */
+async function questionFor(
+  { store }: LifecycleContext,
+  profile: CaProfile,
+  infoType: Oid,
+): Promise<InfoTypeAndValue> {
+  if (infoType === oids.rootCaCert) {
+    const [root] = profile.roots;
+    return info('rootCaCert', root && storedCertificate(root, `CA "${profile.label}"`));
+  }
+  if (infoType !== oids.crlStatusList) return { infoType };
+  const issued = (await store.certificates.list()).find(({ ca }) => ca === profile.label);
+  const certificate = issued
+    ? storedCertificate(issued.der, `"${issued.name}"`)
+    : storedCertificate(profile.roots[0] ?? new Uint8Array(), `CA "${profile.label}"`);
+  const { issuer, extensions } = certificate.tbsCertificate;
+  const held = await store.crls.get(profile.label, toDer(Name, issuer));
+  const dpn = extensionValue(extensions, 'cRLDistributionPoints')?.[0]?.distributionPoint;
+  const source = dpn
+    ? ({ type: 'dpn', value: dpn } as const)
+    : ({ type: 'issuer', value: [{ type: 'directoryName', value: issuer }] } as const);
+  return info('crlStatusList', [{ source, ...(held && { thisUpdate: timeOf(held.thisUpdate) }) }]);
+}

@@ -1,0 +1,69 @@
+import { CertError } from '../base/errors.ts';
+import { rawOf } from '../asn1/codec.ts';
+import { verifySignature } from '../crypto/signature.ts';
+import type { Certificate } from '../x509/certificate.ts';
+import type { CertificateList } from '../x509/certificate-list.ts';
+import { extensionValue } from '../x509/extension-values.ts';
+import { sameName } from '../x509/name.ts';
+import { checkPath, type PathQuery } from './path.ts';
+
+/** Whether a CRL is the word of a CA we believe. */
+export type CrlVerdict =
+  | { readonly type: 'valid'; readonly issuer: Certificate }
+  /** Lower case, no final period. */
+  | { readonly type: 'invalid'; readonly detail: string };
+
+/**
+ * Check who signed a CRL: the CA of its name, on a path to an anchor, with a key that may sign CRLs, and not in the
+ * future. Indirect and delta CRLs, and those of a part, are not taken: what is not in them says nothing.
+ */
+export function checkCrl(
+  list: CertificateList,
+  { intermediates, anchors, at, policy }: Omit<PathQuery, 'certificate'>,
+): CrlVerdict {
+  const { issuer: name, thisUpdate, crlExtensions } = list.tbsCertList;
+  if (thisUpdate.value > at) return invalid('its thisUpdate is in the future');
+  // Read strictly: what is critical and not understood must not be passed over.
+  const critical = crlExtensions?.find(({ critical: isCritical }) => isCritical);
+  if (critical) return invalid('it has a critical extension: it is not a complete CRL of its CA');
+  let detail = 'no CA of its name is known';
+  for (const issuer of [...anchors, ...intermediates]) {
+    if (!sameName(issuer.tbsCertificate.subject, name)) continue;
+    const verdict = checkPath({ certificate: issuer, intermediates, anchors, at, policy });
+    if (verdict.type === 'invalid') {
+      detail = verdict.detail;
+    } else if (
+      extensionValue(issuer.tbsCertificate.extensions, 'keyUsage')?.includes('cRLSign') === false
+    ) {
+      detail = 'the keyUsage of its CA does not allow cRLSign';
+    } else if (isSignedBy(list, issuer, policy)) {
+      return { type: 'valid', issuer };
+    } else {
+      detail = 'its signature does not fit the key of its CA';
+    }
+  }
+  return invalid(detail);
+}
+
+function isSignedBy(
+  { tbsCertList, signatureAlgorithm, signature }: CertificateList,
+  issuer: Certificate,
+  policy: PathQuery['policy'],
+): boolean {
+  try {
+    return verifySignature({
+      spki: issuer.tbsCertificate.subjectPublicKeyInfo,
+      algorithm: signatureAlgorithm,
+      data: rawOf(tbsCertList),
+      signature,
+      policy,
+    });
+  } catch (error) {
+    if (error instanceof CertError && error.code !== 'INTERNAL') return false;
+    throw error;
+  }
+}
+
+function invalid(detail: string): { readonly type: 'invalid'; readonly detail: string } {
+  return { type: 'invalid', detail };
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { oids } from '../../src/asn1/oids.ts';
+import { enroll } from '../../src/lifecycle/enroll.ts';
+import { requestInfo, type InfoResult } from '../../src/lifecycle/info.ts';
+import { expectUntouched, playScene, scenes, type SceneName } from './fault-scenes.ts';
+import { coded, initialized, issued, makeSite, named, wanted, type Site } from './site.ts';
+
+function ask(site: Site, infoType: string): Promise<InfoResult> {
+  const credential = { type: 'mac' } as const;
+  return requestInfo(site.context, { infoType, credential, acceptRoot: true, waitSeconds: 0 });
+}
+
+/** A client that has a CRL of the lab, on which there is somebody else. */
+async function siteWithCrl(): Promise<Site> {
+  const site = await makeSite();
+  await initialized(site);
+  issued(
+    await enroll(site.context, {
+      name: named('gw2'),
+      wanted: wanted('CN=gw2,O=Test'),
+      key: { type: 'generate', keyType: 'p-256' },
+      current: named('gw1'),
+      waitSeconds: 0,
+    }),
+  );
+  const other = (await site.lab.certificates()).at(-1);
+  await site.lab.revoke(other?.id ?? 0);
+  expect(await ask(site, oids.currentCRL)).toMatchObject({ type: 'crls' });
+  expect(await site.store.crls.list()).toHaveLength(1);
+  return site;
+}
+
+describe('a revoked signer', () => {
+  it.each<SceneName>(['signed kup', 'signed pkiconf of a kur', 'signed rp', 'signed genp'])(
+    'of a %s is refused by the CRL that is here [R17]',
+    async (where) => {
+      const site = await siteWithCrl();
+      const scene = scenes[where];
+      site.lab.inject(`signer-revoked@${scene.answer}`);
+      const trial = await playScene(scene, site);
+      expect(trial.came.error).toMatchObject(coded('CMP_SIGNER_UNTRUSTED'));
+      expect(String(trial.came.error)).toContain('was revoked');
+      expect(trial.errors).toBe(1);
+      expectUntouched(trial);
+    },
+  );
+});
+
+describe('a value in a genp that is not of its type', () => {
+  it.each(['caCerts', 'currentCRL', 'crlStatusList'] as const)(
+    'is refused and nothing of it kept: %s [L10]',
+    async (name) => {
+      const site = await siteWithCrl();
+      const before = await site.store.crls.list();
+      const profiles = await site.store.authorities.list();
+      site.lab.inject('malformed-info');
+      await expect(ask(site, oids[name])).rejects.toMatchObject(coded('DER_MALFORMED'));
+      expect(await site.store.crls.list()).toEqual(before);
+      expect(await site.store.authorities.list()).toEqual(profiles);
+    },
+  );
+});
