@@ -10,6 +10,7 @@ import { assembleMessage, protectionAlgOf } from '../cmp/protection/protect.ts';
 import { protectedPart } from '../cmp/protection/protected-part.ts';
 import { certificateDer, type Certificate } from '../x509/certificate.ts';
 import type { Authorities } from './authority.ts';
+import type { Ledger } from './ledger.ts';
 import type { HttpFault } from './fault-http.ts';
 
 /** Bodies a lab answers with. */
@@ -36,6 +37,7 @@ export interface Draft {
 export interface Workshop {
   readonly authorities: Authorities;
   readonly clock: Pick<Clock, 'now'>;
+  readonly ledger: Pick<Ledger, 'certificates'>;
   /** Shared secrets by reference value. */
   readonly secrets: ReadonlyMap<string, Uint8Array>;
 }

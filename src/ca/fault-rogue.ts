@@ -23,6 +23,8 @@ export interface Made {
   readonly extensions: readonly Extension[];
   readonly notBefore: Date;
   readonly notAfter: Date;
+  /** Random when left out. */
+  readonly serialNumber?: bigint;
   /** Self-signed when left out. */
   readonly issuer?: CertificateIssuer;
 }
@@ -33,7 +35,7 @@ export async function makeAuthority(made: Made, keyType: KeyType = 'p-256'): Pro
   const publicKey = publicKeyOf(key);
   const { issuer = { key, name: made.subject, keyIdentifier: keyIdentifierOf(publicKey) } } = made;
   const certificate = await issueCertificate(
-    { ...made, serialNumber: serialNumberFrom(randomOctets(16)), publicKey },
+    { serialNumber: serialNumberFrom(randomOctets(16)), ...made, publicKey },
     issuer,
   );
   return { key, certificate };

@@ -14,7 +14,7 @@ import {
   type Workshop,
 } from './fault-draft.ts';
 import { bringsCertificate } from './fault-polling.ts';
-import { makeAuthority, rogueAuthority, validAround } from './fault-rogue.ts';
+import { makeAuthority, rogueAuthority, validAround, type Made } from './fault-rogue.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -78,8 +78,20 @@ export const signerFaults: Readonly<Record<string, Fault>> = {
         validAround(clock.now()),
       ),
   ),
+  'signer-revoked': {
+    ...refused('The signer is revoked: it has the serial number of what the lab revoked last'),
+    async change(draft, { authorities, clock, ledger }) {
+      const revoked = (await ledger.certificates()).findLast(({ status }) => status === 'revoked');
+      if (!revoked) return draft;
+      const made = await belowIssuing(authorities.issuing, asRa, {
+        ...validAround(clock.now()),
+        serialNumber: BigInt(`0x${revoked.serial}`),
+      });
+      return signedBy(draft, made);
+    },
+  },
   'ca-pubs-of-signer': {
-    ...signer('The caPubs bring the root of the very signer of the answer', async () => fail()),
+    ...refused('The caPubs bring the root of the very signer of the answer'),
     appliesTo: (draft) => isSigned(draft) && bringsCertificate(draft),
     async change(draft, { clock }) {
       const rogue = await rogueAuthority(clock.now());
@@ -116,10 +128,6 @@ export const signerFaults: Readonly<Record<string, Fault>> = {
   },
 };
 
-function fail(): never {
-  throw new Error('A fault of its own takes the place of this');
-}
-
 function isSigned({ credential }: Draft): boolean {
   return credential.type === 'signature';
 }
@@ -128,12 +136,13 @@ type Signer = Authority & { readonly chain: readonly Certificate[] };
 
 function signer(summary: string, make: (workshop: Workshop) => Promise<Signer>): DraftFault {
   return {
-    where: 'draft',
-    ends: 'refused',
-    summary,
-    appliesTo: isSigned,
+    ...refused(summary),
     change: async (draft, workshop) => signedBy(draft, await make(workshop)),
   };
+}
+
+function refused(summary: string): Omit<DraftFault, 'change'> {
+  return { where: 'draft', ends: 'refused', summary, appliesTo: isSigned };
 }
 
 function survived(summary: string): Pick<DraftFault, 'where' | 'ends' | 'summary'> {
@@ -148,7 +157,7 @@ function signedBy(draft: Draft, { key, certificate, chain }: Signer): Draft {
 async function belowIssuing(
   issuing: Authority,
   extensions: readonly Extension[],
-  validity: Pick<Parameters<typeof makeAuthority>[0], 'notBefore' | 'notAfter'>,
+  validity: Pick<Made, 'notBefore' | 'notAfter' | 'serialNumber'>,
 ): Promise<Signer> {
   const subject = parseName('CN=Another RA,O=certkeeper lab');
   const made = await makeAuthority({ subject, extensions, issuer: issuerOf(issuing), ...validity });

@@ -16,6 +16,7 @@ import { httpFaults, type HttpFault } from './fault-http.ts';
 import { octetFaults } from './fault-octets.ts';
 import { pollingFaults } from './fault-polling.ts';
 import { protectionFaults } from './fault-protection.ts';
+import { serviceFaults } from './fault-service.ts';
 import { signerFaults } from './fault-signer.ts';
 
 /** Every fault by its name, in the order of the list that `lab --help` refers to. */
@@ -25,6 +26,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   ...signerFaults,
   ...bodyFaults,
   ...certificateFaults,
+  ...serviceFaults,
   ...pollingFaults,
   ...octetFaults,
   ...httpFaults,
