@@ -45,7 +45,7 @@ export async function importCertificate(
   context: LifecycleContext,
   request: ImportRequest,
 ): Promise<ImportResult> {
-  return alone(context, request.name, 0, () => importAlone(context, request));
+  return alone(context, request.name, 0, (held) => importAlone(held, request));
 }
 
 async function importAlone(

@@ -43,7 +43,7 @@ export async function requestCertificate(
   context: LifecycleContext,
   request: CertificateForRequest,
 ): Promise<EnrollmentResult> {
-  return alone(context, request.name, request.waitSeconds, () => requestAlone(context, request));
+  return alone(context, request.name, request.waitSeconds, (held) => requestAlone(held, request));
 }
 
 async function requestAlone(

@@ -47,7 +47,7 @@ export async function revoke(
   context: LifecycleContext,
   request: RevokeRequest,
 ): Promise<EnrollmentResult> {
-  return alone(context, request.current, request.waitSeconds, () => revokeAlone(context, request));
+  return alone(context, request.current, request.waitSeconds, (held) => revokeAlone(held, request));
 }
 
 async function revokeAlone(
