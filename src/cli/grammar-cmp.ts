@@ -20,7 +20,8 @@ export const cmpCommands: readonly Command[] = [
     },
     constraints: [
       { atMostOne: ['modulus', 'key-type'] },
-      { atLeastOne: ['modulus', 'key-type', 'key-file', 'key-as-asked'] },
+      { atLeastOne: ['modulus', 'key-type', 'key-file', 'key-as-asked', 'key-source'] },
+      { atMostOne: ['key-file', 'key-as-asked', 'key-source'] },
       { atMostOne: ['ca-psk', 'signer-cert'] },
       { atMostOne: ['reference', 'signer-cert'] },
       { atMostOne: ['subject-name', 'no-subject', 'csr'] },
@@ -48,7 +49,8 @@ export const cmpCommands: readonly Command[] = [
     },
     constraints: [
       { atMostOne: ['modulus', 'key-type'] },
-      { atLeastOne: ['modulus', 'key-type', 'key-file', 'key-as-asked'] },
+      { atLeastOne: ['modulus', 'key-type', 'key-file', 'key-as-asked', 'key-source'] },
+      { atMostOne: ['key-file', 'key-as-asked', 'key-source'] },
       { atMostOne: ['subject-name', 'no-subject', 'csr'] },
       { atLeastOne: ['subject-name', 'no-subject', 'csr'] },
     ],

@@ -35,6 +35,17 @@ export const keyTemplateParameters = {
     type: 'flag',
     summary: 'Make a key of the kind the CA asks for (see cmp info certReqTemplate)',
   },
+  'key-source': {
+    type: 'choice',
+    choices: ['central'],
+    summary: 'Have the CA make the key, of the key-type if one is given, and send it encrypted',
+  },
+  popo: {
+    type: 'choice',
+    choices: ['signature', 'encrypted-certificate'],
+    default: 'signature',
+    summary: 'Prove possession of the key by signing, or by decrypting the certificate',
+  },
 } as const;
 
 /** What the new certificate shall say, and be called. */

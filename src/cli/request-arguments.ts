@@ -6,7 +6,7 @@ import type { KeyChoice } from '../lifecycle/key-choice.ts';
 import type { CommandContext } from './command.ts';
 import { readInputFile } from './files.ts';
 import type { ArgsOf } from './parameter.ts';
-import type { keyFileParameters, keyParameters } from './parameters-cmp.ts';
+import type { keyFileParameters, keyParameters, keyTemplateParameters } from './parameters-cmp.ts';
 import { resolvePassword } from './password.ts';
 
 /** The key type the words name, if they name one. */
@@ -33,13 +33,20 @@ export function keyTypeOf(args: ArgsOf<typeof keyParameters>): KeyType | undefin
  * @throws {CertError} USAGE_INVALID, FILE_UNREADABLE, SECRET_UNAVAILABLE, KEY_UNUSABLE, PEM_MALFORMED
  */
 export async function keyChoiceOf(
-  args: ArgsOf<typeof keyParameters & typeof keyFileParameters>,
+  args: ArgsOf<typeof keyParameters & typeof keyFileParameters & typeof keyTemplateParameters>,
   context: CommandContext,
 ): Promise<KeyChoice> {
   const key = await givenKey(args, context);
-  if (key) return { type: 'given', key };
+  const proof = { proof: args.popo };
+  if (key) return { type: 'given', key, ...proof };
   const keyType = keyTypeOf(args);
-  return keyType === undefined ? { type: 'by-template' } : { type: 'generate', keyType };
+  if (args.keySource === 'central') {
+    if (args.popo === 'signature') return { type: 'central', ...(keyType && { keyType }) };
+    throw new CertError('USAGE_INVALID', 'Cannot prove possession of a key that the CA makes', {
+      hint: 'Leave out popo, or key-source',
+    });
+  }
+  return keyType === undefined ? { type: 'by-template' } : { type: 'generate', keyType, ...proof };
 }
 
 /**
