@@ -15,6 +15,8 @@ export interface FailedRequest {
 const reasons: Readonly<Record<string, string>> = {
   ECONNRESET: 'connection reset by the peer',
   EPIPE: 'connection closed by the peer',
+  EHOSTUNREACH: 'no route to the host any more',
+  ENETUNREACH: 'network unreachable by now',
   CLOSED: 'connection closed by the peer before the response was complete',
 };
 
@@ -46,6 +48,12 @@ export function networkError(
       return new CertError(
         'NETWORK_TIMEOUT',
         `Cannot get a response from "${url}": silence for ${seconds(failed.responseTimeoutMs)}`,
+        detail(maybeActedOn),
+      );
+    case 'ETIMEDOUT':
+      return new CertError(
+        'NETWORK_TIMEOUT',
+        `Cannot get a response from "${url}": the host does not answer any more`,
         detail(maybeActedOn),
       );
     case 'HPE_HEADER_OVERFLOW':
