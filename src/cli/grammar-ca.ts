@@ -1,5 +1,6 @@
 import { defineCommand, type Command } from './command.ts';
 import * as table from './parameters-ca.ts';
+import * as cmp from './parameters-cmp.ts';
 
 /** Commands about CA profiles, what is in the store, and what is in a file. */
 export const caCommands: readonly Command[] = [
@@ -15,6 +16,21 @@ export const caCommands: readonly Command[] = [
     summary: 'List the CA profiles, or show everything about one',
     parameters: table.caShowParameters,
     load: () => import('./commands/ca-show.ts'),
+  }),
+  defineCommand({
+    words: ['ca', 'probe'],
+    summary: 'Ask a CA what it can do; nothing is changed there or here',
+    parameters: {
+      ...table.caProbeParameters,
+      ...cmp.credentialParameters,
+      ...cmp.dumpParameters,
+    },
+    constraints: [
+      { atMostOne: ['ca-psk', 'signer-cert'] },
+      { atMostOne: ['reference', 'signer-cert'] },
+    ],
+    example: 'ca probe rootA',
+    load: () => import('./commands/ca-probe.ts'),
   }),
   defineCommand({
     words: ['ca', 'remove'],

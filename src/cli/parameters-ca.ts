@@ -1,3 +1,5 @@
+import type { credentialParameters, dumpParameters } from './parameters-cmp.ts';
+
 /** `ca add`. */
 export const caAddParameters = {
   label: {
@@ -204,6 +206,26 @@ export const caShowParameters = {
     summary: 'Show everything about this one',
   },
 } as const;
+
+/** `ca probe`. */
+export const caProbeParameters = {
+  label: {
+    type: 'label',
+    required: true,
+    positional: true,
+    placeholder: 'L',
+    summary: 'Profile of the CA to ask',
+  },
+  'ca-url': {
+    type: 'url',
+    summary: 'Send to this address instead of the one in the CA profile',
+  },
+} as const;
+
+/** Parameters of `ca probe`. */
+export type ProbeParameters = typeof caProbeParameters &
+  typeof credentialParameters &
+  typeof dumpParameters;
 
 /** `ca remove`. */
 export const caRemoveParameters = {

@@ -1,0 +1,143 @@
+import { CertError, errorClassOf } from '../base/errors.ts';
+import type { Label } from '../base/label.ts';
+import { oidName, oids, type Oid } from '../asn1/oids.ts';
+import type { InfoTypeAndValue } from '../cmp/message/info-type-and-value.ts';
+import { decodeMessage, type PKIMessage } from '../cmp/message/pki-message.ts';
+import { formatStatus } from '../cmp/message/status-text.ts';
+import type { Transport } from '../cmp/transport/transport.ts';
+import type { CaProfile } from '../settings/ca-profile.ts';
+import type { Credential } from '../store/store.ts';
+import { ask } from './ask.ts';
+import { findProfile } from './authority.ts';
+import type { LifecycleContext } from './context.ts';
+import { initialCredential, type InitialCredential } from './initial-credential.ts';
+
+/** What to find out about a CA. */
+export interface ProbeRequest {
+  readonly ca?: Label;
+  readonly url?: string;
+  readonly credential: InitialCredential;
+}
+
+/** One thing found out. */
+export interface Finding {
+  readonly what: string;
+  readonly result: 'yes' | 'no' | 'unknown';
+  /** Lower case, no final period. */
+  readonly detail: string;
+}
+
+/** What was found out about a CA. */
+export interface ProbeResult {
+  readonly ca: Label;
+  readonly findings: readonly Finding[];
+  /** How far its clock is ahead of ours, by its first believed answer. */
+  readonly clockAheadSeconds?: number;
+}
+
+/** Everything a CA may be asked for without consequences. */
+const questions: readonly Oid[] = [
+  oids.caCerts,
+  oids.rootCaCert,
+  oids.certReqTemplate,
+  oids.currentCRL,
+  oids.crlStatusList,
+  oids.signKeyPairTypes,
+  oids.encKeyPairTypes,
+];
+
+/**
+ * Find out what a CA can do by asking it questions that change nothing: `ca probe`. Nothing it says is kept.
+ *
+ * @throws {CertError} CA_UNKNOWN, SECRET_UNAVAILABLE, CERT_UNKNOWN, and whatever keeps the first question from being
+ *   answered at all
+ */
+export async function probe(
+  context: LifecycleContext,
+  request: ProbeRequest,
+): Promise<ProbeResult> {
+  const profile = await findProfile(context.store, request.ca);
+  const credential = await initialCredential(context, profile, request.credential);
+  const heard: PKIMessage[] = [];
+  const listening: LifecycleContext = {
+    ...context,
+    connect: (url, settings) => overhear(context.connect(url, settings), heard),
+  };
+  const put = (infoType: Oid, changes: Partial<CaProfile> = {}): Promise<Finding> =>
+    tryQuestion(listening, { ...profile, ...changes }, request.url, credential, { infoType });
+
+  const findings: Finding[] = [];
+  for (const infoType of questions) findings.push(await put(infoType));
+  const known = questions.find((_, i) => findings[i]?.result === 'yes') ?? oids.caCerts;
+  const [first] = heard;
+  if (credential.type === 'mac') {
+    findings.push({ ...(await put(known, { protection: 'pbmac1' })), what: 'protection pbmac1' });
+  }
+  findings.push({ ...(await put(known, { pvno: 3 })), what: 'pvno 3' });
+  if (first) findings.push(protectionOf(first));
+  const { messageTime } = first?.header ?? {};
+  const aheadMs = messageTime && messageTime.getTime() - context.clock.now().getTime();
+  return {
+    ca: profile.label,
+    findings,
+    ...(aheadMs !== undefined && { clockAheadSeconds: Math.round(aheadMs / 1000) }),
+  };
+}
+
+async function tryQuestion(
+  context: LifecycleContext,
+  profile: CaProfile,
+  url: string | undefined,
+  credential: Credential,
+  item: InfoTypeAndValue,
+): Promise<Finding> {
+  const what = oidName(item.infoType);
+  try {
+    const answer = await ask(context, { profile, url, credential, item, waitSeconds: 0 });
+    switch (answer.type) {
+      case 'waiting':
+        return { what, result: 'unknown', detail: 'it says waiting' };
+      case 'rejected':
+        return { what, result: 'no', detail: formatStatus(answer.status, 200) };
+      case 'informed':
+        return answer.item.infoType === oids.unsupportedOIDs
+          ? { what, result: 'no', detail: 'it says that it does not know it' }
+          : {
+              what,
+              result: 'yes',
+              detail: answer.item.infoValue ? 'it has one' : 'it has none now',
+            };
+    }
+  } catch (error) {
+    const errorClass = error instanceof CertError ? errorClassOf[error.code] : undefined;
+    // Whoever cannot be reached at all has not been probed.
+    if (!(error instanceof CertError) || errorClass === undefined || errorClass === 'transport') {
+      throw error;
+    }
+    return { what, result: 'unknown', detail: `${error.code}: ${error.message}` };
+  }
+}
+
+/** Listen in on the answers: what they are protected with is not said by what they mean. */
+function overhear(transport: Transport, heard: PKIMessage[]): Transport {
+  return {
+    async exchange(der, signal) {
+      const answer = await transport.exchange(der, signal);
+      try {
+        heard.push(decodeMessage(answer));
+      } catch {
+        // Whoever asked is told what is wrong with it.
+      }
+      return answer;
+    },
+    close: () => transport.close(),
+  };
+}
+
+function protectionOf({ header, body }: PKIMessage): Finding {
+  const what = 'protected answers';
+  const { protectionAlg, pvno } = header;
+  return protectionAlg
+    ? { what, result: 'yes', detail: `${oidName(protectionAlg.algorithm)}, pvno ${pvno}` }
+    : { what, result: 'no', detail: `a ${body.type} came without protection, pvno ${pvno}` };
+}
