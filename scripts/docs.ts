@@ -1,7 +1,10 @@
-/** Write what is generated in docs/: the reference of commands, and the manual pages. */
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+/**
+ * Write what is generated in docs/: the reference of commands, and the manual pages, which package.json
+ * lists for npm to install.
+ */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { manualFiles } from '../src/cli/manual-files.ts';
+import { manualFiles, manualPages } from '../src/cli/manual-files.ts';
 
 const docs = join(import.meta.dirname, '../docs');
 const files = manualFiles();
@@ -12,3 +15,9 @@ for (const name of readdirSync(join(docs, 'man'))) {
   if (!files.has(`man/${name}`)) rmSync(join(docs, 'man', name));
 }
 for (const [path, text] of files) writeFileSync(join(docs, path), text);
+
+const path = join(docs, '../package.json');
+const text = readFileSync(path, 'utf8');
+const manifest: Readonly<Record<string, unknown>> = JSON.parse(text);
+const listed = `${JSON.stringify({ ...manifest, man: manualPages(files) }, null, 2)}\n`;
+if (listed !== text) writeFileSync(path, listed);

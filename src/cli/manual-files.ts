@@ -16,3 +16,9 @@ export function manualFiles(): ReadonlyMap<string, string> {
     ...[overviewPage(chapters), ...pages].map(({ file, text }) => [`man/${file}`, text] as const),
   ]);
 }
+
+/** List the manual pages as package.json does. */
+export function manualPages(files: ReadonlyMap<string, string>): readonly string[] {
+  const pages = [...files.keys()].filter((path) => path.startsWith('man/'));
+  return pages.map((path) => `./docs/${path}`).toSorted();
+}

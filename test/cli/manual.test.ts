@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../src/cli/grammar.ts';
 import { exitCodeMeaning } from '../../src/cli/manual-exit-codes.ts';
-import { manualFiles } from '../../src/cli/manual-files.ts';
+import { manualFiles, manualPages } from '../../src/cli/manual-files.ts';
 import { chapterPage } from '../../src/cli/manual-page.ts';
 import { defineCommand } from '../../src/cli/command.ts';
 
@@ -19,6 +19,14 @@ describe('the generated files of docs/', () => {
   it('are all there is in docs/man', () => {
     const pages = readdirSync(join(docs, 'man')).map((name) => `man/${name}`);
     expect(pages.filter((page) => !files.has(page))).toEqual([]);
+  });
+});
+
+describe('package.json', () => {
+  it('lists every manual page, so that npm installs it: if not, run "npm run docs"', () => {
+    const text = readFileSync(join(docs, '../package.json'), 'utf8');
+    const manifest: { readonly man: readonly string[] } = JSON.parse(text);
+    expect(manifest.man).toEqual(manualPages(files));
   });
 });
 
