@@ -14,6 +14,7 @@ interface Line {
   readonly name: string;
   readonly dist?: string;
   readonly label: string;
+  readonly isRevoked?: boolean;
 }
 
 /**
@@ -34,14 +35,16 @@ export async function showCertificateList(full: boolean, context: CommandContext
     }));
     return formatTable(
       columns,
-      lines.map(({ type, view, name, dist, label }): Cell[] => [
+      lines.map(({ type, view, name, dist, label, isRevoked = false }): Cell[] => [
         type,
         view === undefined ? 'N/A' : view.sha256.slice(0, 8),
         view === undefined
           ? 'N/A'
           : {
-              text: formatDay(view.notAfter),
-              paint: colourOfExpiry(view, now, context.print.style),
+              text: isRevoked ? 'revoked' : formatDay(view.notAfter),
+              paint: isRevoked
+                ? context.print.style.bad
+                : colourOfExpiry(view, now, context.print.style),
             },
         name,
         dist ?? 'N/A',
@@ -61,15 +64,16 @@ async function linesOf(store: Store, full: boolean): Promise<readonly Line[]> {
       }
     }
   }
-  for (const { der, source, name, keyId } of await store.certificates.list()) {
+  for (const { der, source, name, keyId, status } of await store.certificates.list()) {
     const view = viewCertificate(der);
-    lines.push({ type: 'Pub', view, name: view.shortName, dist: source, label: name });
+    const isRevoked = status === 'revoked';
+    lines.push({ type: 'Pub', view, name: view.shortName, dist: source, label: name, isRevoked });
     if (full && keyId !== undefined) lines.push({ type: 'Key', name: view.shortName, label: name });
   }
   return lines;
 }
 
-function lineJson({ type, view, name, dist, label }: Line) {
+function lineJson({ type, view, name, dist, label, isRevoked }: Line) {
   return {
     type,
     hash: view?.sha256.slice(0, 8),
@@ -78,5 +82,6 @@ function lineJson({ type, view, name, dist, label }: Line) {
     name,
     dist,
     label,
+    revoked: isRevoked,
   };
 }

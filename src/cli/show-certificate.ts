@@ -23,7 +23,7 @@ export async function showCertificate(
 ): Promise<void> {
   const read = await readStored(context, async ({ store, clock }) => {
     const versions = await store.certificates.versions(name);
-    const shown = versions.find(({ status }) => status === 'current') ?? versions[0];
+    const shown = (await store.certificates.latest(name)) ?? versions[0];
     const isOutstanding = shown === undefined && (await hasRequest(store, name));
     return { versions, shown, now: clock.now(), isOutstanding };
   });
@@ -31,7 +31,7 @@ export async function showCertificate(
     throw unknown(name, read?.isOutstanding === true, context);
   }
   const { versions, shown, now } = read;
-  const others = full ? versions.filter((version) => version !== shown) : [];
+  const others = full ? versions.filter((version) => version.id !== shown.id) : [];
   const json = {
     certificate: recordJson(shown, full),
     versions: full ? others.map((version) => recordJson(version, true)) : undefined,
@@ -41,6 +41,13 @@ export async function showCertificate(
     const text = formatFields([
       ['label', shown.name],
       ['status', `${shown.status}${shown.version === 0 ? '' : `, version ${shown.version}`}`],
+      [
+        'revoked',
+        shown.revokedAt && {
+          text: [formatTime(shown.revokedAt), shown.revocationReason].filter(Boolean).join(', '),
+          paint: context.print.style.bad,
+        },
+      ],
       ['subject', view.subject],
       ...view.subjectAltNames.map((san) => ['san', san] as const),
       ['issuer', view.issuer],
@@ -106,6 +113,8 @@ function recordJson(record: CertificateRecord, full: boolean): { [key: string]: 
     directory: record.directory,
     deliveredAt: record.deliveredAt === undefined ? undefined : formatTime(record.deliveredAt),
     deliveryError: record.deliveryError,
+    revokedAt: record.revokedAt === undefined ? undefined : formatTime(record.revokedAt),
+    revocationReason: record.revocationReason,
     pem: full ? encodePem('CERTIFICATE', record.der) : undefined,
     chainPem: full ? record.chain.map((der) => encodePem('CERTIFICATE', der)) : undefined,
   };

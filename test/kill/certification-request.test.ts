@@ -33,6 +33,11 @@ async function csrFor(name: string): Promise<string> {
   return path;
 }
 
+/** The command line for a request of a client's own. */
+async function wordsFor({ name }: Client): Promise<string> {
+  return `cmp request csr ${await csrFor(name)} cert-name NAME`;
+}
+
 /** Check that the one certificate issued is current, at the lab and here, delivered without a key. */
 async function expectIssued(client: Client, label: string): Promise<void> {
   const issued = await client.issued();
@@ -59,8 +64,6 @@ describe('cmp request killed after each of its writes', () => {
     async (_, byPoll) => {
       const scene = await openScene({ implicitConfirm: false });
       const unharmed = await scene.client('unharmed');
-      const wordsFor = async (client: Client): Promise<string> =>
-        `cmp request csr ${await csrFor(client.name)} cert-name NAME`;
       const { write: writes } = await unharmed.runCounted(await wordsFor(unharmed));
       await expectIssued(unharmed, 'unharmed');
 
