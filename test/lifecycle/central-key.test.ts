@@ -41,7 +41,7 @@ describe('initialize() with a key that the CA makes', () => {
   it('enrolls with such a key, and signs with one the CA made [B15][C17]', async () => {
     const site = await makeSite();
     await initialized(site, { key: { type: 'central' } });
-    const second = await issued(
+    const second = issued(
       await enroll(site.context, {
         current: named('gw1'),
         name: named('tls'),
