@@ -70,8 +70,8 @@ export async function requestInfo(
   }
 }
 
-/** B14: one item; most have no value, some say what is here already. */
-async function questionFor(
+/** Build a question (B14): one item; most have no value, some say what is here already. */
+export async function questionFor(
   { store }: LifecycleContext,
   profile: CaProfile,
   infoType: Oid,

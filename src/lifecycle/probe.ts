@@ -10,6 +10,7 @@ import type { Credential } from '../store/store.ts';
 import { ask } from './ask.ts';
 import { findProfile } from './authority.ts';
 import type { LifecycleContext } from './context.ts';
+import { questionFor } from './info.ts';
 import { initialCredential, type InitialCredential } from './initial-credential.ts';
 
 /** What to find out about a CA. */
@@ -31,7 +32,7 @@ export interface Finding {
 export interface ProbeResult {
   readonly ca: Label;
   readonly findings: readonly Finding[];
-  /** How far its clock is ahead of ours, by its first believed answer. */
+  /** How far its clock is ahead of ours, by what its first answer says. */
   readonly clockAheadSeconds?: number;
 }
 
@@ -58,13 +59,15 @@ export async function probe(
 ): Promise<ProbeResult> {
   const profile = await findProfile(context.store, request.ca);
   const credential = await initialCredential(context, profile, request.credential);
-  const heard: PKIMessage[] = [];
+  const heard: Heard[] = [];
   const listening: LifecycleContext = {
     ...context,
-    connect: (url, settings) => overhear(context.connect(url, settings), heard),
+    connect: (url, settings) => overhear(context, context.connect(url, settings), heard),
   };
-  const put = (infoType: Oid, changes: Partial<CaProfile> = {}): Promise<Finding> =>
-    tryQuestion(listening, { ...profile, ...changes }, request.url, credential, { infoType });
+  const put = async (infoType: Oid, changes: Partial<CaProfile> = {}): Promise<Finding> => {
+    const item = await questionFor(context, profile, infoType);
+    return tryQuestion(listening, { ...profile, ...changes }, request.url, credential, item);
+  };
 
   const findings: Finding[] = [];
   for (const infoType of questions) findings.push(await put(infoType));
@@ -74,9 +77,9 @@ export async function probe(
     findings.push({ ...(await put(known, { protection: 'pbmac1' })), what: 'protection pbmac1' });
   }
   findings.push({ ...(await put(known, { pvno: 3 })), what: 'pvno 3' });
-  if (first) findings.push(protectionOf(first));
-  const { messageTime } = first?.header ?? {};
-  const aheadMs = messageTime && messageTime.getTime() - context.clock.now().getTime();
+  if (first) findings.push(protectionOf(first.message));
+  const { messageTime } = first?.message.header ?? {};
+  const aheadMs = first && messageTime && messageTime.getTime() - first.at.getTime();
   return {
     ca: profile.label,
     findings,
@@ -118,13 +121,18 @@ async function tryQuestion(
   }
 }
 
+interface Heard {
+  readonly message: PKIMessage;
+  readonly at: Date;
+}
+
 /** Listen in on the answers: what they are protected with is not said by what they mean. */
-function overhear(transport: Transport, heard: PKIMessage[]): Transport {
+function overhear({ clock }: LifecycleContext, transport: Transport, heard: Heard[]): Transport {
   return {
     async exchange(der, signal) {
       const answer = await transport.exchange(der, signal);
       try {
-        heard.push(decodeMessage(answer));
+        heard.push({ message: decodeMessage(answer), at: clock.now() });
       } catch {
         // Whoever asked is told what is wrong with it.
       }

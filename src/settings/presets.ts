@@ -34,7 +34,8 @@ export const presets: Readonly<
     behaviour: rfc9483,
   },
   interoperable: {
-    summary: 'RFC 9810 with what common servers do otherwise; still nothing unauthenticated is a yes',
+    summary:
+      'RFC 9810 with what common servers do otherwise; still nothing unauthenticated is a yes',
     behaviour: {
       ...rfc9483,
       signedAnswers: true,
