@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { faults, parseFault } from '../../src/ca/fault.ts';
 import { decodeMessage, type PKIMessage } from '../../src/cmp/message/pki-message.ts';
@@ -35,6 +37,18 @@ describe('parseFault()', () => {
 function isPvno9({ header }: PKIMessage): boolean {
   return header.pvno === 9;
 }
+
+describe('docs/lab-faults.md', () => {
+  it('lists every fault with what it does and what must come of it, and no other', () => {
+    const text = readFileSync(join(import.meta.dirname, '../../docs/lab-faults.md'), 'utf8');
+    const rows = [...text.matchAll(/^\| `([^`]+)` +\| \w+ +\| (.+?) +\| (\w+) +\|$/gm)].map((row) =>
+      row.slice(1),
+    );
+    expect(rows).toEqual(
+      Object.entries(faults).map(([name, { summary, ends }]) => [name, summary, ends]),
+    );
+  });
+});
 
 describe('a lab with faults', () => {
   it('commits each as often as it was told, and is right again', async () => {
