@@ -74,7 +74,13 @@ export async function probe(
   const known = questions.find((_, i) => findings[i]?.result === 'yes') ?? oids.caCerts;
   const [first] = heard;
   if (credential.type === 'mac') {
-    findings.push({ ...(await put(known, { protection: 'pbmac1' })), what: 'protection pbmac1' });
+    const pbmac1 = await put(known, { protection: 'pbmac1' });
+    const isPreferred = pbmac1.result === 'yes' && profile.protection === 'pbm';
+    findings.push({
+      ...pbmac1,
+      what: 'protection pbmac1',
+      ...(isPreferred && { detail: 'RFC 9481 prefers it: set "protection pbmac1" with ca add' }),
+    });
   }
   findings.push({ ...(await put(known, { pvno: 3 })), what: 'pvno 3' });
   if (first) findings.push(protectionOf(first.message));
