@@ -11,6 +11,7 @@ import { buildEnvelopedData, type Addressee } from '../../src/cms/build-envelope
 import { buildSignedData } from '../../src/cms/build-signed-data.ts';
 import { ContentInfo } from '../../src/cms/content-info.ts';
 import { EnvelopedData } from '../../src/cms/enveloped-data.ts';
+import { buildAsymmetricKeyPackage, openKeyPackage } from '../../src/cms/key-package.ts';
 import { openEnvelopedData } from '../../src/cms/open-enveloped-data.ts';
 import { SignedData } from '../../src/cms/signed-data.ts';
 import { verifySignedData } from '../../src/cms/verify-signed-data.ts';
@@ -20,6 +21,7 @@ import { modernOnly } from '../../src/crypto/policy.ts';
 import { loadPrivateKeyPem } from '../../src/crypto/private-key-pem.ts';
 import { algorithmIdentifier } from '../../src/x509/algorithm-identifier.ts';
 import { certificateDer, decodeCertificate } from '../../src/x509/certificate.ts';
+import { SubjectPublicKeyInfo } from '../../src/x509/subject-public-key-info.ts';
 import { hasPeer, requirePeer } from '../harness/require.ts';
 import { seeded } from '../harness/seeded.ts';
 
@@ -207,4 +209,30 @@ describe('OpenSSL', () => {
       expect(Uint8Array.from(openssl(line))).toEqual(content);
     },
   );
+});
+
+describe('a key package that OpenSSL signed and encrypted', () => {
+  it.each([
+    ['rsa-2048', ' -keyopt rsa_padding_mode:oaep'],
+    ['p-256', ' -aes256-wrap'],
+  ] as const)('gives the key to the holder of %s [C17]', async (name, more) => {
+    const generated = await softwareKeys.generate('p-384');
+    writeFileSync(join(directory, 'package'), buildAsymmetricKeyPackage(generated));
+    const signed = openssl(
+      `cms -sign -in package -binary -nodetach -outform DER -econtent_type ${oids.ctKPaKeyPackage} -signer p-384.crt -inkey p-384.key -md sha384 -keyid`,
+    );
+    // CMP has the bare SignedData in there.
+    const { content: bare } = fromDer(ContentInfo, Uint8Array.from(signed));
+    writeFileSync(join(directory, 'bare'), bare);
+    const der = openssl(
+      `cms -encrypt -in bare -binary -outform DER -aes256 -recip ${name}.crt${more}`,
+    );
+    const enveloped = unpacked(der, oids.envelopedData, EnvelopedData);
+    const opened = await openEnvelopedData(enveloped, { type: 'certificate', ...holder(name) });
+    const verified = verifySignedData(fromDer(SignedData, opened.content), modernOnly);
+    expect(verified.eContentType).toBe(oids.ctKPaKeyPackage);
+    const spki = fromDer(SubjectPublicKeyInfo, generated.key.spki);
+    const { key } = await openKeyPackage(verified.eContent, spki, softwareKeys);
+    expect(key.spki).toEqual(generated.key.spki);
+  });
 });
