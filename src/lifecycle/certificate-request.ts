@@ -19,7 +19,7 @@ import type { Extensions } from '../x509/extension.ts';
 import { extension, extensionValue } from '../x509/extension-values.ts';
 import type { GeneralName } from '../x509/general-name.ts';
 import { isNullDn, type Name } from '../x509/name.ts';
-import { requestedKey, templateKey, type RequestedKey } from './requested-key.ts';
+import { assertDecrypts, requestedKey, templateKey, type RequestedKey } from './requested-key.ts';
 
 /** What a certificate is asked to say. */
 export interface Wanted {
@@ -110,6 +110,7 @@ export function certRequest(
 ): (credential: Credential) => Promise<RequestBody> {
   return async (credential) => {
     const key = requestedKey(requested);
+    assertDecrypts(key, credential);
     const template = certTemplate(wanted, key);
     const parts = { wanted, key, credential, rsaSignature, ...(replaced && { replaced }) };
     // B1: exactly one CertReqMsg.

@@ -1,6 +1,8 @@
+import { CertError } from '../base/errors.ts';
 import { fromDer, toDer } from '../asn1/codec.ts';
 import { oids } from '../asn1/oids.ts';
 import { objectIdentifier } from '../asn1/primitives.ts';
+import type { Credential } from '../cmp/protection/credential.ts';
 import type { KeyType } from '../crypto/key-type.ts';
 import type { SigningKey } from '../crypto/keys.ts';
 import { algorithmIdentifier, type AlgorithmIdentifier } from '../x509/algorithm-identifier.ts';
@@ -20,6 +22,31 @@ export type RequestedKey =
 /** Read a plain key as one of ours that signs. */
 export function requestedKey(key: SigningKey | RequestedKey): RequestedKey {
   return 'type' in key ? key : { type: 'ours', key, proof: 'signature' };
+}
+
+/**
+ * Refuse to ask for what could not be opened once it is here: the CA would have issued it by then.
+ *
+ * @param credential a key the CA makes comes encrypted to it
+ * @throws {CertError} KEY_UNUSABLE
+ */
+export function assertDecrypts(requested: RequestedKey, credential: Credential): void {
+  if (requested.type === 'ours') {
+    if (requested.proof === 'signature' || canDecrypt(requested.key)) return;
+    throw unusable('prove possession by decrypting a certificate', requested.key);
+  }
+  if (credential.type === 'mac' || canDecrypt(credential.key)) return;
+  throw unusable('get a key that the CA makes under the certificate that signs', credential.key);
+}
+
+function canDecrypt({ decrypt, agree }: SigningKey): boolean {
+  return decrypt !== undefined || agree !== undefined;
+}
+
+function unusable(what: string, { keyType }: SigningKey): CertError {
+  return new CertError('KEY_UNUSABLE', `Cannot ${what}: a key of type ${keyType} only signs`, {
+    hint: 'Use an RSA or an EC key',
+  });
 }
 
 /**

@@ -54,6 +54,20 @@ describe('initialize() with a key that the CA makes', () => {
     expect(x509.checkPrivateKey(keyFile(site, 'tls'))).toBe(true);
   });
 
+  it('is refused before anything is sent where what comes could not be decrypted', async () => {
+    const site = await makeSite();
+    await initialized(site, { key: { type: 'generate', keyType: 'ed25519' } });
+    const sent = site.sent.length;
+    const byEd25519 = { current: named('gw1'), name: named('tls'), waitSeconds: 0 };
+    const asked = { ...byEd25519, wanted: wanted('CN=tls'), key: { type: 'central' } } as const;
+    await expect(enroll(site.context, asked)).rejects.toMatchObject({ code: 'KEY_UNUSABLE' });
+    const key = { type: 'generate', keyType: 'ed25519', proof: 'encrypted-certificate' } as const;
+    const second = { ...request({ key }), name: named('gw2') };
+    await expect(initialize(site.context, second)).rejects.toMatchObject({ code: 'KEY_UNUSABLE' });
+    expect(site.sent).toHaveLength(sent);
+    expect(await site.store.transactions.outstanding()).toEqual([]);
+  });
+
   it('is told when the CA makes no keys', async () => {
     const site = await makeSite({ lab: { keyGeneration: false } });
     const result = await initialize(site.context, request({ key: { type: 'central' } }));
