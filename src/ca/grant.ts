@@ -45,7 +45,7 @@ export async function grant(
   if (isRefusal(validity)) return validity;
   const { notBefore, notAfter } = validity;
   const subject = withSuffix(request.subject, settings.subjectSuffix);
-  const extensions = extensionsFor(request, subject);
+  const extensions = [...extensionsFor(request, subject), ...distributionPoint(settings.crlUrl)];
   const isModified =
     validity.isModified ||
     settings.subjectSuffix !== undefined ||
@@ -115,6 +115,15 @@ function extensionsFor({ extensions, publicKey }: Acceptable, subject: Name): re
         ),
       ];
   return [extension('basicConstraints', { cA: false }, true), ...usage, ...asked];
+}
+
+/** `GET /issuing.crl` is the only CRL a leaf needs; the path is that of the server. */
+function distributionPoint(url: string | undefined): readonly Extension[] {
+  if (url === undefined) return [];
+  const value = new URL('/issuing.crl', url).href;
+  const fullName = [{ type: 'uniformResourceIdentifier', value }] as const;
+  const point = { distributionPoint: { type: 'fullName', value: fullName } } as const;
+  return [extension('cRLDistributionPoints', [point])];
 }
 
 // The lab has its own way with these, which is no modification of what was asked for.

@@ -32,6 +32,7 @@ export interface LabSettings {
   readonly layout: 'rfc9483' | '3gpp';
   readonly rsaSignature: 'pkcs1' | 'pss';
   readonly crlValiditySeconds: number;
+  readonly crlUrl?: string;
   /** None: all that the lab certifies. */
   readonly keySpecs: readonly KeyType[];
   readonly templateSubject?: string;
@@ -220,6 +221,11 @@ export const labSettings = {
     default: 604_800,
     summary:
       'How long a CRL is valid; a new one is issued after half of it, and after a revocation',
+  },
+  'crl-url': {
+    type: 'url',
+    summary:
+      'Where the lab is reached, for cRLDistributionPoints in certificates; none when left out',
   },
   'key-specs': {
     type: 'text',

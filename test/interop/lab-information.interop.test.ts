@@ -78,6 +78,13 @@ describe('openssl cmp, as a client of a lab that is set otherwise', () => {
     expect(subject).toMatch(/CN = device-0001/);
   });
 
+  it('finds where the CRL is in a certificate, if that is set', async () => {
+    const bench = await setUp({ crlUrl: 'http://127.0.0.1:8080' });
+    await bench.cmp('-cmd', 'ir', ...mac, ...wanted);
+    const text = await bench.openssl('x509', '-in', 'out.pem', '-noout', '-text');
+    expect(text).toMatch(/URI:http:\/\/127\.0\.0\.1:8080\/issuing\.crl/);
+  });
+
   it('asks for policies, usages and days, and gets them', async () => {
     const bench = await setUp();
     await bench.cmp('-cmd', 'ir', ...mac, ...wanted, '-days', '10', '-policy_oids', '1.2.3.4');

@@ -122,6 +122,7 @@ function settingsOf(args: Args): Partial<LabSettings> {
     layout: args.layout,
     rsaSignature: args.rsaSignature,
     crlValiditySeconds: args.crlValidity,
+    ...(args.crlUrl !== undefined && { crlUrl: args.crlUrl }),
     ...(args.keySpecs !== undefined && { keySpecs: parseKeySpecs(args.keySpecs) }),
     ...(args.templateSubject !== undefined && { templateSubject: args.templateSubject }),
   };
