@@ -30,6 +30,8 @@ describe('withoutSecrets()', () => {
     'ca add L secret env:PSK',
     'show cert "gw1"',
     'cmp poll ?',
+    'ca add rootA url http://ra.example/ root root.pem other.pem',
+    'cmp init subj "CN=gw1,O=Test" san dns:gw1 ip:192.0.2.1',
   ])('keeps %j as it is', (line) => {
     expect(withoutSecrets(line, table)).toBe(line);
   });
@@ -39,11 +41,44 @@ describe('withoutSecrets()', () => {
     ['a secret was not quoted', 'ca add secret my s3cret'],
     ['it is written with "="', 'ca add secret=s3cret'],
     ['an abbreviation is ambiguous', 'cmp init ca s3cret'],
+    ['a keyword is mistyped in a list', 'ca add L root a.pem secrt s3cret'],
+    ['it is written with "=" in a list', 'ca add L root a.pem secret=s3cret'],
+    ['the value before it was forgotten', 'ca add reference secret s3cret'],
+    ['the value before it was forgotten', 'ca add reference sec s3cret'],
     ['a URL holds a password', 'ca add L url http://me:s3cret@ra.example/'],
     ['a quote is open', 'ca add L secret "s3cret'],
     ['it has more than one line', 'ca add L secret "s3\ncret"'],
   ])('keeps nothing where %s', (_, line) => {
     expect(withoutSecrets(line, table)).toBeUndefined();
+  });
+});
+
+/** Every place of the table where a secret can be typed. */
+const places = table.flatMap(({ words, parameters }) =>
+  Object.entries(parameters)
+    .filter(([, { type }]) => type === 'secret')
+    .map(([word]) => [words.join(' '), word] as const),
+);
+
+describe('a secret', () => {
+  it.each(places)('of %s %s is in no line that is kept, however it is typed', (command, word) => {
+    const mistyped = `${word.slice(0, 3)}${word.slice(4)}`;
+    const swapped = `${word.slice(0, -2)}${word.at(-1) ?? ''}${word.at(-2) ?? ''}`;
+    const lines = [word, `--${word}`, mistyped, swapped, `--${mistyped}`].flatMap((typed) => [
+      `${command} ${typed} hunter2`,
+      `${command} ${typed} ref:hunter2`,
+      `${command} ${typed}=hunter2`,
+      `${command} ${typed} "a hunter2"`,
+      `${command} ${typed} a hunter2`,
+      `${command} gw1 ${typed} hunter2`,
+      `${command} gw1 root a.pem ${typed} hunter2`,
+      `${command} san dns:a ${typed} hunter2`,
+      `${command} reference ${typed} hunter2`,
+      `${command} wait ${typed} hunter2`,
+      `certkeeper --json ${command} ${typed} hunter2 --quiet`,
+    ]);
+    const leaks = lines.filter((line) => withoutSecrets(line, table)?.includes('hunter2'));
+    expect(leaks).toEqual([]);
   });
 });
 

@@ -26,9 +26,12 @@ export async function explain(
   live: LiveValues,
 ): Promise<string> {
   let at: Position = startOf(commands);
+  let isAfterSecret = false;
   for (const word of words) {
     const step = advance(at, word, true);
-    if (step.isUnknown) throw notHere(word, at);
+    // It may be the rest of a secret, typed without quotes.
+    if (step.isUnknown) throw notHere(isAfterSecret ? { text: '…' } : word, at);
+    isAfterSecret = step.valueOf?.parameter.type === 'secret';
     at = step.position;
   }
   if (at.awaited !== undefined) return rows([await valueRow(at.awaited, typed, live)]);

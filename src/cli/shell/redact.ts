@@ -2,7 +2,9 @@ import { CertError } from '../../base/errors.ts';
 import type { Command } from '../command.ts';
 import { advance, startOf, type Named } from '../completion-walk.ts';
 import { splitOption } from '../globals.ts';
+import type { ParameterTable } from '../parameter.ts';
 import { parseSecretSource } from '../secret.ts';
+import { suggest } from '../suggest.ts';
 import { withoutProgram } from './expand.ts';
 import { splitLine, type Word } from './words.ts';
 
@@ -25,6 +27,13 @@ export function withoutSecrets(line: string, commands: readonly Command[]): stri
     if (step === undefined || step.isUnknown) return undefined;
     const { valueOf } = step;
     const isSecret = valueOf?.parameter.type === 'secret';
+    const table = at.command?.parameters ?? {};
+    // A mistyped keyword in a list would be taken for a value of it, and the secret behind it, too.
+    const isLoose = valueOf?.parameter.many === true || word.text.includes('=');
+    if (isBare && isLoose && isNearly(word.text, table)) return undefined;
+    // A value that was forgotten lets the keyword of a secret stand in its place.
+    if (at.awaited !== undefined && word.text.startsWith('--')) return undefined;
+    if (at.awaited !== undefined && !isSecret && isForSecret(word.text, table)) return undefined;
     // A bare word after a secret may be the rest of it, typed without quotes.
     if (isAfterSecret && isBare && valueOf !== undefined && !isSecret) return undefined;
     if (hidesPassword(valueOf, word.text)) return undefined;
@@ -37,6 +46,18 @@ export function withoutSecrets(line: string, commands: readonly Command[]): stri
     kept = kept.slice(0, word.start) + text + kept.slice(word.end);
   }
   return kept;
+}
+
+/** Tell whether a word, or what stands in it before "=", may have been meant as a keyword. */
+function isNearly(text: string, table: ParameterTable): boolean {
+  const [word = ''] = text.split('=', 1);
+  return suggest(word, Object.keys(table)) !== undefined;
+}
+
+/** Tell whether a word may have been meant as the keyword of a secret. */
+function isForSecret(text: string, table: ParameterTable): boolean {
+  const secrets = Object.keys(table).filter((word) => table[word]?.type === 'secret');
+  return suggest(text, secrets) !== undefined;
 }
 
 function stepOf<T>(step: () => T): T | undefined {
