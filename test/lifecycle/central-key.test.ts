@@ -92,3 +92,33 @@ describe('initialize() with a key that is not to sign', () => {
     },
   );
 });
+
+describe('an initialize that was killed', () => {
+  const central = { type: 'central' } as const;
+  const encrypted = {
+    type: 'generate',
+    keyType: 'p-256',
+    proof: 'encrypted-certificate',
+  } as const;
+
+  it.each([
+    ['ir', 'a key the CA makes', central],
+    ['pollReq', 'a key the CA makes', central],
+    ['certConf', 'a key the CA makes', central],
+    ['pollReq', 'an encrypted certificate', encrypted],
+    ['certConf', 'an encrypted certificate', encrypted],
+  ] as const)('after its %s for %s loses no key [C14][C17][C18]', async (body, _what, key) => {
+    const site = await makeSite({ lab: { polls: 1, checkAfterSeconds: 20 } });
+    site.setWire(async (der, lab) => {
+      const answer = await lab(der);
+      if (decodeMessage(der).body.type === body) throw new Error('killed');
+      return answer;
+    });
+    await expect(initialize(site.context, request({ key }))).rejects.toThrow('killed');
+    site.setWire();
+    const { certificate } = issued(await initialize(site.context, request({ key })));
+    const x509 = new X509Certificate(asBuffer(certificate.der));
+    expect(x509.checkPrivateKey(keyFile(site, 'gw1'))).toBe(true);
+    expect(await site.lab.issuedCount()).toBe(1);
+  });
+});
