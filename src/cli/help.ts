@@ -54,7 +54,10 @@ function overview(commands: readonly Command[]): string {
   let text =
     'certkeeper gets, renews and delivers certificates over CMPv2 (RFC 9810, RFC 9483)\n\n' +
     'Usage: certkeeper COMMAND [PARAMETER VALUE | --PARAMETER VALUE]…\n';
-  for (const { title, words } of commandGroups) {
+  const grouped = new Set(commandGroups.flatMap(({ words }) => words));
+  const others = commands.flatMap(({ words }) => words.slice(0, 1));
+  const rest = { title: 'More', words: others.filter((word) => !grouped.has(word)) };
+  for (const { title, words } of [...commandGroups, rest]) {
     const members = commands.filter((command) => words.includes(command.words[0] ?? ''));
     if (members.length === 0) continue;
     text += `\n${title}\n${rows(members.map((command) => [command.words.join(' '), command.summary]))}`;
