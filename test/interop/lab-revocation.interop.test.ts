@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { listen } from '../../src/ca/server.ts';
 import { requirePeer } from '../harness/require.ts';
 import { mac, own, setUp, vendor, wanted, type Bench } from './openssl/lab-bench.ts';
 
@@ -10,6 +11,13 @@ async function enrolled(settings: Parameters<typeof setUp>[0] = {}): Promise<Ben
   const bench = await setUp(settings);
   await bench.cmp('-cmd', 'ir', ...mac, ...wanted);
   return bench;
+}
+
+/** A port nobody listens on: it goes into certificates before the lab can listen. */
+async function freePort(): Promise<number> {
+  const server = await listen(async (der) => der, 0);
+  await server.close();
+  return server.port;
 }
 
 /** Verify `out.pem` with CRLs of all its issuers. */
@@ -30,6 +38,16 @@ describe('openssl cmp -cmd rr, as a client of the lab', () => {
     expect(await bench.lab.certificates()).toMatchObject([
       { status: 'revoked', revocation: { reason: 'keyCompromise' } },
     ]);
+  });
+
+  it('is revoked for whoever fetches the CRL from where its certificate says', async () => {
+    const port = await freePort();
+    const bench = await setUp({ crlUrl: `http://127.0.0.1:${port}` }, port);
+    await bench.cmp('-cmd', 'ir', ...mac, ...wanted);
+    const verify = ['verify', '-crl_check', '-crl_download', ...chain, 'out.pem'];
+    expect(await bench.openssl(...verify)).toMatch(/OK/);
+    await bench.cmp('-cmd', 'rr', ...own(), '-oldcert', 'out.pem');
+    await expect(bench.openssl(...verify)).rejects.toThrow(/certificate revoked/);
   });
 
   it('finds the serial number and the reason in a CRL whose signature verifies', async () => {

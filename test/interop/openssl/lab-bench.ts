@@ -30,7 +30,7 @@ export interface Bench {
 }
 
 /** Start a lab with files for OpenSSL in its directory, and a P-256 key `ee.key`. */
-export async function setUp(settings: Partial<LabSettings> = {}): Promise<Bench> {
+export async function setUp(settings: Partial<LabSettings> = {}, port = 0): Promise<Bench> {
   const directory = temporaryDirectory();
   const bodies: string[] = [];
   const lab = await openLab({
@@ -40,7 +40,7 @@ export async function setUp(settings: Partial<LabSettings> = {}): Promise<Bench>
     onMessage: ({ der }) => bodies.push(decodeMessage(der).body.type),
   });
   await lab.writeFiles();
-  const server = await lab.listen(0);
+  const server = await lab.listen(port);
   onTestFinished(() => server.close());
   const openssl = async (...args: readonly string[]): Promise<string> => {
     const env = { ...process.env, OPENSSL_CONF: '/dev/null' };
