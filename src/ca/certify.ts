@@ -1,5 +1,9 @@
-import { hasInfo, info } from '../cmp/message/info-values.ts';
-import type { InfoTypeAndValue } from '../cmp/message/info-type-and-value.ts';
+import {
+  hasImplicitConfirm,
+  implicitConfirm,
+  type InfoTypeAndValue,
+} from '../cmp/message/info-type-and-value.ts';
+import { info } from '../cmp/message/info-values.ts';
 import type { PKIMessage } from '../cmp/message/pki-message.ts';
 import { formatName } from '../x509/name-text.ts';
 import type { Knowledge, Sender } from './authenticate.ts';
@@ -65,13 +69,13 @@ async function issue(
   if (isRefusal(granted)) return rejection(body, granted);
   const isConfirmed =
     settings.implicitConfirm &&
-    hasInfo(header.generalInfo, 'implicitConfirm') &&
+    hasImplicitConfirm(header.generalInfo) &&
     !isProvenByConfirming(request);
   return {
     body: { type: responseTypeOf(body.type), value: granted.message },
     phase: isConfirmed ? 'closed' : 'confirming',
     generalInfo: isConfirmed
-      ? [info('implicitConfirm', null)]
+      ? [implicitConfirm]
       : confirmWaitTime(settings.confirmWaitSeconds, clock.now()),
     issued: {
       ...granted.issued,

@@ -12,7 +12,7 @@ import { parseName } from '../x509/name-text.ts';
 import type { LabSettings } from './lab-settings.ts';
 
 /** The key types a lab certifies where it is not set to fewer, strongest families first. */
-const certified: readonly KeyType[] = [
+export const certifiedKeyTypes: readonly KeyType[] = [
   'p-256',
   'p-384',
   'p-521',
@@ -30,10 +30,10 @@ const certified: readonly KeyType[] = [
  */
 export function parseKeySpecs(text: string): readonly KeyType[] {
   return text.split(',').map((word) => {
-    const found = certified.find((type) => type === word.trim());
+    const found = certifiedKeyTypes.find((type) => type === word.trim());
     if (found) return found;
     throw new CertError('USAGE_INVALID', `Cannot use "${word.trim()}" as a key type`, {
-      hint: `Use some of ${certified.join(',')}`,
+      hint: `Use some of ${certifiedKeyTypes.join(',')}`,
     });
   });
 }
@@ -56,7 +56,7 @@ export function publicKeyAlgorithms(
   { keySpecs }: LabSettings,
   use: 'sign' | 'encrypt',
 ): readonly AlgorithmIdentifier[] {
-  const types = keySpecs.length > 0 ? keySpecs : certified;
+  const types = keySpecs.length > 0 ? keySpecs : certifiedKeyTypes;
   const rsa = types.some((type) => rsaBits(type) !== undefined)
     ? [algorithmIdentifier('rsaEncryption', 'NULL')]
     : [];

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { CertError } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
-import { softwareKeys, type KeyType } from '../crypto/keys.ts';
+import { softwareKeys, type AnyKeyType, type KeyType } from '../crypto/keys.ts';
 import { certificateDer } from '../x509/certificate.ts';
 import type { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts';
 import {
@@ -20,6 +20,7 @@ import {
   serialNumberFrom,
   type CertificateIssuer,
 } from './issue-certificate.ts';
+import { certifiedKeyTypes } from './key-specs.ts';
 
 /**
  * Give a lab a new root of the same name, and have the old and the new key certify each other (RFC 9810
@@ -94,17 +95,7 @@ export async function rollRoot(
   ];
 }
 
-const generatedTypes: readonly KeyType[] = [
-  'rsa-2048',
-  'rsa-3072',
-  'rsa-4096',
-  'p-256',
-  'p-384',
-  'p-521',
-  'ed25519',
-  'ed448',
-];
-
-function generated(keyType: string): KeyType {
-  return generatedTypes.find((one) => one === keyType) ?? 'p-256';
+/** The lab generated the key itself, so its type is one of these. */
+function generated(keyType: AnyKeyType): KeyType {
+  return certifiedKeyTypes.find((one) => one === keyType) ?? 'p-256';
 }
