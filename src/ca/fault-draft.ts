@@ -27,6 +27,8 @@ export interface Draft {
   readonly extraCerts: readonly Certificate[];
   /** `forged` octets where none can be computed; `computed` when left out. */
   readonly protection?: 'absent' | 'forged';
+  /** Who signed the request that is answered, if it brought its certificate. */
+  readonly requester?: Certificate;
   /** What the first request of the transaction had as senderNonce. */
   readonly firstNonce?: Uint8Array;
   /** What the first answer of the transaction had as body. */

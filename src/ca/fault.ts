@@ -11,6 +11,7 @@ import {
   type Fault,
   type Workshop,
 } from './fault-draft.ts';
+import { generatedKeyFaults } from './fault-generated.ts';
 import { headerFaults } from './fault-header.ts';
 import { httpFaults, type HttpFault } from './fault-http.ts';
 import { octetFaults } from './fault-octets.ts';
@@ -26,6 +27,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   ...signerFaults,
   ...bodyFaults,
   ...certificateFaults,
+  ...generatedKeyFaults,
   ...serviceFaults,
   ...pollingFaults,
   ...octetFaults,
@@ -125,8 +127,10 @@ export function faultPlan(): FaultPlan {
       if (due.every(({ left }) => left === 0)) return answer;
       const right = draftOf(answer, workshop);
       remember(right, request);
+      const [requester] = decoded(request)?.extraCerts ?? [];
       let draft: Draft = {
         ...right,
+        ...(requester && { requester }),
         ...(begun && { firstNonce: begun.nonce, firstBody: begun.body }),
       };
       const taken = take(
@@ -139,7 +143,7 @@ export function faultPlan(): FaultPlan {
       for (const fault of taken) {
         if (fault.where === 'draft') draft = await fault.change(draft, workshop);
       }
-      let der = draft === right ? answer : await protectDraft(draft);
+      let der = taken.every(({ where }) => where === 'octets') ? answer : await protectDraft(draft);
       for (const fault of taken) if (fault.where === 'octets') der = fault.spoil(der);
       return der;
     },

@@ -5,6 +5,7 @@ import { poll } from '../../src/lifecycle/poll.ts';
 import {
   expectUntouched,
   playScene,
+  saidIn,
   scenes,
   setScene,
   type Came,
@@ -35,10 +36,6 @@ function endingOf(where: SceneName, code: RefusalTrial['code']): readonly string
 /** Name what came of an operation: a code, or the type of the result. */
 function nameOf({ error, result }: Came): string | undefined {
   return error instanceof CertError ? error.code : result?.type;
-}
-
-function saidIn({ error, result }: Came): string {
-  return result?.reason ?? String(error);
 }
 
 /** Poll once more if the transaction still waits, now that nothing is wrong any more. */

@@ -145,6 +145,11 @@ export async function playScene(scene: Scene, site: Site): Promise<Trial> {
   };
 }
 
+/** Say why an operation gave no certificate. */
+export function saidIn({ error, result }: Came): string {
+  return result?.reason ?? String(error);
+}
+
 /** Nothing that anyone could rely on has changed. */
 export function expectUntouched({ before, after }: Trial): void {
   expect(after.certificates).toEqual(before.certificates);

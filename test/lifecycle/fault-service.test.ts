@@ -1,9 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { oids } from '../../src/asn1/oids.ts';
 import { enroll } from '../../src/lifecycle/enroll.ts';
+import { initialize } from '../../src/lifecycle/initialize.ts';
 import { requestInfo, type InfoResult } from '../../src/lifecycle/info.ts';
-import { expectUntouched, playScene, scenes, type SceneName } from './fault-scenes.ts';
-import { coded, initialized, issued, makeSite, named, wanted, type Site } from './site.ts';
+import {
+  expectUntouched,
+  playScene,
+  saidIn,
+  scenes,
+  setScene,
+  type Scene,
+  type SceneName,
+} from './fault-scenes.ts';
+import { coded, initialized, issued, makeSite, named, request, wanted, type Site } from './site.ts';
 
 function ask(site: Site, infoType: string): Promise<InfoResult> {
   const credential = { type: 'mac' } as const;
@@ -59,4 +68,41 @@ describe('a value in a genp that is not of its type', () => {
       expect(await site.store.authorities.list()).toEqual(profiles);
     },
   );
+});
+
+describe('a key that the CA made', () => {
+  const key = { type: 'central' } as const;
+  const scene: Scene = {
+    answer: 'ip',
+    name: 'gw1',
+    isSigned: false,
+    act: (context) => initialize(context, request({ key, waitSeconds: 0 })),
+  };
+  const signedScene: Scene = {
+    answer: 'cp',
+    name: 'gw2',
+    isSigned: true,
+    act: (context) =>
+      enroll(context, {
+        name: named('gw2'),
+        wanted: wanted('CN=gw2,O=Test'),
+        key,
+        current: named('gw1'),
+        waitSeconds: 0,
+      }),
+  };
+
+  it.each([
+    ['enveloped-data-without-cmkga', 'cmKGA', [signedScene]],
+    ['generated-key-of-another', 'fit', [scene, signedScene]],
+  ] as const)('is refused with %s [C17]', async (fault, says, where) => {
+    for (const each of where) {
+      const site = await setScene(each);
+      site.lab.inject(`${fault}@${each.answer}`);
+      const trial = await playScene(each, site);
+      expect(saidIn(trial.came)).toContain(says);
+      expect(trial.ended).toHaveLength(1);
+      expectUntouched(trial);
+    }
+  });
 });

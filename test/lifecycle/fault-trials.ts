@@ -227,5 +227,7 @@ export const triedElsewhere: readonly string[] = [
   'endless-waiting',
   'check-after-2-31',
   'signer-revoked',
+  'enveloped-data-without-cmkga',
+  'generated-key-of-another',
   'malformed-info',
 ];
