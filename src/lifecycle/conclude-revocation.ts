@@ -47,10 +47,12 @@ export async function concludeRevocation(
 export async function isRevokedAlready(
   { store }: LifecycleContext,
   { operation, name, previousCertificateId }: TransactionRecord,
-  { status }: Ending & { readonly type: 'rejected' | 'lost' },
+  ending: Ending & { readonly type: 'rejected' | 'lost' },
   at: Date,
 ): Promise<boolean> {
-  if (operation !== 'rr' || !status.failInfo?.includes('certRevoked')) return false;
+  if (operation !== 'rr' || !ending.status.failInfo?.includes('certRevoked')) return false;
+  // R12: what anyone could have said never counts as success.
+  if (ending.type === 'rejected' && ending.isUnauthenticated) return false;
   const certificate =
     previousCertificateId === undefined
       ? undefined
