@@ -100,9 +100,8 @@ describe('completion in bash', () => {
           { expect: 'root.pem ' },
           { send: 'ca-root r\t' },
           { expect: 'ootA ' },
-          { send: '\u0003' },
-          { expect: 'ready> ' },
-          { send: 'exit 0\r' },
+          // Ctrl-U: the line is not to be run.
+          { send: '\u0015exit 0\r' },
         ],
       }),
     );
@@ -147,9 +146,8 @@ describe('completion in zsh', () => {
           { send: 'ro' },
           { send: '\t' },
           { expect: 'ot.pem' },
-          { send: '\u0003' },
-          { expect: 'ready> ' },
-          { send: 'exit 0\r' },
+          // Ctrl-U: the line is not to be run.
+          { send: '\u0015exit 0\r' },
         ],
       }),
     );

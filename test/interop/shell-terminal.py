@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 
-LIMIT_SECONDS = 30
+LIMIT_SECONDS = 50
 
 
 class Failed(Exception):

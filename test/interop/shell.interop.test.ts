@@ -26,21 +26,26 @@ interface Seen {
 const environment = { PATH: process.env['PATH'] ?? '', TERM: 'xterm', NO_COLOR: '1' };
 
 /** Type into `certkeeper shell` on a terminal of its own. */
-async function type(
+function type(
   state: string,
   steps: readonly Step[],
   env: Readonly<Record<string, string>> = {},
   ...words: readonly string[]
 ): Promise<Seen> {
+  const argv = [process.execPath, main, 'shell', '--state', state, ...words];
+  return drive({ argv, env: { ...environment, HOME: state, ...env }, steps });
+}
+
+interface Drive {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly steps: readonly Step[];
+}
+
+async function drive(task: Drive): Promise<Seen> {
   const child = spawn('python3', [driver], { stdio: ['pipe', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
-  child.stdin.end(
-    JSON.stringify({
-      argv: [process.execPath, main, 'shell', '--state', state, ...words],
-      env: { ...environment, HOME: state, ...env },
-      steps,
-    }),
-  );
+  child.stdin.end(JSON.stringify(task));
   const [printed] = await Promise.all([text(child.stdout), once(child, 'close')]);
   const seen: Seen = JSON.parse(printed);
   return seen;
@@ -131,6 +136,34 @@ describe('certkeeper shell on a terminal', () => {
       prompt,
       { send: 'exit\r' },
     ]);
+    expect(seen).toMatchObject({ code: 0 });
+  });
+
+  it('stops at Ctrl-Z with the terminal as it was, and goes on with the line', async () => {
+    const state = stateDirectory();
+    const shell = `${process.execPath} ${main} shell --state ${state}`;
+    const seen = await drive({
+      argv: ['/bin/bash', '--norc', '--noprofile', '-i'],
+      env: { ...environment, HOME: state, PS1: 'ready> ' },
+      steps: [
+        { expect: 'ready> ' },
+        { send: `${shell}\r` },
+        prompt,
+        { type: 'show c' },
+        { send: '\u001a' },
+        { expect: 'ready> ' },
+        { send: 'stty | grep -- -icanon || echo cook""ed; fg\r' },
+        { expect: 'cooked' },
+        { expect: 'certkeeper# show c' },
+        { send: 'ert\r' },
+        { expect: 'There is no certificate' },
+        prompt,
+        { send: '\u0004' },
+        { expect: 'ready> ' },
+        { send: 'stty | grep -- -icanon || echo cook""ed; exit 0\r' },
+        { expect: 'cooked' },
+      ],
+    });
     expect(seen).toMatchObject({ code: 0 });
   });
 
