@@ -54,7 +54,7 @@ describe('sequence()', () => {
     expect(structuredClone(fromDer(Person, fromHex(hex)))).toEqual(person);
   });
 
-  it('leaves a field out that is absent, and fills in a DEFAULT', () => {
+  it('leaves a field out that is absent, and fills in a DEFAULT [H14]', () => {
     const person = fromDer(Person, fromHex('30030c0161'));
     expect('age' in person).toBe(false);
     expect(person.isKnown).toBe(false);
@@ -96,7 +96,7 @@ describe('implicit()', () => {
 });
 
 describe('sequenceOf() and setOf()', () => {
-  it('keep the order of a SEQUENCE OF and sort a SET OF', () => {
+  it('keep the order of a SEQUENCE OF and sort a SET OF [H14]', () => {
     expect(toHex(toDer(sequenceOf(integer), [2, 1, 256]))).toBe('300a02010202010102020100');
     expect(toHex(toDer(setOf(integer), [256, 2, 1]))).toBe('310a02010102010202020100');
   });

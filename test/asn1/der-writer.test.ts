@@ -21,7 +21,7 @@ describe('DerWriter', () => {
     [0x100, '04820100'],
     [0xffff, '0482ffff'],
     [0x10000, '0483010000'],
-  ])('writes the length %i as %s', (length, header) => {
+  ])('writes the length %i as %s [H14]', (length, header) => {
     const der = toDer(octetString, new Uint8Array(length));
     expect(toHex(der.subarray(0, der.length - length))).toBe(header);
   });

@@ -66,7 +66,7 @@ describe('times are refused:', () => {
 });
 
 describe('times we write ourselves', () => {
-  it('have no fraction, whatever the date has', () => {
+  it('have no fraction, whatever the date has [H5]', () => {
     const der = toDer(generalizedTime, new Date('2026-01-02T03:04:05.999Z'));
     expect(read(Buffer.from(der.subarray(2)).toString()).getUTCMilliseconds()).toBe(0);
   });

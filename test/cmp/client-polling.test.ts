@@ -29,7 +29,7 @@ function polledFor(requests: readonly { readonly body: PKIBody }[]): readonly nu
 }
 
 describe('follow() while the CA says waiting', () => {
-  it('polls at once, then when the CA says, and at last confirms', async () => {
+  it('polls at once, then when the CA says, and at last confirms [L1][L5]', async () => {
     const scene = play([waiting, pollRep(60), pollRep(120), granted, confirmed]);
     expect(await scene.run()).toEqual({ type: 'granted' });
     expect(scene.clock.slept).toEqual([60_000, 120_000]);
@@ -49,7 +49,7 @@ describe('follow() while the CA says waiting', () => {
     ]);
   });
 
-  it('takes a final answer that echoes the nonce of the delayed ir', async () => {
+  it('takes a final answer that echoes the nonce of the delayed ir [R3][L11]', async () => {
     const scene = play([waiting, pollRep(10), confirmed]);
     scene.script[2] = () => {
       const nonce = scene.requests[0]?.header.senderNonce ?? new Uint8Array();
@@ -59,7 +59,7 @@ describe('follow() while the CA says waiting', () => {
     expect(await scene.run()).toEqual({ type: 'granted' });
   });
 
-  it('takes no final answer with a third nonce, and goes on waiting', async () => {
+  it('takes no final answer with a third nonce, and goes on waiting [R3]', async () => {
     const scene = play([waiting, pollRep(10)]);
     scene.script.push(() => {
       const nonce = scene.requests[1]?.header.senderNonce ?? new Uint8Array();
@@ -69,7 +69,7 @@ describe('follow() while the CA says waiting', () => {
     expect(scene.saved.at(-1)?.state.phase.type).toBe('waiting');
   });
 
-  it('polls with -1 after an error that says waiting, in answer to ir and certConf', async () => {
+  it('polls with -1 after an error that says waiting, in answer to ir and certConf [L1]', async () => {
     const scene = play([
       waitingError,
       pollRep(10, -1),
@@ -90,7 +90,7 @@ describe('follow() while the CA says waiting', () => {
     ]);
   });
 
-  it('takes a delayed pkiconf that echoes the nonce of the certConf', async () => {
+  it('takes a delayed pkiconf that echoes the nonce of the certConf [L11]', async () => {
     const scene = play([granted, waitingError]);
     scene.script.push(() => {
       const nonce = scene.requests[1]?.header.senderNonce ?? new Uint8Array();
@@ -137,14 +137,14 @@ describe('follow() while the CA says waiting', () => {
     expect(scene.clock.slept).toEqual([60_000]);
   });
 
-  it.each([0, -1, -(2 ** 31)])('does not spin on a checkAfter of %d', async (checkAfter) => {
+  it.each([0, -1, -(2 ** 31)])('does not spin on a checkAfter of %d [L2]', async (checkAfter) => {
     const scene = play([waiting, ...Array.from({ length: 20 }, () => pollRep(checkAfter))]);
     scene.script.push(granted, confirmed);
     await scene.run();
     expect(scene.clock.slept).toEqual(Array.from({ length: 20 }, () => 5000));
   });
 
-  it('ends at the deadline when every poll is answered by waiting', async () => {
+  it('ends at the deadline when every poll is answered by waiting [L2][L4]', async () => {
     for (const forever of [waiting, waitingError]) {
       const scene = play([waiting]);
       const again = (): Reply => {
@@ -160,7 +160,7 @@ describe('follow() while the CA says waiting', () => {
     }
   });
 
-  it('does not sleep past the deadline, and polls no more then', async () => {
+  it('does not sleep past the deadline, and polls no more then [L2]', async () => {
     const scene = play([waiting, pollRep(2 ** 31)]);
     const ending = await scene.run({ waitSeconds: 400 * 86_400, deadlineSeconds: 600 });
     expect(ending).toEqual({ type: 'expired' });
@@ -184,7 +184,7 @@ describe('follow() when a poll goes wrong', () => {
     ['a replayed answer', { body: granting, header: { recipNonce: new Uint8Array(16) } }, 'NONCE'],
     ['no answer', timeout, 'NETWORK_TIMEOUT'],
     ['HTML', Buffer.from('<html>'), 'DER_MALFORMED'],
-  ])('still waits after %s, and polls with the same octets', async (_, reply, code) => {
+  ])('still waits after %s, and polls with the same octets [L12]', async (_, reply, code) => {
     const scene = play([waiting, pollRep(60), reply]);
     await expect(scene.run()).rejects.toMatchObject({ code: expect.stringContaining(code) });
     expect(scene.saved.at(-1)?.state.phase).toMatchObject({
@@ -198,7 +198,7 @@ describe('follow() when a poll goes wrong', () => {
     expect(scene.sent[2]).not.toEqual(scene.sent[1]);
   });
 
-  it('changes nothing but the log by what a forged pollRep says', async () => {
+  it('changes nothing but the log by what a forged pollRep says [L12]', async () => {
     const forged = { ...pollRep(86_400), protection: () => new Uint8Array(32) };
     const scene = play([waiting, forged]);
     await expect(scene.run()).rejects.toMatchObject({ code: 'CMP_PROTECTION_INVALID' });

@@ -20,7 +20,7 @@ function refusal(...failInfo: PKIFailureBit[]): AnswerOptions {
 }
 
 describe('follow() when the answer to a certConf is lost', () => {
-  it('sends the identical certConf again, twice at the most', async () => {
+  it('sends the identical certConf again, twice at the most [C12]', async () => {
     const scene = play([granted, timeout, unreachable, confirmed]);
     expect(await scene.run()).toEqual({ type: 'granted' });
     expect(scene.sent).toHaveLength(4);
@@ -37,7 +37,7 @@ describe('follow() when the answer to a certConf is lost', () => {
     expect(scene.script).toHaveLength(1);
   });
 
-  it('takes certConfirmed for success', async () => {
+  it('takes certConfirmed for success [C12]', async () => {
     const scene = play([granted, timeout, refusal('certConfirmed')]);
     expect(await scene.run()).toEqual({ type: 'granted' });
   });
@@ -57,7 +57,7 @@ describe('follow() when the answer to a certConf is lost', () => {
     expect(scene.sent).toHaveLength(2);
   });
 
-  it('does not send an ir or a pollReq again by itself', async () => {
+  it('does not send an ir or a pollReq again by itself [T6][L13]', async () => {
     const first = play([timeout, granted]);
     await expect(first.run()).rejects.toBe(timeout);
     expect(first.sent).toHaveLength(1);
@@ -89,15 +89,18 @@ describe('follow() after a restart', () => {
     ['requested', [killed], [granted, confirmed]],
     ['polled', [waiting, killed], [pollRep, granted, confirmed]],
     ['confirming', [granted, killed], [confirmed]],
-  ] as const)('sends what was saved, octet for octet, when %s', async (phase, before, after) => {
-    const scene = play([...before]);
-    await expect(scene.run()).rejects.toBe(killed);
-    expect(scene.saved.at(-1)?.state.phase.type).toBe(phase);
-    scene.script.push(...after);
-    expect(await scene.resume({ isResumed: true })).toEqual({ type: 'granted' });
-    expect(scene.sent[before.length]).toEqual(scene.sent[before.length - 1]);
-    expect(scene.sent[before.length]).toEqual(scene.saved[before.length - 1]?.outgoing);
-  });
+  ] as const)(
+    'sends what was saved, octet for octet, when %s [L4]',
+    async (phase, before, after) => {
+      const scene = play([...before]);
+      await expect(scene.run()).rejects.toBe(killed);
+      expect(scene.saved.at(-1)?.state.phase.type).toBe(phase);
+      scene.script.push(...after);
+      expect(await scene.resume({ isResumed: true })).toEqual({ type: 'granted' });
+      expect(scene.sent[before.length]).toEqual(scene.sent[before.length - 1]);
+      expect(scene.sent[before.length]).toEqual(scene.saved[before.length - 1]?.outgoing);
+    },
+  );
 
   it('has nothing to send when granted', async () => {
     const scene = play([], {});

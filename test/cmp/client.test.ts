@@ -24,7 +24,7 @@ const waiting: AnswerOptions = { body: response('ip', { status: 'waiting' }) };
 const rejection = { status: 'rejection', failInfo: ['badPOP'], statusString: ['no'] } as const;
 
 describe('follow()', () => {
-  it('carries an ir to the confirmed certificate, saving before each message', async () => {
+  it('carries an ir to the confirmed certificate, saving before each message [C12][C14]', async () => {
     const scene = play([granted, confirmed]);
     expect(await scene.run()).toEqual({ type: 'granted' });
     expect(scene.journal).toEqual(['send ir', 'save confirming with certificate', 'send certConf']);
@@ -33,7 +33,7 @@ describe('follow()', () => {
     expect(staged && certificateDer(staged.certificate)).toEqual(certificateDer(certificate));
   });
 
-  it('sends exactly the octets that were saved', async () => {
+  it('sends exactly the octets that were saved [C14]', async () => {
     const scene = play([waiting, pollRep(10), waiting, granted, confirmed]);
     expect(await scene.run()).toEqual({ type: 'granted' });
     const outgoing = scene.saved.flatMap((step) => (step.outgoing ? [toHex(step.outgoing)] : []));
@@ -45,7 +45,7 @@ describe('follow()', () => {
     expect(sends.map((i) => scene.journal[i - 1]?.slice(0, 5))).toEqual(sends.map(() => 'save '));
   });
 
-  it('keeps the transactionID, renews its nonce, and echoes the last of the CA', async () => {
+  it('keeps the transactionID, renews its nonce, and echoes the last of the CA [H9][H10][H11]', async () => {
     const scene = play([waiting, pollRep(10), granted, confirmed]);
     await scene.run();
     const headers = scene.requests.map(({ header }) => header);
@@ -61,7 +61,7 @@ describe('follow()', () => {
     ]);
   });
 
-  it('addresses the first message as configured, the others to who answered', async () => {
+  it('addresses the first message as configured, the others to who answered [H4][H15]', async () => {
     const scene = play([granted, confirmed], {
       recipient: { type: 'dNSName', value: 'ra.example' },
     });
@@ -73,7 +73,7 @@ describe('follow()', () => {
     expect(recipients[1]).toBe(toHex(toDer(GeneralName, senderOf(macOfCa))));
   });
 
-  it('stamps each message with the time it was made', async () => {
+  it('stamps each message with the time it was made [H5]', async () => {
     const scene = play([waiting, pollRep(60), granted, confirmed]);
     await scene.run();
     const seconds = scene.requests.map(
@@ -82,14 +82,14 @@ describe('follow()', () => {
     expect(seconds).toEqual([-60, -60, 0, 0]);
   });
 
-  it('protects every message with the same credential and parameters', async () => {
+  it('protects every message with the same credential and parameters [P4]', async () => {
     const scene = play([waiting, granted, confirmed]);
     await scene.run();
     const parameters = scene.requests.map(({ header }) => hex(header.protectionAlg?.parameters));
     expect(new Set(parameters).size).toBe(1);
   });
 
-  it('ends with the rejection of the CA, and sends nothing to it', async () => {
+  it('ends with the rejection of the CA, and sends nothing to it [C2][L6]', async () => {
     for (const body of [response('ip', rejection), errorBody(rejection, 'log 7')]) {
       const scene = play([{ body }]);
       const ending = await scene.run();
@@ -128,7 +128,7 @@ describe('follow()', () => {
 describe('follow() and implicitConfirm', () => {
   const asks = { askImplicitConfirm: true };
 
-  it('asks for it in the first message only, and only when told to', async () => {
+  it('asks for it in the first message only, and only when told to [H12][H16]', async () => {
     const scene = play([waiting, granted, confirmed], asks);
     await scene.run();
     expect(scene.requests.map(({ header }) => hasImplicitConfirm(header.generalInfo))).toEqual([
@@ -141,7 +141,7 @@ describe('follow() and implicitConfirm', () => {
     expect(other.requests[0]?.header.generalInfo).toBeUndefined();
   });
 
-  it('sends no certConf when it was granted, asked for or not', async () => {
+  it('sends no certConf when it was granted, asked for or not [C8]', async () => {
     for (const parts of [asks, {}]) {
       const scene = play([grantedFinally], parts);
       expect(await scene.run()).toEqual({ type: 'granted' });
@@ -155,7 +155,7 @@ describe('follow() and implicitConfirm', () => {
     expect(scene.journal.at(-1)).toBe('save granted with certificate');
   });
 
-  it('confirms when it was asked for and not granted', async () => {
+  it('confirms when it was asked for and not granted [C8]', async () => {
     const scene = play([granted, confirmed], asks);
     await scene.run();
     expect(scene.journal).toEqual(['send ir', 'save confirming with certificate', 'send certConf']);
@@ -163,7 +163,7 @@ describe('follow() and implicitConfirm', () => {
 });
 
 describe('follow() and a certificate that is refused', () => {
-  it('tells the CA, and ends refused with its pkiconf', async () => {
+  it('tells the CA, and ends refused with its pkiconf [C11][L7]', async () => {
     const scene = play([granted, confirmed], { judge });
     expect(await scene.run()).toEqual({ type: 'refused', reason: 'wrong key' });
     expect(scene.journal).toEqual(['send ir', 'save refusing with certificate', 'send certConf']);
@@ -175,7 +175,7 @@ describe('follow() and a certificate that is refused', () => {
     });
   });
 
-  it('sends nothing under implicitConfirm, and saves no certificate', async () => {
+  it('sends nothing under implicitConfirm, and saves no certificate [C15]', async () => {
     const scene = play([grantedFinally], { judge });
     expect(await scene.run()).toEqual({ type: 'refused', reason: 'wrong key' });
     expect(scene.journal).toEqual(['send ir']);
@@ -225,7 +225,7 @@ describe('follow() and a failed check', () => {
     ['HTML', Buffer.from('<html>'), 'DER_MALFORMED'],
     ['nothing', new Uint8Array(), 'DER_MALFORMED'],
     ['no answer', new CertError('NETWORK_TIMEOUT', 'Cannot wait'), 'NETWORK_TIMEOUT'],
-  ])('sends nothing more, an error least of all: %s', async (_, reply, code) => {
+  ])('sends nothing more, an error least of all: %s [L7][L13]', async (_, reply, code) => {
     const scene = play([reply]);
     await expect(scene.run()).rejects.toMatchObject({ code });
     expect(scene.journal).toEqual(['send ir']);
@@ -252,7 +252,7 @@ describe('follow() under signatures', () => {
     trust: { ...noTrust, anchors: [root.certificate], anchorsAreDedicated: true },
   };
 
-  it('signs every message with the old certificate, which comes first in extraCerts', async () => {
+  it('signs every message with the old certificate, which comes first in extraCerts [P8][P9]', async () => {
     const scene = play(
       [waiting, granted, confirmed].map((reply) => ({ ...reply, credential: server })),
       parts,
@@ -266,7 +266,7 @@ describe('follow() under signatures', () => {
     }
   });
 
-  it('knows the signer of an earlier answer when later ones leave extraCerts out', async () => {
+  it('knows the signer of an earlier answer when later ones leave extraCerts out [R15]', async () => {
     const bare = { credential: server, extraCerts: [] };
     const scene = play(
       [{ ...waiting, credential: server }, pollRep(10), granted, confirmed].map((reply, i) =>
@@ -277,7 +277,7 @@ describe('follow() under signatures', () => {
     expect(await scene.run()).toEqual({ type: 'granted' });
   });
 
-  it('knows it after a restart too', async () => {
+  it('knows it after a restart too [R15][L4]', async () => {
     const scene = play([{ ...waiting, credential: server }], parts);
     await expect(scene.run()).rejects.toThrow('nobody answers the pollReq');
     const bare = { credential: server, extraCerts: [] };

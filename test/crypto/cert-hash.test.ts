@@ -59,11 +59,14 @@ describe('certHash()', () => {
     ['ecdsaWithSHA256', 'sha256'],
     ['ecdsaWithSHA384', 'sha384'],
     ['ed25519', 'sha512'],
-  ] as const)('hashes a certificate signed with %s with %s, and no hashAlg', (name, digest) => {
-    const { hash, hashAlg } = certHash(der, algorithmIdentifier(name));
-    expect(toHex(hash)).toBe(hashOf(digest, der));
-    expect(hashAlg).toBeUndefined();
-  });
+  ] as const)(
+    'hashes a certificate signed with %s with %s, and no hashAlg [C9]',
+    (name, digest) => {
+      const { hash, hashAlg } = certHash(der, algorithmIdentifier(name));
+      expect(toHex(hash)).toBe(hashOf(digest, der));
+      expect(hashAlg).toBeUndefined();
+    },
+  );
 
   it.each([
     ['ed448', 'shake256', 64],
@@ -71,14 +74,17 @@ describe('certHash()', () => {
     ['rsassaPssShake256', 'shake256', 64],
     ['ecdsaWithShake128', 'shake128', 32],
     ['rsassaPssShake128', 'shake128', 32],
-  ] as const)('hashes one signed with %s with %s of %d octets', (name, digest, outputLength) => {
-    const { hash, hashAlg } = certHash(der, algorithmIdentifier(name));
-    expect(hash).toHaveLength(outputLength);
-    expect(toHex(hash)).toBe(hashOf(digest, der, { outputLength }));
-    expect(hashAlg).toBeUndefined();
-  });
+  ] as const)(
+    'hashes one signed with %s with %s of %d octets [C9]',
+    (name, digest, outputLength) => {
+      const { hash, hashAlg } = certHash(der, algorithmIdentifier(name));
+      expect(hash).toHaveLength(outputLength);
+      expect(toHex(hash)).toBe(hashOf(digest, der, { outputLength }));
+      expect(hashAlg).toBeUndefined();
+    },
+  );
 
-  it('takes the hash from the parameters of RSASSA-PSS, SHA-1 when they name none', () => {
+  it('takes the hash from the parameters of RSASSA-PSS, SHA-1 when they name none [C9]', () => {
     const sha384 = pssAlgorithm({ digest: 'sha384', saltLength: 48 });
     expect(toHex(certHash(der, sha384).hash)).toBe(hashOf('sha384', der));
     for (const parameters of [undefined, fromHex('3000')]) {
@@ -109,7 +115,7 @@ describe('certHash()', () => {
     expect([toHex(hash), hashAlg]).toEqual([hashOf('sha256', der), { algorithm: oids.sha256 }]);
   });
 
-  it('falls back to SHA-256 and says so in hashAlg when the signature names no hash we know', () => {
+  it('falls back to SHA-256 and says so in hashAlg when the signature names no hash we know [C9]', () => {
     const { hash, hashAlg } = certHash(der, { algorithm: '2.16.840.1.101.3.4.3.17' });
     expect(toHex(hash)).toBe(hashOf('sha256', der));
     expect(hashAlg).toEqual({ algorithm: oids.sha256 });

@@ -164,7 +164,7 @@ describe('verifySignature()', () => {
     for (const signature of spoilt) expect(verifySignature({ ...made, signature })).toBe(false);
   });
 
-  it('takes RSA with absent or NULL parameters, and ECDSA and EdDSA only with none', () => {
+  it('takes RSA with absent or NULL parameters, and ECDSA and EdDSA only with none [P7]', () => {
     const made = rsaSignature();
     const bare = algorithmIdentifier('sha256WithRSAEncryption');
     expect(verifySignature({ ...made, algorithm: bare })).toBe(true);

@@ -33,7 +33,7 @@ async function delayedSite(lab: Parameters<Site['relab']>[0]): Promise<{
 }
 
 describe('a request delayed by an error message', () => {
-  it('is polled for as a whole message, by schedule, until the certificate is there', async () => {
+  it('is polled for as a whole message, by schedule, until the certificate is there [L1]', async () => {
     const { site, answers } = await delayedSite({ polls: 2 });
     await initialized(site);
 
@@ -53,7 +53,7 @@ describe('a request delayed by an error message', () => {
     expect(await site.lab.certificates()).toMatchObject([{ status: 'current' }]);
   });
 
-  it('gets a final answer that echoes the nonce of the request', async () => {
+  it('gets a final answer that echoes the nonce of the request [L11]', async () => {
     const { site } = await delayedSite({ polls: 1, delayedNonce: 'request' });
     expect(await initialized(site)).toMatchObject({ type: 'issued' });
   });

@@ -1,6 +1,4 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { ErrorCode } from '../../src/base/errors.ts';
-import { faults } from '../../src/ca/fault.ts';
 import { openHttpTransport } from '../../src/cmp/transport/http.ts';
 import { initialize } from '../../src/lifecycle/initialize.ts';
 import type { LifecycleContext } from '../../src/lifecycle/context.ts';
@@ -13,7 +11,7 @@ import {
   type Scene,
   type SceneName,
 } from './fault-scenes.ts';
-import { refusals, survivals, triedElsewhere } from './fault-trials.ts';
+import { httpRefusals, httpSurvivals } from './fault-http-trials.ts';
 
 /** Long enough for an answer on the loopback interface, short enough to wait for none. */
 const RESPONSE_TIMEOUT_MS = 1500;
@@ -34,21 +32,6 @@ async function overHttp(scene: Scene): Promise<{ readonly site: Site; readonly s
 }
 
 const ways: readonly SceneName[] = ['ip', 'signed kup'];
-
-const httpRefusals: readonly (readonly [string, ErrorCode, string, string])[] = [
-  ['empty-body', 'HTTP_CONTENT_TYPE', 'empty body', '[T2]'],
-  ['html-200', 'HTTP_CONTENT_TYPE', 'It works!', '[T2]'],
-  ['text-plain', 'HTTP_CONTENT_TYPE', 'text/plain', '[T2]'],
-  ['body-100mb', 'RESPONSE_TOO_LARGE', 'at most 1048576 octets', '[R16]'],
-  ['announced-100mb', 'RESPONSE_TOO_LARGE', '104857600 octets', '[R16]'],
-  ['redirect-301', 'HTTP_STATUS', 'http://127.0.0.1:9/elsewhere', '[T4]'],
-  ['status-404', 'HTTP_STATUS', 'HTTP 404', '[T3]'],
-  ['status-500', 'HTTP_STATUS', 'HTTP 500', '[T3]'],
-  ['status-503', 'HTTP_STATUS', 'HTTP 503', '[T3]'],
-  ['close-before', 'NETWORK_UNREACHABLE', 'closed', '[T6]'],
-  ['close-after', 'NETWORK_UNREACHABLE', 'closed', '[T6]'],
-  ['silence', 'NETWORK_TIMEOUT', 'silence', '[T6]'],
-];
 
 const tries = httpRefusals.flatMap(([fault, code, says, rows]) =>
   ways.map((where) => ({ fault, code, says, rows, where })),
@@ -93,9 +76,7 @@ describe('over HTTP the client refuses an answer, and counts one failure:', () =
 });
 
 describe('over HTTP the client survives an answer:', () => {
-  const survived = ['message-with-404', 'message-with-500', 'message-with-503'].flatMap((fault) =>
-    ways.map((where) => ({ fault, where })),
-  );
+  const survived = httpSurvivals.flatMap((fault) => ways.map((where) => ({ fault, where })));
   it.each(survived)('$fault in place of a $where [T3][T10]', async ({ fault, where }) => {
     const { site, scene } = await overHttp(scenes[where]);
     site.lab.inject(`${fault}*9`);
@@ -113,26 +94,4 @@ describe('over HTTP the client survives an answer:', () => {
       expect(trial.came.result).toMatchObject({ type: 'issued' });
     },
   );
-});
-
-describe('every fault of the lab', () => {
-  it('is tried in one of these tests, and ends there as its table says', () => {
-    const refusedNames = [
-      ...refusals.map(({ fault }) => fault),
-      ...httpRefusals.map(([name]) => name),
-    ];
-    const survivedNames = survivals.map(({ fault }) => fault);
-    const tried = [
-      ...refusedNames,
-      ...survivedNames,
-      ...triedElsewhere,
-      'lost-pkiconf',
-      'message-with-404',
-      'message-with-500',
-      'message-with-503',
-    ];
-    expect([...new Set(tried)].toSorted()).toEqual(Object.keys(faults).toSorted());
-    for (const name of refusedNames) expect(faults[name]?.ends, name).toBe('refused');
-    for (const name of survivedNames) expect(faults[name]?.ends, name).toBe('survived');
-  });
 });

@@ -155,7 +155,7 @@ describe('an answer to a poll', () => {
     },
   );
 
-  it.each(foreign)('leaves the request waiting when it %s', async (_, code, make) => {
+  it.each(foreign)('leaves the request waiting when it %s [L12]', async (_, code, make) => {
     const site = await makeSite({ lab: { polls: 1 } });
     await initialize(site.context, request({ waitSeconds: 0 }));
     site.setWire(make(site));
@@ -173,7 +173,7 @@ describe('an answer to a poll', () => {
 });
 
 describe('an answer to certConf', () => {
-  it('that is not authentic leaves the certificate aside as unconfirmed', async () => {
+  it('that is not authentic leaves the certificate aside as unconfirmed [C12]', async () => {
     const site = await makeSite();
     site.setWire(async (der, lab) =>
       decodeMessage(der).body.type === 'certConf' ? flipped(der, lab) : lab(der),
@@ -205,7 +205,7 @@ describe('an answer to certConf', () => {
     expect(site.files().size).toBe(0);
   });
 
-  it('that says the certificate was confirmed before is as good as pkiconf', async () => {
+  it('that says the certificate was confirmed before is as good as pkiconf [C12]', async () => {
     const site = await makeSite();
     site.setWire(async (der, lab) =>
       decodeMessage(der).body.type === 'certConf'

@@ -80,7 +80,7 @@ describe('initialize()', () => {
     expect(bodies(site.sent)).toEqual(['ir']);
   });
 
-  it('confirms when the profile does not ask for implicitConfirm', async () => {
+  it('confirms when the profile does not ask for implicitConfirm [H16]', async () => {
     const site = await makeSite({
       lab: { implicitConfirm: true },
       profile: { implicitConfirm: false },
@@ -124,7 +124,7 @@ describe('initialize()', () => {
     for (const der of site.sent) expect(asBuffer(der).includes(secret)).toBe(false);
   });
 
-  it('asks for subject alternative names', async () => {
+  it('asks for subject alternative names [B7]', async () => {
     const site = await makeSite();
     const names = wanted(
       'CN=gw1',
@@ -138,7 +138,7 @@ describe('initialize()', () => {
     expect(differences).toEqual([]);
   });
 
-  it('asks for a certificate with an empty subject and a critical subjectAltName', async () => {
+  it('asks for a certificate with an empty subject and a critical subjectAltName [B3]', async () => {
     const site = await makeSite();
     const names = wanted('', { type: 'dNSName', value: 'gw1.example' });
     const { certificate } = await initialized(site, { wanted: names });
@@ -147,7 +147,7 @@ describe('initialize()', () => {
     expect(shown.subjectAltName).toBe('DNS:gw1.example');
   });
 
-  it('refuses to ask for a certificate that names nothing', async () => {
+  it('refuses to ask for a certificate that names nothing [B3]', async () => {
     const site = await makeSite();
     await expect(initialize(site.context, request({ wanted: wanted('') }))).rejects.toMatchObject(
       coded('USAGE_INVALID'),
@@ -185,7 +185,7 @@ describe('initialize()', () => {
     expect(site.sent).toEqual([]);
   });
 
-  it('says how a certificate granted with modifications differs', async () => {
+  it('says how a certificate granted with modifications differs [C1]', async () => {
     const site = await makeSite({ lab: { subjectSuffix: 'OU=Lab' } });
     const { differences } = await initialized(site);
     expect(differences).toEqual([
@@ -193,7 +193,7 @@ describe('initialize()', () => {
     ]);
   });
 
-  it('reports a rejection with status text and failInfo, and keeps no certificate', async () => {
+  it('reports a rejection with status text and failInfo, and keeps no certificate [C2]', async () => {
     const site = await makeSite({ lab: { refuse: 'badCertTemplate' } });
     const result = await initialize(site.context, request());
     expect(result).toMatchObject({
@@ -262,7 +262,7 @@ describe('initialize()', () => {
     );
   });
 
-  it('leaves the request outstanding, with its key and its polls, when the wait is over', async () => {
+  it('leaves the request outstanding, with its key and its polls, when the wait is over [C14][L4]', async () => {
     const site = await makeSite({ lab: { approval: 'manual', checkAfterSeconds: 20 } });
     const result = await initialize(site.context, request({ waitSeconds: 50 }));
     expect(result).toMatchObject({ type: 'waiting', polls: 3 });

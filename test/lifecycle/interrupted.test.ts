@@ -150,7 +150,7 @@ describe('against a CA that answers nothing twice', () => {
     ['pollReq', 1],
     ['pollReq', 2],
   ] as const)(
-    'a lost answer to %s (%i.) leads to a new request with the same key, and a warning',
+    'a lost answer to %s (%i.) leads to a new request with the same key, and a warning [L13]',
     async (body, nth) => {
       const site = await makeSite({ lab: { ...slow.lab, retransmission: 'refuse' } });
       killAt(site, body, 'after', nth);
@@ -247,7 +247,7 @@ describe('an answer the network lost', () => {
     expect(await site.lab.issuedCount()).toBe(1);
   });
 
-  it('to a first request ends it; the next one has another key', async () => {
+  it('to a first request ends it; the next one has another key [L13]', async () => {
     const site = await makeSite();
     lose(site, 'ir');
     await expect(initialize(site.context, request())).rejects.toMatchObject(

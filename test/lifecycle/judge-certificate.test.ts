@@ -82,7 +82,7 @@ describe('a certificate that is not what was asked for', () => {
       'incorrectData',
       () => ({ extensions: [unknownExtension] }),
     ],
-  ])('is refused by certConf when it %s', async (_, failInfo, make) => {
+  ])('is refused by certConf when it %s [C5][C11]', async (_, failInfo, make) => {
     const site = await makeSite();
     site.setWire(forging(site, await make(site)));
     const result = await initialize(site.context, request());
@@ -98,7 +98,7 @@ describe('a certificate that is not what was asked for', () => {
     expect(site.files().size).toBe(0);
   });
 
-  it('is refused without a word when implicitConfirm was granted', async () => {
+  it('is refused without a word when implicitConfirm was granted [C15]', async () => {
     const site = await makeSite({ lab: { implicitConfirm: true } });
     site.setWire(forging(site, { publicKey: fromDer(SubjectPublicKeyInfo, otherKey.spki) }));
     const result = await initialize(site.context, request());
@@ -112,7 +112,7 @@ describe('a certificate that is not what was asked for', () => {
     expect(site.files().size).toBe(0);
   });
 
-  it('is refused when it lacks a name that was asked for', async () => {
+  it('is refused when it lacks a name that was asked for [C5]', async () => {
     const site = await makeSite();
     site.setWire(forging(site, {}));
     const names = wanted('CN=gw1', { type: 'dNSName', value: 'gw1.example' });
@@ -245,12 +245,12 @@ describe('a certificate that departs from DER as real CAs do', () => {
 describe('caPubs', () => {
   const noRoots = { roots: [] };
 
-  it('are no anchors without trust-capubs', async () => {
+  it('are no anchors without trust-capubs [C6]', async () => {
     const site = await makeSite({ lab: { caPubs: 'root' }, profile: noRoots });
     expect(await initialize(site.context, request())).toMatchObject({ type: 'refused' });
   });
 
-  it('are anchors with trust-capubs, under a MAC', async () => {
+  it('are anchors with trust-capubs, under a MAC [C6]', async () => {
     const site = await makeSite({
       lab: { caPubs: 'root' },
       profile: { ...noRoots, trustCapubs: true },
@@ -258,7 +258,7 @@ describe('caPubs', () => {
     expect(await initialized(site)).toMatchObject({ type: 'issued' });
   });
 
-  it('are never anchors when the answer is signed, whatever trust-capubs says', async () => {
+  it('are never anchors when the answer is signed, whatever trust-capubs says [C6]', async () => {
     const site = await makeSite({ lab: { caPubs: 'root' } });
     await initialized(site);
     await site.setProfile({

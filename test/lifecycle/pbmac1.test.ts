@@ -22,7 +22,7 @@ function algorithmsSent({ sent }: Site): readonly (string | undefined)[] {
 }
 
 describe('a CA profile with protection pbmac1', () => {
-  it('P5 R7 gets a certificate under PBMAC1, and the lab answers in kind', async () => {
+  it('gets a certificate under PBMAC1, and the lab answers in kind [P5][R7]', async () => {
     const site = await makeSite({ profile: { protection: 'pbmac1' } });
     const answers = watchAnswers(site);
     const { certificate } = await initialized(site);
@@ -44,7 +44,7 @@ describe('a CA profile with protection pbmac1', () => {
     ['pbmac1', 'pbm', oids.pbmac1],
     ['pbm', 'pbmac1', oids.passwordBasedMac],
   ] as const)(
-    'keeps %s for a transaction under way when it turns to %s, in another process too',
+    'keeps %s for a transaction under way when it turns to %s, in another process too [P4]',
     async (protection, next, algorithm) => {
       const lab = { approval: 'manual', checkAfterSeconds: 600 } as const;
       const site = await makeSite({ lab, profile: { protection } });

@@ -32,7 +32,7 @@ async function approve({ lab }: Site): Promise<void> {
 }
 
 describe('poll()', () => {
-  it('goes on in another process, by hand before the time the CA named', async () => {
+  it('goes on in another process, by hand before the time the CA named [L4]', async () => {
     const site = await waitingSite();
     await approve(site);
     const later = await site.open();
@@ -43,7 +43,7 @@ describe('poll()', () => {
     expect(await site.lab.issuedCount()).toBe(1);
   });
 
-  it('says again that the CA waits, with its text, and counts the polls', async () => {
+  it('says again that the CA waits, with its text, and counts the polls [L3]', async () => {
     const site = await waitingSite();
     const first = await outstanding(site.store);
     expect(await poll(site.context, now)).toMatchObject({
@@ -82,13 +82,13 @@ describe('poll()', () => {
     expect(site.clock.slept).toEqual([20_000, 20_000]);
   });
 
-  it('never polls faster than the profile says', async () => {
+  it('never polls faster than the profile says [L2]', async () => {
     const site = await makeSite({ lab: { polls: 2, checkAfterSeconds: 0 } });
     await initialized(site);
     expect(site.clock.slept).toEqual([5000, 5000]);
   });
 
-  it('takes a final answer with the nonce of the request that was delayed', async () => {
+  it('takes a final answer with the nonce of the request that was delayed [L11]', async () => {
     const site = await makeSite({ lab: { polls: 1, delayedNonce: 'request' } });
     expect(await initialized(site)).toMatchObject({ type: 'issued' });
   });
@@ -105,7 +105,7 @@ describe('poll()', () => {
     expect(await poll(site.context, now)).toMatchObject({ type: 'issued' });
   });
 
-  it('stops following at the deadline even when it was told to wait longer', async () => {
+  it('stops following at the deadline even when it was told to wait longer [L4]', async () => {
     const site = await waitingSite({ profile: { transactionDeadlineSeconds: 3600 } });
     expect(await poll(site.context, { name, waitSeconds: 86_400 })).toMatchObject({
       type: 'expired',

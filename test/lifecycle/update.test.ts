@@ -45,7 +45,7 @@ describe('update()', () => {
     ]);
   });
 
-  it('is asked, polled for and confirmed under the old certificate, not the one just issued [P9]', async () => {
+  it('is asked, polled for and confirmed under the old certificate, not the one just issued [P9][P11]', async () => {
     const site = await makeSite();
     const old = await initialized(site);
     await site.relab({ polls: 1, checkAfterSeconds: 10 });
@@ -111,7 +111,7 @@ describe('update()', () => {
     expect(certificate.keyId).not.toBe(old.certificate.keyId);
   });
 
-  it('asks for the names of the certificate as it is, not as it was asked for once', async () => {
+  it('asks for the names of the certificate as it is, not as it was asked for once [B10]', async () => {
     const site = await makeSite({ lab: { subjectSuffix: 'OU=Lab' } });
     await initialized(site);
     const lab = site.lab.settings;

@@ -65,7 +65,7 @@ describe('CertificationRequest', () => {
 });
 
 describe('algorithms and keys', () => {
-  it('are the same with NULL parameters and without', () => {
+  it('are the same with NULL parameters and without [C4]', () => {
     const bare = algorithmIdentifier('rsaEncryption');
     const withNull = algorithmIdentifier('rsaEncryption', 'NULL');
     const withOther = algorithmIdentifier('rsaEncryption', fromHex('020101'));

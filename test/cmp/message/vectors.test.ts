@@ -53,7 +53,7 @@ function objectsIn(value: unknown): object[] {
 describe.each(vectorNames)('%s of OpenSSL 3.0', (name) => {
   const der = vectorDer(name);
 
-  it('encodes from its decoded values as the octets it came in', () => {
+  it('encodes from its decoded values as the octets it came in [H14]', () => {
     const message = decodeMessage(der);
     expect(objectsIn(message).filter((object) => sourceOf(object)).length).toBeGreaterThan(10);
     // Drops the source each value remembers, so that nothing can be copied from it.
@@ -80,13 +80,13 @@ describe.each(vectorNames)('%s of OpenSSL 3.0', (name) => {
     expect(peer.header).toEqual(plainHeader(header));
   });
 
-  it('is refused with a typed error wherever it is cut off', () => {
+  it('is refused with a typed error wherever it is cut off [R16]', () => {
     for (let length = 0; length < der.length; length++) {
       expect(outcome(der.subarray(0, length)), `${length} octets`).toBe('DER_MALFORMED');
     }
   });
 
-  it('is refused with a typed error when octets follow it', () => {
+  it('is refused with a typed error when octets follow it [R16]', () => {
     expect(outcome(Uint8Array.of(...der, 0))).toBe('DER_MALFORMED');
     expect(outcome(Uint8Array.of(...der, ...der))).toBe('DER_MALFORMED');
   });

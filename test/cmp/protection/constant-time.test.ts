@@ -6,7 +6,7 @@ import { answer, expectedUnderMac } from '../answers.ts';
 vi.mock('node:crypto', { spy: true });
 
 describe('verifyResponse()', () => {
-  it('compares a received MAC in constant time, right or wrong', async () => {
+  it('compares a received MAC in constant time, right or wrong [R7]', async () => {
     const right = await answer();
     const wrong = await answer({ protection: (mac) => mac.with(0, (mac[0] ?? 0) ^ 1) });
     vi.mocked(timingSafeEqual).mockClear();

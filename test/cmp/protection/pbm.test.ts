@@ -40,7 +40,7 @@ describe('computePbm()', () => {
     ['sha512', 'hmacWithSHA256', 'sha512', 'sha256', 32],
     ['sha512', 'hmacWithSHA512', 'sha512', 'sha512', 64],
     ['sha1', 'hmacWithSHA512', 'sha1', 'sha512', 64],
-  ] as const)('takes owf %s with mac %s', (owf, mac, hash, hmac, length) => {
+  ] as const)('takes owf %s with mac %s [P2]', (owf, mac, hash, hmac, length) => {
     const parameter = { ...good, owf: algorithmIdentifier(owf), mac: algorithmIdentifier(mac) };
     const octets = computePbm(parameter, secret, part, legacy);
     expect(octets).toHaveLength(length);
@@ -58,13 +58,13 @@ describe('computePbm()', () => {
     );
   });
 
-  it.each([100, 500, 1024, 10_000, 100_000])('iterates %d times in all', (iterationCount) => {
+  it.each([100, 500, 1024, 10_000, 100_000])('iterates %d times in all [P2]', (iterationCount) => {
     const octets = computePbm({ ...good, iterationCount }, secret, part, modernOnly);
     expect(toHex(octets)).toBe(peerPbm('sha256', iterationCount, 'sha256'));
   });
 
   it.each([-1, 0, 1, 99, 100_001, 2 ** 31, 2 ** 47 - 1])(
-    'refuses %d iterations before it computes any',
+    'refuses %d iterations before it computes any [P3]',
     (iterationCount) => {
       const compute = () => computePbm({ ...good, iterationCount }, secret, part, modernOnly);
       expect(compute).toThrow(exceeded);
@@ -72,7 +72,7 @@ describe('computePbm()', () => {
     },
   );
 
-  it.each([0, 1025])('refuses a salt of %d octets', (length) => {
+  it.each([0, 1025])('refuses a salt of %d octets [P3]', (length) => {
     const salt = new Uint8Array(length);
     expect(() => computePbm({ ...good, salt }, secret, part, modernOnly)).toThrow(exceeded);
   });

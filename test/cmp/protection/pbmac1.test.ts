@@ -48,7 +48,7 @@ describe('computePbmac1()', () => {
     ['hmacWithSHA256', 'hmacWithSHA1', 'sha256', 'sha1', 20],
     ['hmacWithSHA384', 'hmacWithSHA512', 'sha384', 'sha512', 64],
     ['hmacWithSHA512', 'hmacWithSHA384', 'sha512', 'sha384', 128],
-  ] as const)('takes prf %s with mac %s', (prf, mac, peerPrf, peerMac, keyLength) => {
+  ] as const)('takes prf %s with mac %s [P5]', (prf, mac, peerPrf, peerMac, keyLength) => {
     // Without parameters: what is hmacWithSHA1 with NULL may not be written.
     const derivation = { ...good, prf: algorithmIdentifier(prf), keyLength };
     const octets = computePbmac1(params(derivation, algorithmIdentifier(mac)), secret, part);
@@ -64,7 +64,7 @@ describe('computePbmac1()', () => {
     );
   });
 
-  it('P5 takes an absent prf for HMAC-SHA1, and an absent keyLength for the length of the MAC', () => {
+  it('takes an absent prf for HMAC-SHA1, and an absent keyLength for the length of the MAC [P5]', () => {
     const { prf: _, ...withoutPrf } = good;
     expect(toHex(computePbmac1(params(withoutPrf), secret, part))).toBe(
       peerPbmac1('sha1', 1000, 32, 'sha256'),
@@ -156,7 +156,7 @@ describe('PBKDF2Params', () => {
 });
 
 describe('pbmac1Algorithm()', () => {
-  it('P5 writes keyLength and prf out, and HMAC-SHA-256 throughout', () => {
+  it('writes keyLength and prf out, and HMAC-SHA-256 throughout [P5]', () => {
     const algorithm = pbmac1Algorithm(salt, 10_000);
     expect(isPbmac1(algorithm) && isMac(algorithm)).toBe(true);
     const { keyDerivationFunc, messageAuthScheme } = pbmac1ParamsOf(algorithm);

@@ -48,7 +48,7 @@ const root = issue({ subject: 'CN=Root', isCa: true });
 const sub = issue({ subject: 'CN=Sub', issuer: root, isCa: true });
 
 describe('protect() under a MAC', () => {
-  it('names the reference as sender and senderKID, and gives the parameters of the credential', async () => {
+  it('names the reference as sender and senderKID, and gives the parameters of the credential [H3][H6][H7]', async () => {
     const credential = { ...macOfCa, reference: 'gerät-1' };
     const { header, extraCerts } = decodeMessage(await protect(fields, pkiconf, credential));
     // A directoryName with a commonName in UTF8String: the same octets as senderKID.
@@ -61,7 +61,7 @@ describe('protect() under a MAC', () => {
     expect(extraCerts).toBeUndefined();
   });
 
-  it('makes a message verifyResponse() accepts', async () => {
+  it('makes a message verifyResponse() accepts [P1]', async () => {
     const message = decodeMessage(await protect(fields, pkiconf, macOfCa));
     expect(verifyResponse(message, expectedUnderMac).message).toBe(message);
   });

@@ -63,7 +63,7 @@ describe('the signer of an answer is accepted when it', () => {
     expect(await signerOf(other)).toBe(der(other));
   });
 
-  it('is the CA itself, anchor or intermediate', async () => {
+  it('is the CA itself, anchor or intermediate [R11]', async () => {
     const caExtensions = [
       extension('basicConstraints', { cA: true }, true),
       extension('keyUsage', ['digitalSignature', 'keyCertSign'], true),
@@ -80,12 +80,12 @@ describe('the signer of an answer is accepted when it', () => {
     expect(await signerOf(signingSub, {}, trust)).toBe(der(signingSub));
   });
 
-  it('is any certificate below anchors that are dedicated to CMP', async () => {
+  it('is any certificate below anchors that are dedicated to CMP [R11]', async () => {
     const any = likeRa({ extensions: [] });
     expect(await signerOf(any, {}, { ...anchored, anchorsAreDedicated: true })).toBe(der(any));
   });
 
-  it('has the name that is expected, whatever case and string type that is typed in', async () => {
+  it('has the name that is expected, whatever case and string type that is typed in [R11]', async () => {
     const any = likeRa({ extensions: [] });
     const trust = { ...anchored, expectedSender: parseName('cn=ra,o=TEST') };
     expect(await signerOf(any, {}, trust)).toBe(der(any));
@@ -105,14 +105,14 @@ describe('the signer of an answer is accepted when it', () => {
     expect(await signerOf(plain, { header })).toBe(der(plain));
   });
 
-  it('comes in any order among the extraCerts, with others', async () => {
+  it('comes in any order among the extraCerts, with others [R9]', async () => {
     const chain = [ra, sub, root, stranger];
     for (const order of [chain, chain.toReversed(), [stranger, sub, ra, root]]) {
       expect(await signerOf(ra, { extraCerts: certificates(...order) })).toBe(der(ra));
     }
   });
 
-  it('is known from an earlier answer, when extraCerts are left out', async () => {
+  it('is known from an earlier answer, when extraCerts are left out [R9][R15]', async () => {
     expect(await signerOf(ra, { extraCerts: [] })).toMatch(/^CMP_SIGNER_UNTRUSTED/);
     expect(await signerOf(ra, { extraCerts: [] }, anchored, certificates(ra, sub))).toBe(der(ra));
   });
@@ -262,7 +262,7 @@ describe('the signer of an answer is refused when it', () => {
     expect(await signerOf(other, {}, trust)).toMatch(/^CMP_SIGNER_UNTRUSTED/);
   });
 
-  it('is below an anchor that came in extraCerts only', async () => {
+  it('is below an anchor that came in extraCerts only [R10]', async () => {
     const other = likeRa({ issuer: stranger });
     const extraCerts = certificates(other, stranger);
     for (const trust of [anchored, {}, { ...anchored, anchorsAreDedicated: true }]) {
@@ -273,7 +273,7 @@ describe('the signer of an answer is refused when it', () => {
     }
   });
 
-  it('is not the pinned certificate, even below an anchor', async () => {
+  it('is not the pinned certificate, even below an anchor [R10]', async () => {
     const pinned = likeRa({}).certificate;
     expect(await signerOf(ra, {}, { ...anchored, pinned })).toMatch(/^CMP_PROTECTION_INVALID/);
     const named = likeRa({ subject: 'CN=Pinned' }).certificate;
@@ -282,7 +282,7 @@ describe('the signer of an answer is refused when it', () => {
     );
   });
 
-  it('is the pinned certificate, but expired', async () => {
+  it('is the pinned certificate, but expired [R10]', async () => {
     const old = likeRa({ notAfter: new Date('2026-02-01T00:00:00Z') });
     expect(await signerOf(old, {}, { pinned: old.certificate })).toMatch(
       /^CMP_SIGNER_UNTRUSTED: .*the pinned server certificate is not valid now$/,

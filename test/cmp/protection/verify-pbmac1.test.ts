@@ -6,14 +6,14 @@ import { answer, expectedSigned, expectedUnderMac, macOfCa } from '../answers.ts
 const pbmac1 = { ...macOfCa, protectionAlg: pbmac1Algorithm(new Uint8Array(8), 1000) };
 
 describe('verifyResponse()', () => {
-  it('R7 takes PBMAC1 and PasswordBasedMac under the secret of the request, whichever it had', async () => {
+  it('takes PBMAC1 and PasswordBasedMac under the secret of the request, whichever it had [R7]', async () => {
     for (const credential of [pbmac1, macOfCa]) {
       const message = await answer({ credential });
       expect(verifyResponse(message, expectedUnderMac).message).toBe(message);
     }
   });
 
-  it('R7 refuses PBMAC1 under another secret', async () => {
+  it('refuses PBMAC1 under another secret [R7]', async () => {
     const message = await answer({ credential: { ...pbmac1, secret: Uint8Array.of(1) } });
     expect(() => verifyResponse(message, expectedUnderMac)).toThrow(
       expect.objectContaining({ code: 'CMP_PROTECTION_INVALID' }),

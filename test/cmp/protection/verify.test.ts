@@ -47,7 +47,7 @@ async function refusal(options: AnswerOptions, expected = expectedUnderMac): Pro
 }
 
 describe('verifyResponse() accepts', () => {
-  it('a MAC under the shared secret, whatever senderKID, sender and recipient are', async () => {
+  it('a MAC under the shared secret, whatever senderKID, sender and recipient are [R7][R18]', async () => {
     for (const options of [
       {},
       { without: ['senderKID'] },
@@ -66,14 +66,14 @@ describe('verifyResponse() accepts', () => {
     expect(signer && certificateDer(signer.certificate)).toEqual(certificateDer(ra.certificate));
   });
 
-  it('generalInfo and freeText it does not know', async () => {
+  it('generalInfo and freeText it does not know [R18]', async () => {
     const message = await answer({
       header: { generalInfo: [{ infoType: '1.2.3' }], freeText: ['hello'] },
     });
     expect(verifyResponse(message, expectedUnderMac).message).toBe(message);
   });
 
-  it('a signed error to a request under a MAC, when its signer is trusted', async () => {
+  it('a signed error to a request under a MAC, when its signer is trusted [R8]', async () => {
     const message = await answer({ credential, body: rejection });
     expect(verifyResponse(message, { ...signed, secret }).message.body.type).toBe('error');
   });
@@ -224,7 +224,7 @@ describe('verifyResponse() refuses', () => {
     }
   });
 
-  it('a signed error to a request under a MAC, when its signer is not trusted', async () => {
+  it('a signed error to a request under a MAC, when its signer is not trusted [R8]', async () => {
     expect(await refusal({ credential, body: rejection })).toMatchObject({
       code: 'CMP_SIGNER_UNTRUSTED',
     });
@@ -245,7 +245,7 @@ describe('verifyResponse() refuses', () => {
   it.each([
     ['under a MAC', {}, expectedUnderMac],
     ['signed', { credential }, signed],
-  ] as const)('an answer with any bit flipped that is %s', async (_, options, expected) => {
+  ] as const)('an answer with any bit flipped that is %s [R6]', async (_, options, expected) => {
     const der = await answerDer(options);
     expect(verifyResponse(decodeMessage(der), expected).message.body.type).toBe('pkiconf');
     const accepted: number[] = [];
@@ -292,11 +292,11 @@ describe('verifyResponse() and messageTime', () => {
     expect(verifyResponse(message, expectedUnderMac).message).toBe(message);
   });
 
-  it.each([-301, 301])('refuses %d seconds off', async (seconds) => {
+  it.each([-301, 301])('refuses %d seconds off [R5]', async (seconds) => {
     expect((await refusal(at(seconds))).code).toBe('CMP_TIME_SKEW');
   });
 
-  it('accepts anything when the check is switched off', async () => {
+  it('accepts anything when the check is switched off [R5]', async () => {
     const message = await answer(at(-86_400_000));
     const expected = { ...expectedUnderMac, timeToleranceSeconds: 0 };
     expect(verifyResponse(message, expected).message).toBe(message);
@@ -332,7 +332,7 @@ describe('verifyResponse() and pvno', () => {
     expect(verifyResponse(message, { ...expectedUnderMac, pvno: 3 }).message).toBe(message);
   });
 
-  it('accepts any in an error that says unsupportedVersion', async () => {
+  it('accepts any in an error that says unsupportedVersion [R1]', async () => {
     const body = error({ status: 'rejection', failInfo: ['unsupportedVersion'] });
     const message = await answer({ body, header: { pvno: 1 } });
     expect(verifyResponse(message, expectedUnderMac).message).toBe(message);
@@ -353,7 +353,7 @@ describe('verifyResponse() while polling', () => {
     ['pkiconf', { type: 'pkiconf', value: null }],
     ['error', rejection],
   ])(
-    'lets a final %s carry the nonce of the delayed request or of the pollReq',
+    'lets a final %s carry the nonce of the delayed request or of the pollReq [R3]',
     async (_, body) => {
       for (const nonce of [requestNonce, delayedNonce]) {
         const message = await answer({ body, header: { recipNonce: nonce } });
@@ -368,7 +368,7 @@ describe('verifyResponse() while polling', () => {
     ['pollRep', pollRep],
     ['ip that says waiting again', { type: 'ip', value: waiting }],
     ['error that says waiting again', error({ status: 'waiting' })],
-  ])('lets a %s carry the nonce of the pollReq only', async (_, body) => {
+  ])('lets a %s carry the nonce of the pollReq only [R3]', async (_, body) => {
     const message = await answer({ body, header: { recipNonce: requestNonce } });
     expect(verifyResponse(message, polling).message).toBe(message);
     const refused = await refusal({ body, header: { recipNonce: delayedNonce } }, polling);

@@ -89,7 +89,7 @@ describe('an answer of the wrong shape', () => {
     ['an encrypted certificate', encrypted, 'the certificate is encrypted'],
     ['a private key', withPrivateKey, 'it brings a private key'],
     ['another status', response('ip', { status: 'revocationWarning' }), 'status is revocationW'],
-  ])('is refused when it has %s, polled for or not', async (_, body, why) => {
+  ])('is refused when it has %s, polled for or not [C3][R14]', async (_, body, why) => {
     for (const phase of [requested, polled]) {
       await expect(take(phase, body)).rejects.toMatchObject({
         code: 'CMP_RESPONSE_INVALID',
@@ -99,7 +99,7 @@ describe('an answer of the wrong shape', () => {
   });
 
   it.each(['accepted', 'grantedWithMods', 'keyUpdateWarning'] as const)(
-    'is refused when an error message has the status %s',
+    'is refused when an error message has the status %s [R13]',
     async (status) => {
       for (const phase of [requested, polled, confirming, refusing]) {
         await expect(take(phase, errorBody({ status }))).rejects.toMatchObject({
@@ -119,7 +119,7 @@ describe('an answer of the wrong shape', () => {
     ['rp', { type: 'rp', value: { status: [{ status: 'accepted' }] } }],
     ['certConf', { type: 'certConf', value: [] }],
     ['ir', { type: 'ir', value: [{ certReq: { certReqId: 0, certTemplate: {} } }] }],
-  ])('is refused when it is a %s in answer to an ir', async (type, body) => {
+  ])('is refused when it is a %s in answer to an ir [R13]', async (type, body) => {
     for (const phase of [requested, polled]) {
       await expect(take(phase, body)).rejects.toMatchObject({
         code: 'CMP_BODY_UNEXPECTED',

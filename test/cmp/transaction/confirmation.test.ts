@@ -43,7 +43,7 @@ describe('judging', () => {
   };
   const { hash } = certHash(certificateDer(certificate), certificate.signatureAlgorithm);
 
-  it('confirms a certificate that is accepted, status written out', () => {
+  it('confirms a certificate that is accepted, status written out [C10]', () => {
     expect(accept(issued)).toEqual({
       type: 'send',
       phase: confirming,
@@ -54,14 +54,14 @@ describe('judging', () => {
     });
   });
 
-  it('sends nothing for one that is accepted under implicitConfirm', () => {
+  it('sends nothing for one that is accepted under implicitConfirm [C8]', () => {
     expect(accept({ ...issued, implicitConfirm: true })).toEqual({
       type: 'done',
       outcome: { type: 'granted' },
     });
   });
 
-  it('tells the CA why one is refused', () => {
+  it('tells the CA why one is refused [C11]', () => {
     expect(refuse(issued, 'wrong key', 'badCertTemplate')).toEqual({
       type: 'send',
       phase: refusing,
@@ -82,14 +82,14 @@ describe('judging', () => {
     });
   });
 
-  it('sends nothing for one that is refused under implicitConfirm', () => {
+  it('sends nothing for one that is refused under implicitConfirm [C15]', () => {
     expect(refuse({ ...issued, implicitConfirm: true }, 'wrong key', 'badCertTemplate')).toEqual({
       type: 'done',
       outcome: { type: 'refused', reason: 'wrong key' },
     });
   });
 
-  it('adds hashAlg where the signature of the certificate names no hash, and pvno 3 for it', () => {
+  it('adds hashAlg where the signature of the certificate names no hash, and pvno 3 for it [H1][C9]', () => {
     const odd = { ...certificate, signatureAlgorithm: { algorithm: '1.2.3.4' } };
     const step = accept({ ...issued, certificate: decodeCertificate(toDer(Certificate, odd)) });
     if (step.type !== 'send' || step.body.type !== 'certConf') throw new Error(step.type);
@@ -104,7 +104,7 @@ describe('confirming', () => {
   it.each([
     ['confirming', confirming],
     ['polled for its pkiconf', polledForPkiconf],
-  ])('%s: ends with the pkiconf, or an error that says certConfirmed', async (_, phase) => {
+  ])('%s: ends with the pkiconf, or an error that says certConfirmed [C12]', async (_, phase) => {
     const confirmed = errorBody({ status: 'rejection', failInfo: ['certConfirmed'] });
     for (const body of [pkiconf, confirmed]) {
       expect(await take(phase, body)).toEqual({ type: 'done', outcome: { type: 'granted' } });
@@ -114,7 +114,7 @@ describe('confirming', () => {
   it.each([
     ['confirming', confirming],
     ['polled for its pkiconf', polledForPkiconf],
-  ])('%s: is left unconfirmed by any other error', async (_, phase) => {
+  ])('%s: is left unconfirmed by any other error [C12]', async (_, phase) => {
     expect(structuredClone(await take(phase, errorBody(rejection)))).toEqual({
       type: 'done',
       outcome: { type: 'unconfirmed', status: rejection },
@@ -124,7 +124,7 @@ describe('confirming', () => {
   it.each([
     ['refusing', refusing],
     ['polled for its pkiconf', polledForRefusal],
-  ])('%s: ends refused, whatever the CA says to it', async (_, phase) => {
+  ])('%s: ends refused, whatever the CA says to it [C11]', async (_, phase) => {
     const confirmed = errorBody({ status: 'rejection', failInfo: ['certConfirmed'] });
     for (const body of [pkiconf, confirmed, errorBody(rejection)]) {
       expect(await take(phase, body)).toEqual({
@@ -134,7 +134,7 @@ describe('confirming', () => {
     }
   });
 
-  it('takes nothing but pkiconf and error', async () => {
+  it('takes nothing but pkiconf and error [R13]', async () => {
     for (const phase of [confirming, refusing]) {
       for (const body of [granting, response('ip', rejection)]) {
         await expect(take(phase, body)).rejects.toMatchObject({ code: 'CMP_BODY_UNEXPECTED' });

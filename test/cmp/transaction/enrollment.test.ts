@@ -69,7 +69,7 @@ describe('requested', () => {
     expect(issued.status.status).toBe('accepted');
   });
 
-  it('tells a certificate granted with modifications apart', async () => {
+  it('tells a certificate granted with modifications apart [C1]', async () => {
     const status = { status: 'grantedWithMods', statusString: ['shorter'] } as const;
     const step = await take(requested, response('ip', status, withCertificate));
     expect(structuredClone(issuedIn(step).status)).toEqual(status);
@@ -84,18 +84,21 @@ describe('requested', () => {
     ['ip', 'ir', 1],
     ['cp', 'cr', 0],
     ['kup', 'kur', 0],
-  ] as const)('hands on caPubs of an ip only; here of a %s', async (type, operation, count) => {
-    const status = { status: 'accepted' } as const;
-    const value = {
-      caPubs: [ca.certificate],
-      response: [{ certReqId: 0, status, ...withCertificate }],
-    };
-    const verified = await verifiedAnswer({ type, value });
-    const step = receive(stateIn(requested, operation), verified, now, limits);
-    expect(issuedIn(step).caPubs).toHaveLength(count);
-  });
+  ] as const)(
+    'hands on caPubs of an ip only; here of a %s [C16]',
+    async (type, operation, count) => {
+      const status = { status: 'accepted' } as const;
+      const value = {
+        caPubs: [ca.certificate],
+        response: [{ certReqId: 0, status, ...withCertificate }],
+      };
+      const verified = await verifiedAnswer({ type, value });
+      const step = receive(stateIn(requested, operation), verified, now, limits);
+      expect(issuedIn(step).caPubs).toHaveLength(count);
+    },
+  );
 
-  it('polls with the certReqId of an ip that says waiting', async () => {
+  it('polls with the certReqId of an ip that says waiting [L1][L11]', async () => {
     expect(await take(requested, response('ip', { status: 'waiting' }))).toEqual({
       type: 'send',
       phase: {
@@ -106,7 +109,7 @@ describe('requested', () => {
     });
   });
 
-  it('ends with the rejection of the CA, in an ip with caPubs beside it too', async () => {
+  it('ends with the rejection of the CA, in an ip with caPubs beside it too [C2][C3]', async () => {
     const body = response('ip', rejection);
     if (body.type !== 'ip') throw new Error(body.type);
     const beside = { ...body.value, caPubs: [ca.certificate] };
@@ -118,7 +121,7 @@ describe('requested', () => {
     }
   });
 
-  it('ends with the rejection of an error message, with its details', async () => {
+  it('ends with the rejection of an error message, with its details [L6]', async () => {
     expect(plain(await take(requested, errorBody(rejection, 'see log')))).toMatchObject({
       type: 'done',
       outcome: { type: 'rejected', status: rejection, details: ['see log'] },
@@ -153,7 +156,7 @@ describe('polled', () => {
     [-(2 ** 31), 5],
     [2 ** 31, 366 * 86_400],
     [2 ** 46, 366 * 86_400],
-  ])('waits after a checkAfter of %d for %d seconds', async (checkAfter, seconds) => {
+  ])('waits after a checkAfter of %d for %d seconds [L2]', async (checkAfter, seconds) => {
     expect(await take(polled, pollRep(checkAfter))).toEqual({
       type: 'wait',
       phase: {
@@ -163,11 +166,11 @@ describe('polled', () => {
     });
   });
 
-  it('hands on the reason of a pollRep', async () => {
+  it('hands on the reason of a pollRep [L3]', async () => {
     expect(await take(polled, pollRep(60, 0, 'ask', 'Bob'))).toMatchObject({ text: 'ask; Bob' });
   });
 
-  it('takes a pollRep with the id it polled with, and no other', async () => {
+  it('takes a pollRep with the id it polled with, and no other [L3]', async () => {
     expect(await take(polledForPkiconf, pollRep(60, -1))).toMatchObject({ type: 'wait' });
     for (const [phase, id] of [
       [polled, -1],
@@ -190,7 +193,7 @@ describe('polled', () => {
     });
   });
 
-  it('waits the minimum after an ip or error that says waiting again, keeping the nonce', async () => {
+  it('waits the minimum after an ip or error that says waiting again, keeping the nonce [L2][L11]', async () => {
     const statusString = ['soon'];
     for (const body of [
       response('ip', { status: 'waiting', statusString }),
@@ -275,7 +278,7 @@ describe('waiting', () => {
     }
   });
 
-  it('goes on for ever when every poll is answered by waiting, never without a wait', async () => {
+  it('goes on for ever when every poll is answered by waiting, never without a wait [L2]', async () => {
     let phase: Phase = polled;
     let at = now;
     for (let polls = 0; polls < 100; polls++) {
