@@ -206,6 +206,10 @@ export const currentCertParameters = {
 /** Keeping the key at an update. */
 export const keyReuseParameters = {
   'key-reuse': { type: 'flag', summary: 'Keep the key and ask only for a new certificate' },
+  'after-expiry': {
+    type: 'flag',
+    summary: 'Try it although the certificate has expired; outside of RFC 9810',
+  },
 } as const;
 
 /** `cmp request`. */

@@ -1,3 +1,4 @@
+import { formatTime } from '../base/format-time.ts';
 import type { Label } from '../base/label.ts';
 import { toDer } from '../asn1/codec.ts';
 import type { GeneratedKey, KeyType, SigningKey } from '../crypto/keys.ts';
@@ -30,6 +31,8 @@ export interface UpdateRequest {
   /** Label of the CA profile; that of the certificate when absent. */
   readonly ca?: Label;
   readonly url?: string;
+  /** Try it although the old certificate has expired: outside of RFC 9810 section 5.3.5, for gateways that document it. */
+  readonly afterExpiry?: boolean;
   readonly waitSeconds: number;
 }
 
@@ -51,7 +54,7 @@ async function updateAlone(
   context: LifecycleContext,
   request: UpdateRequest,
 ): Promise<EnrollmentResult> {
-  const { store, clock } = context;
+  const { store, clock, log } = context;
   const { waitSeconds } = request;
   const current = await currentCertificate(store, request.current);
   const profile = await findProfile(store, request.ca ?? current.ca);
@@ -72,7 +75,16 @@ async function updateAlone(
   if (unfinished) return carryThrough(context, unfinished, { waitSeconds, isResumed: true });
   const finished = await finishDelivery(context, repeated);
   if (finished) return finished;
-  assertCanSign(current, clock.now());
+  const { notAfter } = old.tbsCertificate.validity;
+  const isExpired = clock.now() > notAfter.value;
+  if (isExpired && request.afterExpiry === true) {
+    log.warn(
+      `"${name}" expired on ${formatTime(notAfter.value)}: an update after expiry is outside of RFC 9810, ` +
+        'and most CAs refuse it',
+    );
+  }
+  // B10: neither expired nor revoked, unless an operator insists.
+  assertCanSign(current, isExpired && request.afterExpiry === true ? notAfter.value : clock.now());
 
   const key = await nextKey(context, current, request);
   const record = await openRequest(context, {

@@ -153,6 +153,17 @@ describe('update()', () => {
     expect(await site.store.transactions.outstanding()).toEqual([]);
   });
 
+  it('asks after expiry where an operator insists, and says that it is outside the RFC', async () => {
+    const site = await makeSite({ lab: { validitySeconds: 3600 } });
+    await initialized(site);
+    await site.clock.advance(3601);
+    const result = await update(site.context, { ...now, afterExpiry: true });
+    // The lab does as the RFC has it: the signature of an expired certificate counts for nothing.
+    expect(result).toMatchObject({ type: 'rejected' });
+    expect(site.sent).toHaveLength(3);
+    expect(site.warnings.join()).toContain('outside of RFC 9810');
+  });
+
   it('refuses an imported certificate without a key', async () => {
     const site = await makeSite();
     const { certificate } = await initialized(site);

@@ -15,6 +15,7 @@ export const run: Body<UpdateParameters> = async (args, command) => {
     ...(key && { key }),
     ...(caRoot !== undefined && { ca: caRoot }),
     ...(caUrl !== undefined && { url: caUrl }),
+    afterExpiry: args.afterExpiry,
     waitSeconds: args.wait,
   };
   const services = await command.services();
