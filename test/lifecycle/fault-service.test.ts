@@ -106,3 +106,20 @@ describe('a key that the CA made', () => {
     }
   });
 });
+
+describe('caPubs of a CA whose roots may come with an answer', () => {
+  it.each([
+    ['ca-pubs-in-kup', 'signed kup'],
+    ['ca-pubs-rogue', 'signed cp'],
+    ['ca-pubs-of-signer', 'signed cp'],
+    ['ca-pubs-of-signer', 'signed kup'],
+  ] as const)('bring no anchor by %s in a %s, which is signed [C6][C16]', async (fault, where) => {
+    const site = await setScene(scenes[where]);
+    await site.setProfile({ trustCapubs: true });
+    site.lab.inject(`${fault}@${scenes[where].answer}`);
+    const trial = await playScene(scenes[where], site);
+    expect(saidIn(trial.came)).toContain('Rogue');
+    expect(trial.ended).toHaveLength(1);
+    expectUntouched(trial);
+  });
+});
