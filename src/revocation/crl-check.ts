@@ -1,5 +1,6 @@
 import { CertError } from '../base/errors.ts';
 import { rawOf } from '../asn1/codec.ts';
+import { oids, type Oid } from '../asn1/oids.ts';
 import { verifySignature } from '../crypto/signature.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import type { CertificateList } from '../x509/certificate-list.ts';
@@ -23,9 +24,14 @@ export function checkCrl(
 ): CrlVerdict {
   const { issuer: name, thisUpdate, crlExtensions } = list.tbsCertList;
   if (thisUpdate.value > at) return invalid('its thisUpdate is in the future');
-  // Read strictly: what is critical and not understood must not be passed over.
-  const critical = crlExtensions?.find(({ critical: isCritical }) => isCritical);
-  if (critical) return invalid('it has a critical extension: it is not a complete CRL of its CA');
+  // Read strictly: what is critical and not understood must not be passed over, nor what RFC 5280 section 5.2 has
+  // critical and a CA did not mark so.
+  const isIncomplete = crlExtensions?.some(
+    ({ critical, extnID }) => critical || confining.has(extnID),
+  );
+  if (isIncomplete) {
+    return invalid('it has a critical extension: it is not a complete CRL of its CA');
+  }
   let detail = 'no CA of its name is known';
   for (const issuer of [...anchors, ...intermediates]) {
     if (!sameName(issuer.tbsCertificate.subject, name)) continue;
@@ -44,6 +50,12 @@ export function checkCrl(
   }
   return invalid(detail);
 }
+
+/** What makes a CRL one of a part, of others, or of changes only. */
+const confining: ReadonlySet<Oid> = new Set([
+  oids.issuingDistributionPoint,
+  oids.deltaCRLIndicator,
+]);
 
 function isSignedBy(
   { tbsCertList, signatureAlgorithm, signature }: CertificateList,
