@@ -1,12 +1,11 @@
-import { CertError } from '../base/errors.ts';
 import { rawOf } from '../asn1/codec.ts';
 import { oids, type Oid } from '../asn1/oids.ts';
-import { verifySignature } from '../crypto/signature.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import type { CertificateList } from '../x509/certificate-list.ts';
 import { extensionValue } from '../x509/extension-values.ts';
 import { sameName } from '../x509/name.ts';
 import { checkPath, type PathQuery } from './path.ts';
+import { isSignedBy } from './signed-by.ts';
 
 /** Whether a CRL is the word of a CA we believe. */
 export type CrlVerdict =
@@ -42,7 +41,7 @@ export function checkCrl(
       extensionValue(issuer.tbsCertificate.extensions, 'keyUsage')?.includes('cRLSign') === false
     ) {
       detail = 'the keyUsage of its CA does not allow cRLSign';
-    } else if (isSignedBy(list, issuer, policy)) {
+    } else if (isSignedBy({ ...list, data: rawOf(list.tbsCertList) }, issuer, policy)) {
       return { type: 'valid', issuer };
     } else {
       detail = 'its signature does not fit the key of its CA';
@@ -56,25 +55,6 @@ const confining: ReadonlySet<Oid> = new Set([
   oids.issuingDistributionPoint,
   oids.deltaCRLIndicator,
 ]);
-
-function isSignedBy(
-  { tbsCertList, signatureAlgorithm, signature }: CertificateList,
-  issuer: Certificate,
-  policy: PathQuery['policy'],
-): boolean {
-  try {
-    return verifySignature({
-      spki: issuer.tbsCertificate.subjectPublicKeyInfo,
-      algorithm: signatureAlgorithm,
-      data: rawOf(tbsCertList),
-      signature,
-      policy,
-    });
-  } catch (error) {
-    if (error instanceof CertError && error.code !== 'INTERNAL') return false;
-    throw error;
-  }
-}
 
 function invalid(detail: string): { readonly type: 'invalid'; readonly detail: string } {
   return { type: 'invalid', detail };
