@@ -145,6 +145,19 @@ export const cmpCommands: readonly Command[] = [
     load: () => import('./commands/no-cmp-cert-store.ts'),
   }),
   defineCommand({
+    words: ['cmp', 'history'],
+    summary: 'Set how many transactions the history keeps',
+    parameters: table.historyLimitParameters,
+    example: 'cmp history keep 1000',
+    load: () => import('./commands/cmp-history.ts'),
+  }),
+  defineCommand({
+    words: ['no', 'cmp', 'history'],
+    summary: 'Keep the last 100 transactions in the history again',
+    parameters: {},
+    load: () => import('./commands/no-cmp-history.ts'),
+  }),
+  defineCommand({
     words: ['show', 'cmp', 'outstanding-req'],
     summary: 'List the requests that wait for an answer',
     parameters: {},

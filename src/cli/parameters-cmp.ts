@@ -313,6 +313,17 @@ export const clearNameParameters = {
   },
 } as const;
 
+/** `cmp history`. */
+export const historyLimitParameters = {
+  keep: {
+    type: 'integer',
+    min: 1,
+    max: 100_000,
+    required: true,
+    summary: 'How many transactions to keep; the oldest are forgotten',
+  },
+} as const;
+
 /** `show cmp history`. */
 export const historyParameters = {
   limit: {

@@ -4,6 +4,17 @@ import { describe, expect, it } from 'vitest';
 import { rootPem } from './certificates.ts';
 import { makeBench } from './run-cli.ts';
 
+describe('cmp history', () => {
+  it('sets how many transactions are kept, and no puts the usual number back', async () => {
+    const bench = makeBench();
+    const set = await bench.run(['cmp', 'history', 'keep', '7']);
+    expect(set.out).toBe('The history keeps the last 7 transactions\n');
+    expect(await bench.withStore((store) => store.settings.get('history-limit'))).toBe('7');
+    expect((await bench.run(['no', 'cmp', 'history'])).code).toBe(0);
+    expect(await bench.withStore((store) => store.settings.get('history-limit'))).toBeUndefined();
+  });
+});
+
 describe('cmp cert-store', () => {
   it('is set, repeated back, and undone by no', async () => {
     const bench = makeBench();
