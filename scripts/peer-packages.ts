@@ -11,7 +11,13 @@ export type PeerPackageName =
   | 'python3'
   | 'zsh'
   | 'fish'
-  | 'groff';
+  | 'groff'
+  | 'nginx-light'
+  | 'proftpd-core'
+  | 'openssh-server'
+  | 'openssh-client'
+  | 'atftpd'
+  | 'slapd';
 
 /** A program the interop tests talk to or are run by, and the Debian package it comes in. */
 export interface PeerPackage {
@@ -55,6 +61,16 @@ export const peerPackages: readonly PeerPackage[] = [
   { debian: 'zsh', program: 'zsh', neededFor: 'completion in zsh' },
   { debian: 'fish', program: 'fish', neededFor: 'completion in fish' },
   { debian: 'groff', program: 'groff', neededFor: 'checking the manual pages' },
+  { debian: 'nginx-light', program: 'nginx', neededFor: 'files by http and https' },
+  { debian: 'proftpd-core', program: 'proftpd', neededFor: 'files by ftp' },
+  { debian: 'openssh-server', program: 'sshd', neededFor: 'files by sftp' },
+  {
+    debian: 'openssh-client',
+    program: 'ssh-keygen',
+    neededFor: 'keys of the sftp server and user',
+  },
+  { debian: 'atftpd', program: 'atftpd', neededFor: 'files by tftp' },
+  { debian: 'slapd', program: 'slapd', neededFor: 'CRLs and certificates by ldap and ldaps' },
 ];
 
 /** Where programs are looked for: also where a plain user's PATH does not reach. */

@@ -37,6 +37,8 @@ export type ErrorCode =
   | 'HTTP_STATUS'
   | 'HTTP_CONTENT_TYPE'
   | 'RESPONSE_TOO_LARGE'
+  | 'RETRIEVAL_REFUSED'
+  | 'HOST_KEY_UNTRUSTED'
   | 'DER_MALFORMED'
   | 'LIMIT_EXCEEDED'
   | 'PEM_MALFORMED'
@@ -99,6 +101,8 @@ export const exitCodeOf: Readonly<Record<ErrorCode, ExitCode>> = {
   HTTP_STATUS: 5,
   HTTP_CONTENT_TYPE: 5,
   RESPONSE_TOO_LARGE: 5,
+  RETRIEVAL_REFUSED: 5,
+  HOST_KEY_UNTRUSTED: 5,
 
   DER_MALFORMED: 6,
   LIMIT_EXCEEDED: 6,

@@ -59,4 +59,6 @@ export const failInfoOf: Readonly<Record<ErrorCode, PKIFailureBit | undefined>> 
   HTTP_STATUS: undefined,
   HTTP_CONTENT_TYPE: undefined,
   RESPONSE_TOO_LARGE: undefined,
+  RETRIEVAL_REFUSED: undefined,
+  HOST_KEY_UNTRUSTED: undefined,
 };
