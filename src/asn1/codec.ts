@@ -47,6 +47,7 @@ const SEQUENCE = 0x30;
 export function fromDer<T>(codec: Codec<T>, der: Uint8Array, limits?: DerLimits): T {
   const reader = new DerReader(der, codec.name, limits);
   const value = codec.decode(reader);
+  // R16: what follows a message belongs to nobody.
   if (reader.hasMore()) reader.fail('octets follow the value');
   return value;
 }
@@ -152,6 +153,7 @@ export function setOf<T>(codec: Codec<T>): TaggedCodec<readonly T[]> {
         // Nearly always, as in names, where there is nothing to sort.
         for (const value of values) codec.encode(writer, value);
       } else {
+        // H14: DER sorts a SET OF.
         const elements = values.map((value) => toDer(codec, value)).toSorted(Buffer.compare);
         for (const element of elements.toReversed()) writer.octets(element);
       }
@@ -360,6 +362,7 @@ function listFields<T>(structure: string, fields: Fields<T>): readonly FieldAcce
           reader.tolerate('DEFAULT encoded', 'a DEFAULT is written out');
       },
       encode(writer, from) {
+        // H14: DER leaves a DEFAULT out.
         if (from[key] !== field.value) codec.encode(writer, from[key]);
       },
     };

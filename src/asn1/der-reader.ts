@@ -220,6 +220,7 @@ export class DerReader {
     let length = at < end ? (bytes[at++] ?? 0) : this.fail('length is missing');
     if (length >= 0x80) {
       const count = length & 0x7f;
+      // R16: BER, not DER.
       if (count === 0) this.fail('length is indefinite');
       // Four octets are 4 GiB: far over any limit here.
       if (count > 4) this.fail('length has more than four octets');
@@ -229,6 +230,7 @@ export class DerReader {
       if (length < 0x80 || length < 256 ** (count - 1)) this.fail('length is not minimal');
     }
     const contentEnd = at + length;
+    // R16: truncated, or a length that lies.
     if (contentEnd > end) this.fail(`length ${length} reaches past the end`);
     // In DER a string is never constructed, and SEQUENCE and SET always are.
     if (wanted < 0x40 && (wanted & CONSTRUCTED) !== 0 && wanted !== 0x30 && wanted !== SET) {

@@ -42,6 +42,7 @@ export const utcTime: TaggedCodec<Date> = inPlace('UTCTime', 0x17, {
 
 /** `month day hour minute second Z`; written last to first, as all DER is. */
 function writeFromMonth(writer: DerWriter, time: Date): void {
+  // H5: UTC, and no fraction before it.
   writer.octet(LETTER_Z);
   writeTwoDigits(writer, time.getUTCSeconds());
   writeTwoDigits(writer, time.getUTCMinutes());

@@ -74,9 +74,11 @@ export async function resolveSecret(
 ): Promise<Uint8Array> {
   const octets = await fetchSecret(source, what, context);
   const isFile = source.kind === 'file' || source.kind === 'cred';
+  // P6: the octets as they are, but for the newline that editors add.
   const secret = isFile ? withoutNewline(octets) : octets;
   const place = placeOf(source);
   if (secret.length === 0) throw unavailable(what, place, 'it is empty');
+  // P6: a NUL would end it for a peer in C.
   if (secret.includes(0)) throw unavailable(what, place, 'it contains a NUL octet');
   return secret;
 }

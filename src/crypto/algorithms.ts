@@ -56,6 +56,7 @@ export function signatureScheme(algorithm: AlgorithmIdentifier): SignatureScheme
   const isAsExpected =
     algorithm.parameters === undefined ||
     (row.parameters === 'absent or NULL' && hasNoParameters(algorithm));
+  // P7: parameters as its RFC says.
   if (!isAsExpected) return refuse(algorithm, `its parameters are not ${row.parameters}`);
   return row;
 }

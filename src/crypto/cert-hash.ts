@@ -53,6 +53,7 @@ export function certHash(
 ): CertHash {
   const pssHash = algorithm === oids.rsassaPss ? pssHashOid(parameters) : undefined;
   const own = pssHash === oids.sha224 ? sha224 : ownHashes.get(algorithm);
+  // C9: the algorithms whose OID does not say the hash.
   if (own) {
     const { name, ...length } = own;
     const octets = hash(name, certificateDer, { outputEncoding: 'buffer', ...length });
@@ -60,6 +61,7 @@ export function certHash(
   }
   const name =
     pssHash === undefined ? digestInSignature(algorithm) : findDigest({ algorithm: pssHash });
+  // C9: the hash of its own signature, whatever our key is.
   if (name !== undefined) return { hash: digest(name, certificateDer) };
   return { hash: digest('sha256', certificateDer), hashAlg: digestAlgorithm('sha256') };
 }

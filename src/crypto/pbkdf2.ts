@@ -103,6 +103,7 @@ export function pbkdf2Algorithm(
     salt: { type: 'specified', value: salt },
     iterationCount,
     keyLength,
+    // P5: written out.
     prf: macAlgorithm('hmac-sha256'),
   };
   return algorithmIdentifier('pbkdf2', toDer(PBKDF2Params, params));
@@ -119,6 +120,7 @@ export function readPbkdf2(algorithm: AlgorithmIdentifier, user: string): Pbkdf2
   if (algorithm.algorithm !== oids.pbkdf2) throw unsupported(user, 'key derivation', algorithm);
   const params = fromDer(PBKDF2Params, algorithm.parameters ?? new Uint8Array());
   const { salt, iterationCount, keyLength } = params;
+  // P5: absent, it is HMAC-SHA1.
   const prf = findMac(user, 'prf', params.prf ?? defaultPrf);
   if (salt.type === 'otherSource') throw unsupported(user, 'salt from', salt.value);
   assertWithin(user, 'salt octets', salt.value.length, PBKDF2_SALT_OCTETS);

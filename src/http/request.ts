@@ -110,6 +110,7 @@ async function send(
     url: options.url,
     path,
     method,
+    // T1: with a length, or the body would leave in chunks.
     headers: { ...options.headers, ...(body && { 'content-length': body.length }) },
     connectTimeoutMs: Math.min(limits.connectTimeoutMs, MAX_TIMER_MS),
     signal,
@@ -122,7 +123,7 @@ async function send(
     outgoing.on('error', answered.reject);
     // An answer that is none, such as 101, ends the request without another word.
     outgoing.on('close', () => answered.reject(closed()));
-    // T1: header and body together, or they leave in two writes; with a length, or they would leave in chunks.
+    // Header and body together, or they leave in two writes.
     outgoing.end(body);
     const incoming = await answered.promise;
     const { forwarder } = connection;
@@ -151,6 +152,7 @@ async function readResponse(
     if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(', ');
   }
   const announced = Number(headers['content-length'] ?? 0);
+  // R16: refused before any of it is read.
   if (announced > maxBytes) {
     incoming.destroy();
     throw tooLarge(options, `${announced} octets`);
@@ -163,6 +165,7 @@ async function readResponse(
     for await (const chunk of chunksOf(incoming)) {
       watch.touch();
       const end = length + chunk.length;
+      // R16: nobody fills our memory.
       if (end > maxBytes) throw tooLarge(options, 'more');
       if (end > body.length) {
         const grown = new Uint8Array(Math.min(Math.max(end, body.length * 2), maxBytes));

@@ -33,6 +33,7 @@ export function makeTlsClient(origin: string, settings: TlsSettings = {}): TlsCl
         socket: tcp,
         secureContext: context,
         // Written out: NODE_TLS_REJECT_UNAUTHORIZED would change the default.
+        // T7: by our own trust settings.
         rejectUnauthorized: true,
         // An address is no SNI (RFC 6066 section 3), and is compared with the certificate all the same.
         servername: isIP(name) === 0 ? name : '',
@@ -57,7 +58,7 @@ async function completed(
     });
     return socket;
   } catch (error) {
-    // T7, T10: that the server is authentic says nothing of a message yet; that it is not, ends it.
+    // That the server is authentic says nothing of a message yet; that it is not, ends it.
     const isUntrusted = Boolean(socket.authorizationError);
     throw tlsError(error, { url, name, settings, isUntrusted });
   }

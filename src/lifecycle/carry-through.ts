@@ -45,6 +45,7 @@ export async function carryThrough(
   const profile = await findProfile(store, opened.ca);
   const state = decodeState(opened.state);
   const stored = await store.transactions.credential(opened.id);
+  // T9: where the request went that began it.
   const transport = context.connect(opened.url, profile);
   let record = opened;
   const conversation = openConversation(context, {

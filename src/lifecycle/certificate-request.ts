@@ -50,6 +50,7 @@ export interface Wanted {
 function certTemplate(wanted: Wanted, key: RequestedKey): CertTemplate {
   const { subject, subjectAltNames, issuer, validity } = wanted;
   const isNameless = subject !== undefined && isNullDn(subject);
+  // B3: something has to name it.
   if (isNameless && subjectAltNames.length === 0) {
     throw new CertError('USAGE_INVALID', 'Cannot ask for a certificate that names nothing', {
       hint: 'Give a subject-name or a san',
@@ -63,10 +64,14 @@ function certTemplate(wanted: Wanted, key: RequestedKey): CertTemplate {
     ...(wanted.extensions ?? []),
   ];
   return {
+    // B5: left out unless it is configured; never that of the certificate that signs.
     ...(issuer && { issuer }),
+    // B2, B6: nothing else that is the CA's to say.
     ...(validity && { validity }),
     ...(subject && { subject }),
+    // B4: the new key.
     ...(publicKey && { publicKey }),
+    // B3, B7: as configured; subjectAltName critical when it alone names.
     ...(extensions.length > 0 && { extensions }),
   };
 }
@@ -86,6 +91,7 @@ export function wantedAgain(
   return {
     subject,
     subjectAltNames: extensionValue(extensions, 'subjectAltName') ?? [],
+    // B10: by default names and nothing else.
     ...(updateExtensions === 'keep' && kept.length > 0 && { extensions: kept }),
   };
 }
@@ -144,6 +150,7 @@ async function certReqMsg(
     ...(replaced ? [oldCertId(replaced)] : []),
   ];
   const certReq: CertRequest = {
+    // B1: its number.
     certReqId: CERT_REQ_ID,
     certTemplate: template,
     ...(controls.length > 0 && { controls }),
@@ -159,11 +166,13 @@ async function certReqMsg(
   const { subject, publicKey } = template;
   const poposkInput =
     subject || !publicKey ? undefined : { authInfo: authInfo(credential, key.spki), publicKey };
+  // B8: over certReq, or over poposkInput where the template has no subject.
   const signed = poposkInput
     ? toDer(POPOSigningKeyInput, poposkInput)
     : toDer(CertRequest, certReq);
   const signature = await key.sign(signed, algorithmIdentifier);
   const value = { ...(poposkInput && { poposkInput }), algorithmIdentifier, signature };
+  // B9: an end entity proves it itself.
   return { certReq, popo: { type: 'signature', value } };
 }
 

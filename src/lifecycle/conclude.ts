@@ -62,6 +62,7 @@ export async function conclude(
         ...said,
         type: 'issued',
         certificate,
+        // C1: what a CA changed is shown.
         differences: contradictions(decoded, askedIn(state.request)),
         additions: additions(decoded, askedIn(state.request)),
         files,
@@ -170,7 +171,9 @@ export async function closeFailed(
   const { name, ca, phase } = record;
   const transactionID = toHex(record.transactionID);
   const at = clock.now();
+  // C12: the CA may have confirmed it; nobody knows.
   const type = phase === 'confirming' ? 'unconfirmed' : phase === 'refusing' ? 'refused' : 'failed';
+  // L13: over; nothing is sent under its transactionID any more.
   await store.transactions.finish(record, { type, text }, at, [
     ...conversation.pending.splice(0),
     { at, name, ca, transactionID, type: 'failed', code, errorClass, text },

@@ -48,6 +48,7 @@ export function openConversation(
     clock,
     random,
     recipient: recipientOf(profile, credential),
+    // H16: unless the profile wants to confirm.
     askImplicitConfirm: profile.implicitConfirm,
     tolerance: profile,
     timeToleranceSeconds: profile.timeToleranceSeconds,
@@ -73,6 +74,7 @@ export function openConversation(
       judgeCertificate(issued, askedIn(request), {
         roots,
         intermediates: trust.intermediates,
+        // C6: only by setting, and only under a MAC.
         trustCapubs: profile.trustCapubs && credential.type === 'mac',
         allowLegacy: profile.allowLegacyAlgorithms,
         at: clock.now(),
@@ -80,6 +82,7 @@ export function openConversation(
         // The next update would ask for the names of this certificate, whoever they belong to.
         mayRename: request.type !== 'kur',
         mayOnlyEncrypt: sealedPartOf(request) === 'encryptedCert',
+        // C7: only by setting, and only of the first answer.
         firstUse: profile.trustFirstUse && request.type === 'ir',
       }),
     save,
@@ -120,6 +123,7 @@ export function isUnanswered(phase: Phase): boolean {
 
 /** RFC 9483 section 3.1: the name configured, else the issuer of the certificate in use, else the NULL-DN. */
 function recipientOf({ recipient }: CaProfile, credential: Credential): GeneralName {
+  // H4: some CAs choose the issuing CA by it.
   const name =
     recipient !== undefined
       ? parseName(recipient)

@@ -17,6 +17,7 @@ import { isSelfSigned } from './issuer-chain.ts';
 import { storedCertificate } from './stored-certificate.ts';
 
 /** RFC 4211 section 4.4 asks for 8 octets or more. */
+// P3: the wire has room for more than the 8 it asks for.
 const SALT_OCTETS = 16;
 
 /** Choose the MAC for one transaction, with a salt of its own. */
@@ -53,6 +54,7 @@ export async function openCredential(
 ): Promise<Credential> {
   if (stored.type === 'mac') {
     const { reference, secret } = stored;
+    // P4: the parameters it began with, after a restart too.
     const protectionAlg = begunWith ?? newMacAlgorithm(profile, random);
     if (!isMac(protectionAlg)) {
       throw new CertError(

@@ -87,8 +87,8 @@ async function enrollAlone(
 export async function currentCertificate(store: Store, name: Label): Promise<CertificateRecord> {
   const found = await store.certificates.current(name);
   if (found) return found;
-  // P10, B10: nobody takes a signature by a revoked certificate.
   const revoked = await store.certificates.latest(name);
+  // P10, B10: nobody takes a signature by a revoked certificate.
   if (revoked?.revokedAt) {
     const why = revoked.revocationReason === undefined ? '' : ` (${revoked.revocationReason})`;
     throw new CertError(

@@ -55,6 +55,7 @@ export function judgeCertificate(
   const isOurs = issued.generated
     ? isPreferred(subjectPublicKeyInfo, asked.publicKey)
     : asked.publicKey && samePublicKey(subjectPublicKeyInfo, asked.publicKey);
+  // C4: whoever has the other key would be us.
   if (!isOurs) {
     return refuse('its public key is not the one of the request', 'incorrectData');
   }
@@ -76,6 +77,7 @@ export function judgeCertificate(
     at,
     policy: trust,
   });
+  // C5: a path to the anchors of the CA profile.
   if (verdict.type === 'invalid') return refuse(verdict.detail, 'incorrectData');
   const unusable = unusableFor(certificate.tbsCertificate, trust) ?? tooLate(validity, now);
   if (unusable !== undefined) return refuse(unusable, 'badCertTemplate');
@@ -85,6 +87,7 @@ export function judgeCertificate(
     return refuse(`an update keeps the subject, but ${change}`, 'badCertTemplate');
   }
   const [contradiction] = contradictions(certificate, asked);
+  // C5: names as asked for, unless grantedWithMods says otherwise.
   if (contradiction !== undefined && issued.status.status === 'accepted') {
     return refuse(`the CA says "accepted", but ${contradiction}`, 'badCertTemplate');
   }
@@ -104,7 +107,9 @@ function anchorsFor(
   { extraCerts, caPubs }: Issued,
   { roots, trustCapubs, firstUse }: IssuedTrust,
 ): readonly Certificate[] {
+  // C7: trust on first use.
   if (firstUse && roots.length === 0) return [...extraCerts, ...caPubs].filter(isSelfSignedCa);
+  // C6, C16: caPubs are no anchors otherwise.
   return trustCapubs ? [...roots, ...caPubs] : roots;
 }
 

@@ -56,6 +56,7 @@ export async function openRequest(
   request: NewRequest,
 ): Promise<TransactionRecord> {
   const { transaction, events } = await prepareRequest(context, request);
+  // C14: the key is durable before anything is sent.
   return context.store.transactions.open(transaction, events);
 }
 
@@ -140,6 +141,7 @@ function generalInfoFor(
   const certProfile = wanted?.certProfile ?? profile.certProfile;
   const isForCertificate = operation !== 'rr' && operation !== 'genm';
   return [
+    // H13: one name, where a certificate is asked for.
     ...(certProfile !== undefined && isForCertificate ? [info('certProfile', [certProfile])] : []),
     ...(wanted?.generalInfo ?? []),
   ];

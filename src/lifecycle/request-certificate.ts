@@ -105,6 +105,7 @@ function assertUsable(
       : isSigned
         ? undefined
         : 'its signature does not fit its key';
+  // B12: the CA would refuse it, and ask for another.
   if (why !== undefined) {
     throw new CertError('CERT_REFUSED', `Cannot send the certification request: ${why}`, {
       hint: 'Make a new one, with "openssl req -new -key KEY" for example',

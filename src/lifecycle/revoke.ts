@@ -70,6 +70,7 @@ async function revokeAlone(
     name: current.name,
     profile,
     url: request.url ?? sameAuthority(current, profile.label),
+    // P11: signed, never under a MAC.
     credential: { type: 'signature', certificateId: current.id },
     build: () => Promise.resolve(body),
     ...(revoked && { previous: revoked }),
@@ -82,6 +83,7 @@ function revocationRequest(
   { issuer, serialNumber }: IssuerAndSerial,
   reason: CRLReason,
 ): RequestBody {
+  // B13: one reason, 0 when nobody knows.
   const crlEntryDetails = [extension('reasonCode', reason)];
   return { type: 'rr', value: [{ certDetails: { serialNumber, issuer }, crlEntryDetails }] };
 }

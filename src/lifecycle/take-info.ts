@@ -91,6 +91,7 @@ async function updateRoot(
   const policy = { allowLegacy: profile.allowLegacyAlgorithms };
   const verdict = checkRootUpdate(update, roots, clock.now(), policy);
   const { newWithNew: newRoot } = update;
+  // L10: only when the present root vouches for it.
   const isAccepted = acceptRoot && verdict.type === 'valid';
   if (isAccepted) {
     await store.authorities.replaceRoots(profile.label, { add: [certificateDer(newRoot)] });

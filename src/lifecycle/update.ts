@@ -93,6 +93,7 @@ async function updateAlone(
     url,
     key,
     build: certRequest('kur', wanted, key.key, profile, old),
+    // P11, B10: signed with the certificate that is updated.
     credential: { type: 'signature', certificateId: current.id },
     previous: current,
   });

@@ -26,6 +26,7 @@ export function checkRootUpdate(
   at: Date,
   policy: AlgorithmPolicy,
 ): RootUpdateVerdict {
+  // L10: required.
   if (!newWithOld)
     return invalid('newWithOld is missing: nothing leads from the present root to it');
   const { subject, subjectPublicKeyInfo: newKey } = newWithNew.tbsCertificate;

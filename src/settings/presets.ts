@@ -7,6 +7,7 @@ const rfc9483: Omit<CaBehaviour, 'preset'> = {
   /** Until it can be found out whether a CA knows PBMAC1. */
   protection: 'pbm',
   /** RFC 9045 section 4.1: at least 10 000 iterations where a person may have chosen the secret. */
+  // P3: the default, and SHA-1 for nobody who does not ask for it.
   pbm: { owf: 'sha256', mac: 'hmac-sha256', iterationCount: 10_000 },
   rsaSignature: 'pkcs1',
   macSender: 'reference',

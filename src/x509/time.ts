@@ -14,5 +14,6 @@ export const Time: Codec<Time> = choice<Time>('Time', {
 /** Wrap a date as RFC 5280 section 4.1.2.5 says: UTCTime through 2049, GeneralizedTime after. */
 export function timeOf(date: Date): Time {
   const year = date.getUTCFullYear();
+  // B6: RFC 5280 section 4.1.2.5.
   return { type: year >= 1950 && year < 2050 ? 'utcTime' : 'generalTime', value: date };
 }

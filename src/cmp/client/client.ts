@@ -91,6 +91,7 @@ export async function follow(
     if (phase.type === 'granted') return { type: 'granted' };
     // Asked once at least: the CA may have decided by now.
     const isLate = endsAtDeadline(phase) && clock.now() > state.deadline;
+    // L2, L4: whatever the CA says, a transaction ends.
     if (isLate && hasAsked) return { type: 'expired' };
     if (phase.type === 'waiting') {
       const { notBefore } = phase.value;
@@ -100,6 +101,7 @@ export async function follow(
           return { type: 'waiting', notBefore, ...(text && { text }) };
         // Whatever the CA says, no longer than the transaction lives.
         const lifeMs = state.deadline.getTime() + 1 - clock.now().getTime();
+        // L2: no longer than the transaction lives.
         const sleepMs = Math.min(waitMs, lifeMs);
         leftMs -= sleepMs;
         await clock.sleep(sleepMs, options.signal);
@@ -206,6 +208,7 @@ async function send(
     ? { state: { ...state, phase: step.phase }, outgoing: again }
     : await compose(conversation, state, step.phase, step.body);
   note(conversation, position.state, { type: 'sent', body: step.body.type });
+  // C14: durable before it is sent.
   await save(conversation, { ...position, ...(staged && { staged }) });
   return position;
 }

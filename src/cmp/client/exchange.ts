@@ -31,6 +31,7 @@ export async function compose(
 ): Promise<Required<Position>> {
   const { random, clock, credential } = conversation;
   const pvno = pvnoFor(body, state.pvno);
+  // H10: fresh in every message, pollReq and certConf too.
   const senderNonce = random.bytes(NONCE_OCTETS);
   const isRequest = state.recipNonce === undefined;
   // H12: implicitConfirm is asked for where a certificate is.
@@ -44,11 +45,15 @@ export async function compose(
   const outgoing = await protect(
     {
       pvno,
+      // H15: later messages go to whoever answered last.
       recipient: state.peer ?? conversation.recipient,
+      // H5: present by default, by the CA's clock where it said what that is.
       messageTime: new Date(clock.now().getTime() + state.clockOffsetMs),
       transactionID: state.transactionID,
       senderNonce,
+      // H11: the nonce of the last message received; none in the first.
       ...(state.recipNonce && { recipNonce: state.recipNonce }),
+      // H12: certConf and pollReq ask for nothing any more.
       ...(isRequest && generalInfo.length > 0 && { generalInfo }),
     },
     body,
@@ -75,6 +80,7 @@ export async function exchange(
     const { der, isRepeat } = await transfer(conversation, position, signal);
     const now = conversation.clock.now();
     const message = decodeMessage(der);
+    // R12: only where the CA profile says so.
     const unprotected =
       conversation.tolerance.unprotectedErrors && unprotectedRejection(state, message);
     if (unprotected) {
@@ -91,9 +97,11 @@ export async function exchange(
     return { step, heard: hear(state, verified), isRepeat: isRepeat || sentAt !== undefined };
   } catch (error) {
     // What the CA itself says wrongly ends the transaction; what anyone else says changes nothing.
+    // L12: what anyone else says closes nothing that can still be polled for.
     if (state.phase.type === 'polled' && error instanceof CertError && !isBelieved) {
       await waitAgain(conversation, position, error);
     }
+    // L7: an end entity ends the operation, and says nothing about it.
     throw error;
   }
 }
@@ -134,6 +142,7 @@ async function transfer(
         (error.code === 'NETWORK_UNREACHABLE' || error.code === 'NETWORK_TIMEOUT');
       // C13: after confirmWaitTime the CA takes the certificate for rejected.
       const isTooLate = confirmBefore !== undefined && clock.now() >= confirmBefore;
+      // C12, T6: the same certConf again, within its time; of anything else nobody knows whether it arrived.
       if (!isCertConf || !isLost || isTooLate || tries === CERT_CONF_TRIES) throw error;
       await clock.sleep(CERT_CONF_PAUSE_MS, signal);
     }
@@ -172,11 +181,13 @@ function verify(
     transactionID: state.transactionID,
     senderNonce: state.senderNonce,
     ...(phase.type === 'polled' && {
+      // R3, L11: the final answer may echo the request that was delayed.
       delayedNonce: phase.value.delayedNonce,
       awaitsWholeResponse: phase.value.certReqId !== CERT_REQ_ID,
     }),
     ...(credential.type === 'mac' && { secret: credential.secret }),
     trust,
+    // R15: later messages may leave their signer out.
     known: state.signerCerts,
     at,
     clockOffsetMs: state.clockOffsetMs,

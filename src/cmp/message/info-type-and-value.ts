@@ -17,6 +17,7 @@ export const InfoTypeAndValue: TaggedCodec<InfoTypeAndValue> = sequence<InfoType
 /** The generalInfo item that asks for implicitConfirm, or grants it (RFC 9810 section 5.1.1.1). */
 export const implicitConfirm: InfoTypeAndValue = {
   infoType: oids.implicitConfirm,
+  // H12: the value is NULL.
   infoValue: Uint8Array.of(0x05, 0x00),
 };
 

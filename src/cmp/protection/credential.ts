@@ -50,7 +50,7 @@ export function senderOf(credential: Credential): GeneralName {
 
 /** Give the senderKID of a credential: the reference's octets, or the certificate's SubjectKeyIdentifier. */
 export function senderKidOf(credential: Credential): Uint8Array | undefined {
-  // H8: field by field as RFC 9483 section 3.1 has it.
+  // H7, H8: field by field as RFC 9483 section 3.1 has it.
   return credential.type === 'mac'
     ? utf8(credential.reference)
     : extensionValue(credential.certificate.tbsCertificate.extensions, 'subjectKeyIdentifier');

@@ -69,9 +69,11 @@ export function computePbm(
   if (salt.length < PBM_SALT_OCTETS.min || salt.length > PBM_SALT_OCTETS.max) {
     throw outOfBounds('salt', `${salt.length} octets`, PBM_SALT_OCTETS);
   }
+  // P3: the peer chooses it, and we pay.
   if (iterationCount < PBM_ITERATIONS.min || iterationCount > PBM_ITERATIONS.max) {
     throw outOfBounds('iterationCount', String(iterationCount), PBM_ITERATIONS);
   }
+  // P2: first the secret, then the salt.
   return hmac(macName, baseKey(hash, concatBytes(secret, salt), iterationCount), part);
 }
 
@@ -85,6 +87,7 @@ function baseKey(hash: DigestName, input: Uint8Array, iterationCount: number): U
   const id = `${hash} ${iterationCount} ${toHex(first)}`;
   const known = baseKeys.get(id);
   if (known) return known;
+  // P2: iterationCount times in all, and the first is done.
   const key = iteratedHash(hash, first, iterationCount - 1);
   baseKeys.set(id, key);
   return key;

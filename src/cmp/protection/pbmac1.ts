@@ -56,6 +56,7 @@ export function computePbmac1(
 ): Uint8Array {
   const mac = findMac('PBMAC1', 'MAC', messageAuthScheme);
   const derivation = readPbkdf2(keyDerivationFunc, 'PBMAC1');
+  // P5: absent, it is as long as the MAC.
   const { keyLength = macOctets(mac) } = derivation;
   assertWithin('PBMAC1', 'keyLength', keyLength, PBMAC1_KEY_OCTETS);
   return hmac(mac, derivePbkdf2(derivation, secret, keyLength, 'PBMAC1'), part);

@@ -31,6 +31,7 @@ export async function protect(
   const header: PKIHeader = {
     ...fields,
     sender: senderOf(credential),
+    // H6: exactly when there is protection, which there always is.
     protectionAlg,
     ...(senderKID && { senderKID }),
   };
@@ -46,6 +47,7 @@ export async function protect(
 
 /** P8: whoever makes a credential leaves the self-signed root out of its chain. */
 function chainOf(credential: Credential): readonly Certificate[] {
+  // P8: its certificate first, then its chain.
   return credential.type === 'signature' ? [credential.certificate, ...credential.chain] : [];
 }
 

@@ -10,6 +10,7 @@ import type { PKIMessage } from '../message/pki-message.ts';
 export function protectedPart(headerDer: Uint8Array, bodyDer: Uint8Array): Uint8Array {
   const writer = new DerWriter();
   writer.octets(bodyDer);
+  // P1: over the header as well, protectionAlg included.
   writer.octets(headerDer);
   writer.header(0x30, 0);
   return writer.finish();

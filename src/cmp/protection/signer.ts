@@ -51,6 +51,7 @@ export function verifySigner(
     );
   }
   const sender = header.sender.value;
+  // R9, R15: in any order, and those seen before.
   const offered = [...(message.extraCerts ?? []), ...known];
   const pool = trust.pinned
     ? [trust.pinned]
@@ -72,6 +73,7 @@ export function verifySigner(
   let unsupported: CertError | undefined;
   const verifying = candidates.filter((certificate) => {
     try {
+      // R6: over the octets received.
       return verifySignature({
         spki: certificate.tbsCertificate.subjectPublicKeyInfo,
         algorithm: protectionAlg,
@@ -113,6 +115,7 @@ function judgeSigner(
   const { pinned } = trust;
   if (pinned && bytesEqual(certificateDer(pinned), certificateDer(certificate))) {
     const isValid = validity.notBefore.value <= at && at <= validity.notAfter.value;
+    // R10: pinned is not for ever.
     if (!isValid) return 'the pinned server certificate is not valid now';
     return forbiddance(extensions, trust) ?? { certificate, path: [] };
   }
@@ -125,9 +128,12 @@ function judgeSigner(
     at,
     policy: trust,
   });
+  // R10: a path to an anchor, valid now; what came along is never one.
   if (verdict.type === 'invalid') return verdict.detail;
+  // R17: a revoked signer vouches for nothing.
   const forbidden = forbiddance(extensions, trust) ?? revocation(verdict.path, trust);
   if (forbidden !== undefined) return forbidden;
+  // R11: any leaf below the anchor is not enough.
   if (!isAuthorised(certificate, trust, [...verdict.path.slice(1), verdict.anchor])) {
     return (
       'it is neither the CA nor carries the extended key usage cmcCA or cmcRA, ' +
@@ -168,6 +174,7 @@ function forbiddance(
   { ignoreKeyUsage }: Trust,
 ): string | undefined {
   const mayNotSign = extensionValue(extensions, 'keyUsage')?.includes('digitalSignature') === false;
+  // R10: where there is a keyUsage, it allows digitalSignature.
   if (mayNotSign && ignoreKeyUsage !== true) {
     return 'its keyUsage does not allow digitalSignature';
   }
@@ -221,10 +228,12 @@ function mayHaveSigned(
   sender: Name,
   senderKID: Uint8Array | undefined,
 ): boolean {
+  // R9, R10: the sender is the subject of the signer.
   if (!sameName(subject, sender)) return false;
   if (!senderKID) return true;
   try {
     const keyIdentifier = extensionValue(extensions, 'subjectKeyIdentifier');
+    // R18: senderKID, when present, is the SKI of the signer, if that has one.
     return keyIdentifier === undefined || bytesEqual(keyIdentifier, senderKID);
   } catch (error) {
     // Anyone can send a damaged certificate of that name along: it is not the one.

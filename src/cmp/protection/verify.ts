@@ -75,6 +75,7 @@ export function verifyResponse(message: PKIMessage, expected: Expected): Verifie
 function verifyProtection(message: PKIMessage, expected: Expected): Signer | undefined {
   const { protectionAlg } = message.header;
   const body = message.body.type;
+  // R6, R12: unprotected, it says nothing.
   if (!protectionAlg && !message.protection) {
     const text = statusTextOf(message.body);
     throw new CertError(
@@ -104,9 +105,9 @@ function verifyProtection(message: PKIMessage, expected: Expected): Signer | und
       `Cannot verify "${body}": it is protected by "${oidName(protectionAlg.algorithm)}", expected passwordBasedMac, pbmac1 or a signature`,
     );
   }
+  const { signedAnswers } = expected.tolerance ?? strict;
   // R8: the CA always signs errors (RFC 9810 section 5.3.21); anything else answers a MAC with a MAC, unless the
   // CA profile knows of one that signs everything. The signer is judged all the same.
-  const { signedAnswers } = expected.tolerance ?? strict;
   if (expected.secret !== undefined && body !== 'error' && !signedAnswers) {
     throw new CertError(
       'CMP_PROTECTION_INVALID',
@@ -131,6 +132,7 @@ function verifyMac(message: PKIMessage, protection: Uint8Array, expected: Expect
     receivedProtectedPart(message),
     expected.trust,
   );
+  // R6, R7: over the octets received, in constant time.
   if (!macEquals(mac, protection)) {
     throw new CertError(
       'CMP_PROTECTION_INVALID',
@@ -146,6 +148,7 @@ function checkVersion({ header, body }: PKIMessage, expected: Expected): void {
   const { pvno } = header;
   const isRefusalOfVersion =
     body.type === 'error' && body.value.pKIStatusInfo.failInfo?.includes('unsupportedVersion');
+  // R1: the version of the request, but for the error that says which one is spoken.
   if (pvno === expected.pvno || isRefusalOfVersion) return;
   // Some servers put another version into their errors: what those say is still of use.
   const text = statusTextOf(body, MAX_VERIFIED_TEXT);
@@ -157,6 +160,7 @@ function checkVersion({ header, body }: PKIMessage, expected: Expected): void {
 
 function checkTransactionID({ header, body }: PKIMessage, expected: Expected): void {
   const { transactionID } = header;
+  // R2, T8: this alone says what is answered, not the connection.
   if (transactionID && bytesEqual(transactionID, expected.transactionID)) return;
   throw new CertError(
     'CMP_TRANSACTION_ID_MISMATCH',
@@ -170,9 +174,11 @@ function checkNonces(message: PKIMessage, expected: Expected): void {
   if (lenientErrorNonces && message.body.type === 'error') return;
   const mayBeDelayed =
     expected.delayedNonce !== undefined && isFinal(message, expected.awaitsWholeResponse ?? false);
+  // R3: a final answer may echo the request that was delayed, a pollRep the pollReq only.
   const wanted = mayBeDelayed
     ? [expected.senderNonce, expected.delayedNonce]
     : [expected.senderNonce];
+  // R3: the answer to this message, and no replay.
   if (!recipNonce || !wanted.some((nonce) => nonce && bytesEqual(nonce, recipNonce))) {
     throw new CertError(
       'CMP_NONCE_MISMATCH',
@@ -180,6 +186,7 @@ function checkNonces(message: PKIMessage, expected: Expected): void {
       { hint: 'The answer belongs to another request; it may be a replay' },
     );
   }
+  // R4: the next message has to echo it.
   if (!senderNonce || senderNonce.length < MIN_NONCE_OCTETS) {
     throw new CertError(
       'CMP_NONCE_MISMATCH',
@@ -206,6 +213,7 @@ function isFinal({ body }: PKIMessage, isWholeResponse: boolean): boolean {
 
 function checkTime({ header, body }: PKIMessage, expected: Expected): void {
   const { messageTime } = header;
+  // R5: may be absent, and may be switched off.
   if (!messageTime || expected.timeToleranceSeconds === 0) return;
   // An error that says the clocks differ shows it, too; nonce and transactionID tell that it is new.
   const isAboutTime =
@@ -215,6 +223,7 @@ function checkTime({ header, body }: PKIMessage, expected: Expected): void {
   const skewSeconds = (messageTime.getTime() - ourTime) / 1000;
   const ageSeconds = (expected.at.getTime() - (expected.sentAt ?? expected.at).getTime()) / 1000;
   const { timeToleranceSeconds: tolerance } = expected;
+  // R5: within the window.
   if (skewSeconds <= tolerance && -skewSeconds <= tolerance + Math.max(0, ageSeconds)) return;
   throw new CertError(
     'CMP_TIME_SKEW',

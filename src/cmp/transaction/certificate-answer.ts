@@ -22,6 +22,7 @@ export function receiveCertificate(
   limits: WaitLimits,
 ): Step {
   const [only] = response;
+  // R14: exactly one.
   if (!only || response.length !== 1) {
     throw invalid(bodyType, `it has ${response.length} CertResponses, expected 1`);
   }
@@ -39,9 +40,11 @@ export function receiveCertificate(
       const { header, extraCerts = [] } = message;
       const around = {
         extraCerts,
+        // C16: those of a cp or kup are worth nothing.
         caPubs: bodyType === 'ip' ? caPubs : [],
         certReqId: only.certReqId,
         status,
+        // C8: what the response says, asked for or not.
         implicitConfirm: hasImplicitConfirm(header.generalInfo),
         ...confirmBefore(header, now),
       };
@@ -69,6 +72,7 @@ export function receiveCertificate(
         limits,
       );
     default:
+      // C2: any other status is none of an answer.
       throw invalid(bodyType, `status is ${status.status}`);
   }
 }
@@ -76,12 +80,15 @@ export function receiveCertificate(
 /** RFC 9810 section 5.3.4: a certificate exactly with accepted and grantedWithMods, failInfo only with rejection. */
 function checkConsistent(bodyType: BodyType, { status, certifiedKeyPair }: CertResponse): void {
   const isGranted = status.status === 'accepted' || status.status === 'grantedWithMods';
+  // C3: granted, but nothing is there.
   if (isGranted && !certifiedKeyPair) {
     throw invalid(bodyType, `status is ${status.status}, but no certificate is in it`);
   }
+  // C3: not granted, but a certificate is there.
   if (!isGranted && certifiedKeyPair) {
     throw invalid(bodyType, `status is ${status.status}, but a certificate is in it`);
   }
+  // C3: a failure beside a certificate.
   if (status.failInfo && status.status !== 'rejection') {
     throw invalid(bodyType, `status is ${status.status}, but failInfo is in it`);
   }

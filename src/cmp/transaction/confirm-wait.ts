@@ -13,6 +13,7 @@ export function confirmBefore(
 ): { readonly confirmBefore?: Date } {
   const until = infoValue(generalInfo, 'confirmWaitTime');
   if (!until) return {};
+  // C13: from messageTime on, where there is one.
   const leftMs = until.getTime() - (messageTime ?? now).getTime();
   return { confirmBefore: new Date(now.getTime() + leftMs) };
 }

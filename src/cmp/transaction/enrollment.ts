@@ -51,6 +51,7 @@ export function receive(
       return receiveAnswer(state, phase, message, now, limits);
     case 'polled':
       if (body.type === 'pollRep') return receivePollRep(phase.value, body.value, now, limits);
+      // L5: as if it were the first.
       return receiveAnswer(state, phase.value.from, message, now, limits);
     case 'waiting':
     case 'granted':
@@ -70,6 +71,7 @@ export function resume({ phase }: TransactionState): Step {
 
 /** Accept the certificate: certConf is due unless implicitConfirm was granted. */
 export function accept({ certificate, certReqId, implicitConfirm }: Issued): Step {
+  // C8: not due where implicitConfirm was granted, due in any other case.
   if (implicitConfirm) return { type: 'done', outcome: { type: 'granted' } };
   return {
     type: 'send',
@@ -87,6 +89,7 @@ export function refuse(
   reason: string,
   failInfo: PKIFailureBit,
 ): Step {
+  // C15: the CA takes no certConf any more.
   if (implicitConfirm) return { type: 'done', outcome: { type: 'refused', reason } };
   return {
     type: 'send',
@@ -94,6 +97,7 @@ export function refuse(
     body: certConf(certificate, certReqId, {
       status: 'rejection',
       statusString: [reason],
+      // C11: why, in a rejection.
       failInfo: [failInfo],
     }),
   };
@@ -104,7 +108,7 @@ export function refuse(
  * it, else that of the transaction (RFC 9810 section 7).
  */
 export function pvnoFor(body: PKIBody, pvno: number): number {
-  // H1, B15
+  // H1, B15: 3 where its syntax is needed, in the body or in what answers it.
   const needs3 =
     body.type === 'certConf'
       ? body.value.some(({ hashAlg }) => hashAlg)
@@ -122,13 +126,14 @@ function receiveAnswer(
   const { body } = message;
   if (body.type === 'error') return receiveError(state, phase, message, body.value, now, limits);
   if (phase.type !== 'requested') {
+    // R13: nothing else answers a certConf.
     if (body.type !== 'pkiconf') throw unexpected(body.type, 'pkiconf');
     return phase.type === 'confirming'
       ? { type: 'done', outcome: { type: 'granted' } }
       : { type: 'done', outcome: { type: 'refused', reason: phase.value.reason } };
   }
-  // R13: the body fits the request.
   const wanted = answers[state.request.type];
+  // R13: the body fits the request.
   if (body.type !== wanted) throw unexpected(body.type, wanted);
   switch (body.type) {
     case 'rp':
@@ -149,11 +154,14 @@ function receiveError(
   limits: WaitLimits,
 ): Step {
   if (status.status === 'waiting') {
+    // L1: after an error, a whole message is polled for.
     const certReqId = state.phase.type === 'polled' ? state.phase.value.certReqId : WHOLE_RESPONSE;
     return beDelayed(state, phase, certReqId, status, now, limits);
   }
+  // R13: an error is a rejection or a wait.
   if (status.status !== 'rejection') throw invalid('error', `status is ${status.status}`);
   if (phase.type === 'confirming') {
+    // C12: it was confirmed by the certConf before.
     return status.failInfo?.includes('certConfirmed')
       ? { type: 'done', outcome: { type: 'granted' } }
       : { type: 'done', outcome: { type: 'unconfirmed', status: limitStatus(status) } };
@@ -161,6 +169,7 @@ function receiveError(
   if (phase.type === 'refusing') {
     return { type: 'done', outcome: { type: 'refused', reason: phase.value.reason } };
   }
+  // L6: kept, and shown.
   const details = limitTexts(errorDetails);
   const outcome = { type: 'rejected', status: limitStatus(status), details } as const;
   return { type: 'done', outcome: { ...outcome, said: saidIn(message) } };
@@ -170,8 +179,11 @@ function certConf(certificate: Certificate, certReqId: number, statusInfo: PKISt
   const { hash, hashAlg } = certHash(certificateDer(certificate), certificate.signatureAlgorithm);
   const status: CertStatus = {
     certHash: hash,
+    // C10: that of the response.
     certReqId,
+    // C10, C11: written out, accepted as well.
     statusInfo,
+    // C9: only where the signature of the certificate names no hash.
     ...(hashAlg && { hashAlg }),
   };
   return { type: 'certConf', value: [status] };

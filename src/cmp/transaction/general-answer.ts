@@ -14,11 +14,13 @@ const answeredBy: Readonly<Partial<Record<Oid, Oid>>> = {
  */
 export function receiveInfo(request: RequestBody, items: readonly InfoTypeAndValue[]): Step {
   const [item] = items;
+  // L10: exactly one.
   if (!item || items.length !== 1) {
     throw invalid('genp', `it has ${items.length} items, expected 1`);
   }
   const asked = request.type === 'genm' ? request.value[0]?.infoType : undefined;
   const wanted = asked && (answeredBy[asked] ?? asked);
+  // L10: that was asked for, or unsupportedOIDs.
   if (item.infoType !== wanted && item.infoType !== oids.unsupportedOIDs) {
     throw invalid(
       'genp',

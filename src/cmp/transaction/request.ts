@@ -28,6 +28,7 @@ const NO_CERT_REQ_ID = -1;
 
 /** The certReqId of the answer to a request, and of certConf and pollReq after it. */
 export function certReqIdOf({ type }: RequestBody): number {
+  // R14, C10: a PKCS#10 has no number.
   return type === 'p10cr' ? NO_CERT_REQ_ID : CERT_REQ_ID;
 }
 

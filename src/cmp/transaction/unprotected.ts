@@ -21,6 +21,7 @@ export function unprotectedRejection(
   if (!transactionID || !bytesEqual(transactionID, state.transactionID)) return undefined;
   if (recipNonce && !bytesEqual(recipNonce, state.senderNonce)) return undefined;
   const status = statusInfoOf(body);
+  // R12: never a yes, and never a pkiconf.
   if (status?.status !== 'rejection') return undefined;
   const phase = state.phase.type === 'polled' ? state.phase.value.from : state.phase;
   switch (phase.type) {

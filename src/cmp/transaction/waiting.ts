@@ -5,6 +5,7 @@ import type { Awaiting, DelayedPhase, TransactionState } from './state.ts';
 import { invalid, type Step, type WaitLimits } from './step.ts';
 
 /** Polls for a whole response message instead of one certificate. */
+// L1: RFC 9810 section 5.3.22.
 export const WHOLE_RESPONSE = -1;
 
 /** A checkAfter beyond this is taken for this; the transaction's deadline comes long before. */
@@ -25,6 +26,7 @@ export function beDelayed(
   now: Date,
   limits: WaitLimits,
 ): Step {
+  // L1, L11: by the number of the answer, keeping the nonce of the request.
   if (phase.type !== 'polled') return poll({ from, certReqId, delayedNonce: senderNonce });
   return wait(
     { ...phase.value, certReqId },
@@ -43,9 +45,11 @@ export function receivePollRep(
   limits: WaitLimits,
 ): Step {
   const [only] = content;
+  // L3: exactly one.
   if (!only || content.length !== 1) {
     throw invalid('pollRep', `it has ${content.length} items, expected 1`);
   }
+  // L3: about what was polled for.
   if (only.certReqId !== awaiting.certReqId) {
     throw invalid('pollRep', `certReqId is ${only.certReqId}, expected ${awaiting.certReqId}`);
   }
@@ -59,7 +63,9 @@ function wait(
   { minPollSeconds }: WaitLimits,
   text?: string,
 ): Step {
+  // L2: nothing spins, whatever peer and profile say.
   const least = Math.max(minPollSeconds, SHORTEST_WAIT_SECONDS);
+  // L2: at least what the CA says, within bounds.
   const seconds = Math.min(Math.max(checkAfterSeconds, least), MAX_CHECK_AFTER_SECONDS);
   const notBefore = new Date(now.getTime() + seconds * 1000);
   return {

@@ -42,10 +42,11 @@ export function openHttpTransport(settings: HttpTransportSettings): Transport {
   };
   return {
     async exchange(der, signal) {
-      // T1, T8: whatever connection there is; which transaction it belongs to is said inside.
+      // Whatever connection there is: which transaction it belongs to is said inside.
       const response = await request({
         url,
         method: 'POST',
+        // T1: RFC 9811 section 3.
         headers: { 'content-type': 'application/pkixcmp' },
         body: der,
         connection,
@@ -71,8 +72,8 @@ function messageOf(
   const isRedirect = status >= 300 && status <= 399;
   // T2, T3, T10: an error status with a PKIMessage is that message, and no more or less to be believed.
   const isWhole = isCmp(headers['content-type']) && body.length > 0 && !isCut;
+  // T4: whoever redirects us is not the CA that was configured.
   if (isWhole && !isRedirect) return body;
-  // T4
   if (isRedirect) {
     const location = headers['location'];
     const target = location === undefined ? 'no Location' : `Location "${excerpt(location)}"`;

@@ -71,7 +71,7 @@ const labelledInfoTypes = [
  */
 export function operationUrl(url: string, what: Addressed, hasLabels: boolean): string {
   const label = labelOf(what);
-  // T5
+  // T5: a label only where the CA profile says so.
   if (!hasLabels || label === undefined) return url;
   const { origin, path } = parseHttpUrl(url);
   const refuse = (why: string): never => {

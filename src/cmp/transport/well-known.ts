@@ -13,7 +13,7 @@ export const wellKnownPath = '/.well-known/cmp';
  */
 export function wellKnownUrl(base: string, name?: string): string {
   const { origin, path } = parseHttpUrl(base);
-  // T5
+  // T5: the path is not ours to choose then.
   if (path !== '/') {
     throw new CertError(
       'CONFIG_INVALID',
