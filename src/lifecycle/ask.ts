@@ -1,9 +1,11 @@
 import { toHex } from '../base/bytes.ts';
+import { oids } from '../asn1/oids.ts';
 import { CertError, errorClassOf } from '../base/errors.ts';
 import type { LifecycleEvent } from '../base/events.ts';
 import { beginTransaction, follow } from '../cmp/client/client.ts';
 import type { Ending } from '../cmp/client/conversation.ts';
 import type { InfoTypeAndValue } from '../cmp/message/info-type-and-value.ts';
+import { info } from '../cmp/message/info-values.ts';
 import { formatStatus } from '../cmp/message/status-text.ts';
 import type { TransactionState } from '../cmp/transaction/state.ts';
 import { addressedBy, operationUrl } from '../cmp/transport/operation-url.ts';
@@ -13,7 +15,7 @@ import type { Credential as StoredCredential } from '../store/store.ts';
 import type { LifecycleContext } from './context.ts';
 import { openConversation } from './conversation.ts';
 import { openCredential } from './credential.ts';
-import { newAttempt, type NewAttempt } from './new-attempt.ts';
+import { learntBy, newAttempt, type NewAttempt } from './new-attempt.ts';
 
 /** A question to a CA. */
 export interface Question {
@@ -40,7 +42,7 @@ export async function ask(context: LifecycleContext, question: Question): Promis
   const until = new Date(context.clock.now().getTime() + question.waitSeconds * 1000);
   const attempts: NewAttempt[] = [];
   for (;;) {
-    const { answer, state } = await askOnce(context, question, until, attempts.at(-1));
+    const { answer, state } = await askOnce(context, question, until, attempts);
     if (answer.type !== 'rejected') return answer;
     const now = context.clock.now();
     const leftMs = until.getTime() - now.getTime();
@@ -55,7 +57,7 @@ async function askOnce(
   context: LifecycleContext,
   { profile, url, credential, item }: Question,
   until: Date,
-  attempt: NewAttempt | undefined,
+  attempts: readonly NewAttempt[],
 ): Promise<{ readonly answer: Answer; readonly state: TransactionState }> {
   const { store, clock, connect, signal, progress } = context;
   const address = url ?? operationUrl(profile.url, addressedBy(item), profile.operationLabels);
@@ -73,10 +75,12 @@ async function askOnce(
     },
   });
   const openedAt = clock.now();
+  const learnt = learntBy(attempts);
   const first = await beginTransaction(conversation, {
     request: { type: 'genm', value: [item] },
-    pvno: attempt?.type === 'unsupportedVersion' ? attempt.pvno : profile.pvno,
-    clockOffsetMs: attempt?.type === 'badTime' ? attempt.clockOffsetMs : 0,
+    generalInfo: generalInfoFor(item, profile),
+    pvno: learnt.pvno ?? profile.pvno,
+    clockOffsetMs: learnt.clockOffsetMs ?? 0,
     deadline: new Date(openedAt.getTime() + profile.transactionDeadlineSeconds * 1000),
   });
   const transactionID = toHex(first.state.transactionID);
@@ -112,6 +116,15 @@ async function askOnce(
   } finally {
     await transport.close();
   }
+}
+
+/** H13: one certProfile, where the answer is about requests under it. */
+function generalInfoFor(
+  { infoType }: InfoTypeAndValue,
+  { certProfile }: CaProfile,
+): readonly InfoTypeAndValue[] {
+  const isForRequests = infoType === oids.certReqTemplate;
+  return certProfile !== undefined && isForRequests ? [info('certProfile', [certProfile])] : [];
 }
 
 async function conclude(

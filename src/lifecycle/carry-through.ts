@@ -73,7 +73,8 @@ export async function carryThrough(
     );
     const attempt = attemptAfter(ending, state, options, clock.now(), until);
     if (attempt && (ending.type === 'lost' || ending.type === 'rejected')) {
-      return await beginAnew(context, { record, state, ending, conversation, options }, attempt);
+      const refused = { record, state, ending, conversation, options, until };
+      return await beginAnew(context, refused, attempt);
     }
     return await conclude(context, { record, state, ending, conversation });
   } catch (error) {
@@ -156,11 +157,12 @@ async function beginAnew(
   refused: Concluding & {
     readonly ending: Ending & { readonly type: 'lost' | 'rejected' };
     readonly options: FollowOptions;
+    readonly until: Date;
   },
   attempt: NewAttempt,
 ): Promise<EnrollmentResult> {
   const { store, clock, log, signal } = context;
-  const { record, state, ending, conversation, options } = refused;
+  const { record, state, ending, conversation, options, until } = refused;
   const { keyId, previousCertificateId } = record;
   const why =
     ending.type === 'lost'
@@ -197,10 +199,10 @@ async function beginAnew(
     transaction,
     events,
   );
-  const delaySeconds = attempt.type === 'unavailable' ? attempt.delayMs / 1000 : 0;
-  if (delaySeconds > 0) await clock.sleep(delaySeconds * 1000, signal);
+  if (attempt.type === 'unavailable') await clock.sleep(attempt.delayMs, signal);
   return carryThrough(context, again, {
-    waitSeconds: options.waitSeconds - delaySeconds,
+    // L8: within what the command may wait in all.
+    waitSeconds: Math.max(0, until.getTime() - clock.now().getTime()) / 1000,
     attempts: [...(options.attempts ?? []), attempt],
   });
 }

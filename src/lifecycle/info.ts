@@ -5,6 +5,7 @@ import type { InfoTypeAndValue } from '../cmp/message/info-type-and-value.ts';
 import { info } from '../cmp/message/info-values.ts';
 import type { PKIStatusInfo } from '../cmp/message/pki-status-info.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
+import type { Certificate } from '../x509/certificate.ts';
 import { extensionValue } from '../x509/extension-values.ts';
 import { Name } from '../x509/name.ts';
 import { timeOf } from '../x509/time.ts';
@@ -77,9 +78,9 @@ export async function questionFor(
   infoType: Oid,
 ): Promise<InfoTypeAndValue> {
   if (infoType === oids.rootCaCert) {
-    const [root] = profile.roots;
-    return info('rootCaCert', root && storedCertificate(root, `CA "${profile.label}"`));
+    return info('rootCaCert', presentRoot(profile));
   }
+  // B14: no value where there is none to give.
   if (infoType !== oids.crlStatusList) return { infoType };
   const issued = (await store.certificates.list()).find(({ ca }) => ca === profile.label);
   const certificate = issued
@@ -92,4 +93,14 @@ export async function questionFor(
     ? ({ type: 'dpn', value: dpn } as const)
     : ({ type: 'issuer', value: [{ type: 'directoryName', value: issuer }] } as const);
   return info('crlStatusList', [{ source, ...(held && { thisUpdate: timeOf(held.thisUpdate) }) }]);
+}
+
+/** The root that began last: after an update the one before it stays beside it for a while. */
+function presentRoot({ roots, label }: CaProfile): Certificate | undefined {
+  const all = roots.map((der) => storedCertificate(der, `CA "${label}"`));
+  return all.toReversed().toSorted((a, b) => beginningOf(b) - beginningOf(a))[0];
+}
+
+function beginningOf({ tbsCertificate }: Certificate): number {
+  return tbsCertificate.validity.notBefore.value.getTime();
 }

@@ -36,27 +36,45 @@ export function newAttempt(
   leftMs: number,
 ): NewAttempt | undefined {
   const { said } = ending;
+  // L12: nothing by the word of who is not authentic.
   if (!said) return undefined;
   const wasMade = (type: NewAttempt['type']) => made.some((attempt) => attempt.type === type);
   const has = (bit: PKIFailureBit) => ending.status.failInfo?.includes(bit) ?? false;
+  // L8: by the CA's clock, once.
   if (has('badTime') && said.messageTime && !wasMade('badTime')) {
     const clockOffsetMs = said.messageTime.getTime() - now.getTime();
     return Math.abs(clockOffsetMs) > MAX_CLOCK_OFFSET_MS
       ? undefined
       : { type: 'badTime', clockOffsetMs };
   }
+  // L8: under another ID, once.
   if (has('transactionIdInUse') && !wasMade('transactionIdInUse')) {
     return { type: 'transactionIdInUse' };
   }
+  // L8: in the version it offers, once.
   if (has('unsupportedVersion') && !wasMade('unsupportedVersion') && said.pvno !== pvno) {
     return said.pvno === 2 || said.pvno === 3
       ? { type: 'unsupportedVersion', pvno: said.pvno }
       : undefined;
   }
+  // L8: later, and later still.
   if (has('systemUnavail') || has('systemFailure')) {
     const later = made.filter(({ type }) => type === 'unavailable').length;
     const delayMs = FIRST_DELAY_MS * 2 ** later;
     return later < MAX_LATER && delayMs <= leftMs ? { type: 'unavailable', delayMs } : undefined;
   }
   return undefined;
+}
+
+/** Say what the attempts made so far have taught about the CA: it holds for all that follow (row L8). */
+export function learntBy(made: readonly NewAttempt[]): {
+  readonly pvno?: 2 | 3;
+  readonly clockOffsetMs?: number;
+} {
+  let learnt: ReturnType<typeof learntBy> = {};
+  for (const attempt of made) {
+    if (attempt.type === 'unsupportedVersion') learnt = { ...learnt, pvno: attempt.pvno };
+    if (attempt.type === 'badTime') learnt = { ...learnt, clockOffsetMs: attempt.clockOffsetMs };
+  }
+  return learnt;
 }
