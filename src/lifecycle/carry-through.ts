@@ -4,6 +4,7 @@ import { follow } from '../cmp/client/client.ts';
 import type { Ending } from '../cmp/client/conversation.ts';
 import { formatStatus } from '../cmp/message/status-text.ts';
 import { decodeState, type TransactionState } from '../cmp/transaction/state.ts';
+import { digest } from '../crypto/digest.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
 import type { TransactionRecord } from '../store/store.ts';
 import { certificateDer, type Certificate } from '../x509/certificate.ts';
@@ -86,8 +87,8 @@ export async function carryThrough(
 }
 
 /**
- * Keep an anchor that came as caPubs: without it the next renewal would not be believed. Only a profile with
- * `trust-capubs` lets one come that far.
+ * Keep an anchor that came with an answer: without it the next renewal would not be believed. Only a profile with
+ * `trust-capubs`, or one whose first anchor it is, lets one come that far.
  */
 async function keepAnchor(
   { store, log }: LifecycleContext,
@@ -95,10 +96,15 @@ async function keepAnchor(
   anchor: Certificate | undefined,
 ): Promise<void> {
   if (!anchor) return;
-  if ((await store.authorities.addRoot(profile.label, certificateDer(anchor))) !== 'added') return;
+  const der = certificateDer(anchor);
+  if ((await store.authorities.addRoot(profile.label, der)) !== 'added') return;
+  const isFirstUse = profile.trustFirstUse && profile.roots.length === 0;
+  const by = isFirstUse
+    ? 'the first answer, which nothing else vouches for (trust-first-use)'
+    : 'its answer under the shared secret';
   log.warn(
-    `CA "${profile.label}" has a new trust anchor, brought by its answer under the shared secret: ` +
-      formatName(anchor.tbsCertificate.subject),
+    `CA "${profile.label}" has a new trust anchor, brought by ${by}: ` +
+      `${formatName(anchor.tbsCertificate.subject)}, SHA-256 ${toHex(digest('sha256', der))}`,
   );
 }
 

@@ -23,10 +23,11 @@ export interface Authorities {
   /** Open the password for its proxy; absent when the profile, or the password, does not exist. */
   proxyPassword(label: string): Promise<Uint8Array | undefined>;
   /**
-   * Add an anchor that came as caPubs, unless the profile has it. Looked at and changed in one write: an
-   * operator may have changed it since, or another request may have brought an anchor.
+   * Add an anchor that came with an answer, as caPubs or on first use, unless the profile has it. Looked at and
+   * changed in one write: an operator may have changed it since, or another request may have brought an anchor.
    *
-   * @returns `untrusted` when the profile does not trust caPubs, or is gone; nothing has changed then
+   * @returns `untrusted` when the profile neither trusts caPubs nor still waits for its first anchor, or is gone;
+   *   nothing has changed then
    */
   addRoot(label: string, der: Uint8Array): Promise<'added' | 'known' | 'untrusted'>;
   /**

@@ -54,8 +54,11 @@ export function sqliteAuthorities(database: Database, unlock: () => Promise<Seal
     async addRoot(wanted, der) {
       const look = (sql: Sql): readonly Uint8Array[] | 'known' | 'untrusted' => {
         const profile = find(sql, wanted);
-        if (profile?.trustCapubs !== true) return 'untrusted';
-        return includes(profile.roots, der) ? 'known' : profile.roots;
+        if (profile === undefined) return 'untrusted';
+        const { roots, trustCapubs, trustFirstUse } = profile;
+        if (includes(roots, der)) return 'known';
+        // C7: first use is over with the first root.
+        return trustCapubs || (trustFirstUse && roots.length === 0) ? roots : 'untrusted';
       };
       // Every certificate has an anchor, and nearly always it is one we know: no write for that.
       const seen = await database.read(look);

@@ -91,12 +91,28 @@ export function authoritiesContract(make: () => Promise<StoreUnderTest>): void {
 
     it('adds none to a profile that does not trust caPubs, or is gone', async () => {
       const { store } = await make();
-      const put = profile({ trustCapubs: false });
+      const put = profile({ trustCapubs: false, trustFirstUse: true });
       await store.authorities.put(put);
 
       expect(await store.authorities.addRoot('lab', random.bytes(40))).toBe('untrusted');
       expect(await store.authorities.addRoot('none', random.bytes(40))).toBe('untrusted');
       expect(await store.authorities.list()).toStrictEqual([put]);
+    });
+  });
+
+  describe('authorities.addRoot() on first use', () => {
+    it('adds the first anchor, and no second [C7]', async () => {
+      const { store, reopen } = await make();
+      const put = profile({ roots: [], trustCapubs: false, trustFirstUse: true });
+      await store.authorities.put(put);
+      const [one, two] = [random.bytes(40), random.bytes(41)];
+
+      const outcomes = await Promise.all([
+        store.authorities.addRoot('lab', one),
+        (await reopen()).authorities.addRoot('lab', two),
+      ]);
+      expect(outcomes.toSorted()).toStrictEqual(['added', 'untrusted']);
+      expect((await store.authorities.get('lab'))?.roots).toHaveLength(1);
     });
   });
 

@@ -186,7 +186,8 @@ function verify(
       awaitsWholeResponse: phase.value.certReqId !== CERT_REQ_ID,
     }),
     ...(credential.type === 'mac' && { secret: credential.secret }),
-    trust,
+    // C7: only who asks for a first certificate may be shown the root for it.
+    trust: { ...trust, firstUse: trust.firstUse === true && state.request.type === 'ir' },
     // R15: later messages may leave their signer out.
     known: state.signerCerts,
     at,
