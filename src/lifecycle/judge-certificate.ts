@@ -59,13 +59,6 @@ export function judgeCertificate(
   if (!isOurs) {
     return refuse('its public key is not the one of the request', 'incorrectData');
   }
-  const names = extensionValue(certificate.tbsCertificate.extensions, 'subjectAltName') ?? [];
-  if (names.length > Math.max(MAX_SUBJECT_ALT_NAMES, wantedNames(asked).length)) {
-    return refuse(
-      `its subjectAltName has ${names.length} names, more than ${MAX_SUBJECT_ALT_NAMES}`,
-      'badCertTemplate',
-    );
-  }
   const notBefore = validity.notBefore.value.getTime();
   const now = trust.at.getTime();
   // A CA whose clock is a little ahead issues certificates that begin in our future.
@@ -79,6 +72,13 @@ export function judgeCertificate(
   });
   // C5: a path to the anchors of the CA profile.
   if (verdict.type === 'invalid') return refuse(verdict.detail, 'incorrectData');
+  const names = extensionValue(certificate.tbsCertificate.extensions, 'subjectAltName') ?? [];
+  if (names.length > Math.max(MAX_SUBJECT_ALT_NAMES, wantedNames(asked).length)) {
+    return refuse(
+      `its subjectAltName has ${names.length} names, more than ${MAX_SUBJECT_ALT_NAMES}`,
+      'badCertTemplate',
+    );
+  }
   const unusable = unusableFor(certificate.tbsCertificate, trust) ?? tooLate(validity, now);
   if (unusable !== undefined) return refuse(unusable, 'badCertTemplate');
   const { subject } = certificate.tbsCertificate;
@@ -104,13 +104,13 @@ function isPreferred(
 
 /** Certificates of a message are anchors only where the CA profile says so (C6, C7, C16). */
 function anchorsFor(
-  { extraCerts, caPubs }: Issued,
+  { extraCerts, caPubs, isUnderMac }: Issued,
   { roots, trustCapubs, firstUse }: IssuedTrust,
 ): readonly Certificate[] {
   // C7: trust on first use.
   if (firstUse && roots.length === 0) return [...extraCerts, ...caPubs].filter(isSelfSignedCa);
-  // C6, C16: caPubs are no anchors otherwise.
-  return trustCapubs ? [...roots, ...caPubs] : roots;
+  // C6, C16: caPubs are no anchors otherwise; not those of a signed answer, even where a request under a MAC has one.
+  return trustCapubs && isUnderMac ? [...roots, ...caPubs] : roots;
 }
 
 /** Say in words where a certificate goes against what was asked for: only grantedWithMods may. */

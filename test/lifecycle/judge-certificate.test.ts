@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fromDer } from '../../src/asn1/codec.ts';
+import { oids } from '../../src/asn1/oids.ts';
 import { issuerOf } from '../../src/ca/authority.ts';
 import { softwareKeys } from '../../src/crypto/keys.ts';
 import { initialize } from '../../src/lifecycle/initialize.ts';
@@ -233,6 +234,22 @@ describe('names that are not those asked for', () => {
   });
 });
 
+describe('a certificate with a damaged extension', () => {
+  it.each(['subjectAltName', 'keyUsage', 'extKeyUsage', 'basicConstraints'] as const)(
+    'that is its %s is refused by certConf [C11]',
+    async (name) => {
+      const site = await makeSite();
+      const damaged = { extnID: oids[name], critical: false, extnValue: Uint8Array.of(0x8f, 0) };
+      site.setWire(forging(site, { extensions: [damaged] }));
+      expect(await initialize(site.context, request())).toMatchObject({
+        type: 'refused',
+        reason: expect.stringContaining(name),
+      });
+      expect(bodies(site.sent)).toEqual(['ir', 'certConf']);
+    },
+  );
+});
+
 describe('a certificate that departs from DER as real CAs do', () => {
   it('is taken, and what was tolerated is said', async () => {
     const site = await makeSite();
@@ -272,6 +289,18 @@ describe('caPubs', () => {
       credential: { type: 'signature', signer: request().name },
     });
     expect(await initialize(site.context, signed)).toMatchObject({ type: 'refused' });
+  });
+
+  it('are no anchors either when a request under a MAC is answered with a signature [C6]', async () => {
+    const site = await makeSite({ lab: { caPubs: 'root', responseProtection: 'signature' } });
+    await site.setProfile({
+      cmpRoots: site.profile.roots,
+      roots: [],
+      trustCapubs: true,
+      signedAnswers: true,
+    });
+    expect(await initialize(site.context, request())).toMatchObject({ type: 'refused' });
+    expect((await site.store.authorities.get(site.profile.label))?.roots).toEqual([]);
   });
 
   it('stay anchors of the profile then, so that a renewal is believed, and are said', async () => {

@@ -51,7 +51,7 @@ export async function openAnswer(
   try {
     const recipient = recipientOf(conversation, state, around.extraCerts);
     const opened = await open(privateKey, recipient);
-    const generated = await takeKey(conversation, opened, certificate, sealed.isUnderMac);
+    const generated = await takeKey(conversation, opened, certificate, around.isUnderMac);
     return { issued: { ...issued, generated } };
   } catch (error) {
     if (!(error instanceof CertError) || error.code === 'INTERNAL') throw error;

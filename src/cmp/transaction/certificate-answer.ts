@@ -42,14 +42,14 @@ export function receiveCertificate(
         extraCerts,
         // C16: those of a cp or kup are worth nothing.
         caPubs: bodyType === 'ip' ? caPubs : [],
+        isUnderMac: header.protectionAlg !== undefined && isMac(header.protectionAlg),
         certReqId: only.certReqId,
         status,
         // C8: what the response says, asked for or not.
         implicitConfirm: hasImplicitConfirm(header.generalInfo),
         ...confirmBefore(header, now),
       };
-      const isUnderMac = header.protectionAlg !== undefined && isMac(header.protectionAlg);
-      return takeKeyPair(bodyType, state.request, certifiedKeyPair, around, isUnderMac);
+      return takeKeyPair(bodyType, state.request, certifiedKeyPair, around);
     }
     case 'rejection':
       return {

@@ -36,7 +36,6 @@ export function takeKeyPair(
   request: RequestBody,
   { certOrEncCert, privateKey }: CertifiedKeyPair,
   around: Sealed['around'],
-  isUnderMac: boolean,
 ): Step {
   const sealedPart = sealedPartOf(request);
   // C18: an encrypted certificate only where it was asked for.
@@ -52,7 +51,7 @@ export function takeKeyPair(
   }
   if (privateKey || certOrEncCert.type !== 'certificate') {
     const key = privateKey && { privateKey };
-    return { type: 'open', sealed: { around, certOrEncCert, ...key, isUnderMac } };
+    return { type: 'open', sealed: { around, certOrEncCert, ...key } };
   }
   return { type: 'judge', issued: { ...around, certificate: certOrEncCert.value } };
 }

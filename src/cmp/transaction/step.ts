@@ -31,6 +31,8 @@ export interface Issued {
   readonly extraCerts: readonly Certificate[];
   /** From an ip only; what they are worth is the CA profile's business. */
   readonly caPubs: readonly Certificate[];
+  /** The shared secret protects the message: it authorises whoever made a key, and may vouch for caPubs. */
+  readonly isUnderMac: boolean;
   readonly certReqId: number;
   /** accepted, or grantedWithMods. */
   readonly status: PKIStatusInfo;
@@ -55,8 +57,6 @@ export interface Sealed {
   readonly certOrEncCert: CertOrEncCert;
   /** EncryptedKey. */
   readonly privateKey?: Uint8Array;
-  /** The shared secret protects the message, and so authorises whoever made a key. */
-  readonly isUnderMac: boolean;
 }
 
 /** How a transaction ended. */

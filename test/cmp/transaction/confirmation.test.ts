@@ -37,6 +37,7 @@ describe('judging', () => {
     certificate,
     extraCerts: [],
     caPubs: [],
+    isUnderMac: true,
     certReqId: 0,
     status: { status: 'accepted' },
     implicitConfirm: false,
