@@ -1,3 +1,4 @@
+import { CertError } from '../base/errors.ts';
 import type { Label } from '../base/label.ts';
 import { toDer } from '../asn1/codec.ts';
 import { oids, type Oid } from '../asn1/oids.ts';
@@ -71,7 +72,11 @@ export async function requestInfo(
   }
 }
 
-/** Build a question (B14): one item; most have no value, some say what is here already. */
+/**
+ * Build a question (B14): one item; most have no value, some say what is here already.
+ *
+ * @throws {CertError} USAGE_INVALID for CRLs while no certificate of the CA is here
+ */
 export async function questionFor(
   { store }: LifecycleContext,
   profile: CaProfile,
@@ -85,7 +90,14 @@ export async function questionFor(
   const issued = (await store.certificates.list()).find(({ ca }) => ca === profile.label);
   const certificate = issued
     ? storedCertificate(issued.der, `"${issued.name}"`)
-    : storedCertificate(profile.roots[0] ?? new Uint8Array(), `CA "${profile.label}"`);
+    : presentRoot(profile);
+  if (!certificate) {
+    throw new CertError(
+      'USAGE_INVALID',
+      `Cannot ask CA "${profile.label}" for CRLs: nothing is known yet that they could be of`,
+      { hint: 'Get a certificate first, or give its root with "ca add"' },
+    );
+  }
   const { issuer, extensions } = certificate.tbsCertificate;
   const held = await store.crls.get(profile.label, toDer(Name, issuer));
   const dpn = extensionValue(extensions, 'cRLDistributionPoints')?.[0]?.distributionPoint;

@@ -70,8 +70,11 @@ export async function probe(
   };
 
   const findings: Finding[] = [];
-  for (const infoType of questions) findings.push(await put(infoType));
-  const known = questions.find((_, i) => findings[i]?.result === 'yes') ?? oids.caCerts;
+  // Before the first answer on first use nothing is here that a CRL could be of.
+  const canAsk = (infoType: Oid) => infoType !== oids.crlStatusList || profile.roots.length > 0;
+  const asked = questions.filter(canAsk);
+  for (const infoType of asked) findings.push(await put(infoType));
+  const known = asked.find((_, i) => findings[i]?.result === 'yes') ?? oids.caCerts;
   const [first] = heard;
   if (credential.type === 'mac') {
     const pbmac1 = await put(known, { protection: 'pbmac1' });

@@ -98,7 +98,7 @@ export function verifySigner(
 
   const refusals: string[] = [];
   for (const certificate of verifying) {
-    const verdict = judgeSigner(certificate, offered, trust, at);
+    const verdict = judgeSigner(certificate, { offered, known }, trust, at);
     if (typeof verdict !== 'string') return verdict;
     refusals.push(verdict);
   }
@@ -107,7 +107,7 @@ export function verifySigner(
 
 function judgeSigner(
   certificate: Certificate,
-  offered: readonly Certificate[],
+  { offered, known }: Record<'offered' | 'known', readonly Certificate[]>,
   trust: Trust,
   at: Date,
 ): Signer | string {
@@ -124,7 +124,7 @@ function judgeSigner(
   const verdict = checkPath({
     certificate,
     intermediates: [...offered, ...trust.intermediates],
-    anchors: isFirstUse ? offered.filter(isSelfSignedCa) : trust.anchors,
+    anchors: isFirstUse ? firstAnchors(offered, known) : trust.anchors,
     at,
     policy: trust,
   });
@@ -143,6 +143,15 @@ function judgeSigner(
   const path = verdict.path.slice(1);
   // Until the root is an anchor, what was believed on first use goes with the transaction.
   return { certificate, path: isFirstUse ? [...path, verdict.anchor] : path };
+}
+
+/** Once somebody was believed on first use, nobody else is through the rest of the transaction. */
+function firstAnchors(
+  offered: readonly Certificate[],
+  known: readonly Certificate[],
+): readonly Certificate[] {
+  const first = known.filter(isSelfSignedCa);
+  return first.length > 0 ? first : offered.filter(isSelfSignedCa);
 }
 
 /** Tell whether a certificate is a root by its own account: what TS 33.310 lets a first answer bring. */
