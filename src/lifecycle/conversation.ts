@@ -61,7 +61,7 @@ export function openConversation(
         throw new CertError('KEY_UNUSABLE', `Cannot decrypt for "${name}": its key is not here`);
       },
     },
-    judge: (issued, request) =>
+    judge: (issued, request, signerCerts) =>
       judgeGeneratedKey(
         issued,
         {
@@ -84,6 +84,7 @@ export function openConversation(
         mayOnlyEncrypt: sealedPartOf(request) === 'encryptedCert',
         // C7: only by setting, and only of the first answer.
         firstUse: profile.trustFirstUse && request.type === 'ir',
+        signerCerts,
       }),
     save,
   };

@@ -24,6 +24,8 @@ export interface IssuedTrust {
   readonly trustCapubs: boolean;
   /** Without roots, take the self-signed ones that came along (TS 33.310 clause 9; C7). */
   readonly firstUse: boolean;
+  /** Of who signed the answer: a root among them was believed on first use. */
+  readonly signerCerts?: readonly Certificate[];
   readonly allowLegacy: boolean;
   readonly at: Date;
   /** How far the CA's clock may be ahead of ours. */
@@ -105,10 +107,14 @@ function isPreferred(
 /** Certificates of a message are anchors only where the CA profile says so (C6, C7, C16). */
 function anchorsFor(
   { extraCerts, caPubs, isUnderMac }: Issued,
-  { roots, trustCapubs, firstUse }: IssuedTrust,
+  { roots, trustCapubs, firstUse, signerCerts = [] }: IssuedTrust,
 ): readonly Certificate[] {
   // C7: trust on first use.
-  if (firstUse && roots.length === 0) return [...extraCerts, ...caPubs].filter(isSelfSignedCa);
+  if (firstUse && roots.length === 0) {
+    // One root vouches for answer and certificate.
+    const ofSigner = signerCerts.filter(isSelfSignedCa);
+    return ofSigner.length > 0 ? ofSigner : [...extraCerts, ...caPubs].filter(isSelfSignedCa);
+  }
   // C6, C16: caPubs are no anchors otherwise; not those of a signed answer, even where a request under a MAC has one.
   return trustCapubs && isUnderMac ? [...roots, ...caPubs] : roots;
 }

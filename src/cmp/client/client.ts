@@ -173,7 +173,7 @@ async function settle(
   issued: Issued,
   refusal?: Judgement,
 ): Promise<Position | { readonly ending: Ending }> {
-  const judgement = refusal ?? conversation.judge(issued, state.request);
+  const judgement = refusal ?? conversation.judge(issued, state.request, state.signerCerts);
   const decided =
     judgement.type === 'accept'
       ? accept(issued)

@@ -33,7 +33,12 @@ export interface Conversation {
   readonly pending: LifecycleEvent[];
   readonly keys: ConversationKeys;
   /** Decide whether an issued certificate is what was asked for; nothing else in it has been checked. */
-  judge(issued: Issued, request: RequestBody): Judgement;
+  judge(
+    issued: Issued,
+    request: RequestBody,
+    /** Of who signed the answer; with the root where that was believed on first use. Empty under a MAC. */
+    signerCerts: readonly Certificate[],
+  ): Judgement;
   /** Make a step durable; what follows from it happens only after this. */
   save(saved: SavedStep, events: readonly LifecycleEvent[]): Promise<void>;
 }
