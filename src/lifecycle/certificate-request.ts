@@ -87,7 +87,9 @@ export function wantedAgain(
   updateExtensions: 'none' | 'keep',
 ): Wanted {
   const { subject, extensions = [] } = tbsCertificate;
-  const kept = extensions.filter(({ extnID }) => !ofTheIssuer.has(extnID));
+  const kept = extensions.filter(
+    ({ extnID }) => extnID !== oids.subjectAltName && !isOfTheIssuer(extnID),
+  );
   return {
     subject,
     subjectAltNames: extensionValue(extensions, 'subjectAltName') ?? [],
@@ -96,9 +98,12 @@ export function wantedAgain(
   };
 }
 
-/** Not asked for again: subjectAltName is by itself, the others are the issuer's to say, of the new key or of itself. */
+/** Tell whether an extension is the issuer's to say, of the key or of itself, and not to be asked for. */
+export function isOfTheIssuer(extnID: Oid): boolean {
+  return ofTheIssuer.has(extnID);
+}
+
 const ofTheIssuer: ReadonlySet<Oid> = new Set([
-  oids.subjectAltName,
   oids.subjectKeyIdentifier,
   oids.authorityKeyIdentifier,
   oids.authorityInfoAccess,

@@ -1,7 +1,7 @@
 import { CertError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { fromDer } from '../asn1/codec.ts';
-import { oids, type Oid } from '../asn1/oids.ts';
+import { oidName, oids, type Oid } from '../asn1/oids.ts';
 import { objectIdentifier } from '../asn1/primitives.ts';
 import {
   CertReqTemplateContent,
@@ -12,9 +12,11 @@ import type { KeyType } from '../crypto/key-type.ts';
 import { describeKey } from '../crypto/public-key.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
 import type { Store } from '../store/store.ts';
+import type { Extension } from '../x509/extension.ts';
+import { extensionValue } from '../x509/extension-values.ts';
 import { isNullDn } from '../x509/name.ts';
 import { parseName } from '../x509/name-text.ts';
-import type { Wanted } from './certificate-request.ts';
+import { isOfTheIssuer, type Wanted } from './certificate-request.ts';
 import type { ChosenKey, KeyChoice } from './key-choice.ts';
 
 /** What is asked for, after the CA's wishes were heard. */
@@ -42,22 +44,63 @@ export async function followTemplate(
     if (key.type === 'by-template') throw keyless(profile, 'it has not said which keys it takes');
     return { wanted: { ...wanted, ...(issuer && { issuer }) }, key };
   }
-  const { certTemplate, keySpec = [] } = fromDer(CertReqTemplateContent, der);
-  const specs = keySpec.map(decodeKeySpec);
+  const { template, keys } = readRequestTemplate(der);
+  const { content, passedOver } = template;
+  if (passedOver.length > 0) {
+    log.warn(
+      `CA "${profile.label}" wishes for ${passedOver.join(', ')} in requests, which is for CAs, or for it to say: left out`,
+    );
+  }
   return {
-    wanted: fillIn({ ...wanted, ...(issuer && { issuer }) }, certTemplate),
-    key: chooseKey(key, specs, profile, log),
+    wanted: fillIn({ ...wanted, ...(issuer && { issuer }) }, content),
+    key: chooseKey(key, keys, profile, log),
   };
 }
+
+/** A request template, read to the end. */
+export interface RequestTemplate {
+  readonly template: {
+    readonly content: CertReqTemplateContent['certTemplate'];
+    /** Names of the extensions that are not asked for, whoever wishes so. */
+    readonly passedOver: readonly string[];
+  };
+  readonly keys: readonly KeySpec[];
+}
+
+/**
+ * Read what a CA asks of requests, down to the last key: what is kept is read again for every request.
+ *
+ * @throws {CertError} DER_MALFORMED
+ */
+export function readRequestTemplate(der: Uint8Array): RequestTemplate {
+  const { certTemplate, keySpec = [] } = fromDer(CertReqTemplateContent, der);
+  const { extensions = [], ...others } = certTemplate;
+  // An extension without contents is one the requester has to fill in.
+  const full = extensions.filter(({ extnValue }) => extnValue.length > 0);
+  const kept = full.filter((one) => one.extnID !== oids.subjectAltName && isForEndEntity(one));
+  const passedOver = full.filter((one) => !isForEndEntity(one));
+  return {
+    template: {
+      content: { ...others, extensions: kept },
+      passedOver: passedOver.map(({ extnID }) => oidName(extnID)),
+    },
+    keys: keySpec.map(decodeKeySpec),
+  };
+}
+
+/** A template outlives the answer it came with: it makes nobody ask for more than a device needs. */
+function isForEndEntity(one: Extension): boolean {
+  if (one.extnID === oids.subjectAltName) return true;
+  const usages = one.extnID === oids.keyUsage ? extensionValue([one], 'keyUsage') : undefined;
+  return !isOfTheIssuer(one.extnID) && !usages?.some((usage) => caUsages.has(usage));
+}
+
+const caUsages: ReadonlySet<string> = new Set(['keyCertSign', 'cRLSign']);
 
 function fillIn(wanted: Wanted, template: CertReqTemplateContent['certTemplate']): Wanted {
   const { subject, issuer, validity, extensions = [] } = template;
   const said = new Set((wanted.extensions ?? []).map(({ extnID }) => extnID));
-  // An extension without contents is one the requester has to fill in.
-  const wished = extensions.filter(
-    ({ extnID, extnValue }) =>
-      extnID !== oids.subjectAltName && extnValue.length > 0 && !said.has(extnID),
-  );
+  const wished = extensions.filter(({ extnID }) => !said.has(extnID));
   const all = [...(wanted.extensions ?? []), ...wished];
   return {
     ...(subject && !isNullDn(subject) && { subject }),
@@ -99,7 +142,10 @@ function keyTypeOf(spec: KeySpec): KeyType | undefined {
       if (algorithm === oids.ed25519) return 'ed25519';
       if (algorithm === oids.ed448) return 'ed448';
       if (algorithm !== oids.ecPublicKey || !parameters) return undefined;
-      return curveTypes.get(fromDer(objectIdentifier, parameters));
+      // One that is spelled out has no name, and is not made here.
+      return objectIdentifier.starts(parameters[0] ?? 0)
+        ? curveTypes.get(fromDer(objectIdentifier, parameters))
+        : undefined;
     }
     case 'other':
       return undefined;

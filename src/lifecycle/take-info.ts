@@ -13,6 +13,7 @@ import { extensionValue } from '../x509/extension-values.ts';
 import { Name } from '../x509/name.ts';
 import { formatName } from '../x509/name-text.ts';
 import type { LifecycleContext } from './context.ts';
+import { readRequestTemplate } from './request-template.ts';
 import { storedCertificate } from './stored-certificate.ts';
 
 /** What came of a question that was answered. */
@@ -54,7 +55,13 @@ export async function takeInfo(
 ): Promise<InfoAnswer> {
   const { infoType, infoValue: value } = item;
   if (infoType === oids.unsupportedOIDs) return { type: 'unsupported' };
-  if (!value) return { type: 'nothing' };
+  if (!value) {
+    // RFC 9483 section 4.3.3: no value says that any request will do.
+    if (infoType === oids.certReqTemplate) {
+      await context.store.authorities.putRequestTemplate(profile.label, undefined);
+    }
+    return { type: 'nothing' };
+  }
   switch (infoType) {
     case oids.caCerts:
       return { type: 'ca-certs', certificates: infoValue([item], 'caCerts') ?? [] };
@@ -64,6 +71,7 @@ export async function takeInfo(
     }
     case oids.certReqTemplate: {
       const template = fromDer(CertReqTemplateContent, value);
+      readRequestTemplate(value);
       await context.store.authorities.putRequestTemplate(profile.label, value);
       return { type: 'request-template', item, template };
     }
