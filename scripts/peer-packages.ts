@@ -17,7 +17,9 @@ export type PeerPackageName =
   | 'openssh-server'
   | 'openssh-client'
   | 'atftpd'
-  | 'slapd';
+  | 'slapd'
+  | 'softhsm2'
+  | 'opensc';
 
 /** A program the interop tests talk to or are run by, and the Debian package it comes in. */
 export interface PeerPackage {
@@ -71,6 +73,8 @@ export const peerPackages: readonly PeerPackage[] = [
   },
   { debian: 'atftpd', program: 'atftpd', neededFor: 'files by tftp' },
   { debian: 'slapd', program: 'slapd', neededFor: 'CRLs and certificates by ldap and ldaps' },
+  { debian: 'softhsm2', program: 'softhsm2-util', neededFor: 'keys in a PKCS #11 token' },
+  { debian: 'opensc', program: 'pkcs11-tool', neededFor: 'a second look at keys in a token' },
 ];
 
 /** Where programs are looked for: also where a plain user's PATH does not reach. */

@@ -20,6 +20,8 @@ export type ErrorCode =
   | 'FILE_UNWRITABLE'
   | 'SECRET_UNAVAILABLE'
   | 'KEY_UNUSABLE'
+  | 'TOKEN_UNAVAILABLE'
+  | 'TOKEN_PIN_WRONG'
   | 'NODE_TOO_OLD'
   | 'STORE_LOCKED'
   | 'STORE_CORRUPT'
@@ -62,7 +64,7 @@ export type ErrorCode =
 export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11;
 
 /**
- * Exit code of each error code: 1 bug, 2 usage, 3 configuration, 4 store, 5 network, 6 peer not
+ * Exit code of each error code: 1 bug, 2 usage, 3 configuration, 4 store or token, 5 network, 6 peer not
  * authentic, 7 rejected by the CA, 8 still waiting, 9 certificate not valid, 10 done but not delivered.
  */
 export const exitCodeOf: Readonly<Record<ErrorCode, ExitCode>> = {
@@ -84,6 +86,8 @@ export const exitCodeOf: Readonly<Record<ErrorCode, ExitCode>> = {
   KEY_UNUSABLE: 3,
   NODE_TOO_OLD: 3,
 
+  TOKEN_UNAVAILABLE: 4,
+  TOKEN_PIN_WRONG: 4,
   STORE_LOCKED: 4,
   STORE_CORRUPT: 4,
   STORE_NEWER: 4,

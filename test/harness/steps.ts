@@ -54,6 +54,7 @@ export const steps: readonly Step[] = [
       'ssh2-sftp-client',
     ],
   },
+  { path: 'src/tokens', step: 8, packages: ['pkcs11js'] },
   { path: 'src/cmp/client', step: 9, packages: [] },
   { path: 'src/deploy', step: 9, packages: ['node:fs', 'node:fs/promises', 'node:path'] },
   { path: 'src/lifecycle', step: 10, packages: [] },

@@ -39,6 +39,8 @@ export const failInfoOf: Readonly<Record<ErrorCode, PKIFailureBit | undefined>> 
   FILE_UNWRITABLE: undefined,
   SECRET_UNAVAILABLE: undefined,
   KEY_UNUSABLE: undefined,
+  TOKEN_UNAVAILABLE: undefined,
+  TOKEN_PIN_WRONG: undefined,
   NODE_TOO_OLD: undefined,
   PEM_MALFORMED: undefined,
 
