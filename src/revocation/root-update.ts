@@ -2,9 +2,10 @@ import { rawOf } from '../asn1/codec.ts';
 import type { RootCaKeyUpdateContent } from '../cmp/message/root-ca-key-update.ts';
 import type { AlgorithmPolicy } from '../crypto/policy.ts';
 import type { Certificate } from '../x509/certificate.ts';
-import { extensionValue } from '../x509/extension-values.ts';
 import { sameName } from '../x509/name.ts';
 import { samePublicKey } from '../x509/subject-public-key-info.ts';
+import { checkAnchor, checkIssuer } from './certificate-check.ts';
+import type { Failure } from './path-failure.ts';
 import { isSignedBy, type Signed } from './signed-by.ts';
 
 /** Whether a new root may follow the present one. */
@@ -40,9 +41,12 @@ export function checkRootUpdate(
   for (const [what, { tbsCertificate }] of Object.entries({ newWithNew, newWithOld })) {
     const { notBefore, notAfter } = tbsCertificate.validity;
     if (at < notBefore.value || at > notAfter.value) return invalid(`${what} is not valid now`);
-    if (!mayIssue(tbsCertificate.extensions))
-      return invalid(`${what} is not the certificate of a CA`);
   }
+  // L10: RFC 5280 section 6.1, as for every other path; an anchor that vouches for nothing would be of no use.
+  const unfit =
+    failure('newWithNew', checkAnchor(newWithNew, 0, at)) ??
+    failure('newWithOld', checkIssuer(newWithOld, 0, at));
+  if (unfit) return unfit;
   if (!samePublicKey(newWithOld.tbsCertificate.subjectPublicKeyInfo, newKey)) {
     return invalid('newWithOld is for another key than newWithNew');
   }
@@ -69,9 +73,8 @@ export function checkRootUpdate(
   return { type: 'valid', newRoot: newWithNew, present: root };
 }
 
-function mayIssue(extensions: Certificate['tbsCertificate']['extensions']): boolean {
-  const isCa = extensionValue(extensions, 'basicConstraints')?.cA === true;
-  return isCa && extensionValue(extensions, 'keyUsage')?.includes('keyCertSign') !== false;
+function failure(what: string, found: Failure | undefined): RootUpdateVerdict | undefined {
+  return found && invalid(`${what} is not the certificate of a CA to be believed: ${found.detail}`);
 }
 
 function isValidAt({ tbsCertificate: { validity } }: Certificate, at: Date): boolean {

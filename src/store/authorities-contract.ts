@@ -3,7 +3,7 @@ import type { CaProfile } from '../settings/ca-profile.ts';
 /** CA profiles and, sealed beside them, their shared secrets and the passwords of their proxies. */
 export interface Authorities {
   /**
-   * Write a profile, replacing one of the same label whole.
+   * Write a profile, replacing one of the same label whole; with an anchor that is gone go its template and CRLs.
    *
    * @param secret shared secret as octets; absent keeps the one stored, `null` removes it
    * @param proxyPassword likewise

@@ -27,6 +27,7 @@ export function sqliteAuthorities(database: Database, unlock: () => Promise<Seal
       const isSealed = secret instanceof Uint8Array || proxyPassword instanceof Uint8Array;
       const sealer = isSealed ? await unlock() : undefined;
       await database.write((sql) => {
+        forgetSaid(sql, profile);
         writeProfile(sql, profile);
         const write = (column: SecretColumn, clear: Uint8Array | null | undefined): void => {
           if (clear === undefined) return;
@@ -153,6 +154,14 @@ function writeCertificates(
       der,
     );
   }
+}
+
+/** What the CA of the profile before said is not the word of another one: below other anchors it is forgotten. */
+function forgetSaid(sql: Sql, { label: wanted, roots }: CaProfile): void {
+  const before = find(sql, wanted);
+  if (before === undefined || before.roots.every((root) => includes(roots, root))) return;
+  sql.run('UPDATE authorities SET request_template = NULL WHERE label = ?', wanted);
+  forgetCrls(sql, wanted);
 }
 
 type StoredSettings = Pick<CaProfile, 'url'> & Partial<CaProfile>;

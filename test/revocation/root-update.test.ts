@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { oids } from '../../src/asn1/oids.ts';
 import type { RootCaKeyUpdateContent } from '../../src/cmp/message/root-ca-key-update.ts';
 import { checkRootUpdate } from '../../src/revocation/root-update.ts';
+import type { Extension } from '../../src/x509/extension.ts';
 import { extension } from '../../src/x509/extension-values.ts';
 import {
   issue,
@@ -19,6 +21,13 @@ const newKey = makeKey();
 const newWithNew = issue({ subject, isCa: true, key: newKey });
 const newWithOld = issue({ subject, isCa: true, key: newKey, issuer: old });
 const oldWithNew = issue({ subject, isCa: true, key: old.key, issuer: newWithNew });
+
+const unknown = { extnID: '1.3.6.1.4.1.99999.1', critical: false, extnValue: Uint8Array.of(5, 0) };
+
+function withExtensions(added: Extension, issuer?: Issued): Issued {
+  const extensions = [extension('basicConstraints', { cA: true }, true), added];
+  return issue({ subject, key: newKey, extensions, ...(issuer && { issuer }) });
+}
 
 interface Parts {
   readonly newWithNew?: Issued['certificate'];
@@ -176,6 +185,21 @@ describe('checkRootUpdate() refuses', () => {
         }).certificate,
       },
       'newWithNew is not the certificate of a CA',
+    ],
+    [
+      'newWithNew with a critical extension that is not processed',
+      { newWithNew: withExtensions({ ...unknown, critical: true }).certificate },
+      'newWithNew is not the certificate of a CA to be believed',
+    ],
+    [
+      'newWithOld with a critical extension that is not processed',
+      { newWithOld: withExtensions({ ...unknown, critical: true }, old).certificate },
+      'newWithOld is not the certificate of a CA to be believed',
+    ],
+    [
+      'newWithNew whose keyUsage cannot be read',
+      { newWithNew: withExtensions({ ...unknown, extnID: oids.keyUsage }).certificate },
+      'newWithNew is not the certificate of a CA to be believed',
     ],
   ])('%s [L10]', (_, changes, says) => {
     expect(detail(changes)).toContain(says);

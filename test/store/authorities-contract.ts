@@ -49,6 +49,22 @@ export function authoritiesContract(make: () => Promise<StoreUnderTest>): void {
       expect(await store.authorities.secret('lab')).toStrictEqual(secret);
     });
 
+    it('forget with an anchor what the CA said: another one may follow under the same label', async () => {
+      const { store } = await make();
+      const { label: ca, roots } = profile();
+      await store.authorities.put(profile());
+      await store.authorities.putRequestTemplate('lab', random.bytes(22));
+      const crl = { ca, issuer: random.bytes(9), der: random.bytes(9) };
+      await store.crls.put({ ...crl, thisUpdate: new Date(0), fetchedAt: new Date(0) });
+
+      await store.authorities.put(profile({ roots: [...roots, random.bytes(30)], pvno: 3 }));
+      expect(await store.authorities.requestTemplate('lab')).toBeDefined();
+      expect(await store.crls.list('lab')).toHaveLength(1);
+      await store.authorities.put(profile({ roots: [random.bytes(30)] }));
+      expect(await store.authorities.requestTemplate('lab')).toBeUndefined();
+      expect(await store.crls.list('lab')).toStrictEqual([]);
+    });
+
     it('remove a profile with all that is kept for it', async () => {
       const { store } = await make();
       const { label: ca } = profile();
