@@ -51,8 +51,9 @@ export function authoritiesContract(make: () => Promise<StoreUnderTest>): void {
 
     it('forget with an anchor what the CA said: another one may follow under the same label', async () => {
       const { store } = await make();
-      const { label: ca, roots } = profile();
-      await store.authorities.put(profile());
+      const first = profile();
+      const { label: ca, roots } = first;
+      await store.authorities.put(first);
       await store.authorities.putRequestTemplate('lab', random.bytes(22));
       const crl = { ca, issuer: random.bytes(9), der: random.bytes(9) };
       await store.crls.put({ ...crl, thisUpdate: new Date(0), fetchedAt: new Date(0) });
@@ -150,12 +151,13 @@ export function authoritiesContract(make: () => Promise<StoreUnderTest>): void {
   describe('authorities.putRequestTemplate()', () => {
     it('keeps what a CA asks of requests, also when its profile is put again, until it is forgotten', async () => {
       const { store } = await make();
+      const same = profile();
       const template = random.bytes(50);
-      await store.authorities.put(profile());
+      await store.authorities.put(same);
 
       expect(await store.authorities.requestTemplate('lab')).toBeUndefined();
       expect(await store.authorities.putRequestTemplate('lab', template)).toBe(true);
-      await store.authorities.put(profile());
+      await store.authorities.put(same);
       expect(await store.authorities.requestTemplate('lab')).toStrictEqual(template);
       expect(await store.authorities.putRequestTemplate('lab', undefined)).toBe(true);
       expect(await store.authorities.requestTemplate('lab')).toBeUndefined();
