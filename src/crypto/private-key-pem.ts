@@ -104,12 +104,7 @@ function assertUsable(privateKey: KeyObject, key: SigningKey): void {
   assertKeyAllowed(key.spki, policy);
   const algorithm = signatureAlgorithmFor(key);
   const data = utf8('do both halves of the key belong together?');
-  let signature: Uint8Array;
-  try {
-    signature = signWithKeyObject(privateKey, describeKey(key.spki), data, algorithm);
-  } catch (cause) {
-    throw new CertError('KEY_UNUSABLE', 'Cannot sign with the private key', { cause });
-  }
+  const signature = signWithKeyObject(privateKey, describeKey(key.spki), data, algorithm);
   if (!verifySignature({ spki: key.spki, algorithm, data, signature, policy })) {
     refuse('the public half in it belongs to another key');
   }

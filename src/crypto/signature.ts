@@ -82,7 +82,8 @@ export function signatureAlgorithmFor(
  * policy applies. PKCS #1 and EdDSA signatures come out the same each time, the others do not.
  *
  * @param description the public half of `privateKey`
- * @throws {CertError} CMP_ALGORITHM_UNSUPPORTED when the algorithm is not on the list or not for the key
+ * @throws {CertError} CMP_ALGORITHM_UNSUPPORTED when the algorithm is not on the list or not for the key;
+ *   KEY_UNUSABLE when the key is broken
  */
 export function signWithKeyObject(
   privateKey: KeyObject,
@@ -92,8 +93,17 @@ export function signWithKeyObject(
 ): Uint8Array {
   const scheme = signatureScheme(algorithm);
   assertFits(algorithm, scheme, description);
-  const octets = signWith(scheme.digest, asBuffer(data), keyInput(privateKey, scheme));
+  const octets = trySign(scheme, asBuffer(data), privateKey);
   return new Uint8Array(octets.buffer, octets.byteOffset, octets.length);
+}
+
+/** A key whose numbers do not go together is loaded all the same, and found out here: a CA may have sent it. */
+function trySign(scheme: SignatureScheme, data: Buffer, privateKey: KeyObject): Buffer {
+  try {
+    return signWith(scheme.digest, data, keyInput(privateKey, scheme));
+  } catch (cause) {
+    throw new CertError('KEY_UNUSABLE', 'Cannot sign with the private key', { cause });
+  }
 }
 
 function keyInput(key: KeyObject, { saltLength }: SignatureScheme) {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fromDer, toDer } from '../../src/asn1/codec.ts';
+import { fromDer, sequenceOf, toDer } from '../../src/asn1/codec.ts';
+import { bigInteger } from '../../src/asn1/primitives.ts';
 import { utf8 } from '../../src/base/bytes.ts';
 import { oids } from '../../src/asn1/oids.ts';
 import { AsymmetricKeyPackage } from '../../src/cms/asymmetric-key-package.ts';
@@ -63,6 +64,22 @@ describe('openKeyPackage()', () => {
     await expect(openKeyPackage(two, spki, softwareKeys)).rejects.toMatchObject({
       code: 'CMP_RESPONSE_INVALID',
       message: expect.stringContaining('2 keys'),
+    });
+  });
+
+  it('refuses a key whose numbers do not go together, so that nothing can be signed with it [C17]', async () => {
+    const { generated, spki } = await made('rsa-2048');
+    const [one] = fromDer(AsymmetricKeyPackage, buildAsymmetricKeyPackage(generated));
+    // RSAPrivateKey is integers only: version, n, e, d, and what is for the Chinese remainder theorem.
+    const RSAPrivateKey = sequenceOf(bigInteger);
+    const numbers = fromDer(RSAPrivateKey, one?.privateKey ?? new Uint8Array());
+    const without = numbers.map((number, i) => (i < 4 ? number : 0n));
+    const bad = toDer(
+      AsymmetricKeyPackage,
+      one ? [{ ...one, privateKey: toDer(RSAPrivateKey, without) }] : [],
+    );
+    await expect(openKeyPackage(bad, spki, softwareKeys)).rejects.toMatchObject({
+      code: 'KEY_UNUSABLE',
     });
   });
 
