@@ -101,17 +101,35 @@ export function reportResult(
       return exitCodeOf.CMP_WAITING;
     }
     case 'revoked':
+    case 'revocation-pending': {
+      const { reason, about, status } = result;
+      const issuer = formatName(about.issuer);
+      const serialNumber = about.serialNumber.toString(16);
+      const which =
+        about.name === undefined
+          ? `The certificate with serial number ${serialNumber} of "${issuer}"`
+          : `Certificate "${about.name}"`;
+      // L9: what is here from before is said.
+      const before = status.failInfo?.includes('certRevoked')
+        ? `; CA "${ca}" says that it was before`
+        : '';
       print.done(
-        { ...said, reason: result.reason },
-        `Certificate "${result.name}" is revoked (${result.reason})`,
+        {
+          ...said,
+          certificate: about.name,
+          issuer,
+          serialNumber,
+          reason,
+          alreadyRevoked: before !== '',
+        },
+        result.type === 'revocation-pending'
+          ? `${which} is not revoked yet: CA "${ca}" has taken the request, and waits for someone to approve it`
+          : reason === 'removeFromCRL'
+            ? `${which} is taken off the CRL of CA "${ca}"`
+            : `${which} is revoked (${reason})${before}`,
       );
       return 0;
-    case 'revocation-pending':
-      print.done(
-        { ...said, reason: result.reason },
-        `CA "${ca}" has taken the revocation of "${result.name}", and waits for someone to approve it`,
-      );
-      return 0;
+    }
     case 'rejected':
       return fail({
         code: 'CMP_REJECTED',

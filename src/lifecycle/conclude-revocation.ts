@@ -1,9 +1,11 @@
 import { toHex } from '../base/bytes.ts';
 import type { Conversation, Ending } from '../cmp/client/conversation.ts';
 import { formatStatus } from '../cmp/message/status-text.ts';
+import { askedIn } from '../cmp/transaction/request.ts';
 import type { TransactionState } from '../cmp/transaction/state.ts';
 import type { TransactionOutcome, TransactionRecord } from '../store/store.ts';
 import { extensionValue } from '../x509/extension-values.ts';
+import { nullDn } from '../x509/name.ts';
 import type { LifecycleContext } from './context.ts';
 import type { EnrollmentResult } from './result.ts';
 import { storedCertificate } from './stored-certificate.ts';
@@ -24,20 +26,25 @@ export async function concludeRevocation(
   const { name, ca } = record;
   const at = context.clock.now();
   const said = { name, ca, transactionID: toHex(record.transactionID) };
-  const text = formatStatus(status);
   // L9: RFC 9483 knows accepted only; EJBCA says grantedWithMods and waits for approval.
   const isDone = status.status === 'accepted';
   const { previousCertificateId: certificateId } = record;
   const reason = reasonIn(state);
+  const text = `${isDone ? '' : 'waits for approval: '}${formatStatus(status)}`;
+  const certificate =
+    certificateId === undefined ? undefined : await context.store.certificates.get(certificateId);
+  const { issuer = nullDn, serialNumber = 0n } = askedIn(state.request);
+  const about = { issuer, serialNumber, ...(certificate && { name: certificate.name }) };
+  // A certificate that is taken off the CRL is not revoked by that.
   const outcome: TransactionOutcome =
-    isDone && certificateId !== undefined
+    isDone && certificateId !== undefined && reason !== 'removeFromCRL'
       ? { type: 'revoked', certificateId, reason, text }
       : { type: 'revoked', reason, text };
   await context.store.transactions.finish(record, outcome, at, [
     ...conversation.pending.splice(0),
     ...(isDone ? [{ at, ...said, type: 'revoked', reason } as const] : []),
   ]);
-  return { ...said, type: isDone ? 'revoked' : 'revocation-pending', reason, status };
+  return { ...said, type: isDone ? 'revoked' : 'revocation-pending', about, reason, status };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Label } from '../base/label.ts';
 import type { PKIStatusInfo } from '../cmp/message/pki-status-info.ts';
 import type { CertificateRecord } from '../store/store.ts';
+import type { Name } from '../x509/name.ts';
 
 /** How an enrollment ended, or where it stands. What broke is thrown instead. */
 export type EnrollmentResult = {
@@ -35,6 +36,13 @@ export type EnrollmentResult = {
   /** An rr was granted, or the certificate was revoked already; pending: the CA says it waits for approval. */
   | {
       readonly type: 'revoked' | 'revocation-pending';
+      /** What the rr was about: for an RA, not what it signed with. */
+      readonly about: {
+        readonly issuer: Name;
+        readonly serialNumber: bigint;
+        /** Absent when it is not here. */
+        readonly name?: Label;
+      };
       /** CRLReason by its RFC name. */
       readonly reason: string;
       readonly status: PKIStatusInfo;

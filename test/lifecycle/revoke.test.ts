@@ -153,7 +153,11 @@ describe('revoke()', () => {
     const victim = await site.store.certificates.current('gw1');
     const other = issuerAndSerial(victim?.der ?? new Uint8Array());
     const result = await revoke(site.context, asking({ current: named('ra'), other }));
-    expect(result).toMatchObject({ type: 'revoked' });
+    expect(result).toMatchObject({
+      type: 'revoked',
+      name: 'ra',
+      about: { name: 'gw1', serialNumber: other.serialNumber },
+    });
     expect(await site.store.certificates.current('gw1')).toBeUndefined();
     expect(await site.store.certificates.current('ra')).toBeDefined();
   });
@@ -211,8 +215,19 @@ describe('revoke() answered', () => {
     expect(await revoke(site.context, asking())).toMatchObject({ type: 'revocation-pending' });
     expect(await site.store.certificates.current('gw1')).toMatchObject({ status: 'current' });
     expect(await site.store.transactions.outstanding()).toEqual([]);
+    const [closed] = await site.store.history.list(1);
+    expect(closed?.text).toContain('waits for approval');
     site.setWire();
     expect(await revoke(site.context, asking())).toMatchObject({ type: 'revoked' });
+  });
+
+  it('accepted to removeFromCRL leaves the certificate in use [L9]', async () => {
+    const site = await makeSite();
+    await initialized(site);
+    answerRr(site, { type: 'rp', value: { status: [{ status: 'accepted' }] } });
+    const result = await revoke(site.context, asking({ reason: 'removeFromCRL' }));
+    expect(result).toMatchObject({ type: 'revoked', reason: 'removeFromCRL' });
+    expect(await site.store.certificates.current('gw1')).toMatchObject({ status: 'current' });
   });
 
   it.each([
