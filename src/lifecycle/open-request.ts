@@ -23,6 +23,7 @@ import type { Wanted } from './certificate-request.ts';
 import type { LifecycleContext } from './context.ts';
 import { openConversation } from './conversation.ts';
 import { openCredential } from './credential.ts';
+import { weakProtection } from './protection-strength.ts';
 
 /** A request that is about to be made. */
 export interface NewRequest {
@@ -81,6 +82,9 @@ export async function prepareRequest(
   if (publicKey && publicKey.subjectPublicKey.length > 0 && operation !== 'rr') {
     const spki = toDer(SubjectPublicKeyInfo, publicKey);
     assertKeyAllowed(spki, { allowLegacy: profile.allowLegacyAlgorithms });
+    const weakness = weakProtection(credential, publicKey);
+    // P12: told once, not with each attempt.
+    if (weakness !== undefined && !learnt) context.log.warn(weakness);
   }
   // An address given for this certificate is taken as it stands.
   const url = request.url ?? operationUrl(profile.url, operation, profile.operationLabels);

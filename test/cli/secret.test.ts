@@ -27,7 +27,7 @@ describe('resolveSecret()', () => {
     ['sesame\n\n', 'sesame\n'],
     [' sesame ', ' sesame '],
     ['\u00ff\u0001', '\u00ff\u0001'],
-  ])('takes from a file holding %j the octets %j', async (content, secret) => {
+  ])('takes from a file holding %j the octets %j [P6]', async (content, secret) => {
     const path = join(makeDirectory(), 'psk');
     writeFileSync(path, content, 'latin1');
     expect(await resolveText(`file:${path}`)).toBe(secret);
@@ -37,7 +37,7 @@ describe('resolveSecret()', () => {
     ['a NUL octet', 'ses\0ame', 'it contains a NUL octet'],
     ['nothing but a newline', '\n', 'it is empty'],
     ['too much', 'x'.repeat(65_537), 'it is longer than 65536 octets'],
-  ])('refuses a file with %s, without repeating it', async (_, content, why) => {
+  ])('refuses a file with %s, without repeating it [P6]', async (_, content, why) => {
     const path = join(makeDirectory(), 'psk');
     writeFileSync(path, content);
     const error = { code: 'SECRET_UNAVAILABLE', message: expect.stringContaining(why) };
