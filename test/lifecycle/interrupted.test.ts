@@ -4,6 +4,7 @@ import { CertError } from '../../src/base/errors.ts';
 import { decodeMessage } from '../../src/cmp/message/pki-message.ts';
 import { initialize } from '../../src/lifecycle/initialize.ts';
 import { poll } from '../../src/lifecycle/poll.ts';
+import { answerFor } from './forge.ts';
 import {
   bodies,
   coded,
@@ -179,6 +180,25 @@ describe('against a CA that answers nothing twice', () => {
       expect((await site.lab.certificates())[0]?.status).toBe('current');
     },
   );
+});
+
+describe('against a CA that says of a repeated certConf no more than that it knows the transaction', () => {
+  it('ends unconfirmed: the CA is asked for no second certificate [C12][L13]', async () => {
+    const site = await makeSite();
+    killAt(site, 'certConf', 'after');
+    await killed(initialize(site.context, request()), site);
+    site.setWire((der) =>
+      answerFor(site, der, {
+        type: 'error',
+        value: { pKIStatusInfo: { status: 'rejection', failInfo: ['transactionIdInUse'] } },
+      }),
+    );
+    expect(await poll(site.context, { name, waitSeconds: 60 })).toMatchObject({
+      type: 'unconfirmed',
+    });
+    expect(bodies(site.sent)).toEqual(['ir', 'certConf', 'certConf']);
+    expect(await site.store.history.list()).toMatchObject([{ result: 'unconfirmed' }]);
+  });
 });
 
 /** The lab hears each request twice, and we its second answer only. */

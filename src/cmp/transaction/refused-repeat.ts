@@ -19,7 +19,8 @@ export function readRefusedRepeat(step: Step): RefusedRepeat | undefined {
   const { failInfo = [] } = outcome.status;
   if (failInfo.includes('badTime')) return { type: 'too-old' };
   if (!failInfo.includes('transactionIdInUse')) return undefined;
-  // That a certConf arrived does not say that it was in time: only certConfirmed does, and pkiconf.
-  const details = outcome.type === 'rejected' ? outcome.details : [];
-  return { type: 'lost', status: outcome.status, details };
+  // That a certConf arrived does not say that it was in time: only certConfirmed does, and pkiconf. Nor is it a
+  // reason to ask for a second certificate: this one may be valid (C12).
+  if (outcome.type === 'unconfirmed') return undefined;
+  return { type: 'lost', status: outcome.status, details: outcome.details };
 }

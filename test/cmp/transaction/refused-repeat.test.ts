@@ -32,13 +32,16 @@ describe('readRefusedRepeat()', () => {
     }
   });
 
-  it('reads transactionIdInUse as a message whose answer is lost, and never as a confirmation', () => {
+  it('reads transactionIdInUse as a message whose answer is lost', () => {
     const lost = { type: 'lost', status: status('transactionIdInUse') };
     expect(readRefusedRepeat(rejected('transactionIdInUse'))).toEqual({
       ...lost,
       details: ['why'],
     });
-    expect(readRefusedRepeat(unconfirmed('transactionIdInUse'))).toEqual({ ...lost, details: [] });
+  });
+
+  it('asks for no second certificate where it was a certConf that is known already [C12]', () => {
+    expect(readRefusedRepeat(unconfirmed('transactionIdInUse'))).toBeUndefined();
   });
 
   it('leaves every other answer what it is', () => {
