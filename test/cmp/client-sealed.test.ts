@@ -193,6 +193,22 @@ describe('follow() of a request for a key that the CA makes', () => {
     });
   });
 
+  it('refuses an RSA key too short to be made here [C17]', async () => {
+    const short = await softwareKeys.generate('rsa-1024');
+    const { key, certificate: own } = signers.kga;
+    const generator = { key, certificate: own, chain: [ca.certificate] };
+    const privateKey = await sealKey(short, generator, { type: 'secret', secret }, random);
+    const pair = {
+      certOrEncCert: { type: 'certificate', value: certified(short) },
+      privateKey,
+    } as const;
+    const scene = play([granting(pair), confirmed]);
+    expect(await scene.run({ request: centralRequest })).toMatchObject({
+      type: 'refused',
+      reason: expect.stringMatching(/1024 bits/),
+    });
+  });
+
   it('ends when the key that was asked for is not in the answer [C17]', async () => {
     const scene = play([granting({ certOrEncCert: { type: 'certificate', value: certificate } })]);
     await expect(scene.run({ request: centralRequest })).rejects.toMatchObject({

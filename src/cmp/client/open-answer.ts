@@ -10,6 +10,7 @@ import {
 } from '../../cms/open-enveloped-data.ts';
 import { SignedData } from '../../cms/signed-data.ts';
 import { verifySignedData } from '../../cms/verify-signed-data.ts';
+import { assertKeyAllowed } from '../../crypto/public-key.ts';
 import { decodeCertificate, type Certificate } from '../../x509/certificate.ts';
 import { EncryptedKey } from '../message/encrypted-key.ts';
 import type { TransactionState } from '../transaction/state.ts';
@@ -98,6 +99,8 @@ async function takeKey(
   assertType('SignedData', verified.eContentType, oids.ctKPaKeyPackage);
   const { subjectPublicKeyInfo } = certificate.tbsCertificate;
   const key = await openKeyPackage(verified.eContent, subjectPublicKeyInfo, await keys.provider());
+  // What we would not make ourselves is no better for being made elsewhere.
+  assertKeyAllowed(key.key.spki, trust);
   // RFC 9483 section 4.1.6: under a MAC the shared secret authorises who made the key.
   return { key, ...(!isUnderMac && { generator: verified }) };
 }
