@@ -3,6 +3,8 @@ import { CertError, errorClassOf } from '../base/errors.ts';
 import { follow } from '../cmp/client/client.ts';
 import type { Ending } from '../cmp/client/conversation.ts';
 import { formatStatus } from '../cmp/message/status-text.ts';
+import type { RequestBody } from '../cmp/transaction/request.ts';
+import { sealedPartOf } from '../cmp/transaction/sealed-answer.ts';
 import { decodeState, type TransactionState } from '../cmp/transaction/state.ts';
 import { digest } from '../crypto/digest.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
@@ -149,12 +151,19 @@ function attemptAfter(
   now: Date,
   until: Date,
 ): NewAttempt | undefined {
+  if (!canBeMadeAnew(state.request)) return undefined;
   if (ending.type === 'rejected') {
     return newAttempt(ending, attempts, state.pvno, now, until.getTime() - now.getTime());
   }
   // Once: a CA that loses every answer must not be asked for one certificate after another.
   const isFirst = !attempts.some(({ type }) => type === 'transactionIdInUse');
   return ending.type === 'lost' && isFirst ? { type: 'transactionIdInUse' } : undefined;
+}
+
+/** A request an earlier version stored lacks its proof of possession, which the CA would miss. */
+function canBeMadeAnew(request: RequestBody): boolean {
+  if (request.type !== 'ir' && request.type !== 'cr' && request.type !== 'kur') return true;
+  return request.value[0]?.popo !== undefined || sealedPartOf(request) === 'privateKey';
 }
 
 /** Close a transaction that the CA refused for a reason of the moment, and ask the same anew (row L13). */

@@ -1,3 +1,4 @@
+import { DerReader } from '../../asn1/der-reader.ts';
 import {
   choice,
   explicit,
@@ -16,9 +17,10 @@ import { CertError } from '../../base/errors.ts';
 import { AlgorithmIdentifier } from '../../x509/algorithm-identifier.ts';
 import { Certificate } from '../../x509/certificate.ts';
 import { GeneralName } from '../../x509/general-name.ts';
+import { CertTemplate } from '../message/cert-template.ts';
 import { InfoTypeAndValue } from '../message/info-type-and-value.ts';
 import { PKIBody } from '../message/pki-message.ts';
-import { isRequestBody, type RequestBody } from './request.ts';
+import { CERT_REQ_ID, isRequestBody, type RequestBody } from './request.ts';
 
 /**
  * Where an enrollment stands: plain values, so that it can be stored, shown, and gone on with by another
@@ -157,6 +159,41 @@ const StoredState: TaggedCodec<StoredState> = sequence<StoredState>('Transaction
   phase:         Phase,
 });
 
+/** The stored form of version 1, which knew of the request only what it asked for. */
+interface StoredStateV1 extends Omit<
+  StoredState,
+  'request' | 'generalInfo' | 'clockOffsetMs' | 'confirmBefore'
+> {
+  readonly operation: string;
+  readonly certTemplate: CertTemplate;
+}
+
+// oxfmt-ignore
+const StoredStateV1: TaggedCodec<StoredStateV1> = sequence<StoredStateV1>('TransactionState', {
+  version:       integer,
+  operation:     utf8String,
+  pvno:          integer,
+  transactionID: octetString,
+  certTemplate:  CertTemplate,
+  protectionAlg: AlgorithmIdentifier,
+  deadline:      epochMilliseconds,
+  senderNonce:   octetString,
+  recipNonce:    optional(explicit(0, octetString)),
+  peer:          optional(explicit(1, GeneralName)),
+  signerCerts:   sequenceOf(Certificate),
+  phase:         Phase,
+});
+
+/**
+ * Read a state that version 1 stored. Its request lacks the proof of possession: it can be polled for, confirmed and
+ * refused, and is not made anew.
+ */
+function fromVersion1({ operation, certTemplate, ...state }: StoredStateV1): StoredState {
+  const type = operation === 'cr' || operation === 'kur' ? operation : 'ir';
+  const request = { type, value: [{ certReq: { certReqId: CERT_REQ_ID, certTemplate } }] } as const;
+  return { ...state, version: STATE_VERSION, request, generalInfo: [], clockOffsetMs: 0 };
+}
+
 /** Encode a state for the store. */
 export function encodeState(state: TransactionState): Uint8Array {
   return toDer(StoredState, { ...state, version: STATE_VERSION });
@@ -177,7 +214,7 @@ export function decodeState(der: Uint8Array): TransactionState {
 /** What is malformed in here is our own: no peer has written it. */
 function decodeStored(der: Uint8Array): StoredState {
   try {
-    return fromDer(StoredState, der);
+    return isVersion1(der) ? fromVersion1(fromDer(StoredStateV1, der)) : fromDer(StoredState, der);
   } catch (cause) {
     if (!(cause instanceof CertError) || cause.code === 'INTERNAL') throw cause;
     throw new CertError(
@@ -187,3 +224,12 @@ function decodeStored(der: Uint8Array): StoredState {
     );
   }
 }
+
+/** The version comes first, so that it can be read before it is known what follows. */
+function isVersion1(der: Uint8Array): boolean {
+  const reader = new DerReader(der, 'TransactionState');
+  reader.enter(SEQUENCE);
+  return integer.decode(reader) === 1;
+}
+
+const SEQUENCE = 0x30;

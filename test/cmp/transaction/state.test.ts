@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { rawOf, toDer } from '../../../src/asn1/codec.ts';
-import { toHex } from '../../../src/base/bytes.ts';
+import { fromHex, toHex } from '../../../src/base/bytes.ts';
 import { PKIBody } from '../../../src/cmp/message/pki-message.ts';
+import { askedIn } from '../../../src/cmp/transaction/request.ts';
 import {
   decodeState,
   encodeState,
@@ -101,6 +104,27 @@ describe('encodeState() and decodeState()', () => {
   });
 });
 
+describe('a state of version 1', () => {
+  const lines = readFileSync(
+    join(import.meta.dirname, '../../vectors/transaction-state-1/states.txt'),
+    'utf8',
+  );
+  it.each(
+    lines
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ')),
+  )('is read as it was meant: %s', (phase, hex = '') => {
+    const state = decodeState(fromHex(hex));
+    expect(state.phase.type).toBe(phase);
+    expect(state.request.type).toBe('kur');
+    expect(structuredClone(askedIn(state.request).subject)).toEqual(parseName('CN=gw1'));
+    expect(state).toMatchObject({ pvno: 2, clockOffsetMs: 0, generalInfo: [] });
+    // From then on it is one of this version.
+    expect(encodeState(decodeState(encodeState(state)))).toEqual(encodeState(state));
+  });
+});
+
 describe('decodeState()', () => {
   const der = encodeState(stateIn({ type: 'polled', value: awaitingCertificate }));
   const corrupt = expect.objectContaining({
@@ -112,7 +136,7 @@ describe('decodeState()', () => {
     const other = Uint8Array.from(der);
     const at = other.indexOf(0x02) + 2;
     expect(other[at]).toBe(2);
-    other[at] = 1;
+    other[at] = 3;
     expect(() => decodeState(other)).toThrow(corrupt);
   });
 
