@@ -128,7 +128,8 @@ export function reportResult(
             ? `${which} is taken off the CRL of CA "${ca}"`
             : `${which} is revoked (${reason})${before}`,
       );
-      return 0;
+      // L9: a promise is not the revocation.
+      return result.type === 'revocation-pending' ? exitCodeOf.CMP_WAITING : 0;
     }
     case 'rejected':
       return fail({

@@ -117,7 +117,8 @@ function judgeSigner(
     const isValid = validity.notBefore.value <= at && at <= validity.notAfter.value;
     // R10: pinned is not for ever.
     if (!isValid) return 'the pinned server certificate is not valid now';
-    return forbiddance(extensions, trust) ?? { certificate, path: [] };
+    const why = forbiddance(extensions, trust) ?? revocation([certificate], trust);
+    return why ?? { certificate, path: [] };
   }
   const isFirstUse = trust.firstUse === true && trust.anchors.length === 0;
   // The path first: it finds out whether the extensions can be read at all.

@@ -171,7 +171,8 @@ function checkTransactionID({ header, body }: PKIMessage, expected: Expected): v
 function checkNonces(message: PKIMessage, expected: Expected): void {
   const { recipNonce, senderNonce } = message.header;
   const { lenientErrorNonces } = expected.tolerance ?? strict;
-  if (lenientErrorNonces && message.body.type === 'error') return;
+  // Only what ends the transaction: whoever is told to wait has to know the nonce to answer.
+  if (lenientErrorNonces && message.body.type === 'error' && isFinal(message, true)) return;
   const mayBeDelayed =
     expected.delayedNonce !== undefined && isFinal(message, expected.awaitsWholeResponse ?? false);
   // R3: a final answer may echo the request that was delayed, a pollRep the pollReq only.

@@ -8,23 +8,13 @@ import { limitStatus, limitTexts } from '../message/status-text.ts';
 import type { VerifiedMessage } from '../protection/verify.ts';
 import { receiveCertificate } from './certificate-answer.ts';
 import { receiveInfo } from './general-answer.ts';
-import { isRequestBody, type RequestBody } from './request.ts';
+import { answers, isRequestBody, type RequestBody } from './request.ts';
 import { receiveRevocation } from './revocation-answer.ts';
 import { sealedPartOf } from './sealed-answer.ts';
 import { saidIn } from './said.ts';
 import type { DelayedPhase, TransactionState } from './state.ts';
 import { invalid, unexpected, type Issued, type Step, type WaitLimits } from './step.ts';
 import { beDelayed, poll, receivePollRep, WHOLE_RESPONSE } from './waiting.ts';
-
-/** The body that answers each request; an error message can come instead of any (RFC 9810 section 5.3). */
-const answers = {
-  ir: 'ip',
-  cr: 'cp',
-  kur: 'kup',
-  p10cr: 'cp',
-  rr: 'rp',
-  genm: 'genp',
-} as const satisfies Readonly<Record<RequestBody['type'], PKIBody['type']>>;
 
 /** Begin: the request to send. */
 export function begin(request: RequestBody): Step & { readonly type: 'send' } {

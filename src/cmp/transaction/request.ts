@@ -20,6 +20,23 @@ const requestTypes: Readonly<Record<Operation, true>> = {
   genm: true,
 };
 
+/** The body that answers each request; an error message can come instead of any (RFC 9810 section 5.3). */
+export const answers: Readonly<{
+  ir: 'ip';
+  cr: 'cp';
+  kur: 'kup';
+  p10cr: 'cp';
+  rr: 'rp';
+  genm: 'genp';
+}> = {
+  ir: 'ip',
+  cr: 'cp',
+  kur: 'kup',
+  p10cr: 'cp',
+  rr: 'rp',
+  genm: 'genp',
+} satisfies Readonly<Record<RequestBody['type'], PKIBody['type']>>;
+
 /** One certificate is asked for in a message, and this is its number (RFC 9483 section 4.1.1). */
 export const CERT_REQ_ID = 0;
 

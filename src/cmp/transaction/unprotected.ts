@@ -1,6 +1,7 @@
 import { bytesEqual } from '../../base/bytes.ts';
 import type { PKIMessage } from '../message/pki-message.ts';
 import { limitStatus, limitTexts, statusInfoOf } from '../message/status-text.ts';
+import { answers } from './request.ts';
 import type { TransactionState } from './state.ts';
 import type { Step } from './step.ts';
 
@@ -24,6 +25,9 @@ export function unprotectedRejection(
   // R12: never a yes, and never a pkiconf.
   if (status?.status !== 'rejection') return undefined;
   const phase = state.phase.type === 'polled' ? state.phase.value.from : state.phase;
+  // R13: it fits what was sent, as any answer.
+  const mayReject = phase.type === 'requested' && body.type === answers[state.request.type];
+  if (body.type !== 'error' && !mayReject) return undefined;
   switch (phase.type) {
     case 'confirming':
       return { type: 'done', outcome: { type: 'unconfirmed', status: limitStatus(status) } };
