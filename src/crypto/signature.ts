@@ -111,7 +111,12 @@ function keyInput(key: KeyObject, { saltLength }: SignatureScheme) {
   return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength };
 }
 
-function assertFits(
+/**
+ * Refuse an algorithm that is not for a key.
+ *
+ * @throws {CertError} CMP_ALGORITHM_UNSUPPORTED
+ */
+export function assertFits(
   { algorithm }: AlgorithmIdentifier,
   { keys, digest, saltLength = 0 }: SignatureScheme,
   { kind, keyType, pss }: KeyDescription,
