@@ -128,6 +128,12 @@ export const caAddParameters = {
     summary:
       'Ask in an update for the extensions of the old certificate too, or for its names only',
   },
+  'weak-protection': {
+    type: 'choice',
+    choices: ['warn', 'refuse'],
+    usual: 'by preset, warn',
+    summary: 'What becomes of a request whose protection is weaker than the key it is for',
+  },
   pvno: {
     type: 'integer',
     min: 2,

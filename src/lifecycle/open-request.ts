@@ -1,4 +1,5 @@
 import { toHex } from '../base/bytes.ts';
+import { CertError } from '../base/errors.ts';
 import type { LifecycleEvent } from '../base/events.ts';
 import type { Label } from '../base/label.ts';
 import { toDer } from '../asn1/codec.ts';
@@ -82,9 +83,8 @@ export async function prepareRequest(
   if (publicKey && publicKey.subjectPublicKey.length > 0 && operation !== 'rr') {
     const spki = toDer(SubjectPublicKeyInfo, publicKey);
     assertKeyAllowed(spki, { allowLegacy: profile.allowLegacyAlgorithms });
-    const weakness = weakProtection(credential, publicKey);
-    // P12: told once, not with each attempt.
-    if (weakness !== undefined && !learnt) context.log.warn(weakness);
+    // Told once, not with each attempt.
+    if (!learnt) checkStrength(context, profile, credential, publicKey);
   }
   // An address given for this certificate is taken as it stands.
   const url = request.url ?? operationUrl(profile.url, operation, profile.operationLabels);
@@ -135,6 +135,25 @@ export async function prepareRequest(
       { ...at, type: 'sent', body: operation },
     ],
   };
+}
+
+/** RFC 9481 section 7: whoever breaks the protection need not break the key. */
+function checkStrength(
+  { log }: LifecycleContext,
+  profile: CaProfile,
+  credential: Credential,
+  key: SubjectPublicKeyInfo,
+): void {
+  const weakness = weakProtection(credential, key);
+  if (weakness === undefined) return;
+  // P12: refused where the CA profile says so.
+  if (profile.weakProtection === 'refuse') {
+    throw new CertError('KEY_UNUSABLE', `Cannot send the request: ${weakness}`, {
+      hint: 'Choose a weaker key, or protect the request by a longer secret or with a stronger certificate',
+    });
+  }
+  // P12: told in any case.
+  log.warn(weakness);
 }
 
 /** H13: one certProfile, where a certificate is asked for. */

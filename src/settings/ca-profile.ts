@@ -93,6 +93,8 @@ export interface CaBehaviour {
   readonly lenientErrorNonces: boolean;
   /** What of the old certificate an update asks for beside its names (RFC 9483 section 4.1.3: nothing). */
   readonly updateExtensions: 'none' | 'keep';
+  /** What becomes of a request that is protected by less than its key is worth (RFC 9481 section 7). */
+  readonly weakProtection: 'warn' | 'refuse';
   /** How far messageTime may be off, in seconds; 0 switches the check off. */
   readonly timeToleranceSeconds: number;
   /** After this long without a certificate a transaction is closed as failed. */

@@ -16,6 +16,7 @@ const rfc9483: Omit<CaBehaviour, 'preset'> = {
   ignoreKeyUsage: false,
   lenientErrorNonces: false,
   updateExtensions: 'none',
+  weakProtection: 'warn',
   timeToleranceSeconds: 300,
   transactionDeadlineSeconds: 1_209_600,
   minPollSeconds: 5,

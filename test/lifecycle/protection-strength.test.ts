@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { KeyType } from '../../src/crypto/keys.ts';
 import { enroll } from '../../src/lifecycle/enroll.ts';
 import { initialize } from '../../src/lifecycle/initialize.ts';
-import { initialized, makeSite, named, request, sharedKey, wanted } from './site.ts';
+import { coded, initialized, makeSite, named, request, sharedKey, wanted } from './site.ts';
 
 async function warningsOf(signer: KeyType, keyType: KeyType): Promise<readonly string[]> {
   const site = await makeSite();
@@ -40,6 +40,24 @@ describe('a request that is protected by less than its key is worth', () => {
     await initialize(site.context, request({ credential }));
     expect(site.warnings[0]).toContain('a secret of 8 octets (at most 64 bits of security)');
     expect(site.warnings.join()).not.toContain('sesame99');
+  });
+});
+
+describe('a request that is protected by too little where the CA profile refuses that', () => {
+  it('is not sent, and nothing of it stored [P12]', async () => {
+    const site = await makeSite({ profile: { weakProtection: 'refuse' } });
+    await initialized(site, { key: { type: 'given', key: await sharedKey('p-256') } });
+    const before = site.sent.length;
+    const asking = enroll(site.context, {
+      current: named('gw1'),
+      name: named('gw2'),
+      wanted: wanted('CN=gw2,O=Test'),
+      key: { type: 'given', key: await sharedKey('p-384') },
+      waitSeconds: 60,
+    });
+    await expect(asking).rejects.toMatchObject(coded('KEY_UNUSABLE'));
+    expect(site.sent).toHaveLength(before);
+    expect(await site.store.transactions.outstanding()).toEqual([]);
   });
 });
 

@@ -150,6 +150,7 @@ function behaviourOf(args: Args): CaBehaviour {
     ignoreKeyUsage: decide(args.ignoreKeyUsage, usual.ignoreKeyUsage),
     lenientErrorNonces: decide(args.lenientErrorNonces, usual.lenientErrorNonces),
     updateExtensions: args.updateExtensions ?? usual.updateExtensions,
+    weakProtection: args.weakProtection ?? usual.weakProtection,
     timeToleranceSeconds: args.timeTolerance ?? usual.timeToleranceSeconds,
     transactionDeadlineSeconds: args.deadline ?? usual.transactionDeadlineSeconds,
     minPollSeconds: args.minPoll ?? usual.minPollSeconds,
