@@ -1,7 +1,8 @@
+import { CertError } from '../base/errors.ts';
 import { rawOf } from '../asn1/codec.ts';
-import { oids, type Oid } from '../asn1/oids.ts';
+import { oidName, oids, type Oid } from '../asn1/oids.ts';
 import type { Certificate } from '../x509/certificate.ts';
-import type { CertificateList } from '../x509/certificate-list.ts';
+import { listRevoked, type CertificateList } from '../x509/certificate-list.ts';
 import { extensionValue } from '../x509/extension-values.ts';
 import { sameName } from '../x509/name.ts';
 import { checkPath, type PathQuery } from './path.ts';
@@ -42,12 +43,32 @@ export function checkCrl(
     ) {
       detail = 'the keyUsage of its CA does not allow cRLSign';
     } else if (isSignedBy({ ...list, data: rawOf(list.tbsCertList) }, issuer, policy)) {
-      return { type: 'valid', issuer };
+      const unread = flawIn(list);
+      return unread === undefined ? { type: 'valid', issuer } : invalid(unread);
     } else {
       detail = 'its signature does not fit the key of its CA';
     }
   }
   return invalid(detail);
+}
+
+/**
+ * Say what keeps the entries of a CRL from being read, now and not when an answer depends on it: RFC 5280 section 5.3
+ * has a CRL not used whose entries have critical extensions that are not processed.
+ */
+function flawIn(list: CertificateList): string | undefined {
+  try {
+    for (const { crlEntryExtensions = [] } of listRevoked(list)) {
+      const critical = crlEntryExtensions.find(
+        ({ critical: isCritical, extnID }) => isCritical && extnID !== oids.reasonCode,
+      );
+      if (critical) return `an entry has critical extension "${oidName(critical.extnID)}"`;
+    }
+    return undefined;
+  } catch (error) {
+    if (error instanceof CertError && error.code !== 'INTERNAL') return error.message;
+    throw error;
+  }
 }
 
 /** What makes a CRL one of a part, of others, or of changes only. */

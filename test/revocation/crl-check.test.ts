@@ -7,6 +7,7 @@ import { algorithmIdentifier } from '../../src/x509/algorithm-identifier.ts';
 import {
   CertificateList,
   decodeCertificateList,
+  RevokedCertificates,
   TBSCertList,
 } from '../../src/x509/certificate-list.ts';
 import type { Extension } from '../../src/x509/extension.ts';
@@ -21,6 +22,8 @@ const hour = 3_600_000;
 interface CrlParts {
   readonly thisUpdate?: Date;
   readonly extensions?: readonly Extension[];
+  /** DER of revokedCertificates. */
+  readonly entries?: Uint8Array;
   /** Whose name it has; the signer's when absent. */
   readonly name?: Issued;
   readonly digest?: 'sha1' | 'sha256';
@@ -28,7 +31,7 @@ interface CrlParts {
 
 function crl(signer: Issued, parts: CrlParts = {}): CertificateList {
   const { thisUpdate = new Date(someDay.getTime() - hour), name = signer } = parts;
-  const { digest = 'sha256', extensions = [] } = parts;
+  const { digest = 'sha256', extensions = [], entries } = parts;
   const signature = algorithmIdentifier(digest === 'sha1' ? 'ecdsaWithSHA1' : 'ecdsaWithSHA256');
   const tbsCertList: TBSCertList = {
     version: 1,
@@ -36,6 +39,7 @@ function crl(signer: Issued, parts: CrlParts = {}): CertificateList {
     issuer: name.subject,
     thisUpdate: timeOf(thisUpdate),
     nextUpdate: timeOf(new Date(thisUpdate.getTime() + 24 * hour)),
+    ...(entries && { revokedCertificates: entries }),
     crlExtensions: [extension('cRLNumber', 7n), ...extensions],
   };
   const octets = sign(digest, toDer(TBSCertList, tbsCertList), signer.key.privateKey);
@@ -80,7 +84,26 @@ describe('checkCrl() takes', () => {
   });
 });
 
+/** One revoked certificate, with an extension. */
+function entryWith(extnID: string, critical: boolean): Uint8Array {
+  const crlEntryExtensions = [{ extnID, critical, extnValue: bytes(0x0a, 1, 1) }];
+  const entry = { userCertificate: 4n, revocationDate: timeOf(someDay), crlEntryExtensions };
+  return toDer(RevokedCertificates, [entry]);
+}
+
 describe('checkCrl() refuses', () => {
+  it('a CRL whose entries cannot be read: no answer could be checked by it [L10]', () => {
+    const entries = bytes(0x30, 4, 0x30, 2, 5, 0);
+    expect(verdictOf(crl(sub, { entries }))).toContain('userCertificate');
+  });
+
+  it('a CRL with a critical extension in an entry, but for the reason [L10]', () => {
+    const entries = entryWith(oids.certificateIssuer, true);
+    expect(verdictOf(crl(sub, { entries }))).toContain('critical extension "certificateIssuer"');
+    expect(verdictOf(crl(sub, { entries: entryWith(oids.reasonCode, true) }))).toBe('valid');
+    expect(verdictOf(crl(sub, { entries: entryWith('1.2.3.4', false) }))).toBe('valid');
+  });
+
   it('a CRL of a CA that is not known, or leads to no anchor [L10]', () => {
     const stranger = issue({ subject: 'CN=Stranger', isCa: true });
     expect(verdictOf(crl(stranger))).toBe('no CA of its name is known');
