@@ -1,5 +1,5 @@
 import { CertError } from '../base/errors.ts';
-import { integer, octets, time } from './column.ts';
+import { integer, octets, optional, text, time } from './column.ts';
 import type { Database } from './database.ts';
 import type { Sealer } from './sealer.ts';
 import type { Row, Sql } from './sql.ts';
@@ -11,6 +11,11 @@ export function sqliteKeys(database: Database, unlock: () => Promise<Sealer>): K
     publicKey: (id) => database.read((sql) => readRecord(keyRow(sql, id))),
     async privateKey(id) {
       const row = await database.read((sql) => keyRow(sql, id));
+      if (optional(row, 'token_uri', text) !== undefined) {
+        throw new CertError('KEY_UNUSABLE', 'Cannot read a private key: it is in a token', {
+          hint: 'A key in a token signs requests, and is used by services through the token',
+        });
+      }
       const sealer = await unlock();
       return database.read((sql) =>
         sealer.open(sql, 'keys.pkcs8', octets(row, 'spki'), octets(row, 'pkcs8')),
@@ -18,7 +23,10 @@ export function sqliteKeys(database: Database, unlock: () => Promise<Sealer>): K
     },
     findBySpki: (spki) =>
       database.read((sql) => {
-        const row = sql.get('SELECT id, spki, created_at FROM keys WHERE spki = ?', spki);
+        const row = sql.get(
+          'SELECT id, spki, created_at, token_uri FROM keys WHERE spki = ?',
+          spki,
+        );
         return row === undefined ? undefined : readRecord(row);
       }),
   };
@@ -29,10 +37,12 @@ export function insertKey(sql: Sql, sealer: Sealer, key: NewKey, at: Date): numb
   const found = sql.get('SELECT id FROM keys WHERE spki = ?', key.spki);
   if (found !== undefined) return integer(found, 'id');
   return sql.run(
-    'INSERT INTO keys (spki, pkcs8, created_at) VALUES (?, ?, ?)',
+    'INSERT INTO keys (spki, pkcs8, created_at, token_uri) VALUES (?, ?, ?, ?)',
     key.spki,
-    sealer.seal(sql, 'keys.pkcs8', key.spki, key.pkcs8),
+    // Nothing to seal of a key that is in a token; version 1 of the schema wants octets.
+    'pkcs8' in key ? sealer.seal(sql, 'keys.pkcs8', key.spki, key.pkcs8) : new Uint8Array(),
     at,
+    'pkcs8' in key ? undefined : key.tokenUri,
   ).id;
 }
 
@@ -43,9 +53,11 @@ function keyRow(sql: Sql, id: number): Row {
 }
 
 function readRecord(row: Row): KeyRecord {
+  const tokenUri = optional(row, 'token_uri', text);
   return {
     id: integer(row, 'id'),
     spki: octets(row, 'spki'),
     createdAt: time(row, 'created_at'),
+    ...(tokenUri !== undefined && { tokenUri }),
   };
 }

@@ -204,4 +204,75 @@ CREATE TABLE crls (
 ) STRICT;
 `,
   },
+  {
+    // Where certificates go beside, or in place of, the cert-store location; what is run then.
+    version: 3,
+    sql: `
+CREATE TABLE deployments (
+  name              TEXT NOT NULL,
+  label             TEXT NOT NULL,
+  owner             TEXT,
+  group_name        TEXT,
+  mode              INTEGER,
+  key_mode          INTEGER,
+  target            TEXT,
+  pid_file          TEXT,
+  program           TEXT,
+  config            TEXT,
+  socket            TEXT,
+  entry             TEXT,
+  unit              TEXT,
+  probe_host        TEXT,
+  probe_port        INTEGER,
+  probe_server_name TEXT,
+  probe_starttls    TEXT,
+  state             TEXT,
+  certificate_id    INTEGER REFERENCES certificates ON DELETE SET NULL,
+  changed_at        INTEGER,
+  error             TEXT,
+  PRIMARY KEY (name, label)
+) STRICT;
+
+CREATE TABLE deployment_files (
+  name  TEXT NOT NULL,
+  label TEXT NOT NULL,
+  kind  TEXT NOT NULL,
+  path  TEXT NOT NULL UNIQUE,
+  PRIMARY KEY (name, label, kind),
+  FOREIGN KEY (name, label) REFERENCES deployments (name, label) ON DELETE CASCADE
+) STRICT;
+
+CREATE TABLE hooks (
+  name            TEXT PRIMARY KEY,
+  timeout_seconds INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE hook_words (
+  name     TEXT NOT NULL REFERENCES hooks ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  word     TEXT NOT NULL,
+  PRIMARY KEY (name, position)
+) STRICT;
+
+CREATE TABLE hook_runs (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  name       TEXT NOT NULL,
+  event      TEXT NOT NULL,
+  started_at INTEGER NOT NULL,
+  ended_at   INTEGER NOT NULL,
+  result     TEXT NOT NULL,
+  exit_code  INTEGER,
+  reason     TEXT,
+  output     BLOB NOT NULL
+) STRICT;
+CREATE INDEX hook_run_names ON hook_runs (name, id);
+`,
+  },
+  {
+    // A private key may stay in a PKCS #11 token: the row has its URI then, and no octets.
+    version: 4,
+    sql: `
+ALTER TABLE keys ADD COLUMN token_uri TEXT;
+`,
+  },
 ];

@@ -15,7 +15,7 @@ import { caProfile } from '../../src/settings/ca-profile-defaults.ts';
 import type { StoreOptions } from '../../src/store/open.ts';
 import type {
   CertificateRecord,
-  NewKey,
+  NewKeyPair,
   NewTransaction,
   Store,
   TransactionRecord,
@@ -47,7 +47,7 @@ export function named(text: string): Label {
 }
 
 /** Octets that stand for a key pair; the store looks into neither. */
-export function newKey(): NewKey {
+export function newKey(): NewKeyPair {
   return { spki: random.bytes(91), pkcs8: random.bytes(138) };
 }
 

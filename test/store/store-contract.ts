@@ -64,6 +64,22 @@ export function storeContract(make: () => Promise<StoreUnderTest>): void {
     });
   });
 
+  describe('keys', () => {
+    it('may stay in a token: then their place is known, and nothing of them is here', async () => {
+      const { store } = await make();
+      const spki = random.bytes(91);
+      const tokenUri = 'pkcs11:token=t1;object=gw1;type=private';
+      const opened = await store.transactions.open(newTransaction({ key: { spki, tokenUri } }), []);
+      const keyId = opened.keyId ?? 0;
+      expect(await store.keys.publicKey(keyId)).toMatchObject({ spki, tokenUri });
+      expect(await store.keys.findBySpki(spki)).toMatchObject({ id: keyId, tokenUri });
+      await expect(store.keys.privateKey(keyId)).rejects.toMatchObject({ code: 'KEY_UNUSABLE' });
+
+      const here = await store.transactions.open(newTransaction({ name: named('gw2') }), []);
+      expect(await store.keys.publicKey(here.keyId ?? 0)).not.toHaveProperty('tokenUri');
+    });
+  });
+
   describe('history and statistics', () => {
     it('are written with the change, and count what the events say', async () => {
       const { store } = await make();
