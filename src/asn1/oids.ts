@@ -66,7 +66,7 @@ export const oids = {
   emailProtection: '1.3.6.1.5.5.7.3.4',
   timeStamping: '1.3.6.1.5.5.7.3.8',
   ocspSigning: '1.3.6.1.5.5.7.3.9',
-  ipsecIke: '1.3.6.1.5.5.7.3.17',
+  ipsecIKE: '1.3.6.1.5.5.7.3.17',
   cmcCA: '1.3.6.1.5.5.7.3.27',
   cmcRA: '1.3.6.1.5.5.7.3.28',
   cmKGA: '1.3.6.1.5.5.7.3.32',

@@ -71,7 +71,7 @@ export const subjectParameters = {
     type: 'text',
     many: true,
     placeholder: 'KIND:VALUE',
-    summary: 'Subject alternative name to ask for: dns:…, ip:…, email:… or uri:…',
+    summary: 'Subject alternative name to ask for: dns:…, ip:…, email:…, uri:… or dirname:…',
   },
 } as const;
 
@@ -97,7 +97,7 @@ export const templateParameters = {
     type: 'text',
     many: true,
     placeholder: 'PURPOSE',
-    summary: 'Extended key usage to ask for: serverAuth, clientAuth, ipsecIke, …, or an OID',
+    summary: 'Extended key usage to ask for: serverAuth, clientAuth, ipsecIKE, …, or an OID',
   },
   policy: {
     type: 'text',

@@ -260,7 +260,7 @@ describe('a template', () => {
   it('gets keyUsage, extKeyUsage, policies and validity as it asks', async () => {
     const extensions = [
       extension('keyUsage', ['digitalSignature', 'keyAgreement'], true),
-      extension('extKeyUsage', [oids.ipsecIke]),
+      extension('extKeyUsage', [oids.ipsecIKE]),
       extension('certificatePolicies', [{ policyIdentifier: '1.2.3.4' }]),
     ];
     const answer = await converse(await openLab()).send(await ir(template({ extensions })));
@@ -270,7 +270,7 @@ describe('a template', () => {
       'digitalSignature',
       'keyAgreement',
     ]);
-    expect(extensionValue(tbsCertificate.extensions, 'extKeyUsage')).toContain(oids.ipsecIke);
+    expect(extensionValue(tbsCertificate.extensions, 'extKeyUsage')).toContain(oids.ipsecIKE);
     const [policy] = extensionValue(tbsCertificate.extensions, 'certificatePolicies') ?? [];
     expect(policy?.policyIdentifier).toBe('1.2.3.4');
   });

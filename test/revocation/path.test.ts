@@ -131,7 +131,7 @@ describe('checkPath() finds', () => {
       extensions: [
         extension('basicConstraints', { cA: false }, true),
         extension('keyUsage', ['digitalSignature'], true),
-        extension('extKeyUsage', [oids.ipsecIke], true),
+        extension('extKeyUsage', [oids.ipsecIKE], true),
         extension('subjectAltName', [{ type: 'dNSName', value: 'gw1.example' }], true),
         rawExtension('certificatePolicies', Uint8Array.of(5, 0)),
       ],
