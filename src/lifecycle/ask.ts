@@ -111,6 +111,8 @@ async function askOnce(
       const { code, message: text } = error;
       const failed = { at: clock.now(), ...at, type: 'failed', code, errorClass, text } as const;
       await close({ result: 'failed', text }, failed);
+      const hint = error.hint !== undefined && { hint: error.hint };
+      throw new CertError(code, text, { cause: error, transactionID, ...hint });
     }
     throw error;
   } finally {

@@ -129,8 +129,11 @@ describe('requestInfo()', () => {
     site.setWire((der) =>
       signedAnswerFor(site, der, { type: 'genp', value: [info('caCerts')] }, { isBare: true }),
     );
-    await expect(ask(site, oids.caCerts)).rejects.toMatchObject(coded('CMP_PROTECTION_MISSING'));
-    expect(await site.store.history.list()).toMatchObject([{ result: 'failed' }]);
+    const failed = ask(site, oids.caCerts);
+    await expect(failed).rejects.toMatchObject(coded('CMP_PROTECTION_MISSING'));
+    const [closed] = await site.store.history.list();
+    expect(closed).toMatchObject({ result: 'failed' });
+    await expect(failed).rejects.toMatchObject({ transactionID: closed?.transactionID });
   });
 
   it.each([
