@@ -39,7 +39,7 @@ export interface Services {
   /** Load the cryptography and give the keys of this process. */
   keys(): Promise<KeyProvider>;
   /** Put PEM files where services read them. @throws {CertError} DELIVERY_FAILED */
-  deliver(delivery: Omit<Delivery, 'log' | 'fs'>): Promise<Delivered>;
+  deliver(delivery: Delivery): Promise<Delivered>;
   /** Close the store; transports are closed by who made them. */
   close(): Promise<void>;
 }

@@ -34,6 +34,16 @@ export interface FileStatus {
   /** Permission bits. */
   readonly mode: number;
   readonly uid: number;
+  readonly gid: number;
+}
+
+/** What a new file is to be from its first moment. */
+export interface FileAttributes {
+  /** Permission bits. */
+  readonly mode: number;
+  /** Absent: whoever writes it. */
+  readonly uid?: number;
+  readonly gid?: number;
 }
 
 /** The file operations a delivery is made of. Tests put one in between that fails. */
@@ -41,11 +51,11 @@ export interface DeliveryFs {
   status(path: string): Promise<FileStatus | undefined>;
   /** As `status`, of what a symbolic link leads to. */
   targetStatus(path: string): Promise<FileStatus | undefined>;
-  readText(path: string): Promise<string>;
+  read(path: string): Promise<Uint8Array>;
   /** Create a directory, and with `parents` those above it; only then may it exist already. */
   makeDirectory(path: string, mode: number, parents: boolean): Promise<void>;
-  /** Create a file that must not exist, with exactly this mode, and have it on the disk. */
-  writeNew(path: string, text: string, mode: number): Promise<void>;
+  /** Create a file that must not exist, with exactly these attributes before its content, and have it on the disk. */
+  writeNew(path: string, content: Uint8Array, attributes: FileAttributes): Promise<void>;
   /** Give a file or symbolic link a second name, or make a copy where that is impossible. */
   duplicate(from: string, to: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
@@ -61,18 +71,24 @@ export interface DeliveryFs {
 export const nodeDeliveryFs: DeliveryFs = {
   status: (path) => statusBy(lstat, path),
   targetStatus: (path) => statusBy(stat, path),
-  readText: (path) => readFile(path, 'utf8'),
+  read: async (path) => new Uint8Array(await readFile(path)),
   async makeDirectory(path, mode, parents) {
     if (parents) await makeDirectories(path, mode);
     else await mkdir(path, { mode });
   },
-  async writeNew(path, text, mode) {
-    // O_EXCL does not follow a symbolic link somebody put there.
-    const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode);
+  async writeNew(path, content, { mode, uid, gid }) {
+    // O_EXCL does not follow a symbolic link somebody put there. Nobody else may open it before it has
+    // its owner: whoever has it open keeps it.
+    const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
     try {
-      // The umask may have taken bits away.
+      if (uid !== undefined || gid !== undefined) {
+        const made = await file.stat();
+        if ((uid ?? made.uid) !== made.uid || (gid ?? made.gid) !== made.gid)
+          await file.chown(uid ?? made.uid, gid ?? made.gid);
+      }
+      // After chown(), which takes bits away; and the umask may have.
       await file.chmod(mode);
-      await file.writeFile(text);
+      await file.writeFile(content);
       await file.sync();
     } catch (error) {
       // Errors of an open file do not say which file.
@@ -121,7 +137,7 @@ async function statusBy(
       : found.isSymbolicLink()
         ? 'symlink'
         : 'other';
-  return { kind, mode: found.mode & 0o7777, uid: found.uid };
+  return { kind, mode: found.mode & 0o7777, uid: found.uid, gid: found.gid };
 }
 
 function unlessMissing(error: unknown): undefined {

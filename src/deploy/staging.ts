@@ -3,26 +3,29 @@ import { CertError } from '../base/errors.ts';
 import type { DeliveryFs } from './delivery-fs.ts';
 
 /**
- * The three files of a certificate while they change, as a directory beside them whose name says how far
- * it got. Each step changes that name by one rename, so that a process killed anywhere leaves something
- * the next delivery can finish or take back:
+ * The files of a set in one directory while they change, as a directory beside them whose name says how
+ * far it got. Each step changes that name by one rename, so that a process killed anywhere leaves
+ * something the next delivery can finish or take back:
  *
  * - `.NAME.delivery-prepare`: new files are being written; take away.
- * - `.NAME.delivery-commit`: all new files are complete and on the disk; finish moving them in.
- * - `.NAME.delivery-undo`: moving them in failed; finish putting the previous ones back.
+ * - `.NAME.delivery-trial`: the new files are complete and being moved in, and nobody has said yet that
+ *   the service can use them; put the old ones back.
+ * - `.NAME.delivery-commit`: the new set stands; finish.
+ * - `.NAME.delivery-undo`: it does not; finish putting the old one back.
  *
  * In it are the new files that have not been moved yet and, in `previous/`, second names of those they
- * replace. On success `previous/` becomes `NAME.previous/`, the set an operator can go back to.
+ * replace, or an empty `first/` when there were none. On success `previous/` becomes `NAME.previous/`,
+ * the set an operator can go back to.
  */
 export interface Staging {
   readonly fs: DeliveryFs;
   readonly directory: string;
   readonly name: string;
-  /** The file names, in the order in which they are moved in: key first, certificate last. */
+  /** The file names of the set in this directory. */
   readonly files: readonly string[];
 }
 
-type Phase = 'prepare' | 'commit' | 'undo';
+type Phase = 'prepare' | 'trial' | 'commit' | 'undo';
 
 /** Path of the staging directory in a phase. */
 export function stagingPath(staging: Staging, phase: Phase): string {
@@ -35,17 +38,30 @@ export function previousPath(staging: Staging): string {
 }
 
 /**
- * Finish or take back what a killed process left.
+ * Finish or take back what a killed process left of one set, the same in all of its directories.
  *
  * @throws {CertError} DELIVERY_FAILED when it was not left by this user: nothing of it can be trusted
  */
-export async function recover(staging: Staging): Promise<void> {
-  if (await isLeft(staging, 'undo')) await putBack(staging);
-  if (await isLeft(staging, 'commit')) {
-    await moveIn(staging);
-    await takeAway(staging, 'commit');
+export async function recover(stagings: readonly Staging[]): Promise<void> {
+  const undone = await leftIn(stagings, 'undo');
+  const committed = await leftIn(stagings, 'commit');
+  const tried = await leftIn(stagings, 'trial');
+  if (undone.length > 0 || (committed.length === 0 && tried.length > 0)) {
+    for (const staging of committed) await turn(staging, 'commit', 'undo');
+    for (const staging of tried) await turn(staging, 'trial', 'undo');
+    await putBack([...undone, ...committed, ...tried]);
+  } else if (committed.length > 0) {
+    for (const staging of tried) await turn(staging, 'trial', 'commit');
+    for (const staging of [...committed, ...tried]) await finish(staging);
   }
-  if (await isLeft(staging, 'prepare')) await staging.fs.removeAll(stagingPath(staging, 'prepare'));
+  for (const staging of await leftIn(stagings, 'prepare'))
+    await staging.fs.removeAll(stagingPath(staging, 'prepare'));
+}
+
+async function leftIn(stagings: readonly Staging[], phase: Phase): Promise<readonly Staging[]> {
+  const found: Staging[] = [];
+  for (const staging of stagings) if (await isLeft(staging, phase)) found.push(staging);
+  return found;
 }
 
 async function isLeft(staging: Staging, phase: Phase): Promise<boolean> {
@@ -63,7 +79,6 @@ async function isLeft(staging: Staging, phase: Phase): Promise<boolean> {
 /** Keep a second name of each present file, for `previous/`. */
 export async function keepPrevious(staging: Staging): Promise<void> {
   const { fs, directory, files } = staging;
-  const kept = join(stagingPath(staging, 'prepare'), 'previous');
   const present: string[] = [];
   for (const file of files) {
     const status = await fs.status(join(directory, file));
@@ -72,57 +87,83 @@ export async function keepPrevious(staging: Staging): Promise<void> {
       throw new CertError(
         'DELIVERY_FAILED',
         `Cannot deliver "${staging.name}" to "${directory}": "${join(directory, file)}" is not a file`,
-        { hint: 'Move it out of the way, or choose another place with "cmp cert-store location"' },
+        { hint: 'Move it out of the way, or choose another place' },
       );
     }
     present.push(file);
   }
   // Nothing to replace: an older NAME.previous stays what it is.
-  if (present.length === 0) return;
+  const kept = join(stagingPath(staging, 'prepare'), present.length === 0 ? 'first' : 'previous');
   await fs.makeDirectory(kept, 0o700, false);
   for (const file of present) await fs.duplicate(join(directory, file), join(kept, file));
   await fs.syncDirectory(kept);
 }
 
-/** From here on the new set is the one that will stand. */
+/** Begin to move complete new files in. */
+export async function beginTrial(staging: Staging): Promise<void> {
+  await staging.fs.syncDirectory(stagingPath(staging, 'prepare'));
+  await turn(staging, 'prepare', 'trial');
+}
+
+/** Move one new file over the old one. */
+export async function moveIn(staging: Staging, file: string): Promise<void> {
+  const from = join(stagingPath(staging, 'trial'), file);
+  await staging.fs.rename(from, join(staging.directory, file));
+}
+
+/** From here on the new set is the one that will stand, in the first directory as in all others. */
 export async function commit(staging: Staging): Promise<void> {
-  const { fs, directory } = staging;
-  await fs.syncDirectory(stagingPath(staging, 'prepare'));
-  await fs.rename(stagingPath(staging, 'prepare'), stagingPath(staging, 'commit'));
-  await fs.syncDirectory(directory);
+  await staging.fs.syncDirectory(staging.directory);
+  await turn(staging, 'trial', 'commit');
 }
 
-/** Move the new files in, in order, then the replaced ones to `NAME.previous`. Can be done again. */
-export async function moveIn(staging: Staging): Promise<void> {
-  const { fs, directory, files } = staging;
+/** Let what was replaced be `NAME.previous`. Can be done again. */
+export async function settle(staging: Staging): Promise<void> {
+  const { fs } = staging;
   const from = stagingPath(staging, 'commit');
-  for (const file of files) {
-    if ((await fs.status(join(from, file))) === undefined) continue;
-    await fs.rename(join(from, file), join(directory, file));
-  }
-  await fs.syncDirectory(directory);
-  if ((await fs.status(join(from, 'previous'))) !== undefined) {
-    const previous = previousPath(staging);
-    if ((await fs.status(previous)) !== undefined) await fs.rename(previous, join(from, 'older'));
-    await fs.rename(join(from, 'previous'), previous);
-  }
+  if ((await fs.status(join(from, 'previous'))) === undefined) return;
+  const previous = previousPath(staging);
+  if ((await fs.status(previous)) !== undefined) await fs.rename(previous, join(from, 'older'));
+  await fs.rename(join(from, 'previous'), previous);
 }
 
-/** Begin to put the previous files back. */
-export async function abandon(staging: Staging): Promise<void> {
-  const { fs, directory } = staging;
-  await fs.rename(stagingPath(staging, 'commit'), stagingPath(staging, 'undo'));
-  await fs.syncDirectory(directory);
-  await putBack(staging);
+async function finish(staging: Staging): Promise<void> {
+  await settle(staging);
+  await takeAway(staging, 'commit');
 }
 
-/** Make the files what they were before the delivery. Can be done again. */
-async function putBack(staging: Staging): Promise<void> {
+/** Make the files what they were before, in every directory that was begun with. */
+export async function backOut(stagings: readonly Staging[]): Promise<void> {
+  const begun: Staging[] = [];
+  for (const staging of stagings) {
+    for (const phase of ['trial', 'commit'] as const) {
+      if ((await staging.fs.status(stagingPath(staging, phase))) === undefined) continue;
+      await turn(staging, phase, 'undo');
+      begun.push(staging);
+    }
+  }
+  await putBack(begun);
+  // Where nothing was touched yet: what cannot be taken away now is at the next delivery.
+  for (const staging of stagings)
+    await staging.fs.removeAll(stagingPath(staging, 'prepare')).catch(() => {});
+}
+
+/** Put the old files back, and then no sooner than everywhere take the left-overs away. */
+async function putBack(stagings: readonly Staging[]): Promise<void> {
+  for (const staging of stagings) await putBackIn(staging);
+  for (const staging of stagings) await takeAway(staging, 'undo');
+}
+
+async function putBackIn(staging: Staging): Promise<void> {
   const { fs, directory, files } = staging;
   const from = stagingPath(staging, 'undo');
   const kept = join(from, 'previous');
+  const isFirst = (await fs.status(join(from, 'first'))) !== undefined;
+  // It was `NAME.previous` already.
+  if (!isFirst && (await fs.status(kept)) === undefined)
+    await fs.rename(previousPath(staging), kept);
   for (const file of files) {
-    if ((await fs.status(join(kept, file))) === undefined) {
+    if (isFirst || (await fs.status(join(kept, file))) === undefined) {
       await fs.remove(join(directory, file));
       continue;
     }
@@ -135,7 +176,6 @@ async function putBack(staging: Staging): Promise<void> {
   const older = join(from, 'older');
   if ((await fs.status(older)) !== undefined) await fs.rename(older, previousPath(staging));
   await fs.syncDirectory(directory);
-  await takeAway(staging, 'undo');
 }
 
 /**
@@ -146,4 +186,10 @@ export async function takeAway(staging: Staging, phase: 'commit' | 'undo'): Prom
   const { fs } = staging;
   await fs.rename(stagingPath(staging, phase), stagingPath(staging, 'prepare'));
   await fs.removeAll(stagingPath(staging, 'prepare'));
+}
+
+async function turn(staging: Staging, from: Phase, to: Phase): Promise<void> {
+  const { fs, directory } = staging;
+  await fs.rename(stagingPath(staging, from), stagingPath(staging, to));
+  await fs.syncDirectory(directory);
 }

@@ -1,10 +1,9 @@
 import type { Clock } from '../base/clock.ts';
-import type { Label } from '../base/label.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Transport } from '../cmp/transport/transport.ts';
 import type { KeyProvider } from '../crypto/keys.ts';
-import type { Delivered } from '../deploy/files.ts';
+import type { Delivered, Delivery } from '../deploy/files.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
 import type { LeaseOwner, Store } from '../store/store.ts';
 
@@ -17,13 +16,8 @@ export interface LifecycleContext {
   /** Make the transport of one transaction, with the timeouts of its CA profile. */
   connect(url: string, profile: CaProfile): Transport;
   keys(): Promise<KeyProvider>;
-  deliver(files: {
-    readonly directory: string;
-    readonly name: Label;
-    readonly keyPem?: string;
-    readonly chainPem: string;
-    readonly certificatePem: string;
-  }): Promise<Delivered>;
+  /** Put files where services read them. @throws {CertError} DELIVERY_FAILED */
+  deliver(delivery: Delivery): Promise<Delivered>;
   /** This process, as others find it named when it is in their way. */
   readonly holder: Omit<LeaseOwner, 'id'>;
   /** Tell whether a process that holds a lease is still there; `unknown` may well be. */

@@ -1,3 +1,4 @@
+import { CertError } from '../base/errors.ts';
 import type { Label } from '../base/label.ts';
 import { integer, label, octets, oneOf, optional, present, text, time } from './column.ts';
 import type { Database } from './database.ts';
@@ -30,8 +31,9 @@ export function sqliteCertificates(
     versions: (name) => select('name = ? ORDER BY id DESC', name),
     pendingDelivery: (name) =>
       select(
-        `status = 'current' AND delivered_at IS NULL AND source IN ('cmp', 'fetch')
-         AND name = coalesce(?, name) ORDER BY id`,
+        `status = 'current' AND delivered_at IS NULL AND name = coalesce(?, name)
+         AND (source IN ('cmp', 'fetch') OR (source = 'import' AND EXISTS (
+           SELECT 1 FROM deployments WHERE deployments.name = certificates.name))) ORDER BY id`,
         name,
       ),
     markDelivered: (id, directory, at, events) =>
@@ -54,6 +56,25 @@ export function sqliteCertificates(
           id,
         );
         recordEvents(sql, events);
+      }),
+    restore: (id) =>
+      database.write((sql) => {
+        const row = sql.get(
+          "SELECT * FROM certificates WHERE id = ? AND status = 'superseded'",
+          id,
+        );
+        if (row === undefined) {
+          throw new CertError('STORE_CONFLICT', 'Cannot restore a certificate: it has changed', {
+            hint: 'See "certkeeper show cert full NAME"',
+          });
+        }
+        supersedeCurrent(sql, label(row, 'name'));
+        sql.run(
+          `UPDATE certificates SET status = 'current', delivered_at = NULL, delivery_error = NULL,
+           failed_at = NULL WHERE id = ?`,
+          id,
+        );
+        return readRecord(sql, sql.get('SELECT * FROM certificates WHERE id = ?', id) ?? {});
       }),
     async import(certificate) {
       const { key, at, ...rest } = certificate;
@@ -113,16 +134,20 @@ export function restageCertificate(
 
 /** Make a staged certificate the current one of its name, under the next version number. */
 export function activateCertificate(sql: Sql, id: number, name: Label): CertificateRecord {
-  sql.run(
-    "UPDATE certificates SET status = 'superseded' WHERE name = ? AND status = 'current'",
-    name,
-  );
+  supersedeCurrent(sql, name);
   sql.run(
     `UPDATE certificates SET status = 'current',
      version = (SELECT max(version) + 1 FROM certificates WHERE name = @name) WHERE id = @id`,
     { id, name },
   );
   return readRecord(sql, sql.get('SELECT * FROM certificates WHERE id = ?', id) ?? {});
+}
+
+function supersedeCurrent(sql: Sql, name: Label): void {
+  sql.run(
+    "UPDATE certificates SET status = 'superseded' WHERE name = ? AND status = 'current'",
+    name,
+  );
 }
 
 /** Keep a staged certificate that is not to take effect, as what became of it. */

@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { Authorities } from './authorities-contract.ts';
 import { openDatabase, type Database } from './database.ts';
+import type { Deployments } from './deployments-contract.ts';
 import { preparePrivateDirectory } from './private-files.ts';
 import { schema } from './schema.ts';
 import type { Sealer } from './sealer.ts';
@@ -43,6 +44,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     authorities: lateAuthorities(database, unlock),
     keys: lateKeys(database, unlock),
     certificates: lateCertificates(database, unlock),
+    deployments: lateDeployments(database),
     transactions: lateTransactions(database, unlock),
     ...lateRecords(database),
     close: () => database.close(),
@@ -105,7 +107,24 @@ function lateCertificates(database: Database, unlock: Unlock): Certificates {
     pendingDelivery: async (...args) => (await table()).pendingDelivery(...args),
     markDelivered: async (...args) => (await table()).markDelivered(...args),
     deliveryFailed: async (...args) => (await table()).deliveryFailed(...args),
+    restore: async (...args) => (await table()).restore(...args),
     import: async (...args) => (await table()).import(...args),
+  };
+}
+
+function lateDeployments(database: Database): Deployments {
+  const table = once(async () => (await import('./deployments.ts')).sqliteDeployments(database));
+  return {
+    list: async (...args) => (await table()).list(...args),
+    put: async (...args) => (await table()).put(...args),
+    remove: async (...args) => (await table()).remove(...args),
+    restart: async (...args) => (await table()).restart(...args),
+    report: async (...args) => (await table()).report(...args),
+    hook: async (...args) => (await table()).hook(...args),
+    putHook: async (...args) => (await table()).putHook(...args),
+    removeHook: async (...args) => (await table()).removeHook(...args),
+    recordRun: async (...args) => (await table()).recordRun(...args),
+    runs: async (...args) => (await table()).runs(...args),
   };
 }
 

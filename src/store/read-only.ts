@@ -7,7 +7,7 @@ import type { Store } from './store.ts';
  * @param refuse called in place of every write; throws
  */
 export function readOnly(store: Store, refuse: () => never): Store {
-  const { authorities, keys, certificates, transactions, crls, history } = store;
+  const { authorities, keys, certificates, deployments, transactions, crls, history } = store;
   const { statistics, settings, leases } = store;
   const refused = async (): Promise<never> => refuse();
   return {
@@ -33,7 +33,20 @@ export function readOnly(store: Store, refuse: () => never): Store {
       pendingDelivery: (name) => certificates.pendingDelivery(name),
       markDelivered: refused,
       deliveryFailed: refused,
+      restore: refused,
       import: refused,
+    },
+    deployments: {
+      list: (name) => deployments.list(name),
+      hook: (name) => deployments.hook(name),
+      runs: (name) => deployments.runs(name),
+      put: refused,
+      remove: refused,
+      restart: refused,
+      report: refused,
+      putHook: refused,
+      removeHook: refused,
+      recordRun: refused,
     },
     transactions: {
       outstanding: (name) => transactions.outstanding(name),

@@ -2,6 +2,7 @@ import type { LifecycleEvent, Operation } from '../base/events.ts';
 import type { Label } from '../base/label.ts';
 import type { Authorities } from './authorities-contract.ts';
 import type { Crls } from './crls-contract.ts';
+import type { Deployments } from './deployments-contract.ts';
 import type { History, Statistics } from './records-contract.ts';
 
 /**
@@ -19,6 +20,7 @@ export interface Store {
   readonly authorities: Authorities;
   readonly keys: Keys;
   readonly certificates: Certificates;
+  readonly deployments: Deployments;
   readonly transactions: Transactions;
   readonly crls: Crls;
   readonly history: History;
@@ -303,7 +305,7 @@ export interface Certificates {
   versions(name: string): Promise<readonly CertificateRecord[]>;
   /**
    * Current certificates got by `cmp` or `fetch` whose files are not written yet, oldest first. What
-   * was imported came from files and is not put anywhere unasked.
+   * was imported came from files and is put only where a deployment of its name says so.
    */
   pendingDelivery(name?: string): Promise<readonly CertificateRecord[]>;
   markDelivered(
@@ -318,6 +320,13 @@ export interface Certificates {
     at: Date,
     events: readonly LifecycleEvent[],
   ): Promise<void>;
+  /**
+   * Make a superseded certificate the current one of its name again, under its own version number, and
+   * to be delivered; the one that was is superseded.
+   *
+   * @throws {CertError} STORE_CONFLICT when it is not superseded any more
+   */
+  restore(id: number): Promise<CertificateRecord>;
   /** Make a certificate the current one of its name, with its key, in one write. */
   import(certificate: ImportedCertificate): Promise<CertificateRecord>;
 }

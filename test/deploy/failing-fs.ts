@@ -30,12 +30,13 @@ export function failingFs(faults: ReadonlyMap<number, Fault> = new Map()): Faili
     calls: () => calls,
     status: (path) => at(path, () => real.status(path)),
     targetStatus: (path) => at(path, () => real.targetStatus(path)),
-    readText: (path) => at(path, () => real.readText(path)),
+    read: (path) => at(path, () => real.read(path)),
     makeDirectory: (path, mode, parents) => at(path, () => real.makeDirectory(path, mode, parents)),
     // A file that was begun and not finished is there all the same.
-    async writeNew(path, text, mode) {
-      await at(path, () => writeFile(path, text.slice(0, text.length / 2), { mode, flag: 'wx' }));
-      await at(path, () => writeFile(path, text));
+    async writeNew(path, content, { mode }) {
+      const half = content.subarray(0, content.length / 2);
+      await at(path, () => writeFile(path, half, { mode, flag: 'wx' }));
+      await at(path, () => writeFile(path, content));
     },
     duplicate: (from, to) => at(to, () => real.duplicate(from, to)),
     rename: (from, to) => at(to, () => real.rename(from, to)),
@@ -56,7 +57,7 @@ export function interruptedFs(call: number, interrupt: () => Promise<void>): Del
   return {
     status: async (path) => (await before(), real.status(path)),
     targetStatus: async (path) => (await before(), real.targetStatus(path)),
-    readText: async (path) => (await before(), real.readText(path)),
+    read: async (path) => (await before(), real.read(path)),
     makeDirectory: async (...args) => (await before(), real.makeDirectory(...args)),
     writeNew: async (...args) => (await before(), real.writeNew(...args)),
     duplicate: async (...args) => (await before(), real.duplicate(...args)),

@@ -169,7 +169,6 @@ describe('deliverFiles()', () => {
     [0o1777, []],
     [0o1770, []],
     [0o755, []],
-    [0o777, ['every user of this machine']],
     [0o775, ['its whole group']],
     [0o720, ['its whole group']],
   ])('warns of a directory of mode %o when others can replace files', async (mode, expected) => {
@@ -179,12 +178,28 @@ describe('deliverFiles()', () => {
     expect(await warnings()).toEqual(said.map((text) => expect.stringContaining(text)));
   });
 
-  it.runIf(process.geteuid?.() === 0)('warns of a directory of another user', async () => {
+  it('refuses a directory that every user may write to', async () => {
+    mkdirSync(directory);
+    chmodSync(directory, 0o777);
+    await expect(deliver('A')).rejects.toMatchObject({
+      code: 'DELIVERY_FAILED',
+      message: expect.stringContaining('every user of this machine can replace the files in'),
+      hint: `Take that away: chmod o-w ${directory}`,
+    });
+    expect(tree()).toEqual({});
+  });
+
+  it.runIf(process.geteuid?.() === 0)('refuses a directory of another user', async () => {
     mkdirSync(directory);
     chownSync(directory, 65_534, 65_534);
-    expect(await warnings()).toEqual([
-      expect.stringContaining(`the owner of "${directory}" (uid 65534) can replace`),
-    ]);
+    await expect(deliver('A')).rejects.toMatchObject({
+      code: 'DELIVERY_FAILED',
+      message: expect.stringContaining(
+        `the owner of "${directory}" (uid 65534) can replace the files in it`,
+      ),
+      hint: expect.stringContaining(`chown 0 ${directory}`),
+    });
+    expect(tree()).toEqual({});
   });
 
   it('says when a file stands where the directory should be', async () => {

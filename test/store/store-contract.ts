@@ -4,6 +4,7 @@ import type { LifecycleEvent } from '../../src/base/events.ts';
 import type { CertificateRecord, Store } from '../../src/store/store.ts';
 import { authoritiesContract } from './authorities-contract.ts';
 import { crlsContract } from './crls-contract.ts';
+import { deploymentsContract } from './deployments-contract.ts';
 import { leasesContract } from './leases-contract.ts';
 import { revocationContract } from './revocation-contract.ts';
 import { at, context, counters, granted, imported } from './sample.ts';
@@ -21,6 +22,7 @@ export function storeContract(make: () => Promise<StoreUnderTest>): void {
   authoritiesContract(make);
   crlsContract(make);
   leasesContract(make);
+  deploymentsContract(make);
 
   describe('certificates', () => {
     it('are pending until they are delivered, and tell why a delivery failed', async () => {

@@ -1,0 +1,102 @@
+import { dirname } from 'node:path';
+import { CertError } from '../base/errors.ts';
+import { silentLog } from '../base/log.ts';
+import type { Deployment, OutputFile } from '../store/deployments-contract.ts';
+import { groupId, userId } from './accounts.ts';
+import { deliveryError, type Place } from './delivery-error.ts';
+import { nodeDeliveryFs, type DeliveryFs, type FileStatus } from './delivery-fs.ts';
+import { checkDirectory } from './directories.ts';
+import type { Delivered, DeliveryOptions, DeploymentDelivery } from './files.ts';
+import { contentOf, holdsKey, inDeliveryOrder } from './outputs.ts';
+import { placeFiles, type PlacedFile } from './place.ts';
+import { previousPath } from './staging.ts';
+
+/**
+ * Put the files of a deployment where its service reads them. Owner, group and mode are those of the
+ * deployment, else those of the present file, else the usual ones.
+ *
+ * @throws {CertError} DELIVERY_FAILED, naming path and cause; the old files are then in place again
+ */
+export async function deliverDeployment(
+  delivery: DeploymentDelivery & DeliveryOptions,
+): Promise<Delivered> {
+  const { name, deployment, confirm, log = silentLog, fs = nodeDeliveryFs } = delivery;
+  const place = placeOf(name, deployment);
+  try {
+    const owners = {
+      uid: deployment.owner === undefined ? undefined : await userId(deployment.owner),
+      gid: deployment.group === undefined ? undefined : await groupId(deployment.group),
+    };
+    const outputs = inDeliveryOrder(deployment.files);
+    const directories = [...new Set(outputs.map(({ path }) => dirname(path)))];
+    for (const directory of directories) await checkDirectory(fs, place, directory, log);
+    for (const { path } of outputs) await refuseLink(fs, place, path);
+    const files = outputs.map((output) => placed(output, delivery, owners));
+    const [staging] = await placeFiles({
+      fs,
+      place,
+      // A name has no "@": this is nobody else's.
+      name: `${name}@${deployment.label}`,
+      files,
+      ...(confirm === undefined ? {} : { confirm }),
+    });
+    return {
+      directory: directories.join(', '),
+      files: outputs.map(({ path }) => path),
+      previous: staging === undefined ? '' : previousPath(staging),
+    };
+  } catch (error) {
+    throw deliveryError(error, place);
+  }
+}
+
+/** Name a deployment for messages. */
+export function placeOf(name: string, { label }: Pick<Deployment, 'label'>): Place {
+  return { name, where: label, elsewhere: 'choose other files with "cert deploy"' };
+}
+
+async function refuseLink(fs: DeliveryFs, place: Place, path: string): Promise<void> {
+  if ((await fs.status(path))?.kind !== 'symlink') return;
+  throw new CertError(
+    'DELIVERY_FAILED',
+    `Cannot deliver "${place.name}" to "${place.where}": "${path}" is a symbolic link`,
+    { hint: 'Name the file it leads to, or remove it' },
+  );
+}
+
+interface Owners {
+  readonly uid: number | undefined;
+  readonly gid: number | undefined;
+}
+
+function placed(
+  { kind, path }: OutputFile,
+  { deployment, ...pems }: DeploymentDelivery,
+  owners: Owners,
+): PlacedFile {
+  const given = holdsKey(kind) ? deployment.keyMode : deployment.mode;
+  return {
+    path,
+    content: contentOf(kind, pems),
+    attributes(present) {
+      const uid = owners.uid ?? present?.uid;
+      const gid = owners.gid ?? present?.gid;
+      return {
+        mode: given ?? (present === undefined ? usualMode(kind) : keptMode(kind, present)),
+        ...(uid === undefined ? {} : { uid }),
+        ...(gid === undefined ? {} : { gid }),
+      };
+    },
+    isFit: (present, wanted) =>
+      present.mode === wanted.mode && present.uid === wanted.uid && present.gid === wanted.gid,
+  };
+}
+
+function usualMode(kind: OutputFile['kind']): number {
+  return holdsKey(kind) ? 0o600 : 0o644;
+}
+
+/** A key that everybody may read is nobody's wish. */
+function keptMode(kind: OutputFile['kind'], { mode }: FileStatus): number {
+  return holdsKey(kind) ? mode & 0o770 : mode & 0o777;
+}

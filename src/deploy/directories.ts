@@ -1,0 +1,93 @@
+import { dirname } from 'node:path';
+import { CertError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { Place } from './delivery-error.ts';
+import type { DeliveryFs, FileStatus } from './delivery-fs.ts';
+
+/**
+ * Make the directory of a set unless it is there, and refuse one in which others could replace the files.
+ *
+ * @throws {CertError} DELIVERY_FAILED
+ */
+export async function prepareDirectory(
+  fs: DeliveryFs,
+  place: Place,
+  directory: string,
+  log: Log,
+): Promise<void> {
+  const found = await fs.targetStatus(directory);
+  if (found === undefined) {
+    await fs.makeDirectory(directory, 0o700, true);
+    await fs.syncDirectory(dirname(directory));
+  } else {
+    assertSafe(found, place, directory, log);
+  }
+}
+
+/**
+ * Refuse a directory that an operator named for a service unless it is there, and nobody else can replace
+ * what is in it, or lead it elsewhere.
+ *
+ * @throws {CertError} DELIVERY_FAILED
+ */
+export async function checkDirectory(
+  fs: DeliveryFs,
+  place: Place,
+  directory: string,
+  log: Log,
+): Promise<void> {
+  const found = await fs.status(directory);
+  if (found === undefined)
+    throw refusal(place, `there is no directory "${directory}"`, 'Make it first');
+  if (found.kind === 'symlink') {
+    throw refusal(
+      place,
+      `"${directory}" is a symbolic link`,
+      'Name the directory it leads to: a link can be turned elsewhere',
+    );
+  }
+  assertSafe(found, place, directory, log);
+}
+
+function assertSafe(found: FileStatus, place: Place, directory: string, log: Log): void {
+  if (found.kind !== 'directory')
+    throw Object.assign(new Error('not a directory'), { code: 'ENOTDIR', path: directory });
+  const reason = dangerOf(found, directory);
+  if (reason !== undefined) throw refusal(place, reason.text, reason.hint);
+  // Groups are made for sharing; whoever is in one is for the machine's operator to decide.
+  if ((found.mode & 0o020) !== 0 && !isSticky(found))
+    log.warn(`its whole group can replace the files in "${directory}"; take its g+w away`);
+}
+
+/** Say why files in a directory are not safe from others; absent when they are. */
+export function dangerOf(
+  found: Pick<FileStatus, 'mode' | 'uid'>,
+  directory: string,
+): { readonly text: string; readonly hint: string } | undefined {
+  const self = process.geteuid?.() ?? found.uid;
+  // Root can replace files everywhere.
+  if (found.uid !== 0 && found.uid !== self) {
+    return {
+      text: `the owner of "${directory}" (uid ${found.uid}) can replace the files in it`,
+      hint: `Choose a directory of this user, or make it one: chown ${self} ${directory}`,
+    };
+  }
+  // In a sticky directory, as /tmp is one, nobody can rename or remove what another put there.
+  if ((found.mode & 0o002) !== 0 && !isSticky(found)) {
+    return {
+      text: `every user of this machine can replace the files in "${directory}"`,
+      hint: `Take that away: chmod o-w ${directory}`,
+    };
+  }
+  return undefined;
+}
+
+function isSticky({ mode }: Pick<FileStatus, 'mode'>): boolean {
+  return (mode & 0o1000) !== 0;
+}
+
+function refusal({ name, where }: Place, why: string, hint: string): CertError {
+  return new CertError('DELIVERY_FAILED', `Cannot deliver "${name}" to "${where}": ${why}`, {
+    hint,
+  });
+}

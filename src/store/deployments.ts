@@ -1,0 +1,207 @@
+import { CertError } from '../base/errors.ts';
+import type { Label } from '../base/label.ts';
+import { integer, label, oneOf, optional, present, text, time } from './column.ts';
+import type { Database } from './database.ts';
+import type {
+  Deployment,
+  DeploymentRecord,
+  DeploymentStatus,
+  Deployments,
+  DeployTarget,
+} from './deployments-contract.ts';
+import { storedHooks } from './hooks.ts';
+import type { Row, Sql, SqlValue } from './sql.ts';
+import { storedText } from './stored-text.ts';
+
+/** Deployments and hooks in SQLite. */
+export function sqliteDeployments(database: Database): Deployments {
+  return {
+    ...storedHooks(database),
+    list: (name) =>
+      database.read((sql) =>
+        sql
+          .all('SELECT * FROM deployments WHERE name = ? ORDER BY label', name)
+          .map((row) => readRecord(sql, row)),
+      ),
+    put: (name, deployment) =>
+      database.write((sql) => {
+        assertFree(sql, name, deployment);
+        drop(sql, name, deployment.label);
+        insert(sql, name, deployment);
+        makePending(sql, name);
+      }),
+    remove: (name, which) =>
+      database.write((sql) => {
+        const had = drop(sql, name, which);
+        // What is deployed nowhere else goes to the cert-store location again.
+        if (had) makePending(sql, name);
+        return had;
+      }),
+    restart: (name) =>
+      database.write((sql) => {
+        sql.run(
+          `UPDATE deployments SET state = NULL, certificate_id = NULL, changed_at = NULL, error = NULL
+           WHERE name = ?`,
+          name,
+        );
+        makePending(sql, name);
+      }),
+    report: (name, which, { state, certificateId, at, error }) =>
+      database.write((sql) => {
+        sql.run(
+          `UPDATE deployments SET state = ?, certificate_id = ?, changed_at = ?, error = ?
+           WHERE name = ? AND label = ?`,
+          state,
+          certificateId,
+          at,
+          error === undefined ? undefined : storedText(error),
+          name,
+          which,
+        );
+      }),
+  };
+}
+
+function makePending(sql: Sql, name: string): void {
+  sql.run(
+    `UPDATE certificates SET delivered_at = NULL, delivery_error = NULL, failed_at = NULL
+     WHERE name = ? AND status = 'current'`,
+    name,
+  );
+}
+
+function assertFree(sql: Sql, name: string, deployment: Deployment): void {
+  for (const { path } of deployment.files) {
+    const taken = sql.get('SELECT name, label FROM deployment_files WHERE path = ?', path);
+    if (taken === undefined) continue;
+    const owner = { name: text(taken, 'name'), label: text(taken, 'label') };
+    if (owner.name === name && owner.label === deployment.label) continue;
+    throw new CertError(
+      'STORE_CONFLICT',
+      `Cannot deploy "${name}" to "${path}": deployment "${owner.label}" of "${owner.name}" writes that file`,
+      { hint: 'Name another file, or undo the other one with "no cert deploy"' },
+    );
+  }
+}
+
+function drop(sql: Sql, name: string, which: string): boolean {
+  return sql.run('DELETE FROM deployments WHERE name = ? AND label = ?', name, which).changes > 0;
+}
+
+function insert(sql: Sql, name: Label, deployment: Deployment): void {
+  const { files, probe } = deployment;
+  sql.run(
+    `INSERT INTO deployments (name, label, owner, group_name, mode, key_mode, target, pid_file,
+       program, config, socket, entry, unit, probe_host, probe_port, probe_server_name, probe_starttls)
+     VALUES (@name, @label, @owner, @group, @mode, @keyMode, @target, @pidFile,
+       @program, @config, @socket, @entry, @unit, @host, @port, @serverName, @starttls)`,
+    {
+      name,
+      label: deployment.label,
+      owner: deployment.owner,
+      group: deployment.group,
+      mode: deployment.mode,
+      keyMode: deployment.keyMode,
+      ...targetColumns(deployment.target),
+      host: probe?.host,
+      port: probe?.port,
+      serverName: probe?.serverName,
+      starttls: probe?.starttls,
+    },
+  );
+  for (const { kind, path } of files) {
+    sql.run(
+      'INSERT INTO deployment_files (name, label, kind, path) VALUES (?, ?, ?, ?)',
+      name,
+      deployment.label,
+      kind,
+      path,
+    );
+  }
+}
+
+function targetColumns(target: DeployTarget | undefined): Readonly<Record<string, SqlValue>> {
+  const none = {
+    pidFile: null,
+    program: null,
+    config: null,
+    socket: null,
+    entry: null,
+    unit: null,
+  };
+  const { type = null, ...given } = target ?? {};
+  return { ...none, target: type, ...given };
+}
+
+const kinds = ['key', 'cert', 'chain', 'fullchain', 'combined', 'der'] as const;
+const servers = ['nginx', 'lighttpd', 'proftpd', 'apache'] as const;
+const targetTypes = [...servers, 'haproxy', 'systemd'] as const;
+const states = ['deployed', 'unused', 'pending'] as const;
+const startings = ['ftp'] as const;
+
+function readRecord(sql: Sql, row: Row): DeploymentRecord {
+  const files = sql
+    .all(
+      'SELECT kind, path FROM deployment_files WHERE name = ? AND label = ?',
+      text(row, 'name'),
+      text(row, 'label'),
+    )
+    .map((file) => ({ kind: oneOf(file, 'kind', kinds), path: text(file, 'path') }));
+  return present({
+    label: label(row, 'label'),
+    files: files.toSorted((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind)),
+    owner: optional(row, 'owner', text),
+    group: optional(row, 'group_name', text),
+    mode: optional(row, 'mode', integer),
+    keyMode: optional(row, 'key_mode', integer),
+    target: readTarget(row),
+    probe:
+      optional(row, 'probe_host', text) === undefined
+        ? undefined
+        : present({
+            host: text(row, 'probe_host'),
+            port: integer(row, 'probe_port'),
+            serverName: optional(row, 'probe_server_name', text),
+            starttls: optional(row, 'probe_starttls', (each, column) =>
+              oneOf(each, column, startings),
+            ),
+          }),
+    status: readStatus(row),
+  });
+}
+
+function readTarget(row: Row): DeployTarget | undefined {
+  const type = optional(row, 'target', (each, column) => oneOf(each, column, targetTypes));
+  switch (type) {
+    case undefined:
+      return undefined;
+    case 'haproxy':
+      return present({
+        type,
+        socket: text(row, 'socket'),
+        entry: optional(row, 'entry', text),
+      });
+    case 'systemd':
+      return present({ type, unit: text(row, 'unit'), program: optional(row, 'program', text) });
+    default:
+      return present({
+        type,
+        pidFile: text(row, 'pid_file'),
+        program: optional(row, 'program', text),
+        config: optional(row, 'config', text),
+      });
+  }
+}
+
+function readStatus(row: Row): DeploymentStatus | undefined {
+  const state = optional(row, 'state', (each, column) => oneOf(each, column, states));
+  // The certificate may have been removed since.
+  const certificateId = optional(row, 'certificate_id', integer);
+  if (state === undefined || certificateId === undefined) return undefined;
+  return present({
+    state,
+    certificateId,
+    at: time(row, 'changed_at'),
+    error: optional(row, 'error', text),
+  });
+}
