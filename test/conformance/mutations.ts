@@ -97,7 +97,7 @@ export const writtenMutations: readonly WrittenMutation[] = [
     file: 'src/lifecycle/credential.ts',
     find: 'const record = await store.certificates.get(stored.certificateId);',
     replace:
-      'const began = await store.certificates.get(stored.certificateId); const record = began && ((await store.certificates.latest(began.name)) ?? began);',
+      'const began = await store.certificates.get(stored.certificateId); const record = began && ((await store.certificates.versions(began.name))[0] ?? began);',
   },
   { row: 'P11', file: 'src/lifecycle/revoke.ts', find: signed, replace: macOnly },
   { row: 'P11', file: 'src/lifecycle/update.ts', find: signed, replace: macOnly },

@@ -13,7 +13,7 @@ import { initialize } from '../../src/lifecycle/initialize.ts';
 import { update } from '../../src/lifecycle/update.ts';
 import { decodeCertificate } from '../../src/x509/certificate.ts';
 import { extension, extensionValue } from '../../src/x509/extension-values.ts';
-import { Name } from '../../src/x509/name.ts';
+import { isNullDn, Name, nullDn } from '../../src/x509/name.ts';
 import { parseName } from '../../src/x509/name-text.ts';
 import { SubjectPublicKeyInfo } from '../../src/x509/subject-public-key-info.ts';
 import { timeOf } from '../../src/x509/time.ts';
@@ -133,6 +133,15 @@ describe('the template of a request', () => {
       expect(structuredClone(template.validity)).toEqual(validity);
     }
     expect([notBefore.type, notAfter.type]).toEqual(['utcTime', 'generalTime']);
+  });
+
+  it('has a critical subjectAltName where the subject is the NULL-DN, and nowhere else [B3]', async () => {
+    const subjectAltNames = [{ type: 'dNSName', value: 'gw1.example' }] as const;
+    for (const subject of [nullDn, parseName('CN=gw1,O=Test')]) {
+      const template = (await askedFor({ subject, subjectAltNames })).certReq.certTemplate;
+      expect(template.subject && isNullDn(template.subject)).toBe(subject === nullDn);
+      expect(template.extensions?.map(({ critical }) => critical)).toEqual([subject === nullDn]);
+    }
   });
 
   it('has the names and usages that are asked for [B7]', async () => {

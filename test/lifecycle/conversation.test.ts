@@ -3,9 +3,11 @@ import { toHex, utf8 } from '../../src/base/bytes.ts';
 import { toDer } from '../../src/asn1/codec.ts';
 import { oids } from '../../src/asn1/oids.ts';
 import { hasImplicitConfirm } from '../../src/cmp/message/info-type-and-value.ts';
+import { infoValue } from '../../src/cmp/message/info-values.ts';
 import { decodeMessage } from '../../src/cmp/message/pki-message.ts';
 import { pbmParameterOf } from '../../src/cmp/protection/pbm.ts';
 import { initialize } from '../../src/lifecycle/initialize.ts';
+import { revoke } from '../../src/lifecycle/revoke.ts';
 import { update } from '../../src/lifecycle/update.ts';
 import { presets } from '../../src/settings/presets.ts';
 import { decodeCertificate } from '../../src/x509/certificate.ts';
@@ -79,6 +81,25 @@ describe('the first message', () => {
     const other = await makeSite({ profile: { implicitConfirm: false } });
     await initialized(other);
     expect(hasImplicitConfirm(headers(other)[0]?.generalInfo)).toBe(false);
+  });
+
+  it('names one certProfile where a certificate is asked for, if the CA profile has one [H13]', async () => {
+    const site = await makeSite({ profile: { certProfile: 'gateway' } });
+    await initialized(site);
+    await update(site.context, { current: named('gw1'), waitSeconds: 60 });
+    await revoke(site.context, {
+      current: named('gw1'),
+      reason: 'superseded',
+      waitSeconds: 60,
+    });
+    const profiles = headers(site).map(({ generalInfo }) => infoValue(generalInfo, 'certProfile'));
+    expect(profiles.map((names) => names && [...names])).toEqual([
+      ['gateway'],
+      undefined,
+      ['gateway'],
+      undefined,
+      undefined,
+    ]);
   });
 
   it('has a MAC with 16 octets of salt, SHA-256 and 10 000 iterations, if nothing else is said [P3]', async () => {

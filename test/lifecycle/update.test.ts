@@ -61,6 +61,25 @@ describe('update()', () => {
     }
   });
 
+  it('is polled for under the old certificate by another process, once the new one is here [P9]', async () => {
+    const site = await makeSite();
+    const old = await initialized(site);
+    await site.relab({ delayConfirm: true, polls: 1 });
+    const before = site.sent.length;
+    const first = await update(site.context, { current, waitSeconds: 0 });
+    expect(first.type).toBe('waiting');
+    for (const expected of ['waiting', 'issued']) {
+      const { type } = await poll(await site.open(), { name: named('gw1'), waitSeconds: 0 });
+      expect(type).toBe(expected);
+    }
+    const all = site.sent.slice(before).map(decodeMessage);
+    const types = all.map(({ body }) => body.type);
+    expect(types.slice(types.indexOf('certConf'))).toEqual(['certConf', 'pollReq', 'pollReq']);
+    for (const { extraCerts } of all) {
+      expect(extraCerts?.[0] && certificateDer(extraCerts[0])).toEqual(old.certificate.der);
+    }
+  });
+
   it('replaces the files and keeps the previous set', async () => {
     const site = await makeSite();
     await initialized(site);
@@ -144,7 +163,7 @@ describe('update()', () => {
     expect(site.files()).toEqual(files);
   });
 
-  it('refuses an expired certificate before anything is sent [P10]', async () => {
+  it('refuses an expired certificate before anything is sent [B10][P10]', async () => {
     const site = await makeSite({ lab: { validitySeconds: 3600 } });
     await initialized(site);
     await site.clock.advance(3601);

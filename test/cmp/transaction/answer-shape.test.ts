@@ -89,7 +89,7 @@ describe('an answer of the wrong shape', () => {
     ['an encrypted certificate', encrypted, 'the certificate is encrypted'],
     ['a private key', withPrivateKey, 'it brings a private key'],
     ['another status', response('ip', { status: 'revocationWarning' }), 'status is revocationW'],
-  ])('is refused when it has %s, polled for or not [C3][R14]', async (_, body, why) => {
+  ])('is refused when it has %s, polled for or not [C2][C3][R14]', async (_, body, why) => {
     for (const phase of [requested, polled]) {
       await expect(take(phase, body)).rejects.toMatchObject({
         code: 'CMP_RESPONSE_INVALID',
