@@ -38,6 +38,46 @@ export function decodePem(text: string): readonly PemBlock[] {
   return blocks;
 }
 
+/** A block as text, from the line that begins it to the line that ends it. */
+export interface PemText {
+  readonly label: string;
+  readonly text: string;
+  /** Where it begins in the whole. */
+  readonly start: number;
+}
+
+/**
+ * Find blocks without looking into them; what is not ended is none. One pass over the text, however many blocks
+ * somebody begins in it.
+ *
+ * @param isWanted which labels to look for
+ */
+export function findPemTexts(
+  pem: string,
+  isWanted: (label: string) => boolean = () => true,
+): readonly PemText[] {
+  const ends = new Map<string, number[]>();
+  for (const { 0: text, 1: label = '', index } of pem.matchAll(/-----END ([^\r\n-]+)-----/g)) {
+    const known = ends.get(label);
+    if (known) known.push(index + text.length);
+    else ends.set(label, [index + text.length]);
+  }
+  // Taken from the end, nearest first.
+  for (const positions of ends.values()) positions.reverse();
+  const found: PemText[] = [];
+  let from = 0;
+  for (const { 1: label = '', index: start } of pem.matchAll(/-----BEGIN ([^\r\n-]+)-----/g)) {
+    if (start < from || !isWanted(label)) continue;
+    const positions = ends.get(label) ?? [];
+    while ((positions.at(-1) ?? Infinity) <= start) positions.pop();
+    const end = positions.pop();
+    if (end === undefined) continue;
+    found.push({ label, text: pem.slice(start, end), start });
+    from = end;
+  }
+  return found;
+}
+
 /** Write one PEM block with lines of 64 characters and a final newline. */
 export function encodePem(label: string, der: Uint8Array): string {
   const lines =

@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { asBuffer, utf8 } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
-import { decodePem } from '../asn1/pem.ts';
+import { decodePem, findPemTexts } from '../asn1/pem.ts';
 import { assertAffordable } from './encrypted-private-key-info.ts';
 import { generatedKey, type GeneratedKey, type SigningKey } from './keys.ts';
 import { assertKeyAllowed, describeKey } from './public-key.ts';
@@ -22,9 +22,6 @@ const keyLabels: ReadonlySet<string> = new Set([
   'RSA PRIVATE KEY', // PKCS #1
 ]);
 
-// Not decodePem: the old encrypted forms have header lines (RFC 1421), which RFC 7468 has no place for.
-const block = /-----BEGIN ([^\r\n-]+)-----[^]*?-----END \1-----/g;
-
 /**
  * Read the private key an operator brings in a file: PKCS #8, SEC 1 or PKCS #1, encrypted or not. What
  * stands around it (certificates, EC PARAMETERS) is passed over.
@@ -35,7 +32,8 @@ const block = /-----BEGIN ([^\r\n-]+)-----[^]*?-----END \1-----/g;
  * @throws {CertError} KEY_UNUSABLE, saying what was found instead
  */
 export function loadPrivateKeyPem(pem: string, passphrase?: string): GeneratedKey {
-  const blocks = [...pem.matchAll(block)].map(([text, label = '']) => ({ text, label }));
+  // Not decodePem: the old encrypted forms have header lines (RFC 1421), which RFC 7468 has no place for.
+  const blocks = findPemTexts(pem);
   const [found, second] = blocks.filter(({ label }) => keyLabels.has(label));
   if (!found) return refuseOther(pem, [...new Set(blocks.map(({ label }) => label))]);
   if (second) return refuse('more than one private key is in the file');

@@ -1,6 +1,6 @@
 import { asBuffer } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
-import { decodePem, looksLikePem } from '../asn1/pem.ts';
+import { decodePem, findPemTexts, looksLikePem } from '../asn1/pem.ts';
 import type { GeneratedKey } from '../crypto/keys.ts';
 import { loadPkcs8, loadPrivateKeyPem } from '../crypto/private-key-pem.ts';
 import { decodeCertificate, type Certificate } from '../x509/certificate.ts';
@@ -97,12 +97,17 @@ function readKind(
   }
 }
 
-/** From the line that begins a private key to the line that ends it. */
-const keyBlock = /-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----[^]*?-----END \1-----/g;
+const keyLabel = /^[A-Z0-9 ]*PRIVATE KEY$/;
 
 function readPem(pem: string, password: string | undefined): CredentialFile {
   // Taken out first, because the old encrypted forms have header lines, which decodePem refuses.
-  const rest = pem.replace(keyBlock, '');
+  let rest = '';
+  let from = 0;
+  for (const { text, start } of findPemTexts(pem, (label) => keyLabel.test(label))) {
+    rest += pem.slice(from, start);
+    from = start + text.length;
+  }
+  rest += pem.slice(from);
   const key = rest === pem ? undefined : loadPrivateKeyPem(pem, password);
   const blocks = rest.includes('-----BEGIN ') || !key ? decodePem(rest) : [];
   const certificates = blocks

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toHex, utf8 } from '../../src/base/bytes.ts';
-import { decodePem, encodePem, looksLikePem } from '../../src/asn1/pem.ts';
+import { decodePem, encodePem, looksLikePem, findPemTexts } from '../../src/asn1/pem.ts';
 
 const der = Uint8Array.from({ length: 100 }, (_, i) => i);
 const text = encodePem('CERTIFICATE', der);
@@ -56,6 +56,31 @@ describe('decodePem()', () => {
   it('takes time in proportion to a hostile text', () => {
     expect(() => decodePem(`-----BEGIN X-----${'\n'.repeat(1_000_000)}`)).toThrow('no end line');
     expect(() => decodePem('-----BEGIN '.repeat(200_000))).toThrow('no "-----BEGIN');
+  });
+});
+
+function block(label: string): string {
+  return `-----BEGIN ${label}-----\n${label}\n-----END ${label}-----`;
+}
+
+function labels(found: readonly { readonly label: string }[]): readonly string[] {
+  return found.map(({ label }) => label);
+}
+
+describe('findPemTexts()', () => {
+  it('finds blocks with what is in them, and where they begin', () => {
+    expect(findPemTexts(`x\n${block('A')}\n${block('B')}\n`)).toEqual([
+      { label: 'A', text: block('A'), start: 2 },
+      { label: 'B', text: block('B'), start: 3 + block('A').length },
+    ]);
+  });
+
+  it('passes over what is not ended, ends too early or is not wanted', () => {
+    const pem = `-----END A-----\n-----BEGIN C-----\n${block('A')}\n${block('B')}\n-----BEGIN A-----`;
+    expect(labels(findPemTexts(pem))).toEqual(['A', 'B']);
+    expect(labels(findPemTexts(pem, (label) => label === 'B'))).toEqual(['B']);
+    const outer = `-----BEGIN C-----\n${block('A')}\n-----END C-----`;
+    expect(labels(findPemTexts(outer))).toEqual(['C']);
   });
 });
 

@@ -3,6 +3,7 @@ import { asBuffer, concatBytes, toHex, utf8 } from '../../src/base/bytes.ts';
 import { CertError } from '../../src/base/errors.ts';
 import { fromDer, toDer } from '../../src/asn1/codec.ts';
 import { encodePem } from '../../src/asn1/pem.ts';
+import { loadPrivateKeyPem } from '../../src/crypto/private-key-pem.ts';
 import { readCredentialFile } from '../../src/pkcs/credential-file.ts';
 import { PFX } from '../../src/pkcs/pfx.ts';
 import { certificateDer } from '../../src/x509/certificate.ts';
@@ -97,6 +98,14 @@ describe('readCredentialFile()', () => {
     expect(refusal(utf8('nothing'))).toMatchObject({ code: 'PEM_MALFORMED' });
     const keys = concatBytes(vector('sec1-ec.pem'), vector('pkcs8-ec.pem'));
     expect(refusal(keys, { password }).message).toContain('more than one private key');
+  });
+
+  it('takes time in proportion to a hostile file', () => {
+    const begun = '-----BEGIN PRIVATE KEY-----\n'.repeat(140_000);
+    expect(refusal(utf8(begun)).message).toContain('no end line');
+    const crossed = '-----BEGIN A PRIVATE KEY-----\n-----END B PRIVATE KEY-----\n'.repeat(70_000);
+    expect(refusal(utf8(crossed)).message).toContain('no end line');
+    expect(() => loadPrivateKeyPem(begun)).toThrow('Cannot read the private key');
   });
 
   it('refuses more certificates than any chain has', () => {
