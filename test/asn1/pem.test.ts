@@ -59,7 +59,7 @@ describe('decodePem()', () => {
   });
 });
 
-function block(label: string): string {
+function blockOf(label: string): string {
   return `-----BEGIN ${label}-----\n${label}\n-----END ${label}-----`;
 }
 
@@ -69,17 +69,17 @@ function labels(found: readonly { readonly label: string }[]): readonly string[]
 
 describe('findPemTexts()', () => {
   it('finds blocks with what is in them, and where they begin', () => {
-    expect(findPemTexts(`x\n${block('A')}\n${block('B')}\n`)).toEqual([
-      { label: 'A', text: block('A'), start: 2 },
-      { label: 'B', text: block('B'), start: 3 + block('A').length },
+    expect(findPemTexts(`x\n${blockOf('A')}\n${blockOf('B')}\n`)).toEqual([
+      { label: 'A', text: blockOf('A'), start: 2 },
+      { label: 'B', text: blockOf('B'), start: 3 + blockOf('A').length },
     ]);
   });
 
   it('passes over what is not ended, ends too early or is not wanted', () => {
-    const pem = `-----END A-----\n-----BEGIN C-----\n${block('A')}\n${block('B')}\n-----BEGIN A-----`;
+    const pem = `-----END A-----\n-----BEGIN C-----\n${blockOf('A')}\n${blockOf('B')}\n-----BEGIN A-----`;
     expect(labels(findPemTexts(pem))).toEqual(['A', 'B']);
     expect(labels(findPemTexts(pem, (label) => label === 'B'))).toEqual(['B']);
-    const outer = `-----BEGIN C-----\n${block('A')}\n-----END C-----`;
+    const outer = `-----BEGIN C-----\n${blockOf('A')}\n-----END C-----`;
     expect(labels(findPemTexts(outer))).toEqual(['C']);
   });
 });
