@@ -114,6 +114,17 @@ describe('judgeKeyGenerator()', () => {
     expect(verdict(ca)).toBeUndefined();
   });
 
+  it('refuses a second signer beside one who is allowed [C17]', () => {
+    const [kga, other] = ['CN=kga', 'CN=other'].map((subject) =>
+      holder(subject, { issuer: ca.issued, extensions: [cmKGA] }),
+    );
+    if (!kga || !other) throw new Error('there are no signers');
+    const signers = [kga.certificate, other.certificate] as const;
+    const trust = { anchors: [root.certificate], intermediates: [], policy: modernOnly };
+    const signed = { signers, certificates: [ca.certificate] };
+    expect(judgeKeyGenerator(signed, issued, trust, someDay)).toContain('2 signers, expected 1');
+  });
+
   it('refuses another CA below the same anchor [C17]', () => {
     expect(verdict(holder('CN=ca', { isCa: true, issuer: root.issued }))).toMatch(/lacks .* cmKGA/);
   });
