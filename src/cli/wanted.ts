@@ -1,3 +1,5 @@
+import { fromDer } from '../asn1/codec.ts';
+import { any } from '../asn1/primitives.ts';
 import { fromHex } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 import { isOid, isOidName, oids, type Oid } from '../asn1/oids.ts';
@@ -96,14 +98,28 @@ function moment(text: string, what: string): Date {
 }
 
 function infoItem(text: string): InfoTypeAndValue {
-  const [type = '', hex] = text.split('=', 2);
+  const [type = '', ...values] = text.split('=');
   const infoType = oidOf(type);
-  if (hex === undefined) return { infoType };
-  const infoValue = fromHex(hex);
-  if (infoValue && infoValue.length > 0) return { infoType, infoValue };
-  throw new CertError('USAGE_INVALID', `Cannot use "${text}" as general-info: not hexadecimal`, {
+  if (values.length === 0) return { infoType };
+  const hex = values.join('=');
+  const isHex = /^(?:[0-9a-f]{2})+$/i.test(hex);
+  const infoValue = isHex ? fromHex(hex) : new Uint8Array();
+  const why = isHex ? whyNoElement(infoValue) : 'it is not hexadecimal';
+  if (why === undefined) return { infoType, infoValue };
+  throw new CertError('USAGE_INVALID', `Cannot use "${text}" as general-info: ${why}`, {
     hint: 'Write OID=HEX, the value as DER, as in 1.2.3.4=0500',
   });
+}
+
+/** H14: anything but one element of DER would make the whole message unreadable. */
+function whyNoElement(der: Uint8Array): string | undefined {
+  try {
+    fromDer(any, der);
+    return undefined;
+  } catch (error) {
+    if (error instanceof CertError && error.code !== 'INTERNAL') return 'its value is not DER';
+    throw error;
+  }
 }
 
 async function word(
