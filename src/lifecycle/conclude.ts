@@ -7,7 +7,7 @@ import type { Conversation, Ending } from '../cmp/client/conversation.ts';
 import type { PKIStatusInfo } from '../cmp/message/pki-status-info.ts';
 import { formatStatus } from '../cmp/message/status-text.ts';
 import { askedIn } from '../cmp/transaction/request.ts';
-import { decodeState, type TransactionState } from '../cmp/transaction/state.ts';
+import { decodeState, type Phase, type TransactionState } from '../cmp/transaction/state.ts';
 import type { TransactionOutcome, TransactionRecord } from '../store/store.ts';
 import { toleratedIn } from '../x509/certificate.ts';
 import type { LifecycleContext } from './context.ts';
@@ -102,7 +102,7 @@ export async function conclude(
     case 'expired': {
       const text = `no certificate came before ${formatTime(record.deadline)}`;
       await finish(
-        { type: 'failed', text },
+        { type: brokenOutcome(decodeState(record.state).phase), text },
         { ...closing, type: 'failed', code: 'CMP_WAITING', errorClass: 'policy', text },
       );
       return { ...said, type: 'expired' };
@@ -163,19 +163,37 @@ export async function closeFailed(
   const { record, error, conversation, isResumed } = broken;
   if (!(error instanceof CertError)) return;
   const errorClass = errorClassOf[error.code];
-  if (errorClass === undefined || !isUnanswered(decodeState(record.state).phase)) return;
+  const { phase } = decodeState(record.state);
+  if (errorClass === undefined || !isUnanswered(phase)) return;
   // What a killed process sent may have been answered: an unreachable CA, or a proxy that says so, is no
   // reason to give that up.
   if (isResumed && (errorClass === 'transport' || errorClass === 'http')) return;
   const { code, message: text } = error;
-  const { name, ca, phase } = record;
+  const { name, ca } = record;
   const transactionID = toHex(record.transactionID);
   const at = clock.now();
-  // C12: the CA may have confirmed it; nobody knows.
-  const type = phase === 'confirming' ? 'unconfirmed' : phase === 'refusing' ? 'refused' : 'failed';
+  const type = brokenOutcome(phase);
   // L13: over; nothing is sent under its transactionID any more.
   await store.transactions.finish(record, { type, text }, at, [
     ...conversation.pending.splice(0),
     { at, name, ca, transactionID, type: 'failed', code, errorClass, text },
   ]);
+}
+
+/** Say how a transaction ends that breaks in a phase, also while that phase is polled for. */
+function brokenOutcome(phase: Phase): 'unconfirmed' | 'refused' | 'failed' {
+  switch (phase.type) {
+    case 'polled':
+      return brokenOutcome(phase.value.from);
+    case 'waiting':
+      return brokenOutcome(phase.value.awaiting.from);
+    case 'confirming':
+      // C12: the CA may have confirmed it; nobody knows.
+      return 'unconfirmed';
+    case 'refusing':
+      return 'refused';
+    case 'requested':
+    case 'granted':
+      return 'failed';
+  }
 }
