@@ -63,6 +63,9 @@ async function clientCertificateOf(
   const record = await store.certificates.current(name);
   if (record === undefined) return refuse('CERT_UNKNOWN', 'there is none of this name');
   if (record.keyId === undefined) return refuse('KEY_UNUSABLE', 'its private key is not here');
+  if ((await store.keys.publicKey(record.keyId)).tokenUri !== undefined) {
+    return refuse('KEY_UNUSABLE', 'its private key is in a token, which TLS does not reach here');
+  }
   const pkcs8 = await store.keys.privateKey(record.keyId);
   return { pkcs8, chain: [record.der, ...record.chain] };
 }

@@ -116,9 +116,12 @@ async function explained(
   { id, name, ca, transactionID }: TransactionRecord,
   error: unknown,
 ): Promise<unknown> {
-  const errorClass = error instanceof CertError ? errorClassOf[error.code] : undefined;
-  if (!(error instanceof CertError) || errorClass === undefined) return error;
-  const isHeard = errorClass !== 'transport' && errorClass !== 'http';
+  if (!(error instanceof CertError)) return error;
+  const errorClass = errorClassOf[error.code];
+  // Nothing of the transaction was lost with the token: it goes on when that is back.
+  const isToken = error.code === 'TOKEN_UNAVAILABLE' || error.code === 'TOKEN_PIN_WRONG';
+  if (errorClass === undefined && !isToken) return error;
+  const isHeard = !isToken && errorClass !== 'transport' && errorClass !== 'http';
   const isOutstanding = (await store.transactions.get(id)) !== undefined;
   const hints = [
     error.hint ??

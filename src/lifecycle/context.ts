@@ -6,6 +6,7 @@ import type { KeyProvider } from '../crypto/keys.ts';
 import type { Delivered, Delivery } from '../deploy/files.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
 import type { LeaseOwner, Store } from '../store/store.ts';
+import type { TokenKeys } from '../tokens/token-keys.ts';
 
 /** What the use cases stand on; the composition root makes it. */
 export interface LifecycleContext {
@@ -16,6 +17,8 @@ export interface LifecycleContext {
   /** Make the transport of one transaction, with the timeouts of its CA profile. */
   connect(url: string, profile: CaProfile): Transport;
   keys(): Promise<KeyProvider>;
+  /** Keys in tokens; absent where there are none to be used. */
+  readonly tokens?: () => Promise<TokenKeys>;
   /** Put files where services read them. @throws {CertError} DELIVERY_FAILED */
   deliver(delivery: Delivery): Promise<Delivered>;
   /** This process, as others find it named when it is in their way. */

@@ -15,6 +15,7 @@ import { nullDn } from '../x509/name.ts';
 import { parseName } from '../x509/name-text.ts';
 import { trustOf } from './authority.ts';
 import type { LifecycleContext } from './context.ts';
+import { openStoredKey } from './held-key.ts';
 import { judgeGeneratedKey } from './judge-generated-key.ts';
 import { judgeCertificate } from './judge-certificate.ts';
 import { storedCertificate } from './stored-certificate.ts';
@@ -34,9 +35,10 @@ export interface ConversationParts {
 
 /** Join CA profile, credential and context into what the client works with. */
 export function openConversation(
-  { clock, random, keys, store }: LifecycleContext,
+  context: LifecycleContext,
   { name, profile, credential, transport, save, keyId, crls }: ConversationParts,
 ): Conversation {
+  const { clock, random, keys } = context;
   const trust = trustOf(profile, crls);
   const roots = profile.roots.map((der) => storedCertificate(der, `CA "${profile.label}"`));
   return {
@@ -57,7 +59,7 @@ export function openConversation(
     keys: {
       provider: keys,
       async own() {
-        if (keyId !== undefined) return (await keys()).load(await store.keys.privateKey(keyId));
+        if (keyId !== undefined) return openStoredKey(context, keyId);
         throw new CertError('KEY_UNUSABLE', `Cannot decrypt for "${name}": its key is not here`);
       },
     },

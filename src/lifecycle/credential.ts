@@ -13,6 +13,7 @@ import type { CertificateRecord, Credential as StoredCredential } from '../store
 import type { AlgorithmIdentifier } from '../x509/algorithm-identifier.ts';
 import { extensionValue } from '../x509/extension-values.ts';
 import type { LifecycleContext } from './context.ts';
+import { openStoredKey } from './held-key.ts';
 import { isSelfSigned } from './issuer-chain.ts';
 import { storedCertificate } from './stored-certificate.ts';
 
@@ -47,11 +48,12 @@ function newMacAlgorithm(
  * @throws {CertError} CERT_UNKNOWN, KEY_UNUSABLE
  */
 export async function openCredential(
-  { store, keys, random }: LifecycleContext,
+  context: LifecycleContext,
   stored: StoredCredential,
   profile: CaProfile,
   begunWith?: AlgorithmIdentifier,
 ): Promise<Credential> {
+  const { store, random } = context;
   if (stored.type === 'mac') {
     const { reference, secret } = stored;
     // P4: the parameters it began with, after a restart too.
@@ -73,7 +75,7 @@ export async function openCredential(
       'Cannot sign: the certificate to sign with is gone, or has no key',
     );
   }
-  const key = (await keys()).load(await store.keys.privateKey(record.keyId));
+  const key = await openStoredKey(context, record.keyId);
   return {
     type: 'signature',
     key,

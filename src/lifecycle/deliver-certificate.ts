@@ -23,9 +23,11 @@ export async function deliverCertificate(
     const delivered = await deliver({
       directory,
       name,
-      ...(keyId !== undefined && {
-        keyPem: encodePem('PRIVATE KEY', await store.keys.privateKey(keyId)),
-      }),
+      // A key in a token has no file: services use it through the token.
+      ...(keyId !== undefined &&
+        (await store.keys.publicKey(keyId)).tokenUri === undefined && {
+          keyPem: encodePem('PRIVATE KEY', await store.keys.privateKey(keyId)),
+        }),
       chainPem: chain.map((issuer) => encodePem('CERTIFICATE', issuer)).join(''),
       certificatePem: encodePem('CERTIFICATE', der),
     });

@@ -1,6 +1,7 @@
 import { CertError } from '../base/errors.ts';
 import { readOnly } from '../store/read-only.ts';
 import type { LifecycleContext } from './context.ts';
+import { tokensOf } from './held-key.ts';
 
 /** What a use case would have done first. */
 export type DryRun =
@@ -47,6 +48,14 @@ export async function dryRun(
         const { close } = context.connect(url, profile);
         return { exchange: async (der) => stopAt(der, url), close };
       },
+      // A key made in a token would stay there.
+      tokens: async () => ({
+        ...(await tokensOf(context)),
+        async generate(uri, type) {
+          const { key } = await (await context.keys()).generate(type);
+          return { key, uri, isNew: false };
+        },
+      }),
       deliver: async () => stop(),
     });
   } catch (error) {

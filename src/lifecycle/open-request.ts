@@ -10,7 +10,6 @@ import type { Credential } from '../cmp/protection/credential.ts';
 import { askedIn, type RequestBody } from '../cmp/transaction/request.ts';
 import { encodeState } from '../cmp/transaction/state.ts';
 import { operationUrl } from '../cmp/transport/operation-url.ts';
-import type { GeneratedKey } from '../crypto/keys.ts';
 import { assertKeyAllowed } from '../crypto/public-key.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
 import type {
@@ -24,6 +23,7 @@ import type { Wanted } from './certificate-request.ts';
 import type { LifecycleContext } from './context.ts';
 import { openConversation } from './conversation.ts';
 import { openCredential } from './credential.ts';
+import { discardKey, newStoredKey, type HeldKey } from './held-key.ts';
 import { weakProtection } from './protection-strength.ts';
 
 /** A request that is about to be made. */
@@ -36,7 +36,7 @@ export interface NewRequest {
   /** Build the body, knowing who asks. */
   build(credential: Credential): Promise<RequestBody>;
   /** Absent when the key is not ours. */
-  readonly key?: Pick<GeneratedKey, 'key' | 'pkcs8'> | { readonly id: number };
+  readonly key?: HeldKey | { readonly id: number };
   /** OLD of cr and kur, or what an rr revokes. */
   readonly previous?: CertificateRecord;
   /** What goes into the header beside what the CA profile puts there. */
@@ -57,9 +57,14 @@ export async function openRequest(
   context: LifecycleContext,
   request: NewRequest,
 ): Promise<TransactionRecord> {
-  const { transaction, events } = await prepareRequest(context, request);
-  // C14: the key is durable before anything is sent.
-  return context.store.transactions.open(transaction, events);
+  try {
+    const { transaction, events } = await prepareRequest(context, request);
+    // C14: the key is durable before anything is sent.
+    return await context.store.transactions.open(transaction, events);
+  } catch (error) {
+    await discardKey(context, request.key);
+    throw error;
+  }
 }
 
 /** A transaction ready to be stored. */
@@ -117,7 +122,7 @@ export async function prepareRequest(
       ca: profile.label,
       url,
       isUrlGiven: request.url !== undefined,
-      ...(key && { key: 'id' in key ? key : { spki: key.key.spki, pkcs8: key.pkcs8 } }),
+      ...(key && { key: 'id' in key ? key : newStoredKey(key) }),
       credential: request.credential,
       ...(previous && { previousCertificateId: previous.id }),
       ...(operation !== 'rr' && {

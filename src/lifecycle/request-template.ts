@@ -121,7 +121,8 @@ function chooseKey(
   const taken = specs.map(keyTypeOf).filter((type) => type !== undefined);
   if (choice.type === 'by-template') {
     const [keyType] = taken;
-    if (keyType) return { type: 'generate', keyType };
+    const { token } = choice;
+    if (keyType) return { type: 'generate', keyType, ...(token !== undefined && { token }) };
     throw keyless(profile, 'it takes none of the kinds made here, or has not said which');
   }
   const chosen =

@@ -45,7 +45,7 @@ function canDecrypt({ decrypt, agree }: SigningKey): boolean {
 
 function unusable(what: string, { keyType }: SigningKey): CertError {
   return new CertError('KEY_UNUSABLE', `Cannot ${what}: a key of type ${keyType} only signs`, {
-    hint: 'Use an RSA or an EC key',
+    hint: 'Use an RSA or an EC key that is not in a token',
   });
 }
 

@@ -1,7 +1,7 @@
 import { formatTime } from '../base/format-time.ts';
 import type { Label } from '../base/label.ts';
 import { toDer } from '../asn1/codec.ts';
-import type { GeneratedKey, KeyType, SigningKey } from '../crypto/keys.ts';
+import type { KeyType, SigningKey } from '../crypto/keys.ts';
 import { describeKey } from '../crypto/public-key.ts';
 import type { CertificateRecord } from '../store/store.ts';
 import type { Certificate } from '../x509/certificate.ts';
@@ -13,7 +13,9 @@ import { certRequest, wantedAgain } from './certificate-request.ts';
 import type { LifecycleContext } from './context.ts';
 import { assertCanSign } from './credential.ts';
 import { currentCertificate, sameAuthority } from './enroll.ts';
+import { openStoredKey, type HeldKey } from './held-key.ts';
 import { finishDelivery } from './interrupted-delivery.ts';
+import { makeKey } from './key-choice.ts';
 import { openRequest } from './open-request.ts';
 import type { RepeatedKey } from './repeated.ts';
 import type { EnrollmentResult } from './result.ts';
@@ -28,6 +30,8 @@ export interface UpdateRequest {
   readonly key?:
     | { readonly type: 'generate'; readonly keyType: KeyType }
     | { readonly type: 'reuse' };
+  /** PKCS #11 URI of a token to make the new key in; where the old key is when absent. */
+  readonly token?: string;
   /** Label of the CA profile; that of the certificate when absent. */
   readonly ca?: Label;
   readonly url?: string;
@@ -109,19 +113,18 @@ function repeatedKey(
 }
 
 async function nextKey(
-  { store, keys }: LifecycleContext,
-  { keyId }: CertificateRecord,
-  { key }: UpdateRequest,
-): Promise<{ readonly id: number; readonly key: SigningKey } | GeneratedKey> {
-  const provider = await keys();
-  if (key?.type === 'generate') return provider.generate(key.keyType);
+  context: LifecycleContext,
   // `assertCanSign` has seen to it that there is a key.
-  const old: { readonly id: number; readonly key: SigningKey } = {
-    id: keyId ?? 0,
-    key: provider.load(await store.keys.privateKey(keyId ?? 0)),
-  };
+  { keyId: id = 0 }: CertificateRecord,
+  { key, token }: UpdateRequest,
+): Promise<{ readonly id: number; readonly key: SigningKey } | HeldKey> {
+  const { store } = context;
+  // What is in a token stays in that token.
+  const place = token ?? (await store.keys.publicKey(id)).tokenUri;
+  if (key?.type === 'generate') return makeKey(context, key.keyType, place);
+  const old = { id, key: await openStoredKey(context, id) };
   const isReuse = key?.type === 'reuse' || (await store.settings.get(certStoreKey)) === 'reuse';
-  return isReuse ? old : provider.generate(nearestType(old.key));
+  return isReuse ? old : makeKey(context, nearestType(old.key), place);
 }
 
 /** A new key of the old one's kind; an RSA key of an odd size gets the next usual size. */

@@ -17,6 +17,8 @@ export interface TokenKey {
   readonly key: SigningKey;
   /** PKCS #11 URI (RFC 7512) that names this key and no other. */
   readonly uri: string;
+  /** Made just now: nothing knows of it yet. */
+  readonly isNew: boolean;
 }
 
 /**
@@ -87,7 +89,10 @@ export function tokenKeys(world: TokenWorld & { readonly random: Random }): Toke
         async run(session) {
           const handle = await generateKeyPair(session, type, { object, id });
           const spki = readPublicKey(session, handle);
-          return keyAt(open, withIdentity(parsed, session, { object, id }), spki);
+          return {
+            ...keyAt(open, withIdentity(parsed, session, { object, id }), spki),
+            isNew: true,
+          };
         },
       });
     },
@@ -98,7 +103,8 @@ export function tokenKeys(world: TokenWorld & { readonly random: Random }): Toke
         async run(session) {
           const handle = findPrivateKey(session, parsed);
           const spki = readPublicKey(session, handle);
-          return keyAt(open, withIdentity(parsed, session, identityOf(session, handle)), spki);
+          const identity = identityOf(session, handle);
+          return { ...keyAt(open, withIdentity(parsed, session, identity), spki), isNew: false };
         },
       });
     },
@@ -124,7 +130,7 @@ export function tokenKeys(world: TokenWorld & { readonly random: Random }): Toke
   };
 }
 
-function keyAt(open: TokenKeys['open'], uri: TokenUri, spki: Uint8Array): TokenKey {
+function keyAt(open: TokenKeys['open'], uri: TokenUri, spki: Uint8Array): Omit<TokenKey, 'isNew'> {
   const text = formatTokenUri(uri);
   return { key: open(text, spki), uri: text };
 }
