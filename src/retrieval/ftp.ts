@@ -118,7 +118,12 @@ async function openData(
     port = Number(high) * 256 + Number(low);
   }
   if (port < 1 || port > 65_535) throw new Error('no port for the data came');
-  ftp.dataSocket = await connectTo({ ...target, host, port });
+  const data = await connectTo({ ...target, host, port });
+  ftp.dataSocket = data;
+  // A server that has no such file closes this, maybe by a reset, as it says so on the other connection; the library
+  // would end both by whichever comes first. An error in the middle of a file is seen by who reads it.
+  for (const event of ['error', 'close', 'timeout']) data.removeAllListeners(event);
+  data.on('error', () => {});
   return answer;
 }
 
