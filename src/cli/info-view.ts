@@ -1,3 +1,4 @@
+import { printable } from '../base/printable.ts';
 import { formatTime } from '../base/format-time.ts';
 import { toHex } from '../base/bytes.ts';
 import { exitCodeOf, type ExitCode } from '../base/errors.ts';
@@ -17,7 +18,7 @@ import type { Json } from './json.ts';
 export function reportInfo(
   result: InfoResult | 'interrupted',
   asked: string,
-  { io, globals, print }: CommandContext,
+  { io, globals, print }: Pick<CommandContext, 'io' | 'globals' | 'print'>,
 ): ExitCode {
   if (result === 'interrupted') {
     const message = `Interrupted before the CA had answered about ${asked}; ask again`;
@@ -51,7 +52,7 @@ export function reportInfo(
     case 'ca-certs': {
       const certificates = result.certificates.map(certificateJson);
       print.show({ ...said, certificates }, () =>
-        result.certificates.map(certificateLine).join(''),
+        result.certificates.map((one) => `${certificateText(one)}\n`).join(''),
       );
       return 0;
     }
@@ -67,10 +68,10 @@ export function reportInfo(
       }
       print.done(
         { ...said, newRoot: root, accepted: isAccepted },
-        `CA "${ca}" has a new root, which the present one vouches for: ${certificateLine(newRoot)}` +
+        `CA "${ca}" has a new root, which the present one vouches for: ${certificateText(newRoot)}; ` +
           (isAccepted
-            ? 'It is an anchor of the CA profile now, beside the present one'
-            : 'Give "accept" to make it an anchor of the CA profile'),
+            ? 'it is an anchor of the CA profile now, beside the present one'
+            : 'give "accept" to make it an anchor of the CA profile'),
       );
       return 0;
     }
@@ -97,9 +98,9 @@ export function reportInfo(
   }
 }
 
-function certificateLine(certificate: Certificate): string {
+function certificateText(certificate: Certificate): string {
   const { subject, notAfter, sha256 } = viewCertificate(certificateDer(certificate));
-  return `${subject}, until ${formatTime(notAfter)}, SHA-256 ${sha256}\n`;
+  return `${subject}, until ${formatTime(notAfter)}, SHA-256 ${sha256}`;
 }
 
 function certificateJson(certificate: Certificate): Json {
@@ -115,7 +116,7 @@ function crlLine({ list, outcome }: TakenCrl): string {
       ? 'stored'
       : outcome === 'older'
         ? 'not newer than the one that is here'
-        : `refused: ${outcome.refused}`;
+        : `refused: ${printable(outcome.refused)}`;
   return `CRL of ${formatName(issuer)}, of ${formatTime(thisUpdate.value)}${until}: ${became}\n`;
 }
 

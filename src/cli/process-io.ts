@@ -113,7 +113,7 @@ const processInput: Input = {
     }
   },
   async *lines() {
-    const { createInterface } = await import('node:readline');
-    yield* createInterface({ input: process.stdin, crlfDelay: Infinity });
+    const { splitLines } = await import('./input-lines.ts');
+    yield* splitLines(process.stdin);
   },
 };

@@ -44,6 +44,18 @@ describe('reportInfo()', () => {
     expect(out).toMatch(/^CN=New Root,O=Test, until .*, SHA-256 [0-9A-Fa-f:]+$/m);
   });
 
+  it('makes visible what a terminal would obey in the reason a CRL is refused for', () => {
+    const tbsCertList = {
+      signature: root.signatureAlgorithm,
+      issuer: root.tbsCertificate.subject,
+      thisUpdate: root.tbsCertificate.validity.notBefore,
+    };
+    const { signatureAlgorithm, signature } = root;
+    const list = { tbsCertList, signatureAlgorithm, signature };
+    const { out } = answered({ type: 'crls', crls: [{ list, outcome: { refused: '\u001b[2J' } }] });
+    expect(out).toContain('refused: \\u001b[2J');
+  });
+
   it('says of a new root whether it is an anchor now [L10]', () => {
     const update = {
       type: 'root-update',
