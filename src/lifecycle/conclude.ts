@@ -8,7 +8,7 @@ import type { PKIStatusInfo } from '../cmp/message/pki-status-info.ts';
 import { formatStatus } from '../cmp/message/status-text.ts';
 import { askedIn } from '../cmp/transaction/request.ts';
 import { decodeState, type Phase, type TransactionState } from '../cmp/transaction/state.ts';
-import type { TransactionOutcome, TransactionRecord } from '../store/store.ts';
+import type { TransactionChange, TransactionOutcome, TransactionRecord } from '../store/store.ts';
 import { toleratedIn } from '../x509/certificate.ts';
 import type { LifecycleContext } from './context.ts';
 import { isUnanswered } from './conversation.ts';
@@ -165,19 +165,29 @@ export async function closeFailed(
   const errorClass = errorClassOf[error.code];
   const { phase } = decodeState(record.state);
   if (errorClass === undefined || !isUnanswered(phase)) return;
-  // What a killed process sent may have been answered: an unreachable CA, or a proxy that says so, is no
-  // reason to give that up.
-  if (isResumed && (errorClass === 'transport' || errorClass === 'http')) return;
   const { code, message: text } = error;
   const { name, ca } = record;
   const transactionID = toHex(record.transactionID);
   const at = clock.now();
+  // What a killed process sent may have been answered: an unreachable CA, or a proxy that says so, is no
+  // reason to give that up. It is counted all the same.
+  if (isResumed && (errorClass === 'transport' || errorClass === 'http')) {
+    await store.transactions.advance(record, unchanged(record), [
+      ...conversation.pending.splice(0),
+      { at, name, ca, transactionID, type: 'error', code, errorClass },
+    ]);
+    return;
+  }
   const type = brokenOutcome(phase);
   // L13: over; nothing is sent under its transactionID any more.
   await store.transactions.finish(record, { type, text }, at, [
     ...conversation.pending.splice(0),
     { at, name, ca, transactionID, type: 'failed', code, errorClass, text },
   ]);
+}
+
+function unchanged({ phase, state, outgoing }: TransactionRecord): TransactionChange {
+  return { phase, state, ...(outgoing && { outgoing }) };
 }
 
 /** Say how a transaction ends that breaks in a phase, also while that phase is polled for. */

@@ -201,6 +201,24 @@ describe('against a CA that says of a repeated certConf no more than that it kno
   });
 });
 
+describe('a request that was killed, of a CA that cannot be reached now', () => {
+  it('stays outstanding as it was, and the error is counted [T6]', async () => {
+    const site = await makeSite();
+    killAt(site, 'ir', 'before');
+    await killed(initialize(site.context, request()), site);
+    const before = await outstanding(site.store);
+    lose(site, 'ir');
+    await expect(poll(site.context, { name, waitSeconds: 0 })).rejects.toMatchObject(
+      coded('NETWORK_TIMEOUT'),
+    );
+    expect(await outstanding(site.store)).toEqual({ ...before, revision: before.revision + 1 });
+    const { counters } = await site.store.statistics.read();
+    expect(counters).toContainEqual(
+      expect.objectContaining({ counter: 'error.transport', value: 1 }),
+    );
+  });
+});
+
 /** The lab hears each request twice, and we its second answer only. */
 const twice = async (der: Uint8Array, lab: (der: Uint8Array) => Promise<Uint8Array>) => {
   await lab(der);
