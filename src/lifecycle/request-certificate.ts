@@ -53,13 +53,13 @@ async function requestAlone(
   const { store } = context;
   const { name, certificationRequest, key, waitSeconds } = request;
   const profile = await findProfile(store, request.ca);
-  assertUsable(certificationRequest, key, profile.allowLegacyAlgorithms);
+  const wanted = readRequest(certificationRequest, key, profile.allowLegacyAlgorithms);
 
   const { subjectPKInfo } = certificationRequest.certificationRequestInfo;
   const repeated = {
     operation: 'p10cr',
     name,
-    wanted: wantedIn(certificationRequest),
+    wanted,
     ca: profile.label,
     url: request.url,
     key: { type: 'given', spki: toDer(SubjectPublicKeyInfo, subjectPKInfo) },
@@ -85,6 +85,35 @@ async function requestAlone(
   return carryThrough(context, record, { waitSeconds });
 }
 
+/** Check a request and say what it asks for; what cannot be read in it is no fault of a CA. */
+function readRequest(
+  request: CertificationRequest,
+  key: GeneratedKey | undefined,
+  allowLegacy: boolean,
+): Wanted {
+  try {
+    assertUsable(request, key, allowLegacy);
+    return wantedIn(request);
+  } catch (cause) {
+    const isAboutFile = cause instanceof CertError && ofPeers.has(cause.code);
+    throw isAboutFile ? unusable(cause.message, cause) : cause;
+  }
+}
+
+/** Errors that speak of what a CA sent, where this came from a file. */
+const ofPeers: ReadonlySet<CertError['code']> = new Set([
+  'DER_MALFORMED',
+  'LIMIT_EXCEEDED',
+  'CMP_ALGORITHM_UNSUPPORTED',
+]);
+
+function unusable(why: string, cause?: CertError): CertError {
+  return new CertError('CERT_REFUSED', `Cannot send the certification request: ${why}`, {
+    ...(cause && { cause }),
+    hint: 'Make a new one, with "openssl req -new -key KEY" for example',
+  });
+}
+
 /** B12: version 0, a signature that verifies, and the key it says it is for. */
 function assertUsable(
   request: CertificationRequest,
@@ -106,11 +135,7 @@ function assertUsable(
         ? undefined
         : 'its signature does not fit its key';
   // B12: the CA would refuse it, and ask for another.
-  if (why !== undefined) {
-    throw new CertError('CERT_REFUSED', `Cannot send the certification request: ${why}`, {
-      hint: 'Make a new one, with "openssl req -new -key KEY" for example',
-    });
-  }
+  if (why !== undefined) throw unusable(why);
   if (key && !samePublicKey(fromDer(SubjectPublicKeyInfo, key.key.spki), info.subjectPKInfo)) {
     throw new CertError('KEY_UNUSABLE', 'Cannot use the key file: it is not the key of the csr');
   }

@@ -15,6 +15,7 @@ import { revoke } from '../../src/lifecycle/revoke.ts';
 import { update } from '../../src/lifecycle/update.ts';
 import { answerDer } from '../cmp/answers.ts';
 import { pkcs10 } from './pkcs10.ts';
+import { signedAnswerFor } from './signed-answer.ts';
 import { bodies, coded, initialized, makeSite, named, random, request, type Site } from './site.ts';
 
 interface RejectionParts {
@@ -240,13 +241,18 @@ describe('other requests refused for a reason of the moment', () => {
   it('are made anew as well: rr [L8]', async () => {
     const site = await makeSite();
     await initialized(site);
-    await site.relab({ refuse: 'systemUnavail' });
-    const refusing = revoke(site.context, {
-      current: named('gw1'),
-      reason: 'unspecified',
-      waitSeconds: 6,
+    const before = site.sent.length;
+    let refusals = 0;
+    site.setWire((der, lab) => {
+      const status = [{ status: 'rejection', failInfo: ['systemUnavail'] }] as const;
+      if (refusals++ > 0) return lab(der);
+      return signedAnswerFor(site, der, { type: 'rp', value: { status } });
     });
-    expect(['rejected', 'revoked']).toContain((await refusing).type);
+    const reason = 'unspecified';
+    const result = await revoke(site.context, { current: named('gw1'), reason, waitSeconds: 6 });
+    expect(result).toMatchObject({ type: 'revoked' });
+    expect(bodies(site.sent.slice(before))).toEqual(['rr', 'rr']);
+    expect(site.clock.slept).toEqual([5000]);
   });
 
   it('remember in a question all that earlier attempts have taught [L8][L13]', async () => {

@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { toDer } from '../../src/asn1/codec.ts';
+import { oids } from '../../src/asn1/oids.ts';
 import { asBuffer } from '../../src/base/bytes.ts';
 import { decodeMessage } from '../../src/cmp/message/pki-message.ts';
 import { poll } from '../../src/lifecycle/poll.ts';
@@ -134,6 +135,30 @@ describe('requestCertificate()', () => {
     await expect(refused).rejects.toThrow(says);
     expect(site.sent).toEqual([]);
     expect(await site.store.transactions.outstanding()).toEqual([]);
+  });
+
+  it('refuses a request whose extensionRequest cannot be read, and blames nobody else [B12]', async () => {
+    const site = await makeSite();
+    const extensions = [
+      { extnID: oids.subjectAltName, critical: false, extnValue: Uint8Array.of(0x30, 9, 1) },
+    ];
+    const request = await requesting({ certificationRequest: await pkcs10({ extensions }) });
+    const refused = requestCertificate(site.context, request);
+    await expect(refused).rejects.toMatchObject(coded('CERT_REFUSED'));
+    expect(site.sent).toEqual([]);
+  });
+
+  it('refuses a request signed with an algorithm that is not done here [B12]', async () => {
+    const site = await makeSite();
+    const made = await pkcs10();
+    const certificationRequest = {
+      ...made,
+      signatureAlgorithm: { algorithm: '1.2.3.4' } as const,
+    };
+    const refused = requestCertificate(site.context, await requesting({ certificationRequest }));
+    await expect(refused).rejects.toMatchObject(coded('CERT_REFUSED'));
+    await expect(refused).rejects.toThrow('1.2.3.4');
+    expect(site.sent).toEqual([]);
   });
 
   it('refuses a key that is not the one of the request [B12]', async () => {
