@@ -1,7 +1,8 @@
 import { fromDer } from '../asn1/codec.ts';
 import { decodePem, looksLikePem } from '../asn1/pem.ts';
 import { CertError } from '../base/errors.ts';
-import { CertificationRequest } from '../x509/certification-request.ts';
+import { CertificationRequest, requestedExtensions } from '../x509/certification-request.ts';
+import { extensionValue } from '../x509/extension-values.ts';
 import { readInputFile } from './files.ts';
 import type { Io } from './io.ts';
 
@@ -28,7 +29,10 @@ export async function readCertificationRequest(
         'there is no "-----BEGIN CERTIFICATE REQUEST-----" in it',
       );
     }
-    return fromDer(CertificationRequest, der);
+    const request = fromDer(CertificationRequest, der);
+    // What is asked for is looked into here, where the file is named.
+    extensionValue(requestedExtensions(request.certificationRequestInfo), 'subjectAltName');
+    return request;
   } catch (cause) {
     if (!(cause instanceof CertError)) throw cause;
     throw new CertError('PEM_MALFORMED', `Cannot use csr "${path}": ${cause.message}`, {

@@ -136,6 +136,18 @@ describe('the words of a request', () => {
     expect(some.out).toContain('clientAuth');
   });
 
+  it('are refused with a csr whose extensionRequest cannot be read [B7]', async () => {
+    const at = await desk();
+    const extnValue = Uint8Array.of(0x30, 9, 1);
+    const csr = await pkcs10({
+      extensions: [{ extnID: oids.subjectAltName, critical: false, extnValue }],
+    });
+    const path = at.write('odd.csr', toDer(CertificationRequest, csr));
+    const { code, err } = await dryRun(at, 'csr', path);
+    expect(code).toBe(3);
+    expect(err).toContain('odd.csr');
+  });
+
   it('are refused with a csr that is none', async () => {
     const at = await desk();
     for (const content of [
