@@ -31,7 +31,9 @@ export async function findProfile(
       hint:
         all.length === 0
           ? 'Set one up: certkeeper ca add L url http://… root ROOT.pem'
-          : 'Name one with ca-root',
+          : named === undefined
+            ? 'Name one with ca-root'
+            : 'See certkeeper ca show',
     },
   );
 }

@@ -115,7 +115,9 @@ describe('ca add', () => {
     ] as const) {
       const { out } = await bench.run(addCa(bench, ...words, '--json'));
       expect(JSON.parse(out)).toMatchObject({ ca: { protection: shown } });
-      expect((await bench.run(['ca', 'show', 'rootA'])).out).toMatch(`protection            ${shown}`);
+      expect((await bench.run(['ca', 'show', 'rootA'])).out).toMatch(
+        `protection            ${shown}`,
+      );
     }
   });
 
@@ -221,6 +223,7 @@ describe('ca show and ca remove', () => {
     const { code, err } = await bench.run(['ca', 'remove', 'rootA']);
     expect(code).toBe(3);
     expect(err).toContain('Cannot remove CA profile "rootA": the request for "gw1" waits for it');
+    expect(err).toContain('or close it with clear cmp cert-name gw1\n');
   });
 });
 

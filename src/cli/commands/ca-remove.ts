@@ -12,7 +12,9 @@ export const run: Body<typeof caRemoveParameters> = async ({ label }, context) =
     throw new CertError(
       'TRANSACTION_OUTSTANDING',
       `Cannot remove CA profile "${label}": the request for "${waiting.name}" waits for it`,
-      { hint: `Finish it with cmp poll current-cert ${waiting.name}, or clear cmp cert-name it` },
+      {
+        hint: `Finish it with cmp poll current-cert ${waiting.name}, or close it with clear cmp cert-name ${waiting.name}`,
+      },
     );
   }
   if ((await store.authorities.get(label)) === undefined) {
