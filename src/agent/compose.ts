@@ -8,6 +8,8 @@ import type { Delivered, Delivery } from '../deploy/files.ts';
 import { openStore } from '../store/open.ts';
 import type { StoreKeySource } from '../store/store-key.ts';
 import type { Store } from '../store/store.ts';
+import type { TokenKeys } from '../tokens/token-keys.ts';
+import { lateTokens, type PinReader } from './late-tokens.ts';
 import { lateTransport, type TransportSettings } from './late-transport.ts';
 import {
   livenessOf,
@@ -38,6 +40,8 @@ export interface Services {
   connect(url: string, settings: TransportSettings): Transport;
   /** Load the cryptography and give the keys of this process. */
   keys(): Promise<KeyProvider>;
+  /** Keys in PKCS #11 tokens; nothing is loaded before one is used. */
+  tokens(): Promise<TokenKeys>;
   /** Put PEM files where services read them. @throws {CertError} DELIVERY_FAILED */
   deliver(delivery: Delivery): Promise<Delivered>;
   /** Close the store; transports are closed by who made them. */
@@ -50,6 +54,8 @@ export interface ComposeOptions {
   readonly stateDirectory: string;
   /** Where the key of the store comes from; `store.key` in the state directory when absent. */
   readonly storeKey?: StoreKeySource;
+  /** Gets the PIN of a token. */
+  readonly pin?: PinReader;
   readonly log: Log;
   /** Called after every committed write with their number so far. */
   readonly onWrite?: (count: number) => void;
@@ -75,6 +81,7 @@ export async function compose(options: ComposeOptions): Promise<Services> {
     ...(storeKey === undefined ? {} : { storeKey }),
     ...(onWrite === undefined ? {} : { onWrite }),
   });
+  const tokens = lateTokens(store, { random, clock, ...(options.pin && { pin: options.pin }) });
   return {
     store,
     clock,
@@ -92,6 +99,10 @@ export async function compose(options: ComposeOptions): Promise<Services> {
       const { deliverFiles } = await import('../deploy/files.ts');
       return await deliverFiles({ ...delivery, log });
     },
-    close: () => store.close(),
+    tokens: () => tokens.tokens(),
+    async close() {
+      await tokens.close();
+      await store.close();
+    },
   };
 }

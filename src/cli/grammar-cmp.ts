@@ -1,5 +1,6 @@
 import { defineCommand, type Command } from './command.ts';
 import * as table from './parameters-cmp.ts';
+import * as key from './parameters-key.ts';
 
 /** Commands that ask a CA for something. */
 export const cmpCommands: readonly Command[] = [
@@ -7,9 +8,10 @@ export const cmpCommands: readonly Command[] = [
     words: ['cmp', 'initialize'],
     summary: 'Make a key and get its first certificate (ir)',
     parameters: {
-      ...table.keyParameters,
-      ...table.keyFileParameters,
-      ...table.keyTemplateParameters,
+      ...key.keyParameters,
+      ...key.keyProviderParameters,
+      ...key.keyFileParameters,
+      ...key.keyTemplateParameters,
       ...table.subjectParameters,
       ...table.templateParameters,
       ...table.credentialParameters,
@@ -20,7 +22,17 @@ export const cmpCommands: readonly Command[] = [
     },
     constraints: [
       { atMostOne: ['modulus', 'key-type'] },
-      { atLeastOne: ['modulus', 'key-type', 'key-file', 'key-as-asked', 'key-source'] },
+      {
+        atLeastOne: [
+          'modulus',
+          'key-type',
+          'key-file',
+          'key-as-asked',
+          'key-source',
+          'key-provider',
+        ],
+      },
+      { atMostOne: ['key-file', 'key-provider', 'key-source'] },
       { atMostOne: ['key-file', 'key-as-asked', 'key-source'] },
       { atMostOne: ['ca-psk', 'signer-cert'] },
       { atMostOne: ['reference', 'signer-cert'] },
@@ -37,9 +49,10 @@ export const cmpCommands: readonly Command[] = [
     summary: 'Get a further certificate, signing with one that is here (cr)',
     parameters: {
       ...table.currentCertParameters,
-      ...table.keyParameters,
-      ...table.keyFileParameters,
-      ...table.keyTemplateParameters,
+      ...key.keyParameters,
+      ...key.keyProviderParameters,
+      ...key.keyFileParameters,
+      ...key.keyTemplateParameters,
       ...table.subjectParameters,
       ...table.templateParameters,
       ...table.caParameters,
@@ -49,7 +62,17 @@ export const cmpCommands: readonly Command[] = [
     },
     constraints: [
       { atMostOne: ['modulus', 'key-type'] },
-      { atLeastOne: ['modulus', 'key-type', 'key-file', 'key-as-asked', 'key-source'] },
+      {
+        atLeastOne: [
+          'modulus',
+          'key-type',
+          'key-file',
+          'key-as-asked',
+          'key-source',
+          'key-provider',
+        ],
+      },
+      { atMostOne: ['key-file', 'key-provider', 'key-source'] },
       { atMostOne: ['key-file', 'key-as-asked', 'key-source'] },
       { atMostOne: ['subject-name', 'no-subject', 'csr'] },
       { atLeastOne: ['subject-name', 'no-subject', 'csr'] },
@@ -62,14 +85,18 @@ export const cmpCommands: readonly Command[] = [
     summary: 'Renew a certificate; the old one is kept as superseded (kur)',
     parameters: {
       ...table.currentCertParameters,
-      ...table.keyParameters,
-      ...table.keyReuseParameters,
+      ...key.keyParameters,
+      ...key.keyProviderParameters,
+      ...key.keyReuseParameters,
       ...table.caParameters,
       ...table.waitParameters,
       ...table.dumpParameters,
       ...table.dryRunParameters,
     },
-    constraints: [{ atMostOne: ['modulus', 'key-type', 'key-reuse'] }],
+    constraints: [
+      { atMostOne: ['modulus', 'key-type', 'key-reuse'] },
+      { atMostOne: ['key-provider', 'key-reuse'] },
+    ],
     example: 'cmp update current-cert gw1',
     load: () => import('./commands/cmp-update.ts'),
   }),
@@ -78,7 +105,7 @@ export const cmpCommands: readonly Command[] = [
     summary: 'Get a certificate for a PKCS #10 request made elsewhere (p10cr)',
     parameters: {
       ...table.requestParameters,
-      ...table.keyFileParameters,
+      ...key.keyFileParameters,
       ...table.credentialParameters,
       ...table.caParameters,
       ...table.waitParameters,

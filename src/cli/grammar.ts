@@ -2,8 +2,10 @@ import type { Command } from './command.ts';
 import { caCommands } from './grammar-ca.ts';
 import { certCommands } from './grammar-cert.ts';
 import { cmpCommands } from './grammar-cmp.ts';
+import { deployCommands } from './grammar-deploy.ts';
 import { labCommands } from './grammar-lab.ts';
 import { toolCommands } from './grammar-tools.ts';
+import { tokenCommands } from './grammar-token.ts';
 import type { Parameter } from './parameter.ts';
 
 /** Every command there is. */
@@ -11,7 +13,9 @@ export const commands: readonly Command[] = [
   ...cmpCommands,
   ...caCommands,
   ...certCommands,
+  ...deployCommands,
   ...labCommands,
+  ...tokenCommands,
   ...toolCommands,
 ];
 
@@ -21,8 +25,9 @@ export const commandGroups: readonly {
   readonly words: readonly string[];
 }[] = [
   { title: 'Ask a CA', words: ['cmp', 'no'] },
-  { title: 'Look and tidy', words: ['cert', 'show', 'decode', 'clear'] },
+  { title: 'Look and tidy', words: ['cert', 'hook', 'show', 'decode', 'clear'] },
   { title: 'Set up a CA', words: ['ca'] },
+  { title: 'Use tokens', words: ['crypto'] },
   { title: 'Try things', words: ['lab', 'demo'] },
   { title: 'At the keyboard', words: ['shell', 'completion'] },
   { title: 'Only in certkeeper shell', words: ['configure', 'context', 'end', 'exit', 'help'] },

@@ -6,7 +6,13 @@ import type { Log } from '../base/log.ts';
 import { storeKeyLength, type StoreKeySource } from '../store/store-key.ts';
 import type { Globals } from './global-options.ts';
 import type { Io } from './io.ts';
-import { fetchSecret, placeOf, type SecretSource } from './secret.ts';
+import {
+  fetchSecret,
+  parseSecretSource,
+  placeOf,
+  resolveSecret,
+  type SecretSource,
+} from './secret.ts';
 
 /** Open the store in the state directory and what stands on it, as the global options say. */
 export async function openServices(
@@ -20,6 +26,8 @@ export async function openServices(
       ...(state === undefined ? {} : { option: state }),
     }),
     log,
+    // A PIN is never on the command line: only where it is, in the settings or in a URI.
+    pin: (source, what) => resolveSecret(parseSecretSource(source, what), what, { io, log }),
     ...(storeKey === undefined ? {} : { storeKey: storeKeyFrom(storeKey, io, log) }),
   });
 }

@@ -1,52 +1,10 @@
-/** The key of a request, by size or by type. */
-export const keyParameters = {
-  modulus: {
-    type: 'integer',
-    min: 1024,
-    max: 4096,
-    values: [1024, 2048, 3072, 4096],
-    unit: 'bits',
-    placeholder: 'N',
-    summary: 'Make an RSA key of this size; 1024 needs legacy-algorithms on the CA profile',
-  },
-  'key-type': {
-    type: 'choice',
-    choices: ['rsa-2048', 'rsa-3072', 'rsa-4096', 'p-256', 'p-384', 'p-521', 'ed25519', 'ed448'],
-    placeholder: 'T',
-    summary: 'Make a key of this type',
-  },
-} as const;
-
-/** An existing key instead of a new one. */
-export const keyFileParameters = {
-  'key-file': {
-    type: 'file',
-    summary: 'Use the private key in this PEM file instead of making one; - is standard input',
-  },
-  'key-password': {
-    type: 'secret',
-    summary: 'Passphrase of the private key in key-file, when it is encrypted',
-  },
-} as const;
-
-/** The CA's choice of key. */
-export const keyTemplateParameters = {
-  'key-as-asked': {
-    type: 'flag',
-    summary: 'Make a key of the kind the CA asks for (see cmp info certReqTemplate)',
-  },
-  'key-source': {
-    type: 'choice',
-    choices: ['central'],
-    summary: 'Have the CA make the key, of the key-type if one is given, and send it encrypted',
-  },
-  popo: {
-    type: 'choice',
-    choices: ['signature', 'encrypted-certificate'],
-    default: 'signature',
-    summary: 'Prove possession of the key by signing, or by decrypting the certificate',
-  },
-} as const;
+import type {
+  keyFileParameters,
+  keyParameters,
+  keyProviderParameters,
+  keyReuseParameters,
+  keyTemplateParameters,
+} from './parameters-key.ts';
 
 /** What the new certificate shall say, and be called. */
 export const subjectParameters = {
@@ -203,15 +161,6 @@ export const currentCertParameters = {
   },
 } as const;
 
-/** Keeping the key at an update. */
-export const keyReuseParameters = {
-  'key-reuse': { type: 'flag', summary: 'Keep the key and ask only for a new certificate' },
-  'after-expiry': {
-    type: 'flag',
-    summary: 'Try it although the certificate has expired; outside of RFC 9810',
-  },
-} as const;
-
 /** `cmp request`. */
 export const requestParameters = {
   csr: {
@@ -336,6 +285,7 @@ export const historyParameters = {
 
 /** Parameters of `cmp initialize`. */
 export type InitializeParameters = typeof keyParameters &
+  typeof keyProviderParameters &
   typeof keyTemplateParameters &
   typeof keyFileParameters &
   typeof subjectParameters &
@@ -349,6 +299,7 @@ export type InitializeParameters = typeof keyParameters &
 /** Parameters of `cmp enroll`. */
 export type EnrollParameters = typeof currentCertParameters &
   typeof keyParameters &
+  typeof keyProviderParameters &
   typeof keyTemplateParameters &
   typeof keyFileParameters &
   typeof subjectParameters &
@@ -361,6 +312,7 @@ export type EnrollParameters = typeof currentCertParameters &
 /** Parameters of `cmp update`. */
 export type UpdateParameters = typeof currentCertParameters &
   typeof keyParameters &
+  typeof keyProviderParameters &
   typeof keyReuseParameters &
   typeof caParameters &
   typeof waitParameters &

@@ -3,11 +3,19 @@ import { CertError } from '../base/errors.ts';
 import type { KeyType } from '../crypto/key-type.ts';
 import type { GeneratedKey } from '../crypto/keys.ts';
 import type { KeyChoice } from '../lifecycle/key-choice.ts';
+import type { TokenKey } from '../tokens/token-keys.ts';
+import { formatTokenUri, parseTokenUri } from '../tokens/uri.ts';
 import type { CommandContext } from './command.ts';
 import { readInputFile } from './files.ts';
 import type { ArgsOf } from './parameter.ts';
-import type { keyFileParameters, keyParameters, keyTemplateParameters } from './parameters-cmp.ts';
+import type {
+  keyFileParameters,
+  keyParameters,
+  keyProviderParameters,
+  keyTemplateParameters,
+} from './parameters-key.ts';
 import { resolvePassword } from './password.ts';
+import { newTokenKeyUri } from './token-arguments.ts';
 
 /** The key type the words name, if they name one. */
 export function keyTypeOf(args: ArgsOf<typeof keyParameters>): KeyType | undefined {
@@ -33,20 +41,41 @@ export function keyTypeOf(args: ArgsOf<typeof keyParameters>): KeyType | undefin
  * @throws {CertError} USAGE_INVALID, FILE_UNREADABLE, SECRET_UNAVAILABLE, KEY_UNUSABLE, PEM_MALFORMED
  */
 export async function keyChoiceOf(
-  args: ArgsOf<typeof keyParameters & typeof keyFileParameters & typeof keyTemplateParameters>,
+  args: ArgsOf<
+    typeof keyParameters &
+      typeof keyProviderParameters &
+      typeof keyFileParameters &
+      typeof keyTemplateParameters
+  > & { readonly certName: string },
   context: CommandContext,
 ): Promise<KeyChoice> {
   const key = await givenKey(args, context);
   const proof = { proof: args.popo };
   if (key) return { type: 'given', key, ...proof };
   const keyType = keyTypeOf(args);
+  const isNew = keyType !== undefined || args.keyAsAsked;
+  if (args.keyProvider !== undefined && !isNew) {
+    return { type: 'given', key: await findTokenKey(args.keyProvider, context), ...proof };
+  }
+  const token = args.keyProvider !== undefined && {
+    token: newTokenKeyUri(args.keyProvider, args.certName),
+  };
   if (args.keySource === 'central') {
     if (args.popo === 'signature') return { type: 'central', ...(keyType && { keyType }) };
     throw new CertError('USAGE_INVALID', 'Cannot prove possession of a key that the CA makes', {
       hint: 'Leave out popo, or key-source',
     });
   }
-  return keyType === undefined ? { type: 'by-template' } : { type: 'generate', keyType, ...proof };
+  return keyType === undefined
+    ? { type: 'by-template', ...token }
+    : { type: 'generate', keyType, ...proof, ...token };
+}
+
+/** Find the key in a token that the words name. */
+async function findTokenKey(text: string, context: CommandContext): Promise<TokenKey> {
+  const uri = formatTokenUri(parseTokenUri(text, 'key-provider'));
+  const services = await context.services();
+  return (await services.tokens()).find(uri);
 }
 
 /**

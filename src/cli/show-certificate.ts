@@ -7,6 +7,12 @@ import type { CommandContext } from './command.ts';
 import { colourOfExpiry } from './expiry.ts';
 import type { Json } from './json.ts';
 import { formatTime } from '../base/format-time.ts';
+import {
+  deploymentFields,
+  deploymentsJson,
+  outputText,
+  viewDeployments,
+} from './show-deployments.ts';
 import { readStored } from './stored.ts';
 import { formatFields, formatTable } from './table.ts';
 
@@ -25,16 +31,17 @@ export async function showCertificate(
     const versions = await store.certificates.versions(name);
     const shown = (await store.certificates.latest(name)) ?? versions[0];
     const isOutstanding = shown === undefined && (await hasRequest(store, name));
-    return { versions, shown, now: clock.now(), isOutstanding };
+    const keyUris = await keyUrisOf(store, shown === undefined ? [] : [shown, ...versions]);
+    return { versions, shown, now: clock.now(), isOutstanding, keyUris };
   });
   if (read?.shown === undefined) {
     throw unknown(name, read?.isOutstanding === true, context);
   }
-  const { versions, shown, now } = read;
+  const { versions, shown, now, keyUris } = read;
   const others = full ? versions.filter((version) => version.id !== shown.id) : [];
   const json = {
-    certificate: recordJson(shown, full),
-    versions: full ? others.map((version) => recordJson(version, true)) : undefined,
+    certificate: recordJson(shown, full, keyUris),
+    versions: full ? others.map((version) => recordJson(version, true, keyUris)) : undefined,
   };
   context.print.show(json, () => {
     const view = viewCertificate(shown.der);
@@ -61,6 +68,7 @@ export async function showCertificate(
         },
       ],
       ['key', `${view.key}${shown.keyId === undefined ? ', not here' : ''}`],
+      ['key in token', keyUris.get(shown.keyId ?? 0)],
       ['signature', view.signature],
       ['SHA-256', view.sha256],
       ...shown.chain.map((der) => ['chain', viewCertificate(der).subject] as const),
@@ -71,10 +79,13 @@ export async function showCertificate(
       ['files in', shown.directory],
       ['delivered', shown.deliveredAt === undefined ? undefined : formatTime(shown.deliveredAt)],
       ['delivery error', shown.deliveryError],
+      ...deploymentFields(deployed, shown.id, context.print.style),
     ]);
     if (!full) return text;
     const pem = [shown.der, ...shown.chain].map((der) => encodePem('CERTIFICATE', der)).join('');
-    return `${text}\n${pem}${others.length === 0 ? '' : `\n${versionTable(others)}`}`;
+    const said = deployed.runs[0] && outputText(deployed.runs[0]);
+    const last = said === undefined || said === '' ? '' : `\nThe hook said:\n${said}`;
+    return `${text}${last}\n${pem}${others.length === 0 ? '' : `\n${versionTable(others)}`}`;
   });
 }
 
@@ -96,7 +107,11 @@ function versionTable(versions: readonly CertificateRecord[]): string {
   );
 }
 
-function recordJson(record: CertificateRecord, full: boolean): { [key: string]: Json | undefined } {
+function recordJson(
+  record: CertificateRecord,
+  full: boolean,
+  keyUris: ReadonlyMap<number, string>,
+): { [key: string]: Json | undefined } {
   const { notBefore, notAfter, shortName: _, ...view } = viewCertificate(record.der);
   return {
     label: record.name,
@@ -106,6 +121,7 @@ function recordJson(record: CertificateRecord, full: boolean): { [key: string]: 
     notBefore: formatTime(notBefore),
     notAfter: formatTime(notAfter),
     hasKey: record.keyId !== undefined,
+    keyUri: keyUris.get(record.keyId ?? 0),
     source: record.source,
     ca: record.ca,
     url: record.url,
@@ -118,6 +134,20 @@ function recordJson(record: CertificateRecord, full: boolean): { [key: string]: 
     pem: full ? encodePem('CERTIFICATE', record.der) : undefined,
     chainPem: full ? record.chain.map((der) => encodePem('CERTIFICATE', der)) : undefined,
   };
+}
+
+/** Find where the keys are that are in tokens, by the id of the key. */
+async function keyUrisOf(
+  { keys }: Store,
+  records: readonly CertificateRecord[],
+): Promise<ReadonlyMap<number, string>> {
+  const uris = new Map<number, string>();
+  for (const { keyId } of records) {
+    if (keyId === undefined || uris.has(keyId)) continue;
+    const { tokenUri } = await keys.publicKey(keyId);
+    if (tokenUri !== undefined) uris.set(keyId, tokenUri);
+  }
+  return uris;
 }
 
 async function hasRequest(store: Store, name: string): Promise<boolean> {

@@ -5,6 +5,7 @@ import { reportResult, runEnrollment } from '../enrollment.ts';
 import type { ArgsOf } from '../parameter.ts';
 import type { UpdateParameters } from '../parameters-cmp.ts';
 import { keyTypeOf } from '../request-arguments.ts';
+import { newTokenKeyUri } from '../token-arguments.ts';
 
 /** Renew a certificate. */
 export const run: Body<UpdateParameters> = async (args, command) => {
@@ -15,6 +16,9 @@ export const run: Body<UpdateParameters> = async (args, command) => {
     ...(key && { key }),
     ...(caRoot !== undefined && { ca: caRoot }),
     ...(caUrl !== undefined && { url: caUrl }),
+    ...(args.keyProvider !== undefined && {
+      token: newTokenKeyUri(args.keyProvider, current),
+    }),
     afterExpiry: args.afterExpiry,
     waitSeconds: args.wait,
   };

@@ -1,0 +1,74 @@
+import { resolve } from 'node:path';
+import { CertError } from '../base/errors.ts';
+import { formatTokenUri, looksLikeTokenUri, parseTokenUri } from '../tokens/uri.ts';
+import type { SecretSource } from './secret.ts';
+
+/**
+ * Write down where a PIN is to be taken from, without the PIN.
+ *
+ * @throws {CertError} USAGE_INVALID for the PIN itself, and for standard input, which is read only once
+ */
+export function pinSourceOf(source: SecretSource): string {
+  switch (source.kind) {
+    case 'file':
+      if (source.path === '-') break;
+      return `file:${resolve(source.path)}`;
+    case 'env':
+    case 'cred':
+      return `${source.kind}:${source.name}`;
+    case 'prompt':
+      return 'prompt';
+    case 'literal':
+      break;
+  }
+  throw new CertError('USAGE_INVALID', 'Cannot keep a PIN: only where it comes from is stored', {
+    hint: 'Put the PIN into a file of mode 0600 and give pin file:PATH, or give env:NAME, cred:NAME or prompt',
+  });
+}
+
+/**
+ * Check the URI of a token in which a key is to be made.
+ *
+ * @param name label of the key where the URI has none
+ * @returns the URI, the same for the same token and label
+ * @throws {CertError} USAGE_INVALID
+ */
+export function newTokenKeyUri(text: string, name: string): string {
+  const uri = parseTokenUri(text, 'key-provider');
+  if (uri.id !== undefined) {
+    throw new CertError('USAGE_INVALID', 'Cannot make a key with the id in key-provider', {
+      hint: 'Leave out id: a new key gets one of its own. To use a key that is there, leave out key-type',
+    });
+  }
+  return formatTokenUri({ object: name, ...uri });
+}
+
+/**
+ * Take a label or a URI for a token.
+ *
+ * @throws {CertError} USAGE_INVALID
+ */
+export function tokenUriOf(text: string): string {
+  return looksLikeTokenUri(text)
+    ? formatTokenUri(parseTokenUri(text, 'token'))
+    : formatTokenUri({ token: checkedLabel(text) });
+}
+
+/** CK_TOKEN_INFO has 32 octets for the label. */
+const MAX_LABEL_OCTETS = 32;
+
+/**
+ * Check the label of a token.
+ *
+ * @throws {CertError} USAGE_INVALID
+ */
+export function checkedLabel(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- they are what is refused
+  const isPlain = !/[\u0000-\u001f\u007f]/.test(text) && text.trim() === text;
+  const { length } = new TextEncoder().encode(text);
+  if (isPlain && length > 0 && length <= MAX_LABEL_OCTETS) return text;
+  throw new CertError(
+    'USAGE_INVALID',
+    `Cannot use ${JSON.stringify(text.slice(0, MAX_LABEL_OCTETS))} as the label of a token: it is not 1 to ${MAX_LABEL_OCTETS} octets of text`,
+  );
+}
