@@ -24,6 +24,9 @@ const RUN_MS = 120_000;
 /** Ways tried to take one check out before it counts as not shown. */
 const MAX_WAYS = 6;
 
+/** Between the names of suites and that of the test in them. */
+const SEPARATOR = ' > ';
+
 /** What one run of tests gave. */
 interface Outcome {
   /** Full names, by file. */
@@ -108,7 +111,8 @@ async function tryPlace(lane: string, place: Place, broken: ReadonlySet<string>)
     writeFileSync(join(lane, file), changed(source, mutation));
     try {
       const { failed, hasEnded } = await runTests(lane, filesFor(row), [row], true);
-      const [test] = failed.filter((name) => !broken.has(name));
+      const noticed = failed.find((name) => !broken.has(name));
+      const test = noticed && ((await failsAgain(lane, noticed)) ? noticed : undefined);
       const shown = test ?? (hasEnded ? undefined : 'its tests do not end');
       if (shown !== undefined)
         return { row, file, line, what: mutation.what, test: shown, survived };
@@ -120,15 +124,40 @@ async function tryPlace(lane: string, place: Place, broken: ReadonlySet<string>)
   return { row, file, line, what: survived.at(-1) ?? 'no mutator fits', survived };
 }
 
+/** Tell whether a test fails a second time: what fails by chance shows nothing. */
+async function failsAgain(lane: string, name: string): Promise<boolean> {
+  const [file = ''] = name.split(': ', 1);
+  const { failed, hasEnded } = await vitest(lane, [file], escaped(titleOf(name)), true);
+  return failed.includes(name) || !hasEnded;
+}
+
+/** The name of a test without those of its file and suites, whose separator is the runner's own business. */
+function titleOf(name: string): string {
+  return name.slice(name.indexOf(SEPARATOR) + SEPARATOR.length);
+}
+
+function escaped(text: string): string {
+  return `${text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')}$`;
+}
+
 function changed(source: string, { start, end, text }: Mutation): string {
   return source.slice(0, start) + text + source.slice(end);
 }
 
-/** Run the tests of rows in a copy. A file that cannot even be loaded has no failed test. */
-async function runTests(
+function runTests(
   lane: string,
   files: readonly string[],
   ids: readonly string[],
+  isBailing: boolean,
+): Promise<Outcome> {
+  return vitest(lane, files, `\\[(${ids.join('|')})\\]`, isBailing);
+}
+
+/** Run tests in a copy by their names. A file that cannot even be loaded has no failed test. */
+async function vitest(
+  lane: string,
+  files: readonly string[],
+  names: string,
   isBailing: boolean,
 ): Promise<Outcome> {
   const report = join(lane, 'report.json');
@@ -142,7 +171,7 @@ async function runTests(
       files.some(isInterop) ? 'interop' : 'unit',
       ...files,
       '--testNamePattern',
-      `\\[(${ids.join('|')})\\]`,
+      names,
       '--reporter=json',
       `--outputFile=${report}`,
       '--testTimeout=30000',
@@ -173,7 +202,11 @@ function ended(child: ReturnType<typeof spawn>, limitMs: number): Promise<boolea
 interface Report {
   readonly testResults: readonly {
     readonly name: string;
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly ancestorTitles: readonly string[];
+      readonly title: string;
+    }[];
   }[];
 }
 
@@ -186,9 +219,9 @@ function read(path: string, lane: string): Pick<Outcome, 'failed' | 'passed'> {
   }
   const report: Report = JSON.parse(text);
   const all = report.testResults.flatMap(({ name, assertionResults }) =>
-    assertionResults.map(({ status, fullName }) => ({
+    assertionResults.map(({ status, ancestorTitles, title }) => ({
       status,
-      name: `${relative(lane, name)}: ${fullName}`,
+      name: `${relative(lane, name)}: ${ancestorTitles.join(' ')}${SEPARATOR}${title}`,
     })),
   );
   const failed = all.filter(({ status }) => status === 'failed').map(({ name }) => name);

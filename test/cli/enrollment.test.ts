@@ -5,6 +5,7 @@ import { reportResult } from '../../src/cli/enrollment.ts';
 import { createLog } from '../../src/cli/log.ts';
 import { createPrinter } from '../../src/cli/render.ts';
 import type { EnrollmentResult } from '../../src/lifecycle/result.ts';
+import { parseName } from '../../src/x509/name-text.ts';
 import { fakeIo } from './fake-io.ts';
 
 const said = {
@@ -110,6 +111,30 @@ describe('reportResult()', () => {
       name: 'gw1',
       error: { code: errorCode, exitCode, message: expect.stringMatching(/^[A-Z]/) },
     });
+  });
+
+  it.each([
+    ['now', { status: 'accepted' }, 'Certificate "gw1" is revoked (keyCompromise)\n', false],
+    [
+      'before, which is said',
+      { status: 'rejection', failInfo: ['certRevoked'] },
+      'Certificate "gw1" is revoked (keyCompromise); CA "rootA" says that it was before\n',
+      true,
+    ],
+  ] as const)('says that a certificate was revoked %s [L9]', (_, status, text, alreadyRevoked) => {
+    const about = { issuer: parseName('CN=CA'), serialNumber: 17n, name: said.name };
+    const revoked = { ...said, type: 'revoked', about, reason: 'keyCompromise', status } as const;
+    expect(report(revoked)).toEqual({ code: 0, out: text, err: '' });
+    expect(JSON.parse(report(revoked, true).out)).toMatchObject({ alreadyRevoked });
+  });
+
+  it('says that a certificate is not revoked before somebody approves it [L9]', () => {
+    const about = { issuer: parseName('CN=CA'), serialNumber: 17n, name: said.name };
+    const status = { status: 'grantedWithMods' } as const;
+    const parts = { ...said, about, reason: 'superseded', status };
+    const { code, out } = report({ ...parts, type: 'revocation-pending' });
+    expect(out).toContain('is not revoked yet');
+    expect(code).toBe(8);
   });
 
   it('gives the command that goes on, for the same state directory', () => {

@@ -219,7 +219,7 @@ export const writtenMutations: readonly WrittenMutation[] = [
     row: 'T1',
     file: 'src/http/request.ts',
     find: "...(body && { 'content-length': body.length })",
-    replace: '...[]',
+    replace: "...(body && { 'transfer-encoding': 'chunked' })",
   },
   {
     // By the status: an error is an error, whatever is in it.

@@ -83,7 +83,7 @@ function ofElement(node: SyntaxNode, textOf: TextOf): readonly Mutation[] {
 function ofExpression(node: SyntaxNode, textOf: TextOf): readonly Mutation[] {
   switch (node.type) {
     case 'LogicalExpression':
-      return [...dropped(node, textOf), ...(isTruth(node) ? truths(node, textOf) : [])];
+      return ofLogic(node, textOf);
     case 'BinaryExpression':
       return isTruth(node) ? truths(node, textOf) : halves(node, textOf);
     case 'UnaryExpression':
@@ -151,6 +151,14 @@ function ofLiteral(node: SyntaxNode, textOf: TextOf): readonly Mutation[] {
         ? String(!value)
         : "'another'";
   return [replaced(node, other, `"${textOf(node)}" changed to ${other}`)];
+}
+
+/** What is demanded first goes without one demand; what allows much first allows all. */
+function ofLogic(node: SyntaxNode, textOf: TextOf): readonly Mutation[] {
+  const parts = dropped(node, textOf);
+  if (node['operator'] === '??') return parts;
+  const whole = truths(node, textOf);
+  return node['operator'] === '&&' ? [...parts, ...whole] : [...whole, ...parts];
 }
 
 /** Drop each operand: what it demands is not demanded, what it allows not allowed. */

@@ -51,8 +51,13 @@ export function mutationsPage(
   return { text, lastLine, isComplete };
 }
 
-function line({ row, file, line: number, what, test = '**none**' }: Finding): string {
-  return `| ${row} | \`${file}:${number}\` | ${cell(what)} | ${cell(test)} |`;
+function line({ row, file, line: number, what, test, survived }: Finding): string {
+  const others = test !== undefined && survived.length > 0;
+  const tried = others
+    ? `; ${survived.length} other ${survived.length === 1 ? 'way' : 'ways'} went unnoticed`
+    : '';
+  const noticed = test === undefined ? '**none**' : cell(test);
+  return `| ${row} | \`${file}:${number}\` | ${cell(what)}${tried} | ${noticed} |`;
 }
 
 function cell(text: string): string {

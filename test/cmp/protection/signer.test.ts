@@ -98,7 +98,7 @@ describe('the signer of an answer is accepted when it', () => {
     expect(await signerOf(own, { extraCerts: [] }, trust)).toBe(der(own));
   });
 
-  it('has no keyUsage and no subjectKeyIdentifier at all', async () => {
+  it('has no keyUsage and no subjectKeyIdentifier at all [R10][R18]', async () => {
     const plain = likeRa({ extensions: [cmcRA] });
     expect(await signerOf(plain)).toBe(der(plain));
     const header = { senderKID: new Uint8Array(20) };
