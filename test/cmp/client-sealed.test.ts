@@ -1,9 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { fromDer } from '../../src/asn1/codec.ts';
+import { fromDer, toDer } from '../../src/asn1/codec.ts';
 import { concatBytes, toHex, utf8 } from '../../src/base/bytes.ts';
 import { oids } from '../../src/asn1/oids.ts';
 import type { KeyHolder } from '../../src/ca/generated-key.ts';
 import { sealCertificate, sealKey } from '../../src/ca/key-generation.ts';
+import { buildEnvelopedData } from '../../src/cms/build-enveloped-data.ts';
+import { EnvelopedData } from '../../src/cms/enveloped-data.ts';
 import type { CertifiedKeyPair } from '../../src/cmp/message/cert-rep-message.ts';
 import { implicitConfirm, hasImplicitConfirm } from '../../src/cmp/message/info-type-and-value.ts';
 import type { PKIMessage } from '../../src/cmp/message/pki-message.ts';
@@ -77,7 +79,9 @@ const confirmed: AnswerOptions = { body: pkiconf, header: { pvno: 3 } };
 /** The status that certConf gives of the certificate. */
 function confirmedStatus({ requests }: Play) {
   const body = requests.at(-1)?.body;
-  return body?.type === 'certConf' ? body.value[0]?.statusInfo : body?.type;
+  if (body?.type !== 'certConf') return body?.type;
+  const { status, statusString = [], failInfo = [] } = body.value[0]?.statusInfo ?? {};
+  return { status, statusString: [...statusString], failInfo: [...failInfo] };
 }
 
 const judging = {
@@ -87,6 +91,13 @@ const judging = {
       { anchors: [root.certificate], intermediates: [], policy: modernOnly },
       now,
     ) ?? ({ type: 'accept', chain: [] } as const),
+};
+
+/** The same, however far decrypting came. */
+const notTaken = {
+  status: 'rejection',
+  statusString: ['the private key cannot be decrypted, or is not as it should be'],
+  failInfo: ['incorrectData'],
 };
 
 describe('follow() of a request for a key that the CA makes', () => {
@@ -172,11 +183,25 @@ describe('follow() of a request for a key that the CA makes', () => {
     const scene = play([withKey(await make()), confirmed]);
     const ending = await scene.run({ request: centralRequest });
     expect(ending).toMatchObject({ type: 'refused', reason: expect.stringMatching(why) });
-    expect(confirmedStatus(scene)).toMatchObject({
-      status: 'rejection',
-      failInfo: ['incorrectData'],
-    });
+    expect(confirmedStatus(scene)).toMatchObject(notTaken);
     expect(scene.saved.at(-1)?.staged?.key).toBeUndefined();
+  });
+
+  it('says nothing of what it decrypted to whoever sent it [C17]', async () => {
+    const enveloped = await buildEnvelopedData(
+      {
+        contentType: oids.signedData,
+        content: Uint8Array.of(0x8f, 1, 2),
+        addressee: { type: 'password', secret, iterationCount: 1000, wrap: 'aes-wrap' },
+      },
+      random,
+    );
+    const scene = play([withKey(toDer(EnvelopedData.withTag(0xa0), enveloped)), confirmed]);
+    expect(await scene.run({ request: centralRequest })).toMatchObject({
+      type: 'refused',
+      reason: expect.stringContaining('0x8f'),
+    });
+    expect(confirmedStatus(scene)).toMatchObject(notTaken);
   });
 
   it('refuses a key that does not fit the certificate [C17]', async () => {

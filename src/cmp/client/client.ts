@@ -174,10 +174,7 @@ async function settle(
   refusal?: Judgement,
 ): Promise<Position | { readonly ending: Ending }> {
   const judgement = refusal ?? conversation.judge(issued, state.request, state.signerCerts);
-  const decided =
-    judgement.type === 'accept'
-      ? accept(issued)
-      : refuse(issued, judgement.reason, judgement.failInfo);
+  const decided = judgement.type === 'accept' ? accept(issued) : refuse(issued, judgement);
   const staged = stage(issued, judgement);
   const { confirmBefore } = issued;
   const judged = { ...state, ...(confirmBefore && { confirmBefore }) };

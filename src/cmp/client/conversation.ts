@@ -80,7 +80,13 @@ export type Judgement =
       readonly chain: readonly Certificate[];
       readonly anchor?: Certificate;
     }
-  | { readonly type: 'refuse'; readonly reason: string; readonly failInfo: PKIFailureBit };
+  | {
+      readonly type: 'refuse';
+      readonly reason: string;
+      /** What the CA hears in place of the reason. */
+      readonly told?: string;
+      readonly failInfo: PKIFailureBit;
+    };
 
 /** Where `follow` stopped. */
 export type Ending =

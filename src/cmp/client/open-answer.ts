@@ -58,10 +58,21 @@ export async function openAnswer(
     if (!(error instanceof CertError) || error.code === 'INTERNAL') throw error;
     return {
       issued,
-      refusal: { type: 'refuse', reason: error.message, failInfo: 'incorrectData' },
+      refusal: {
+        type: 'refuse',
+        reason: error.message,
+        told: NOT_TAKEN,
+        failInfo: 'incorrectData',
+      },
     };
   }
 }
+
+/**
+ * All the peer hears: how far decrypting came, or what was found where a structure was expected, would tell whoever
+ * sends us somebody else's ciphertext, changed, what is in it.
+ */
+const NOT_TAKEN = 'the private key cannot be decrypted, or is not as it should be';
 
 async function open(encryptedKey: Uint8Array, recipient: Recipient): Promise<OpenedContent> {
   const { type, value } = fromDer(EncryptedKey, encryptedKey);

@@ -70,14 +70,21 @@ export function accept({ certificate, certReqId, implicitConfirm }: Issued): Ste
   };
 }
 
+/** Why a certificate is refused. */
+export interface Refused {
+  readonly reason: string;
+  /** What the CA hears in place of the reason. */
+  readonly told?: string;
+  readonly failInfo: PKIFailureBit;
+}
+
 /**
  * Refuse the certificate: the CA is told by certConf, unless implicitConfirm was granted; then nothing
  * is sent (RFC 9483 section 3.6.1).
  */
 export function refuse(
   { certificate, certReqId, implicitConfirm }: Issued,
-  reason: string,
-  failInfo: PKIFailureBit,
+  { reason, told = reason, failInfo }: Refused,
 ): Step {
   // C15: the CA takes no certConf any more.
   if (implicitConfirm) return { type: 'done', outcome: { type: 'refused', reason } };
@@ -86,7 +93,7 @@ export function refuse(
     phase: { type: 'refusing', value: { reason } },
     body: certConf(certificate, certReqId, {
       status: 'rejection',
-      statusString: [reason],
+      statusString: [told],
       // C11: why, in a rejection.
       failInfo: [failInfo],
     }),

@@ -63,7 +63,7 @@ describe('judging', () => {
   });
 
   it('tells the CA why one is refused [C11]', () => {
-    expect(refuse(issued, 'wrong key', 'badCertTemplate')).toEqual({
+    expect(refuse(issued, { reason: 'wrong key', failInfo: 'badCertTemplate' })).toEqual({
       type: 'send',
       phase: refusing,
       body: {
@@ -84,7 +84,12 @@ describe('judging', () => {
   });
 
   it('sends nothing for one that is refused under implicitConfirm [C15]', () => {
-    expect(refuse({ ...issued, implicitConfirm: true }, 'wrong key', 'badCertTemplate')).toEqual({
+    expect(
+      refuse(
+        { ...issued, implicitConfirm: true },
+        { reason: 'wrong key', failInfo: 'badCertTemplate' },
+      ),
+    ).toEqual({
       type: 'done',
       outcome: { type: 'refused', reason: 'wrong key' },
     });
