@@ -37,26 +37,58 @@ function testsIn(
   sources: ReadonlyMap<string, string>,
 ): readonly NamedTest[] {
   const found: NamedTest[] = [];
-  const ofTables = new Set<string>();
-  walk(parse(source), (node) => {
+  const tried: { readonly rows: readonly string[]; readonly names: readonly string[] }[] = [];
+  walk(parse(source), (node, parents) => {
     const title = titleOf(node);
     const rows = title === undefined ? undefined : ROWS_AT_END.exec(title)?.[1];
     if (title !== undefined && rows !== undefined) {
-      const runs = runnersOf(file, sources);
       const plain = title.replace(ROWS_AT_END, '').replace(/\s*\$rows$/, '');
-      found.push({ title: plain, rows: split(rows), file, runs });
+      found.push({ title: plain, rows: split(rows), file, runs: runnersOf(file, sources) });
     }
-    if (node.type === 'Literal' && typeof node['value'] === 'string') {
-      if (ROWS_ONLY.test(node['value'])) ofTables.add(node['value']);
+    const cell = textOf(node);
+    if (cell !== undefined && ROWS_ONLY.test(cell)) {
+      tried.push({ rows: split(cell), names: namesBeside(parents) });
     }
   });
-  const all = [...ofTables].flatMap(split);
-  if (all.length === 0) return found;
-  const users = usersOf(file, sources).flatMap((user) =>
-    tableTitles(sources.get(user) ?? '').map((title) => ({ user, title })),
+  const users = tried.length === 0 ? [] : usersOf(file, sources);
+  const ofTables = users.flatMap((user) =>
+    tableTitles(sources.get(user) ?? '').flatMap((title) =>
+      tried.flatMap(({ rows, names }) =>
+        names.map((name) => ({
+          title: title.replace(/\$\w+/, name),
+          rows,
+          file: user,
+          runs: [user],
+        })),
+      ),
+    ),
   );
-  const rows = [...new Set(all)];
-  return [...found, ...users.map(({ user, title }) => ({ title, rows, file: user, runs: [user] }))];
+  return [...found, ...ofTables];
+}
+
+/** What the cell of a table is about: the first of its array, the keys of the call, or what its object says first. */
+function namesBeside([around, further]: readonly SyntaxNode[]): readonly string[] {
+  if (around?.type === 'ArrayExpression') return texts(nodesIn(around, 'elements').slice(0, 1));
+  if (around?.type === 'CallExpression') {
+    return nodesIn(around, 'arguments')
+      .flatMap((argument) => nodesIn(argument, 'properties'))
+      .flatMap((property) => {
+        const key = nodeIn(property, 'key');
+        return key ? [textOf(key) ?? String(key['name'])] : [];
+      });
+  }
+  const [first] = further ? nodesIn(further, 'properties') : [];
+  const value = first && nodeIn(first, 'value');
+  return value ? texts([value]) : [];
+}
+
+function texts(nodes: readonly SyntaxNode[]): readonly string[] {
+  return nodes.flatMap((node) => textOf(node) ?? []);
+}
+
+function textOf(node: SyntaxNode): string | undefined {
+  const { value } = node;
+  return node.type === 'Literal' && typeof value === 'string' ? value : undefined;
 }
 
 /** The files whose tests a table is for: its own, or else those that import it and have no table themselves. */
@@ -82,8 +114,8 @@ function tableTitles(source: string): readonly string[] {
 function titleOf(node: SyntaxNode): string | undefined {
   if (node.type !== 'CallExpression' || !isTest(nodeIn(node, 'callee'))) return undefined;
   const [title] = nodesIn(node, 'arguments');
-  if (title?.type === 'Literal' && typeof title['value'] === 'string') return title['value'];
-  if (title?.type !== 'TemplateLiteral') return undefined;
+  const text = title && textOf(title);
+  if (text !== undefined || title?.type !== 'TemplateLiteral') return text;
   return nodesIn(title, 'quasis')
     .map((quasi) => {
       const value: unknown = quasi['value'];
