@@ -71,7 +71,8 @@ class Reading {
   /** Give a bare value to the next positional parameter that has none. */
   takePositional(text: string): void {
     for (const [word, parameter] of Object.entries(this.#table)) {
-      if (parameter.positional !== true || this.values.has(word)) continue;
+      if (parameter.positional !== true) continue;
+      if (this.values.has(word) && parameter.many !== true) continue;
       if (this.#afterSecret !== undefined && !isLabel(text)) break;
       this.#put(word, parameter, text);
       return;

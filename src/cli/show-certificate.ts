@@ -32,15 +32,19 @@ export async function showCertificate(
     const shown = (await store.certificates.latest(name)) ?? versions[0];
     const isOutstanding = shown === undefined && (await hasRequest(store, name));
     const keyUris = await keyUrisOf(store, shown === undefined ? [] : [shown, ...versions]);
-    return { versions, shown, now: clock.now(), isOutstanding, keyUris };
+    const deployed = await viewDeployments(store, name);
+    return { versions, shown, now: clock.now(), isOutstanding, keyUris, deployed };
   });
   if (read?.shown === undefined) {
     throw unknown(name, read?.isOutstanding === true, context);
   }
-  const { versions, shown, now, keyUris } = read;
+  const { versions, shown, now, keyUris, deployed } = read;
   const others = full ? versions.filter((version) => version.id !== shown.id) : [];
   const json = {
-    certificate: recordJson(shown, full, keyUris),
+    certificate: {
+      ...recordJson(shown, full, keyUris),
+      ...deploymentsJson(deployed, shown.id, full),
+    },
     versions: full ? others.map((version) => recordJson(version, true, keyUris)) : undefined,
   };
   context.print.show(json, () => {

@@ -46,8 +46,12 @@ export async function deliverDeployment(
       previous: staging === undefined ? '' : previousPath(staging),
     };
   } catch (error) {
-    throw deliveryError(error, place);
+    throw deliveryError(isMissingAccount(error) ? new Error(error.message) : error, place);
   }
+}
+
+function isMissingAccount(error: unknown): error is CertError {
+  return error instanceof CertError && error.code === 'CONFIG_INVALID';
 }
 
 /** Name a deployment for messages. */

@@ -18,3 +18,16 @@ export function storedCertificate(der: Uint8Array, whose: string): Certificate {
     });
   }
 }
+
+/** Write the serial number of a stored certificate as operators compare it: hexadecimal, in whole octets. */
+export function serialOf({
+  name,
+  der,
+}: {
+  readonly name: string;
+  readonly der: Uint8Array;
+}): string {
+  const { serialNumber } = storedCertificate(der, `"${name}"`).tbsCertificate;
+  const digits = serialNumber.toString(16).replace('-', '');
+  return (serialNumber < 0n ? '-' : '') + digits.padStart(digits.length + (digits.length % 2), '0');
+}

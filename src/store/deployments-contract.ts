@@ -105,7 +105,7 @@ export interface HookRun {
 }
 
 /**
- * Where the certificates of a name go, by name. What is changed here is to be deployed: the current
+ * Where the certificates of a name go, by name. What is put here is to be deployed: the current
  * certificate of the name is pending from then on, in the same write.
  */
 export interface Deployments {
@@ -117,7 +117,7 @@ export interface Deployments {
    * @throws {CertError} STORE_CONFLICT naming a file that another deployment writes
    */
   put(name: Label, deployment: Deployment): Promise<void>;
-  /** Its files stay. @returns `false` when there was none */
+  /** Its files stay; the certificate is pending when it was the last. @returns `false` when there was none */
   remove(name: string, label: string): Promise<boolean>;
   /** Forget how far the deployments of a name have come: all of it is to be done again. */
   restart(name: string): Promise<void>;

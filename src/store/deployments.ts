@@ -34,7 +34,8 @@ export function sqliteDeployments(database: Database): Deployments {
       database.write((sql) => {
         const had = drop(sql, name, which);
         // What is deployed nowhere else goes to the cert-store location again.
-        if (had) makePending(sql, name);
+        const other = sql.get('SELECT label FROM deployments WHERE name = ?', name);
+        if (had && other === undefined) makePending(sql, name);
         return had;
       }),
     restart: (name) =>

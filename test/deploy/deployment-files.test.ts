@@ -247,8 +247,8 @@ describe('deliverFiles() of a deployment', () => {
 
   it('refuses a user that there is none of', async () => {
     const { code, message } = await failure(deliver('A', { settings: { owner: 'nobody-here' } }));
-    expect(code).toBe('CONFIG_INVALID');
-    expect(message).toBe('Cannot find user "nobody-here" in /etc/passwd');
+    expect(code).toBe('DELIVERY_FAILED');
+    expect(message).toContain('Cannot find user "nobody-here" in /etc/passwd');
   });
 
   it('refuses a file with the key when the key is not here', async () => {

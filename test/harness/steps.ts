@@ -56,7 +56,19 @@ export const steps: readonly Step[] = [
   },
   { path: 'src/tokens', step: 8, packages: ['pkcs11js'] },
   { path: 'src/cmp/client', step: 9, packages: [] },
-  { path: 'src/deploy', step: 9, packages: ['node:fs', 'node:fs/promises', 'node:path'] },
+  {
+    path: 'src/deploy',
+    step: 9,
+    packages: [
+      'node:child_process',
+      'node:fs',
+      'node:fs/promises',
+      'node:net',
+      'node:path',
+      'node:timers/promises',
+      'node:tls',
+    ],
+  },
   { path: 'src/lifecycle', step: 10, packages: [] },
   {
     path: 'src/ca',

@@ -1,0 +1,33 @@
+import { deployAgain, setDeployment } from '../../lifecycle/deploy-settings.ts';
+import type { Body } from '../command.ts';
+import { deploymentFrom, isSetting } from '../deployment-arguments.ts';
+import type { certDeployParameters } from '../parameters-deploy.ts';
+import { deployedSentence } from '../show-deployments.ts';
+
+/** Set where a certificate goes and deploy it, or deploy it again. */
+export const run: Body<typeof certDeployParameters> = async (args, context) => {
+  const { certName: name, later } = args;
+  const { io, log, print } = context;
+  const services = { ...(await context.services()), signal: io.abortSignal() };
+  if (!isSetting(args)) {
+    const result = await deployAgain(services, name);
+    const files = result.type === 'deployed' ? result.files : [];
+    print.done(
+      { name, type: result.type, files },
+      result.type === 'deployed'
+        ? deployedSentence(name, files)
+        : `"${name}" was imported, and no "cert deploy" says where it goes`,
+    );
+    return 0;
+  }
+  const deployment = await deploymentFrom(args, log);
+  const result = await setDeployment(services, name, deployment, later);
+  const files = result.type === 'deployed' ? result.files : [];
+  print.done(
+    { name, to: deployment.label, type: result.type, files },
+    result.type === 'deployed'
+      ? deployedSentence(name, files)
+      : `Deployment "${deployment.label}" of "${name}" is stored; it counts from the next delivery on`,
+  );
+  return 0;
+};

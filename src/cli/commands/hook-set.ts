@@ -1,0 +1,51 @@
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
+import { CertError } from '../../base/errors.ts';
+import type { Body } from '../command.ts';
+import type { certHookParameters } from '../parameters-deploy.ts';
+
+/** An hour: a hook holds up everything else that is to be done for its certificate. */
+const maxTimeoutSeconds = 3600;
+
+/** Set the program that is run after each delivery. */
+export const run: Body<typeof certHookParameters> = async (args, context) => {
+  const { certName: name, timeout: timeoutSeconds } = args;
+  const [program, ...rest] = args.command;
+  if (program === undefined) {
+    throw new CertError('USAGE_INVALID', 'Cannot run "cert hook": no program is named', {
+      hint: `Write "cert hook cert-name ${name} -- /path/of/program ARGUMENT…"`,
+    });
+  }
+  if (timeoutSeconds < 1 || timeoutSeconds > maxTimeoutSeconds) {
+    throw new CertError('USAGE_INVALID', 'Cannot run "cert hook": timeout is out of range', {
+      hint: 'Give 1s to 1h',
+    });
+  }
+  await assertRunnable(program);
+  const { store } = await context.services();
+  const command = [program, ...rest] as const;
+  await store.deployments.putHook(name, { command, timeoutSeconds });
+  context.print.done(
+    { name, command, timeoutSeconds },
+    `After each delivery of "${name}", ${program} is run; try it with "certkeeper hook test ${name}"`,
+  );
+  return 0;
+};
+
+async function assertRunnable(program: string): Promise<void> {
+  const refuse = (why: string, hint: string): never => {
+    throw new CertError('CONFIG_INVALID', `Cannot use ${JSON.stringify(program)} as hook: ${why}`, {
+      hint,
+    });
+  };
+  if (!isAbsolute(program)) refuse('it is no whole path', 'Write the path from / on');
+  const found = await stat(program).catch(() => undefined);
+  if (found?.isFile() !== true) refuse('there is no such file', 'Name a program');
+  await access(program, constants.X_OK).catch(() =>
+    refuse('it cannot be executed', `Allow it: chmod +x ${program}`),
+  );
+  // Whoever can change it runs what he likes as this user.
+  if (found !== undefined && (found.mode & 0o002) !== 0)
+    refuse('every user of this machine can change it', `Take that away: chmod o-w ${program}`);
+}

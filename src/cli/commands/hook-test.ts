@@ -1,0 +1,25 @@
+import { testHook } from '../../lifecycle/deploy-settings.ts';
+import type { Body } from '../command.ts';
+import { reportFailure } from '../failure.ts';
+import type { hookTestParameters } from '../parameters-deploy.ts';
+import { outputText, runJson } from '../show-deployments.ts';
+
+/** Run the hook of a certificate, and show what it said. */
+export const run: Body<typeof hookTestParameters> = async ({ certName: name }, context) => {
+  const { io, globals, print } = context;
+  const services = { ...(await context.services()), signal: io.abortSignal() };
+  const { run: ended, complaint } = await testHook(services, name);
+  if (complaint !== undefined) {
+    if (!globals.json) io.stdout.write(outputText(ended));
+    const message = `Hook of "${name}" failed: ${complaint}`;
+    return reportFailure({ code: 'DELIVERY_FAILED', message }, io, globals, {
+      name,
+      run: runJson(ended),
+    });
+  }
+  print.show(
+    { name, run: runJson(ended) },
+    () => `${outputText(ended)}Hook of "${name}" ended with exit code 0\n`,
+  );
+  return 0;
+};

@@ -1,0 +1,100 @@
+import { dirname, resolve } from 'node:path';
+import { CertError } from '../base/errors.ts';
+import { parseLabel, type Label } from '../base/label.ts';
+import type { Log } from '../base/log.ts';
+import { groupId, userId } from '../deploy/accounts.ts';
+import { nodeDeliveryFs } from '../deploy/delivery-fs.ts';
+import { placeOf } from '../deploy/deployment-files.ts';
+import { checkDirectory } from '../deploy/directories.ts';
+import type { Deployment, OutputFile } from '../store/deployments-contract.ts';
+import type { ArgsOf } from './parameter.ts';
+import type { certDeployParameters } from './parameters-deploy.ts';
+
+type Args = ArgsOf<typeof certDeployParameters>;
+
+const kinds = ['key', 'cert', 'chain', 'fullchain', 'combined', 'der'] as const;
+
+/** Tell whether an operator said anything of where files go: else they are only written again. */
+export function isSetting(args: Args): boolean {
+  const { certName: _, to, later, ...settings } = args;
+  return later || to !== undefined || Object.values(settings).some((value) => value !== undefined);
+}
+
+/**
+ * Make a deployment of what an operator typed, and check all of it that can be checked now.
+ *
+ * @throws {CertError} USAGE_INVALID, and CONFIG_INVALID for a directory or account that cannot be used
+ */
+export async function deploymentFrom(args: Args, log: Log): Promise<Deployment> {
+  const files = kinds.flatMap((kind): readonly OutputFile[] => {
+    const path = args[kind];
+    return path === undefined ? [] : [{ kind, path: pathOf(kind, path) }];
+  });
+  if (files.length === 0) {
+    throw usage('no file is named', `Name at least one of ${kinds.join(', ')}`);
+  }
+  const paths = new Set(files.map(({ path }) => path));
+  if (paths.size < files.length) throw usage('two files have the same path', 'Name another one');
+  const mode = args.mode === undefined ? undefined : parseMode('mode', args.mode, 0o002);
+  const keyMode =
+    args.keyMode === undefined ? undefined : parseMode('key-mode', args.keyMode, 0o007);
+  const deployment: Deployment = {
+    label: deploymentLabel(args),
+    files,
+    ...(args.owner === undefined ? {} : { owner: args.owner }),
+    ...(args.group === undefined ? {} : { group: args.group }),
+    ...(mode === undefined ? {} : { mode }),
+    ...(keyMode === undefined ? {} : { keyMode }),
+  };
+  await checkPlaces(args.certName, deployment, log);
+  return deployment;
+}
+
+/** Choose the label of a deployment that an operator gave none. */
+export function deploymentLabel({ to }: { readonly to?: Label }): Label {
+  return to ?? parseLabel('files', 'to');
+}
+
+async function checkPlaces(name: string, deployment: Deployment, log: Log): Promise<void> {
+  const { owner, group, files } = deployment;
+  if (owner !== undefined) await userId(owner);
+  if (group !== undefined) await groupId(group);
+  for (const directory of new Set(files.map(({ path }) => dirname(path)))) {
+    try {
+      await checkDirectory(nodeDeliveryFs, placeOf(name, deployment), directory, log);
+    } catch (cause) {
+      if (!(cause instanceof Error)) throw cause;
+      const hint = cause instanceof CertError ? cause.hint : undefined;
+      throw new CertError('CONFIG_INVALID', cause.message, {
+        cause,
+        ...(hint === undefined ? {} : { hint }),
+      });
+    }
+  }
+}
+
+function pathOf(kind: string, text: string): string {
+  if (text === '-' || text.endsWith('/')) {
+    throw usage(`${JSON.stringify(text)} is no file for ${kind}`, 'Name a file');
+  }
+  return resolve(text);
+}
+
+/**
+ * @param forbidden bits that are nobody's to give
+ */
+function parseMode(word: string, text: string, forbidden: number): number {
+  if (!/^0?[0-7]{3}$/.test(text)) {
+    throw usage(`${word} ${JSON.stringify(text)} is no mode`, 'Give three octal digits, as in 640');
+  }
+  const mode = Number.parseInt(text, 8);
+  if ((mode & forbidden) === 0) return mode;
+  throw usage(
+    `${word} ${text} lets everybody ${(forbidden & 0o004) === 0 ? 'write' : 'at the key'}`,
+    `Leave those bits out: ${word} ${(mode & ~forbidden).toString(8).padStart(3, '0')}`,
+  );
+}
+
+function usage(why: string, hint: string): CertError {
+  return new CertError('USAGE_INVALID', `Cannot run "cert deploy": ${why}`, { hint });
+}

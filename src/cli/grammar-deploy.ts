@@ -1,0 +1,41 @@
+import { defineCommand, type Command } from './command.ts';
+import * as table from './parameters-deploy.ts';
+
+/** Commands about where certificates go, and who is told. */
+export const deployCommands: readonly Command[] = [
+  defineCommand({
+    words: ['cert', 'deploy'],
+    summary:
+      'Set which files of a certificate go where, and write them; with its name alone, write them again',
+    parameters: table.certDeployParameters,
+    example:
+      'cert deploy cert-name gw1 to web key /etc/nginx/gw1.key fullchain /etc/nginx/gw1.pem group www-data key-mode 640',
+    load: () => import('./commands/deploy-certificate.ts'),
+  }),
+  defineCommand({
+    words: ['no', 'cert', 'deploy'],
+    summary: 'Forget where a certificate goes; files already written stay',
+    parameters: table.noCertDeployParameters,
+    load: () => import('./commands/deploy-remove.ts'),
+  }),
+  defineCommand({
+    words: ['cert', 'hook'],
+    summary: 'Set a program that is run after each delivery of a certificate',
+    parameters: table.certHookParameters,
+    example: 'cert hook cert-name gw1 timeout 30s -- /usr/local/bin/tell-the-load-balancer --now',
+    load: () => import('./commands/hook-set.ts'),
+  }),
+  defineCommand({
+    words: ['no', 'cert', 'hook'],
+    summary: 'Run no program after the delivery of a certificate any more',
+    parameters: table.noCertHookParameters,
+    load: () => import('./commands/hook-remove.ts'),
+  }),
+  defineCommand({
+    words: ['hook', 'test'],
+    summary: 'Run the hook of a certificate now, with the event test',
+    parameters: table.hookTestParameters,
+    example: 'hook test gw1',
+    load: () => import('./commands/hook-test.ts'),
+  }),
+];

@@ -1,0 +1,100 @@
+/** `cert deploy`. */
+export const certDeployParameters = {
+  'cert-name': {
+    type: 'label',
+    required: true,
+    summary: 'Name of the certificate; it may come later',
+  },
+  to: {
+    type: 'label',
+    placeholder: 'D',
+    usual: 'the target, or files',
+    summary: 'Label of the deployment, when a certificate has several',
+  },
+  key: { type: 'file', summary: 'Where to write the private key, as PEM' },
+  cert: { type: 'file', summary: 'Where to write the certificate alone, as PEM' },
+  chain: { type: 'file', summary: 'Where to write the CA certificates above it, as PEM' },
+  fullchain: { type: 'file', summary: 'Where to write certificate and chain, as PEM' },
+  combined: { type: 'file', summary: 'Where to write certificate, chain and private key, as PEM' },
+  der: { type: 'file', summary: 'Where to write the certificate alone, as DER' },
+  owner: {
+    type: 'text',
+    placeholder: 'USER',
+    usual: 'that of the present file, else whoever runs this',
+    summary: 'Owner of the files, by name or number',
+  },
+  group: {
+    type: 'text',
+    placeholder: 'GROUP',
+    usual: 'that of the present file, else that of whoever runs this',
+    summary: 'Group of the files, by name or number',
+  },
+  mode: {
+    type: 'text',
+    placeholder: 'OCTAL',
+    usual: 'that of the present file, else 644',
+    summary: 'Permissions of files without the key',
+  },
+  'key-mode': {
+    type: 'text',
+    placeholder: 'OCTAL',
+    usual: 'that of the present file, else 600',
+    summary: 'Permissions of files with the key',
+  },
+  later: { type: 'flag', summary: 'Only store this; it counts from the next delivery on' },
+} as const;
+
+/** `no cert deploy`. */
+export const noCertDeployParameters = {
+  'cert-name': {
+    type: 'label',
+    required: true,
+    summary: 'Name of the certificate',
+  },
+  to: {
+    type: 'label',
+    placeholder: 'D',
+    usual: 'the target, or files',
+    summary: 'Label of the deployment, when a certificate has several',
+  },
+} as const;
+
+/** `cert hook`. */
+export const certHookParameters = {
+  'cert-name': {
+    type: 'label',
+    required: true,
+    summary: 'Name of the certificate; it may come later',
+  },
+  timeout: {
+    type: 'duration',
+    default: 60,
+    summary: 'How long it may take; then it is ended, and the delivery counts as failed',
+  },
+  command: {
+    type: 'text',
+    many: true,
+    positional: true,
+    placeholder: 'WORD',
+    summary: 'The program, as a whole path, and its arguments; write them after --',
+  },
+} as const;
+
+/** `no cert hook`. */
+export const noCertHookParameters = {
+  'cert-name': {
+    type: 'label',
+    required: true,
+    summary: 'Name of the certificate',
+  },
+} as const;
+
+/** `hook test`. */
+export const hookTestParameters = {
+  'cert-name': {
+    type: 'label',
+    required: true,
+    positional: true,
+    summary: 'Name of the certificate',
+  },
+} as const;

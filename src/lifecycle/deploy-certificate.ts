@@ -1,0 +1,134 @@
+import { CertError } from '../base/errors.ts';
+import { encodePem } from '../asn1/pem.ts';
+import type { Delivered, DeliveredPems } from '../deploy/files.ts';
+import type {
+  DeploymentRecord,
+  DeploymentState,
+  OutputFile,
+} from '../store/deployments-contract.ts';
+import type { CertificateRecord } from '../store/store.ts';
+import type { LifecycleContext } from './context.ts';
+import { runHook } from './deploy-hook.ts';
+import { certStoreLocation } from './setting-keys.ts';
+
+/** Where a certificate stands now. */
+export interface Deployed {
+  /** The directories, with commas between them. */
+  readonly directory: string;
+  /** Paths, in the order in which they were written. */
+  readonly files: readonly string[];
+}
+
+/**
+ * Put the files of a certificate where its deployments say, or into the cert-store location where there is
+ * none, tell the services, and run its hook. Each deployment succeeds or fails for itself, and one that is
+ * done is not done again.
+ *
+ * @throws {CertError} DELIVERY_FAILED with everything that is not done
+ */
+export async function deployCertificate(
+  context: LifecycleContext,
+  record: CertificateRecord,
+): Promise<Deployed> {
+  const deployments = await context.store.deployments.list(record.name);
+  const pems = await pemsOf(context, record);
+  const deployed =
+    deployments.length === 0
+      ? await toCertStore(context, pems)
+      : await toServices(context, record, pems, deployments);
+  await runHook(context, record, deployed.outputs);
+  return { directory: deployed.directory, files: deployed.outputs.map(({ path }) => path) };
+}
+
+interface Standing {
+  readonly directory: string;
+  readonly outputs: readonly OutputFile[];
+}
+
+async function pemsOf(
+  { store }: LifecycleContext,
+  { name, keyId, der, chain }: CertificateRecord,
+): Promise<DeliveredPems> {
+  return {
+    name,
+    // A key in a token has no file: services use it through the token.
+    ...(keyId !== undefined &&
+      (await store.keys.publicKey(keyId)).tokenUri === undefined && {
+        keyPem: encodePem('PRIVATE KEY', await store.keys.privateKey(keyId)),
+      }),
+    chainPem: chain.map((issuer) => encodePem('CERTIFICATE', issuer)).join(''),
+    certificatePem: encodePem('CERTIFICATE', der),
+  };
+}
+
+async function toCertStore(
+  { store, deliver, defaultCertStore }: LifecycleContext,
+  pems: DeliveredPems,
+): Promise<Standing> {
+  const directory = (await store.settings.get(certStoreLocation)) ?? defaultCertStore;
+  const { files } = await deliver({ directory, ...pems });
+  const kinds = [
+    ...(pems.keyPem === undefined ? [] : (['key'] as const)),
+    'chain',
+    'cert',
+  ] as const;
+  const outputs = kinds.map((kind, index) => ({ kind, path: files[index] ?? '' }));
+  return { directory, outputs };
+}
+
+async function toServices(
+  context: LifecycleContext,
+  record: CertificateRecord,
+  pems: DeliveredPems,
+  deployments: readonly DeploymentRecord[],
+): Promise<Standing> {
+  const failures: CertError[] = [];
+  for (const deployment of deployments) {
+    if (isDone(deployment, record)) continue;
+    try {
+      await toService(context, pems, deployment);
+      await report(context, record, deployment, 'deployed');
+    } catch (error) {
+      if (!(error instanceof CertError) || error.code !== 'DELIVERY_FAILED') throw error;
+      await report(context, record, deployment, 'pending', error.message);
+      failures.push(error);
+    }
+  }
+  throwAll(failures);
+  const outputs = deployments.flatMap(({ files }) => files);
+  const directories = outputs.map(({ path }) => path.slice(0, path.lastIndexOf('/')) || '/');
+  return { directory: [...new Set(directories)].join(', '), outputs };
+}
+
+function isDone({ status }: DeploymentRecord, { id }: CertificateRecord): boolean {
+  return status?.certificateId === id && status.state === 'deployed';
+}
+
+async function toService(
+  { deliver }: LifecycleContext,
+  pems: DeliveredPems,
+  deployment: DeploymentRecord,
+): Promise<Delivered> {
+  return deliver({ ...pems, deployment });
+}
+
+async function report(
+  { store, clock }: LifecycleContext,
+  { id, name }: CertificateRecord,
+  { label }: DeploymentRecord,
+  state: DeploymentState,
+  error?: string,
+): Promise<void> {
+  const status = { state, certificateId: id, at: clock.now() };
+  await store.deployments.report(name, label, error === undefined ? status : { ...status, error });
+}
+
+function throwAll(failures: readonly CertError[]): void {
+  const [first, ...others] = failures;
+  if (first === undefined) return;
+  if (others.length === 0) throw first;
+  throw new CertError('DELIVERY_FAILED', failures.map(({ message }) => message).join('; '), {
+    cause: new AggregateError(failures),
+    ...(first.hint === undefined ? {} : { hint: first.hint }),
+  });
+}

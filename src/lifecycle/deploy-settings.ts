@@ -1,0 +1,123 @@
+import { CertError } from '../base/errors.ts';
+import type { Label } from '../base/label.ts';
+import type { Deployment, HookRun, OutputFile } from '../store/deployments-contract.ts';
+import type { CertificateRecord } from '../store/store.ts';
+import { alone } from './alone.ts';
+import type { LifecycleContext } from './context.ts';
+import { deliverCertificate } from './deliver-certificate.ts';
+import { occasionOf, tryHook } from './deploy-hook.ts';
+
+/** What became of a change to where a certificate goes. */
+export type DeployResult =
+  | {
+      readonly type: 'deployed';
+      readonly certificate: CertificateRecord;
+      readonly files: readonly string[];
+    }
+  /** Stored; it counts from the next delivery on. */
+  | { readonly type: 'stored' };
+
+/**
+ * Store where the certificates of a name go, and deploy the current one: an operator who sets this wants
+ * to know now whether it works.
+ *
+ * @param isLater only store it
+ * @throws {CertError} STORE_CONFLICT when a file is another deployment's, DELIVERY_FAILED
+ */
+export async function setDeployment(
+  context: LifecycleContext,
+  name: Label,
+  deployment: Deployment,
+  isLater: boolean,
+): Promise<DeployResult> {
+  return alone(context, name, 0, async (held) => {
+    await held.store.deployments.put(name, deployment);
+    return isLater ? { type: 'stored' } : deployPending(held, name);
+  });
+}
+
+/**
+ * Forget where the certificates of a name go. Its files stay; when it was the last deployment, the current
+ * certificate goes to the cert-store location.
+ *
+ * @returns undefined when there was none
+ * @throws {CertError} DELIVERY_FAILED
+ */
+export async function removeDeployment(
+  context: LifecycleContext,
+  name: Label,
+  label: Label,
+): Promise<DeployResult | undefined> {
+  return alone(context, name, 0, async (held) =>
+    (await held.store.deployments.remove(name, label)) ? deployPending(held, name) : undefined,
+  );
+}
+
+/** Deploy the current certificate of a name again, all of it. @throws {CertError} CERT_UNKNOWN, DELIVERY_FAILED */
+export async function deployAgain(context: LifecycleContext, name: Label): Promise<DeployResult> {
+  return alone(context, name, 0, async (held) => {
+    await currentOf(held, name, 'deploy');
+    await held.store.deployments.restart(name);
+    return deployPending(held, name);
+  });
+}
+
+async function deployPending(context: LifecycleContext, name: Label): Promise<DeployResult> {
+  const [pending] = await context.store.certificates.pendingDelivery(name);
+  if (pending === undefined) return { type: 'stored' };
+  const files = await deliverCertificate(context, pending, '');
+  return { type: 'deployed', certificate: pending, files };
+}
+
+/** How a try of a hook went. */
+export interface HookTrial {
+  readonly run: HookRun;
+  /** What was wrong; absent when nothing was. */
+  readonly complaint: string | undefined;
+}
+
+/**
+ * Run the hook of a name for its current certificate, as a delivery would, with the event `test`. Nothing
+ * else changes.
+ *
+ * @throws {CertError} CERT_UNKNOWN, CONFIG_INVALID when there is no hook
+ */
+export async function testHook(context: LifecycleContext, name: Label): Promise<HookTrial> {
+  return alone(context, name, 0, async (held) => {
+    const { deployments, certificates } = held.store;
+    const record = await currentOf(held, name, 'test the hook of');
+    const hook = await deployments.hook(name);
+    if (hook === undefined) {
+      throw new CertError('CONFIG_INVALID', `Cannot test the hook of "${name}": it has none`, {
+        hint: `Set one with "certkeeper cert hook cert-name ${name} -- /path/of/program"`,
+      });
+    }
+    const configured = (await deployments.list(name)).flatMap(({ files }) => files);
+    const files = configured.length > 0 ? configured : await inCertStore(held, record);
+    const versions = await certificates.versions(name);
+    return tryHook(held, hook, occasionOf(record, files, versions, 'test'));
+  });
+}
+
+async function inCertStore(
+  { store }: LifecycleContext,
+  { name, directory, keyId }: CertificateRecord,
+): Promise<readonly OutputFile[]> {
+  if (directory === undefined) return [];
+  const key = keyId === undefined ? undefined : await store.keys.publicKey(keyId);
+  const hasFile = key !== undefined && key.tokenUri === undefined;
+  const kinds = [...(hasFile ? (['key'] as const) : []), 'chain', 'cert'] as const;
+  return kinds.map((kind) => ({ kind, path: `${directory}/${name}.${kind}.pem` }));
+}
+
+async function currentOf(
+  { store }: LifecycleContext,
+  name: Label,
+  what: string,
+): Promise<CertificateRecord> {
+  const current = await store.certificates.current(name);
+  if (current !== undefined) return current;
+  throw new CertError('CERT_UNKNOWN', `Cannot ${what} "${name}": it has no current certificate`, {
+    hint: 'See "certkeeper show cert"',
+  });
+}
