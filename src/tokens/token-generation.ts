@@ -63,6 +63,8 @@ export async function generateKeyPair(
       ...both,
       { type: attribute.PRIVATE, value: false },
       { type: attribute.VERIFY, value: true },
+      { type: attribute.ENCRYPT, value: false },
+      { type: attribute.WRAP, value: false },
       ...publicPart,
     ],
     [
