@@ -94,10 +94,12 @@ describe('ca add', () => {
     expect(new TextDecoder().decode(secret)).toBe('sesame');
   });
 
-  it('replaces a profile, keeping its secret', async () => {
+  it('replaces a profile, keeping its reference and secret', async () => {
     const bench = benchWithCa();
-    await bench.run(addCa(bench, 'secret', 'env:PSK'), { env: { PSK: 'sesame' } });
+    const mine = addCa(bench, 'reference', 'gw1', 'secret', 'env:PSK');
+    await bench.run(mine, { env: { PSK: 'sesame' } });
     const replaced = await bench.run(addCa(bench, 'min-poll', '1m', '--json'));
+    expect(JSON.parse(replaced.out)).toMatchObject({ ca: { reference: 'gw1' } });
     expect(JSON.parse(replaced.out)).toMatchObject({
       schemaVersion: 1,
       replaced: true,

@@ -17,7 +17,7 @@ import { resolveSecret } from '../secret.ts';
 export const run: Body<typeof caAddParameters> = async (args, context) => {
   const { log, print } = context;
   checkTogether(args);
-  const profile = await buildProfile(args, context);
+  const said = await buildProfile(args, context);
   const secret =
     args.secret === undefined ? undefined : await resolveSecret(args.secret, 'secret', context);
   const proxyPassword =
@@ -25,6 +25,10 @@ export const run: Body<typeof caAddParameters> = async (args, context) => {
       ? undefined
       : await resolveSecret(args.proxyPassword, 'proxy-password', context);
   const { store, clock } = await context.services();
+  const before = await store.authorities.get(args.label);
+  // Kept with the secret, which is of no use without it.
+  const reference = said.reference ?? before?.reference;
+  const profile = reference === undefined ? said : { ...said, reference };
   for (const der of [...profile.roots, ...profile.cmpRoots, ...profile.intermediates]) {
     const { subject, notAfter } = viewCertificate(der);
     if (notAfter < clock.now()) log.warn(`the certificate of "${subject}" has expired`);
@@ -34,7 +38,7 @@ export const run: Body<typeof caAddParameters> = async (args, context) => {
       );
     }
   }
-  const isNew = (await store.authorities.get(args.label)) === undefined;
+  const isNew = before === undefined;
   // Kept like the secret when it is not said again, but not for nobody.
   const isForNobody = profile.proxy?.username === undefined;
   await store.authorities.put(profile, secret, isForNobody ? null : proxyPassword);
