@@ -87,8 +87,9 @@ async function logIn(client: Client, { username, password }: Login, url: string)
 /** RFC 3659 section 4; some servers do not know it, and some tell it to nobody. */
 async function sizeOf(client: Client, path: string): Promise<number | undefined> {
   try {
-    const size = await client.size(path);
-    return Number.isSafeInteger(size) && size >= 0 ? size : undefined;
+    const { message } = await client.send(`SIZE ${path}`);
+    const digits = /^213 +(\d{1,15})$/.exec(message.trim())?.[1];
+    return digits === undefined ? undefined : Number(digits);
   } catch (error) {
     const code = codeOf(error);
     if (code === undefined || code === 421) throw error;
@@ -111,13 +112,13 @@ async function openData(
     if (codeOf(error) === undefined) throw error;
     return undefined;
   });
-  let port = Number(/\((.)\1\1(\d{1,5})\1\)/.exec(answer?.message ?? '')?.[2] ?? 0);
-  if (answer === undefined || port === 0) {
+  let port = portOf(/\((.)\1\1(\d{1,5})\1\)/.exec(answer?.message ?? '')?.[2]);
+  if (answer === undefined || port === undefined) {
     answer = await ftp.request('PASV');
-    const [, high = 0, low = 0] = /(?:\d{1,3},){4}(\d{1,3}),(\d{1,3})/.exec(answer.message) ?? [];
-    port = Number(high) * 256 + Number(low);
+    const [, high, low] = /(?:\d{1,3},){4}(\d{1,3}),(\d{1,3})/.exec(answer.message) ?? [];
+    port = portOf(Number(high) * 256 + Number(low));
   }
-  if (port < 1 || port > 65_535) throw new Error('no port for the data came');
+  if (port === undefined) throw new Error('no port for the data came');
   const data = await connectTo({ ...target, host, port });
   ftp.dataSocket = data;
   // A server that has no such file closes this, maybe by a reset, as it says so on the other connection; the library
@@ -125,6 +126,11 @@ async function openData(
   for (const event of ['error', 'close', 'timeout']) data.removeAllListeners(event);
   data.on('error', () => {});
   return answer;
+}
+
+function portOf(text: string | number | undefined): number | undefined {
+  const port = Number(text ?? 0);
+  return port >= 1 && port <= 65_535 ? port : undefined;
 }
 
 /** Take the type off a path: only binary keeps octets as they are. */
