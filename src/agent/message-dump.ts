@@ -43,7 +43,7 @@ export function dumpingTransport(transport: Transport, directory: string, log: L
       );
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      log.warn(`A message that was ${direction} is not dumped to "${directory}": ${why}`);
+      log.warn(`a message that was ${direction} is not dumped to "${directory}": ${why}`);
     }
   };
   return {
@@ -70,6 +70,9 @@ function describe(der: Uint8Array): { readonly body: string; readonly transactio
 }
 
 function writeNew(directory: string, name: string, octets: Uint8Array): void {
+  if (lstatSync(directory, { throwIfNoEntry: false })?.isFile() === true) {
+    throw new Error('it is not a directory');
+  }
   mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
   // Whoever can put a link there would choose where the messages go.
   if (!lstatSync(directory).isDirectory()) throw new Error('it is a symbolic link');

@@ -109,6 +109,9 @@ export function assertCanSign(record: CertificateRecord, at: Date): void {
             : undefined;
   if (why === undefined) return;
   throw new CertError('CERT_INVALID', `Cannot sign a request with "${record.name}": ${why}`, {
-    hint: 'Get a new certificate with "cmp initialize" and a shared secret or another signer-cert',
+    hint:
+      record.keyId === undefined
+        ? 'Take it once more with its key: certkeeper cert import … key-file FILE replace'
+        : 'Get a new certificate with "cmp initialize" and a shared secret or another signer-cert',
   });
 }

@@ -44,7 +44,9 @@ describe('--dump', () => {
     writeFileSync(file, '');
     const { code, err } = await bench.run([...initialize, '--dump', file]);
     expect(code).toBe(0);
-    expect(err).toMatch(/A message that was sent is not dumped to ".*file"/);
+    expect(err).toMatch(
+      /a message that was sent is not dumped to ".*file": it is not a directory\n/,
+    );
   });
 });
 

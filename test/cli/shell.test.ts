@@ -51,6 +51,8 @@ describe('certkeeper shell, off a terminal', () => {
     const { code, out, err } = await pipe(makeBench(), lines, '--keep-going');
     expect(code).toBe(3);
     expect(err).toContain('Cannot run "cmp zzz": no such command');
+    expect(err).toContain('line 1 failed\n');
+    expect(err).toContain('line 2 failed\n');
     expect(out).toContain('There is no history');
   });
 

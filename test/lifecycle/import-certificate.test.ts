@@ -286,6 +286,7 @@ describe('an imported credential', () => {
     const credential = { type: 'signature', signer: named('vendor') } as const;
     await expect(initialize(site.context, request({ credential }))).rejects.toMatchObject({
       message: expect.stringContaining('its private key is not here'),
+      hint: expect.stringContaining('cert import'),
     });
   });
 });

@@ -24,11 +24,12 @@ export async function runPipe(keepGoing: boolean, context: CommandContext): Prom
     const code = (await session.run(text, outside)) ?? 0;
     if (failed === 0) failed = code;
     if (session.isOver() || interrupted.aborted) break;
-    if (code === 0 || keepGoing) continue;
+    if (code === 0) continue;
     if (!globals.json) {
-      io.stderr.write(`line ${number} failed: what follows was not run (--keep-going runs it)\n`);
+      const rest = keepGoing ? '' : ': what follows was not run (--keep-going runs it)';
+      io.stderr.write(`line ${number} failed${rest}\n`);
     }
-    break;
+    if (!keepGoing) break;
   }
   return failed;
 }
