@@ -77,7 +77,7 @@ export async function probe(
   const known = asked.find((_, i) => findings[i]?.result === 'yes') ?? oids.caCerts;
   const [first] = heard;
   if (credential.type === 'mac') {
-    const pbmac1 = await put(known, { protection: 'pbmac1' });
+    const pbmac1 = answered(await put(known, { protection: 'pbmac1' }));
     const isPreferred = pbmac1.result === 'yes' && profile.protection === 'pbm';
     findings.push({
       ...pbmac1,
@@ -85,7 +85,7 @@ export async function probe(
       ...(isPreferred && { detail: 'RFC 9481 prefers it: set "protection pbmac1" with ca add' }),
     });
   }
-  findings.push({ ...(await put(known, { pvno: 3 })), what: 'pvno 3' });
+  findings.push({ ...answered(await put(known, { pvno: 3 })), what: 'pvno 3' });
   if (first) findings.push(protectionOf(first.message));
   const { messageTime } = first?.message.header ?? {};
   const aheadMs = first && messageTime && messageTime.getTime() - first.at.getTime();
@@ -94,6 +94,11 @@ export async function probe(
     findings,
     ...(aheadMs !== undefined && { clockAheadSeconds: Math.round(aheadMs / 1000) }),
   };
+}
+
+/** How a question was put is what is found here, not what is known of what was asked. */
+function answered(finding: Finding): Finding {
+  return finding.result === 'yes' ? { ...finding, detail: 'it answers such messages' } : finding;
 }
 
 async function tryQuestion(
