@@ -73,8 +73,8 @@ export function formatTokenUri(uri: TokenUri): string {
   const id = uri.id && `id=${[...uri.id].map(escaped).join('')}`;
   const isKey = uri.object !== undefined || id !== undefined;
   const query = [
-    ...(uri.modulePath === undefined ? [] : [`module-path=${percent(utf8(uri.modulePath))}`]),
-    ...(uri.pinSource === undefined ? [] : [`pin-source=${percent(utf8(uri.pinSource))}`]),
+    ...(uri.modulePath === undefined ? [] : [`module-path=${percent(utf8(uri.modulePath), '/')}`]),
+    ...(uri.pinSource === undefined ? [] : [`pin-source=${percent(utf8(uri.pinSource), '/')}`]),
   ];
   const parts = [...path, ...(id === undefined ? [] : [id]), ...(isKey ? ['type=private'] : [])];
   return `pkcs11:${parts.join(';')}${query.length === 0 ? '' : `?${query.join('&')}`}`;
@@ -195,11 +195,13 @@ function octetsOf(value: string): Uint8Array {
   return Uint8Array.from(Buffer.from(plain, 'latin1'));
 }
 
-function percent(octets: Uint8Array): string {
+/** Write octets as a value; `also` may stand in it as it is. */
+function percent(octets: Uint8Array, also = ''): string {
   return [...octets]
     .map((octet) => {
       const character = String.fromCharCode(octet);
-      return /[A-Za-z0-9\-._~:/]/.test(character) && octet < 0x80 ? character : escaped(octet);
+      const isPlain = /[A-Za-z0-9\-._~:]/.test(character) || character === also;
+      return isPlain ? character : escaped(octet);
     })
     .join('');
 }

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { asBuffer, toHex, utf8 } from '../../src/base/bytes.ts';
 import { softwareKeys, type KeyType } from '../../src/crypto/keys.ts';
 import { signatureAlgorithmFor } from '../../src/crypto/signature.ts';
+import { keyProviderContract } from './key-provider-contract.ts';
 
 const digests: Readonly<Record<Exclude<KeyType, `rsa-${string}`>, string | undefined>> = {
   'p-256': 'sha256',
@@ -18,6 +19,13 @@ const data = utf8('signed octets');
 function opened(spki: Uint8Array) {
   return createPublicKey({ key: asBuffer(spki), format: 'der', type: 'spki' });
 }
+
+keyProviderContract('softwareKeys', ['p-256', 'p-384', 'rsa-2048'], async () => ({
+  async make(type) {
+    const { key, pkcs8 } = await softwareKeys.generate(type);
+    return { key, reload: async () => softwareKeys.load(pkcs8) };
+  },
+}));
 
 describe('softwareKeys', () => {
   it.each(types)('generate %s keys that sign and can be loaded again', async (type) => {
