@@ -128,8 +128,8 @@ describe('ftpRetriever', () => {
 
   it.each(['120 later', '421 full', '530 no'])(
     'does not go on after the greeting %s',
-    async (it) => {
-      const { server, fetched } = await fetch({ '': it });
+    async (greeting) => {
+      const { server, fetched } = await fetch({ '': greeting });
       expect((await failure(fetched)).code).toMatch(/NETWORK_UNREACHABLE|RETRIEVAL_REFUSED/);
       expect(server.commands).not.toContain('USER anonymous');
     },
