@@ -264,7 +264,7 @@ function distinct(certificates: readonly Certificate[]): readonly Certificate[] 
 function untrusted(sender: Name, why: string): CertError {
   return new CertError(
     'CMP_SIGNER_UNTRUSTED',
-    `Cannot trust the signer ${quoteName(sender)} of the answer: ${why}`,
+    `Cannot trust the signer ${quoteName(sender)} of the message: ${why}`,
     {
       hint: 'Give the CA profile the anchor of its CMP signer ("cmp-root"), its certificate ("server-cert") or its name ("expected-sender")',
     },

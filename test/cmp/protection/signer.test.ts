@@ -161,7 +161,7 @@ describe('the signer of an answer is refused when it', () => {
     [
       'has no path to an anchor',
       likeRa({ issuer: issue({ subject: 'CN=Nobody', isCa: true }) }),
-      /^CMP_SIGNER_UNTRUSTED: Cannot trust the signer "CN=RA,O=Test" of the answer: no path leads .*"CN=Nobody"$/,
+      /^CMP_SIGNER_UNTRUSTED: Cannot trust the signer "CN=RA,O=Test" of the message: no path leads .*"CN=Nobody"$/,
     ],
     [
       'has an issuer that only has the name of the anchor',
@@ -219,7 +219,7 @@ describe('the signer of an answer is refused when it', () => {
     [
       'has another name than the sender',
       ra,
-      /^CMP_SIGNER_UNTRUSTED: .*"CN=Other" of the answer: no certificate with that name/,
+      /^CMP_SIGNER_UNTRUSTED: .*"CN=Other" of the message: no certificate with that name/,
       { header: { sender: { type: 'directoryName', value: parseName('CN=Other') } } },
     ],
     [
