@@ -16,6 +16,7 @@ import { concludeRevocation, isRevokedAlready } from './conclude-revocation.ts';
 import { deliverCertificate } from './deliver-certificate.ts';
 import { additions, contradictions } from './judge-certificate.ts';
 import type { EnrollmentResult } from './result.ts';
+import { modifications } from './modifications.ts';
 import { storedCertificate } from './stored-certificate.ts';
 
 /** A transaction that `follow` has stopped at. */
@@ -53,6 +54,7 @@ export async function conclude(
       const files = await deliverCertificate(context, issued, said.transactionID);
       const certificate = (await store.certificates.get(issued.id)) ?? issued;
       const decoded = storedCertificate(issued.der, `"${name}"`);
+      const asked = askedIn(state.request);
       for (const tolerance of toleratedIn(decoded)) {
         context.log.warn(
           `the certificate of "${name}" is not DER: ${tolerance} (${tolerances[tolerance]})`,
@@ -63,8 +65,8 @@ export async function conclude(
         type: 'issued',
         certificate,
         // C1: what a CA changed is shown.
-        differences: contradictions(decoded, askedIn(state.request)),
-        additions: additions(decoded, askedIn(state.request)),
+        differences: [...contradictions(decoded, asked), ...modifications(decoded, asked)],
+        additions: additions(decoded, asked),
         files,
       };
     }
