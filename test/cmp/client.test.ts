@@ -175,10 +175,11 @@ describe('follow() and a certificate that is refused', () => {
     });
   });
 
-  it('sends nothing under implicitConfirm, and saves no certificate [C15]', async () => {
+  it('sends nothing under implicitConfirm, and keeps what the CA takes for ours [C15]', async () => {
     const scene = play([grantedFinally], { judge });
     expect(await scene.run()).toEqual({ type: 'refused', reason: 'wrong key' });
-    expect(scene.journal).toEqual(['send ir']);
+    expect(scene.journal).toEqual(['send ir', 'save requested with certificate']);
+    expect(scene.saved.at(-1)?.outgoing).toEqual(scene.sent[0]);
   });
 
   it('is handed what was asked for, and the certificates that came along', async () => {

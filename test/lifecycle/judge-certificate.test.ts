@@ -111,6 +111,8 @@ describe('a certificate that is not what was asked for', () => {
     expect(await site.store.transactions.outstanding()).toEqual([]);
     expect(await site.store.certificates.list()).toEqual([]);
     expect(site.files().size).toBe(0);
+    // The CA takes it for ours: who is to revoke it has to know it.
+    expect(await site.store.certificates.versions('gw1')).toMatchObject([{ status: 'refused' }]);
   });
 
   it('is refused when it lacks a name that was asked for [C5]', async () => {

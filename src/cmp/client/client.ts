@@ -125,7 +125,7 @@ export async function follow(
       continue;
     }
     text = step.type === 'wait' ? step.text : undefined;
-    const next = await take(conversation, heard, step);
+    const next = await take(conversation, { state: heard, outgoing }, step);
     if ('ending' in next) return next.ending;
     position = next;
   }
@@ -139,7 +139,7 @@ function endsAtDeadline({ type }: Phase): boolean {
 /** Turn a step into the next position, durable, or into the end. */
 async function take(
   conversation: Conversation,
-  state: TransactionState,
+  { state, outgoing }: Required<Position>,
   step: Step,
 ): Promise<Position | { readonly ending: Ending }> {
   switch (step.type) {
@@ -155,10 +155,10 @@ async function take(
     }
     case 'open': {
       const { issued, refusal } = await openAnswer(conversation, state, step.sealed);
-      return settle(conversation, state, issued, refusal);
+      return settle(conversation, { state, outgoing }, issued, refusal);
     }
     case 'judge':
-      return settle(conversation, state, step.issued);
+      return settle(conversation, { state, outgoing }, step.issued);
     case 'done':
       return { ending: step.outcome };
     default:
@@ -169,7 +169,7 @@ async function take(
 /** Judge a certificate, unless that is refused already, and say so to the CA. */
 async function settle(
   conversation: Conversation,
-  state: TransactionState,
+  { state, outgoing }: Required<Position>,
   issued: Issued,
   refusal?: Judgement,
 ): Promise<Position | { readonly ending: Ending }> {
@@ -179,8 +179,11 @@ async function settle(
   const { confirmBefore } = issued;
   const judged = { ...state, ...(confirmBefore && { confirmBefore }) };
   if (decided.type === 'send') return send(conversation, judged, decided, { staged });
-  if (decided.type !== 'done' || decided.outcome.type !== 'granted')
-    return take(conversation, state, decided);
+  if (decided.type !== 'done' || decided.outcome.type !== 'granted') {
+    // C15: nothing is sent, and the CA takes it for ours: kept, so that it can be revoked.
+    await save(conversation, { state, outgoing, staged });
+    return take(conversation, { state, outgoing }, decided);
+  }
   const granted = { ...state, phase: { type: 'granted', value: null } } as const;
   await save(conversation, { state: granted, staged });
   return { ending: { type: 'granted' } };
