@@ -159,9 +159,9 @@ export function fakeToken(label = 't1'): FakeToken {
     C_SignInit(session, how, key) {
       within('SignInit', session);
       if (!isLoggedIn) throw pkcs11Error(returned.USER_NOT_LOGGED_IN);
-      const { key: found } = objectAt(key);
-      if (!found) throw pkcs11Error(returned.KEY_HANDLE_INVALID);
-      signing = { mechanism: how, key: found };
+      const { key: privateKey } = objectAt(key);
+      if (!privateKey) throw pkcs11Error(returned.KEY_HANDLE_INVALID);
+      signing = { mechanism: how, key: privateKey };
     },
     async C_SignAsync(session, data) {
       within('Sign', session);
@@ -244,22 +244,22 @@ function publicAttributes(key: KeyObject): Map<number, Buffer> {
   const jwk = key.export({ format: 'jwk' });
   if (jwk.kty === 'RSA') {
     return new Map([
-      [attribute.KEY_TYPE, kind(keyKind.RSA)],
-      [attribute.MODULUS, octets(jwk.n)],
-      [attribute.PUBLIC_EXPONENT, octets(jwk.e)],
+      [attribute.KEY_TYPE, kindOf(keyKind.RSA)],
+      [attribute.MODULUS, fromBase64url(jwk.n)],
+      [attribute.PUBLIC_EXPONENT, fromBase64url(jwk.e)],
     ]);
   }
-  const point = Buffer.concat([Buffer.from([4]), octets(jwk.x), octets(jwk.y)]);
+  const point = Buffer.concat([Buffer.from([4]), fromBase64url(jwk.x), fromBase64url(jwk.y)]);
   return new Map([
-    [attribute.KEY_TYPE, kind(keyKind.EC)],
+    [attribute.KEY_TYPE, kindOf(keyKind.EC)],
     [attribute.EC_POINT, Buffer.concat([Buffer.from([4, point.length]), point])],
   ]);
 }
 
-function kind(value: number): Buffer {
+function kindOf(value: number): Buffer {
   return octetsOf({ type: attribute.KEY_TYPE, value });
 }
 
-function octets(text: string | undefined): Buffer {
+function fromBase64url(text: string | undefined): Buffer {
   return Buffer.from(text ?? '', 'base64url');
 }
