@@ -48,6 +48,7 @@ export async function startNginx(files: Files, isSecure: boolean): Promise<FileS
       `
 daemon off;
 master_process off;
+user root;
 pid ${directory}/pid;
 error_log stderr notice;
 events { worker_connections 64; }
