@@ -28,7 +28,7 @@ export interface Desk {
   write(file: string, content: string | Uint8Array): string;
   /** Run a command line, given as one text whose words have no spaces, or as words. */
   run(argv: string | readonly string[], env?: Readonly<Record<string, string>>): Promise<Outcome>;
-  /** Set up the CA profile `mock`, impatient, with the secret `s3cret`. */
+  /** Set up the CA profile `mock`, impatient, with the secret `a-secret-of-32-octets-in-the-lab`. */
   addCa(url: string, ...more: readonly string[]): Promise<void>;
   /** Everything in every table. */
   dump(): Readonly<Record<string, readonly unknown[]>>;
@@ -57,7 +57,7 @@ export function makeDesk(): Desk {
     },
     async run(argv, env = {}) {
       const words = typeof argv === 'string' ? argv.split(' ') : argv;
-      const io = fakeIo({ env: { CMP_SECRET: 's3cret', ...env } });
+      const io = fakeIo({ env: { CMP_SECRET: 'a-secret-of-32-octets-in-the-lab', ...env } });
       const code = await run(['--state', state, ...words], io);
       return { code, out: io.out(), err: io.err() };
     },

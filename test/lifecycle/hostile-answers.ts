@@ -29,7 +29,7 @@ export interface Bent {
   readonly extraCerts?: readonly Uint8Array[];
 }
 
-/** Answer with a rejection, right under the secret `s3cret` in all that is not said. */
+/** Answer with a rejection, right under the secret `a-secret-of-32-octets-in-the-lab` in all that is not said. */
 export function answering(bent: Bent = {}): Answerer {
   return ({ header: asked }) => {
     const parameters = { ...harmless, ...bent.pbm };
@@ -50,7 +50,9 @@ export function answering(bent: Bent = {}): Answerer {
     const part = protectedPart(headerDer, bodyDer);
     const protection = bent.isForged
       ? new Uint8Array(32)
-      : computePbm(parameters, utf8('s3cret'), part, { allowLegacy: true });
+      : computePbm(parameters, utf8('a-secret-of-32-octets-in-the-lab'), part, {
+          allowLegacy: true,
+        });
     return assembleMessage({ headerDer, bodyDer, protection, extraCerts: bent.extraCerts ?? [] });
   };
 }
