@@ -7,15 +7,13 @@ import { nodeDeliveryFs } from '../deploy/delivery-fs.ts';
 import { placeOf } from '../deploy/deployment-files.ts';
 import { checkDirectory } from '../deploy/directories.ts';
 import type { Deployment, OutputFile } from '../store/deployments-contract.ts';
-import type { ArgsOf } from './parameter.ts';
-import type { certDeployParameters } from './parameters-deploy.ts';
-
-type Args = ArgsOf<typeof certDeployParameters>;
+import { probeFrom, targetFrom } from './deploy-target-arguments.ts';
+import { deployUsage as usage, type DeployArguments } from './deploy-usage.ts';
 
 const kinds = ['key', 'cert', 'chain', 'fullchain', 'combined', 'der'] as const;
 
 /** Tell whether an operator said anything of where files go: else they are only written again. */
-export function isSetting(args: Args): boolean {
+export function isSetting(args: DeployArguments): boolean {
   const { certName: _, to, later, ...settings } = args;
   return later || to !== undefined || Object.values(settings).some((value) => value !== undefined);
 }
@@ -25,7 +23,7 @@ export function isSetting(args: Args): boolean {
  *
  * @throws {CertError} USAGE_INVALID, and CONFIG_INVALID for a directory or account that cannot be used
  */
-export async function deploymentFrom(args: Args, log: Log): Promise<Deployment> {
+export async function deploymentFrom(args: DeployArguments, log: Log): Promise<Deployment> {
   const files = kinds.flatMap((kind): readonly OutputFile[] => {
     const path = args[kind];
     return path === undefined ? [] : [{ kind, path: pathOf(kind, path) }];
@@ -45,14 +43,16 @@ export async function deploymentFrom(args: Args, log: Log): Promise<Deployment> 
     ...(args.group === undefined ? {} : { group: args.group }),
     ...(mode === undefined ? {} : { mode }),
     ...(keyMode === undefined ? {} : { keyMode }),
+    ...targetFrom(args, files),
+    ...probeFrom(args),
   };
   await checkPlaces(args.certName, deployment, log);
   return deployment;
 }
 
 /** Choose the label of a deployment that an operator gave none. */
-export function deploymentLabel({ to }: { readonly to?: Label }): Label {
-  return to ?? parseLabel('files', 'to');
+function deploymentLabel({ to, target }: Pick<DeployArguments, 'to' | 'target'>): Label {
+  return to ?? parseLabel(target ?? 'files', 'to');
 }
 
 async function checkPlaces(name: string, deployment: Deployment, log: Log): Promise<void> {
@@ -93,8 +93,4 @@ function parseMode(word: string, text: string, forbidden: number): number {
     `${word} ${text} lets everybody ${(forbidden & 0o004) === 0 ? 'write' : 'at the key'}`,
     `Leave those bits out: ${word} ${(mode & ~forbidden).toString(8).padStart(3, '0')}`,
   );
-}
-
-function usage(why: string, hint: string): CertError {
-  return new CertError('USAGE_INVALID', `Cannot run "cert deploy": ${why}`, { hint });
 }

@@ -9,7 +9,7 @@ export const deployCommands: readonly Command[] = [
       'Set which files of a certificate go where, and write them; with its name alone, write them again',
     parameters: table.certDeployParameters,
     example:
-      'cert deploy cert-name gw1 to web key /etc/nginx/gw1.key fullchain /etc/nginx/gw1.pem group www-data key-mode 640',
+      'cert deploy cert-name gw1 key /etc/nginx/gw1.key fullchain /etc/nginx/gw1.pem target nginx pid-file /run/nginx.pid probe 127.0.0.1:443',
     load: () => import('./commands/deploy-certificate.ts'),
   }),
   defineCommand({

@@ -41,6 +41,47 @@ export const certDeployParameters = {
     usual: 'that of the present file, else 600',
     summary: 'Permissions of files with the key',
   },
+  target: {
+    type: 'choice',
+    choices: ['nginx', 'lighttpd', 'proftpd', 'apache', 'haproxy', 'systemd'],
+    summary: 'The service that reads these files, told to reload them once it can use them',
+  },
+  'pid-file': {
+    type: 'file',
+    summary: 'Where nginx, lighttpd, proftpd or apache writes its process number',
+  },
+  config: {
+    type: 'file',
+    usual: 'where the server looks for it',
+    summary: 'Its configuration, which it tries before it is told to reload',
+  },
+  program: {
+    type: 'file',
+    usual: 'its usual name in the usual places',
+    summary: 'Its program (apache: apachectl; systemd: systemctl)',
+  },
+  socket: { type: 'file', summary: 'The runtime API of haproxy, with level admin' },
+  entry: {
+    type: 'text',
+    usual: 'the path of combined',
+    summary: 'What the configuration of haproxy calls the certificate file',
+  },
+  unit: { type: 'text', summary: 'The unit that systemd reloads' },
+  probe: {
+    type: 'text',
+    placeholder: 'HOST:PORT',
+    summary: 'Where to look over TLS whether the new certificate is in use',
+  },
+  'probe-name': {
+    type: 'text',
+    placeholder: 'NAME',
+    summary: 'Server name to ask for there (SNI)',
+  },
+  'probe-starttls': {
+    type: 'choice',
+    choices: ['ftp'],
+    summary: 'Protocol in which TLS is begun there',
+  },
   later: { type: 'flag', summary: 'Only store this; it counts from the next delivery on' },
 } as const;
 

@@ -1,6 +1,12 @@
 import { formatTime } from '../base/format-time.ts';
 import { printable } from '../base/printable.ts';
-import type { DeploymentRecord, Hook, HookRun } from '../store/deployments-contract.ts';
+import type {
+  DeploymentRecord,
+  DeployProbe,
+  DeployTarget,
+  Hook,
+  HookRun,
+} from '../store/deployments-contract.ts';
 import type { Store } from '../store/store.ts';
 import type { Json } from './json.ts';
 import { formatDuration, type Style } from './render.ts';
@@ -61,7 +67,7 @@ export function deploymentFields(
 
 /** Write a deployment in the words that set it. */
 function wordsOf(deployment: DeploymentRecord): readonly string[] {
-  const { files, owner, group, mode, keyMode } = deployment;
+  const { files, owner, group, mode, keyMode, target, probe } = deployment;
   const rights = [
     owner === undefined ? [] : [`owner ${owner}`],
     group === undefined ? [] : [`group ${group}`],
@@ -71,7 +77,26 @@ function wordsOf(deployment: DeploymentRecord): readonly string[] {
   return [
     ...files.map(({ kind, path }) => `${kind} ${path}`),
     ...(rights.length === 0 ? [] : [rights.join(' ')]),
+    ...(target === undefined ? [] : [targetWords(target)]),
+    ...(probe === undefined ? [] : [probeWords(probe)]),
   ];
+}
+
+function targetWords({ type, ...settings }: DeployTarget): string {
+  const words = Object.entries(settings).map(([key, value]) => `${wordOf(key)} ${value}`);
+  return [`target ${type}`, ...words].join(' ');
+}
+
+function probeWords({ host, port, serverName, starttls }: DeployProbe): string {
+  return [
+    `probe ${host.includes(':') ? `[${host}]` : host}:${port}`,
+    ...(serverName === undefined ? [] : [`probe-name ${serverName}`]),
+    ...(starttls === undefined ? [] : [`probe-starttls ${starttls}`]),
+  ].join(' ');
+}
+
+function wordOf(key: string): string {
+  return key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function octal(mode: number): string {
@@ -114,6 +139,8 @@ export function deploymentsJson(
       group: deployment.group,
       mode: deployment.mode === undefined ? undefined : octal(deployment.mode),
       keyMode: deployment.keyMode === undefined ? undefined : octal(deployment.keyMode),
+      target: deployment.target && { ...deployment.target },
+      probe: deployment.probe && { ...deployment.probe },
       at: deployment.status && formatTime(deployment.status.at),
       error: deployment.status?.error,
     })),

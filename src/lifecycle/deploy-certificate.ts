@@ -1,6 +1,6 @@
 import { CertError } from '../base/errors.ts';
 import { encodePem } from '../asn1/pem.ts';
-import type { Delivered, DeliveredPems } from '../deploy/files.ts';
+import type { DeliveredPems } from '../deploy/files.ts';
 import type {
   DeploymentRecord,
   DeploymentState,
@@ -30,13 +30,17 @@ export async function deployCertificate(
   context: LifecycleContext,
   record: CertificateRecord,
 ): Promise<Deployed> {
-  const deployments = await context.store.deployments.list(record.name);
+  const { name } = record;
   const pems = await pemsOf(context, record);
+  const deployments = await context.store.deployments.list(name);
+  const left = deployments.filter((deployment) => !isDone(deployment, record));
+  await toServices(context, record, pems, left);
   const deployed =
-    deployments.length === 0
-      ? await toCertStore(context, pems)
-      : await toServices(context, record, pems, deployments);
+    deployments.length === 0 ? await toCertStore(context, pems) : standing(deployments);
   await runHook(context, record, deployed.outputs);
+  // Last: the hook may be what makes a service take its files.
+  for (const deployment of left) await look(context, record, deployment);
+  throwAll(failuresOf(await context.store.deployments.list(name), record));
   return { directory: deployed.directory, files: deployed.outputs.map(({ path }) => path) };
 }
 
@@ -76,18 +80,18 @@ async function toCertStore(
   return { directory, outputs };
 }
 
+/** @throws {CertError} DELIVERY_FAILED when one fails, after all were tried */
 async function toServices(
   context: LifecycleContext,
   record: CertificateRecord,
   pems: DeliveredPems,
   deployments: readonly DeploymentRecord[],
-): Promise<Standing> {
+): Promise<void> {
   const failures: CertError[] = [];
   for (const deployment of deployments) {
-    if (isDone(deployment, record)) continue;
     try {
       await toService(context, pems, deployment);
-      await report(context, record, deployment, 'deployed');
+      if (deployment.probe === undefined) await report(context, record, deployment, 'deployed');
     } catch (error) {
       if (!(error instanceof CertError) || error.code !== 'DELIVERY_FAILED') throw error;
       await report(context, record, deployment, 'pending', error.message);
@@ -95,6 +99,9 @@ async function toServices(
     }
   }
   throwAll(failures);
+}
+
+function standing(deployments: readonly DeploymentRecord[]): Standing {
   const outputs = deployments.flatMap(({ files }) => files);
   const directories = outputs.map(({ path }) => path.slice(0, path.lastIndexOf('/')) || '/');
   return { directory: [...new Set(directories)].join(', '), outputs };
@@ -105,11 +112,32 @@ function isDone({ status }: DeploymentRecord, { id }: CertificateRecord): boolea
 }
 
 async function toService(
-  { deliver }: LifecycleContext,
+  { deliver, signal }: LifecycleContext,
   pems: DeliveredPems,
   deployment: DeploymentRecord,
-): Promise<Delivered> {
-  return deliver({ ...pems, deployment });
+): Promise<void> {
+  if (deployment.target === undefined) {
+    await deliver({ ...pems, deployment });
+    return;
+  }
+  const { serviceOf } = await import('../deploy/service.ts');
+  const service = serviceOf(deployment.target, deployment, pems, signal);
+  await deliver({ ...pems, deployment, confirm: () => service.check() });
+  await service.reload();
+}
+
+/** Look whether a service has the certificate in use, and remember it. */
+async function look(
+  context: LifecycleContext,
+  record: CertificateRecord,
+  deployment: DeploymentRecord,
+): Promise<void> {
+  if (deployment.probe === undefined) return;
+  const { probeService } = await import('../deploy/probe.ts');
+  const instead = await probeService(deployment.probe, record.der, context.signal);
+  await (instead === undefined
+    ? report(context, record, deployment, 'deployed')
+    : report(context, record, deployment, 'unused', instead));
 }
 
 async function report(
@@ -121,6 +149,24 @@ async function report(
 ): Promise<void> {
   const status = { state, certificateId: id, at: clock.now() };
   await store.deployments.report(name, label, error === undefined ? status : { ...status, error });
+}
+
+/** What services do instead of using the certificate that was deployed. */
+function failuresOf(
+  deployments: readonly DeploymentRecord[],
+  { id, name }: CertificateRecord,
+): readonly CertError[] {
+  return deployments.flatMap(({ label, status }) =>
+    status?.certificateId === id && status.state === 'unused'
+      ? [
+          new CertError(
+            'DELIVERY_FAILED',
+            `Certificate "${name}" is deployed to "${label}", not in use: ${status.error ?? ''}`,
+            { hint: 'See whether the service reads these files, and make it reload them' },
+          ),
+        ]
+      : [],
+  );
 }
 
 function throwAll(failures: readonly CertError[]): void {

@@ -201,8 +201,7 @@ describe('a hook', () => {
     const site = await makeSite();
     const flag = join(serviceDirectory(), 'flag');
     await hook(site, `echo "no $CERTKEEPER_CERT_FILE"; test -e ${flag}`);
-    const failing = expect(initialize(site.context, request())).rejects;
-    await failing.toMatchObject({
+    await expect(initialize(site.context, request())).rejects.toMatchObject({
       ...coded('DELIVERY_FAILED'),
       message: expect.stringMatching(
         /^Cannot finish the delivery of "gw1": hook ".*" failed: it ended with exit code 1: no \/.*gw1\.cert\.pem$/,

@@ -1,0 +1,123 @@
+import { resolve } from 'node:path';
+import type {
+  Deployment,
+  DeployProbe,
+  DeployTarget,
+  OutputFile,
+} from '../store/deployments-contract.ts';
+import { deployUsage, type DeployArguments } from './deploy-usage.ts';
+
+const words = {
+  pidFile: 'pid-file',
+  config: 'config',
+  program: 'program',
+  socket: 'socket',
+  entry: 'entry',
+  unit: 'unit',
+} as const;
+
+type Word = keyof typeof words;
+
+const server = { needs: 'pidFile', may: ['config', 'program'] } as const;
+
+/** What each target has to be told, and what it may be told: a row each. */
+const targets: Readonly<
+  Record<DeployTarget['type'], { readonly needs: Word; readonly may: readonly Word[] }>
+> = {
+  nginx: server,
+  lighttpd: server,
+  proftpd: server,
+  apache: server,
+  haproxy: { needs: 'socket', may: ['entry'] },
+  systemd: { needs: 'unit', may: ['program'] },
+};
+
+/** Read the service of a deployment. @throws {CertError} USAGE_INVALID */
+export function targetFrom(
+  args: DeployArguments,
+  files: readonly OutputFile[],
+): Pick<Deployment, 'target'> {
+  const { target: type } = args;
+  const given = Object.keys(words)
+    .filter(isWord)
+    .filter((word) => args[word] !== undefined);
+  if (type === undefined) {
+    const [first] = given;
+    if (first !== undefined)
+      throw deployUsage(`${words[first]} belongs to a target, and none is named`, 'Add target');
+    return {};
+  }
+  const { needs, may } = targets[type];
+  const stranger = given.find((word) => word !== needs && !may.includes(word));
+  if (stranger !== undefined) {
+    throw deployUsage(
+      `${words[stranger]} does not belong to target ${type}`,
+      `It takes ${[needs, ...may].map((word) => words[word]).join(', ')}`,
+    );
+  }
+  const needed = args[needs];
+  if (needed === undefined) {
+    throw deployUsage(`${words[needs]} is missing`, `Target ${type} needs it`);
+  }
+  const program = args.program === undefined ? {} : { program: resolve(args.program) };
+  switch (type) {
+    case 'haproxy':
+      return { target: { type, socket: resolve(needed), ...entryFrom(args, files) } };
+    case 'systemd':
+      return { target: { type, unit: needed, ...program } };
+    default: {
+      const config = args.config === undefined ? {} : { config: resolve(args.config) };
+      return { target: { type, pidFile: resolve(needed), ...program, ...config } };
+    }
+  }
+}
+
+function isWord(text: string): text is Word {
+  return text in words;
+}
+
+function entryFrom(
+  { entry }: DeployArguments,
+  files: readonly OutputFile[],
+): { readonly entry?: string } {
+  const combined = files.find(({ kind }) => kind === 'combined');
+  if (combined === undefined) {
+    throw deployUsage(
+      'target haproxy needs the file it reads when it starts',
+      'Name that with combined',
+    );
+  }
+  // These end a word or a command of the runtime API.
+  if (/[\s;\\]/.test(entry ?? combined.path)) {
+    throw deployUsage(
+      `haproxy cannot be told of ${JSON.stringify(entry ?? combined.path)}`,
+      'Choose a name without spaces, ";" and "\\"',
+    );
+  }
+  return entry === undefined ? {} : { entry };
+}
+
+/** Read where to look whether a certificate is in use. @throws {CertError} USAGE_INVALID */
+export function probeFrom(args: DeployArguments): Pick<Deployment, 'probe'> {
+  const { probe, probeName: serverName, probeStarttls: starttls } = args;
+  if (probe === undefined) {
+    if (serverName === undefined && starttls === undefined) return {};
+    throw deployUsage('probe is missing', 'Name the HOST:PORT to look at');
+  }
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(probe) ?? [];
+  const host = bracketed ?? plain;
+  const port = Number(digits);
+  if (host === undefined || !(port >= 1 && port <= 65_535)) {
+    throw deployUsage(
+      `probe ${JSON.stringify(probe)} is no place to look at`,
+      'Give HOST:PORT, as in 127.0.0.1:443 or [::1]:443',
+    );
+  }
+  const found: DeployProbe = {
+    host,
+    port,
+    ...(serverName === undefined ? {} : { serverName }),
+    ...(starttls === undefined ? {} : { starttls }),
+  };
+  return { probe: found };
+}

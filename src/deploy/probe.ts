@@ -1,0 +1,126 @@
+import { createConnection, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect as startTls } from 'node:tls';
+import { bytesEqual, utf8 } from '../base/bytes.ts';
+import { CertError } from '../base/errors.ts';
+import type { DeployProbe } from '../store/deployments-contract.ts';
+import { decodeCertificate } from '../x509/certificate.ts';
+
+/** A server that was told to reload needs a moment, and serves the old certificate meanwhile. */
+const patienceMs = 8000;
+
+const pauseMs = 200;
+
+/** For one connection. */
+const connectionTimeoutMs = 4000;
+
+/** What is read of a server before TLS begins. */
+const maxGreetingOctets = 8192;
+
+/**
+ * Look whether a service has a certificate in use, for as long as a reload may take.
+ *
+ * @returns undefined when it has; else what it does instead
+ */
+export async function probeService(
+  probe: DeployProbe,
+  expectedDer: Uint8Array,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const { host, port } = probe;
+  const where = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    signal?.throwIfAborted();
+    const found = await servedBy(probe).catch(errorText);
+    if (typeof found !== 'string' && bytesEqual(found, expectedDer)) return undefined;
+    if (performance.now() > deadline) {
+      return typeof found === 'string'
+        ? `${where} cannot be asked: ${found}`
+        : `${where} serves the certificate with serial ${serialOf(found)}, not ${serialOf(expectedDer)}`;
+    }
+    await sleep(pauseMs, undefined, signal === undefined ? {} : { signal });
+  }
+}
+
+function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function serialOf(der: Uint8Array): string {
+  try {
+    const digits = decodeCertificate(der).tbsCertificate.serialNumber.toString(16);
+    return digits.padStart(digits.length + (digits.length % 2), '0');
+  } catch (error) {
+    // A server may have what we cannot read.
+    if (error instanceof CertError) return '(unreadable)';
+    throw error;
+  }
+}
+
+/** Ask for the certificate of a server: whether it is to be trusted is not the question. */
+async function servedBy({ host, port, serverName, starttls }: DeployProbe): Promise<Uint8Array> {
+  const socket = createConnection({ host, port });
+  try {
+    return await new Promise<Uint8Array>((resolve, reject) => {
+      const timeOut = (): void => reject(new Error('no answer in time'));
+      socket.setTimeout(connectionTimeoutMs, timeOut).once('error', reject);
+      const begin = (): void => {
+        const tls = startTls({
+          socket,
+          rejectUnauthorized: false,
+          ...(serverName === undefined ? {} : { servername: serverName }),
+        });
+        tls.setTimeout(connectionTimeoutMs, timeOut).once('error', reject);
+        tls.once('close', () => reject(new Error('it ends the connection')));
+        tls.once('secureConnect', () => {
+          const { raw } = tls.getPeerCertificate();
+          resolve(Uint8Array.from(raw));
+          tls.destroy();
+        });
+      };
+      if (starttls === undefined) socket.once('connect', begin);
+      else dialogues[starttls](socket).then(begin, reject);
+    });
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** What is said before TLS begins: a row a protocol. */
+const dialogues: Readonly<
+  Record<NonNullable<DeployProbe['starttls']>, (socket: Socket) => Promise<void>>
+> = {
+  // RFC 4217 section 4.
+  ftp: async (socket) => {
+    await answer(socket, /^220 .*\r\n/m);
+    socket.write(utf8('AUTH TLS\r\n'));
+    await answer(socket, /^234[ -].*\r\n/m);
+  },
+};
+
+function answer(socket: Socket, expected: RegExp): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const end = (): void => {
+      socket.off('data', read).off('close', closed);
+    };
+    const closed = (): void => {
+      end();
+      reject(new Error('it ends the connection before TLS'));
+    };
+    const read = (octets: Uint8Array): void => {
+      text += new TextDecoder('latin1').decode(octets);
+      if (expected.test(text)) {
+        end();
+        socket.pause();
+        resolve();
+      } else if (text.length > maxGreetingOctets || /^[45]\d\d /m.test(text)) {
+        end();
+        reject(new Error(`it says ${JSON.stringify(text.slice(0, 200))}`));
+      }
+    };
+    socket.on('data', read).once('close', closed);
+    socket.resume();
+  });
+}

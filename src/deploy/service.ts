@@ -1,0 +1,131 @@
+import { CertError } from '../base/errors.ts';
+import type { Deployment, DeployTarget } from '../store/deployments-contract.ts';
+import type { DeliveredPems } from './files.ts';
+import { commitCertificate, stageCertificate } from './haproxy-runtime.ts';
+import { contentOf } from './outputs.ts';
+import {
+  complaintOf,
+  lastWords,
+  plainEnvironment,
+  runCommand,
+  type Command,
+} from './run-command.ts';
+import { findProgram, signalByPidFile } from './server-process.ts';
+
+/** A service that is to use new files. */
+export interface Service {
+  /**
+   * Try whether it can, before it has to; the new files stand already.
+   *
+   * @throws {CertError} DELIVERY_FAILED when it cannot
+   */
+  check(): Promise<void>;
+  /** Have it use them. @throws {CertError} DELIVERY_FAILED */
+  reload(): Promise<void>;
+}
+
+/** How a server is told by a signal, after its program has tried the configuration. */
+interface SignalledServer {
+  /** Names of the program that tries the configuration. */
+  readonly programs: readonly string[];
+  /** Arguments for that. */
+  test(config: string | undefined): readonly string[];
+  readonly signal: 'SIGHUP' | 'SIGUSR1';
+  /** What its process may be called. */
+  readonly processes: readonly string[];
+}
+
+type Signalled = Extract<DeployTarget, { readonly pidFile: string }>;
+
+/** The servers that are told by a signal: a row each. */
+const servers: Readonly<Record<Signalled['type'], SignalledServer>> = {
+  nginx: {
+    programs: ['nginx'],
+    test: (config) => ['-t', '-q', ...(config === undefined ? [] : ['-c', config])],
+    signal: 'SIGHUP',
+    processes: ['nginx'],
+  },
+  lighttpd: {
+    programs: ['lighttpd'],
+    // -tt, unlike -t, loads the modules too, and with them the certificates.
+    test: (config = '/etc/lighttpd/lighttpd.conf') => ['-tt', '-f', config],
+    // Graceful restart: connections are finished, then the configuration is read anew.
+    signal: 'SIGUSR1',
+    processes: ['lighttpd'],
+  },
+  proftpd: {
+    programs: ['proftpd'],
+    test: (config) => ['-t', '-q', ...(config === undefined ? [] : ['-c', config])],
+    signal: 'SIGHUP',
+    processes: ['proftpd'],
+  },
+  apache: {
+    // Not the server itself: Debian's needs variables that only this script sets.
+    programs: ['apache2ctl', 'apachectl'],
+    test: (config) => ['-t', ...(config === undefined ? [] : ['-f', config])],
+    signal: 'SIGUSR1',
+    processes: ['apache2', 'httpd'],
+  },
+};
+
+/** Trying a configuration, or reloading a unit, is a matter of a second or two. */
+const commandTimeoutMs = 60_000;
+
+/** Reach the service of a deployment. */
+export function serviceOf(
+  target: DeployTarget,
+  deployment: Deployment,
+  pems: DeliveredPems,
+  signal?: AbortSignal,
+): Service {
+  const running = { env: plainEnvironment, timeoutMs: commandTimeoutMs, ...(signal && { signal }) };
+  switch (target.type) {
+    case 'haproxy': {
+      const { socket } = target;
+      const combined = deployment.files.find(({ kind }) => kind === 'combined')?.path;
+      const entry = target.entry ?? combined ?? '';
+      return {
+        async check() {
+          const pem = new TextDecoder().decode(contentOf('combined', pems));
+          await stageCertificate(socket, entry, pem);
+        },
+        reload: () => commitCertificate(socket, entry),
+      };
+    }
+    case 'systemd': {
+      const { unit, program } = target;
+      return {
+        async check() {},
+        reload: () =>
+          succeed('reload', unit, {
+            ...running,
+            command: [program ?? findProgram(['systemctl']), 'reload', '--', unit],
+          }),
+      };
+    }
+    default: {
+      const { program, config, pidFile } = target;
+      const { programs, test, signal: kind, processes } = servers[target.type];
+      const names = program === undefined ? processes : [...processes, program];
+      return {
+        check: () =>
+          succeed('use the configuration of', target.type, {
+            ...running,
+            command: [program ?? findProgram(programs), ...test(config)],
+          }),
+        reload: () => signalByPidFile(pidFile, kind, names),
+      };
+    }
+  }
+}
+
+async function succeed(doing: string, what: string, command: Command): Promise<void> {
+  const { result, output } = await runCommand(command);
+  const complaint = complaintOf(result, command.timeoutMs);
+  if (complaint === undefined) return;
+  throw new CertError(
+    'DELIVERY_FAILED',
+    `Cannot ${doing} ${what}: of "${command.command.join(' ')}", ${complaint}${lastWords(output)}`,
+    { hint: 'Run that by hand, and set right what it says' },
+  );
+}
