@@ -5,7 +5,7 @@ import type { Globals } from './global-options.ts';
 import type { Io } from './io.ts';
 import { plural } from './plural.ts';
 import { formatTime } from '../base/format-time.ts';
-import { printable } from '../base/printable.ts';
+import { cut, printable } from '../base/printable.ts';
 
 /** Shows what a command is waiting for. */
 export interface ProgressLine {
@@ -46,9 +46,13 @@ export function startProgress(io: Io, globals: Globals, log: Log, clock: Clock):
   };
 }
 
+/** A CA that says something else at every poll, for days, must not fill the log. */
+const MAX_TEXT_CHARACTERS = 300;
+
 function describe(progress: Progress, clock: Clock): string {
   if (progress.type === 'sending') return `sending ${progress.body} to ${progress.url}`;
   const seconds = Math.max(0, Math.ceil((progress.next.getTime() - clock.now().getTime()) / 1000));
-  const said = progress.text === undefined ? '' : `; the CA says "${progress.text}"`;
+  const said =
+    progress.text === undefined ? '' : `; the CA says "${cut(progress.text, MAX_TEXT_CHARACTERS)}"`;
   return `waiting for the CA: ${plural(progress.polls, 'poll')} done, next in ${seconds}s at ${formatTime(progress.next)}${said}`;
 }
