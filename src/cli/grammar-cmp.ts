@@ -105,7 +105,7 @@ export const cmpCommands: readonly Command[] = [
     summary: 'Get a certificate for a PKCS #10 request made elsewhere (p10cr)',
     parameters: {
       ...table.requestParameters,
-      ...key.keyFileParameters,
+      ...key.requestKeyParameters,
       ...table.credentialParameters,
       ...table.caParameters,
       ...table.waitParameters,

@@ -4,6 +4,7 @@ import type {
   keyProviderParameters,
   keyReuseParameters,
   keyTemplateParameters,
+  requestKeyParameters,
 } from './parameters-key.ts';
 
 /** What the new certificate shall say, and be called. */
@@ -128,7 +129,8 @@ export const dumpParameters = {
 export const dryRunParameters = {
   'dry-run': {
     type: 'flag',
-    summary: 'Show the request, with a key made for the occasion, and store and send nothing',
+    summary:
+      'Show the request, and store and send nothing; a key it needs is made for the occasion',
   },
 } as const;
 
@@ -324,7 +326,7 @@ export type PollParameters = typeof pollParameters & typeof waitParameters & typ
 
 /** Parameters of `cmp request`. */
 export type RequestParameters = typeof requestParameters &
-  typeof keyFileParameters &
+  typeof requestKeyParameters &
   typeof credentialParameters &
   typeof caParameters &
   typeof waitParameters &

@@ -39,6 +39,19 @@ export const keyFileParameters = {
   },
 } as const;
 
+/** The key of a PKCS #10 request that was made elsewhere. */
+export const requestKeyParameters = {
+  'key-file': {
+    type: 'file',
+    summary:
+      'Private key of the request, in PEM, to be kept and delivered too; - is standard input',
+  },
+  'key-password': {
+    type: 'secret',
+    summary: 'Passphrase of the private key in key-file, when it is encrypted',
+  },
+} as const;
+
 /** The CA's choice of key. */
 export const keyTemplateParameters = {
   'key-as-asked': {

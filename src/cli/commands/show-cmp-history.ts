@@ -42,7 +42,10 @@ export const run: Body<typeof historyParameters> = async ({ limit }, context) =>
         line.ca,
         { text: line.result, paint: colourOf(line.result, print.style) },
         line.transactionID,
-        [line.failInfo?.join(', '), line.text].filter(Boolean).join(': '),
+        // The text of a rejection has them in it, unless it is from elsewhere.
+        [line.failInfo?.filter((bit) => line.text?.includes(bit) !== true).join(', '), line.text]
+          .filter(Boolean)
+          .join(': '),
       ]),
     );
   });
