@@ -10,7 +10,7 @@ import { digest } from '../crypto/digest.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
 import type { TransactionRecord } from '../store/store.ts';
 import { certificateDer, type Certificate } from '../x509/certificate.ts';
-import { formatName } from '../x509/name-text.ts';
+import { formatName, quoteName } from '../x509/name-text.ts';
 import { findProfile } from './authority.ts';
 import { closeFailed, conclude, rejection, type Concluding } from './conclude.ts';
 import type { LifecycleContext } from './context.ts';
@@ -99,8 +99,18 @@ async function keepAnchor(
 ): Promise<void> {
   if (!anchor) return;
   const der = certificateDer(anchor);
-  if ((await store.authorities.addRoot(profile.label, der)) !== 'added') return;
+  const became = await store.authorities.addRoot(profile.label, der);
   const isFirstUse = profile.trustFirstUse && profile.roots.length === 0;
+  // C7: what this answer was believed on is over since another one brought a root.
+  if (isFirstUse && became === 'untrusted') {
+    throw new CertError(
+      'CMP_SIGNER_UNTRUSTED',
+      `Cannot take the certificate: it is below ${quoteName(anchor.tbsCertificate.subject)}, and ` +
+        `another answer has brought another root for CA "${profile.label}" meanwhile`,
+      { hint: `See "certkeeper ca show ${profile.label}", then try again if that root is right` },
+    );
+  }
+  if (became !== 'added') return;
   const by = isFirstUse
     ? 'the first answer, which nothing else vouches for (trust-first-use)'
     : 'its answer under the shared secret';

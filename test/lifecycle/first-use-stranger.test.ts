@@ -6,6 +6,7 @@ import { requestInfo } from '../../src/lifecycle/info.ts';
 import { initialize } from '../../src/lifecycle/initialize.ts';
 import { probe } from '../../src/lifecycle/probe.ts';
 import { revoke } from '../../src/lifecycle/revoke.ts';
+import { certificateDer } from '../../src/x509/certificate.ts';
 import { extension } from '../../src/x509/extension-values.ts';
 import { parseName } from '../../src/x509/name-text.ts';
 import { answerDer, signedBy } from '../cmp/answers.ts';
@@ -108,5 +109,21 @@ describe('first use', () => {
     await expect(requestInfo(site.context, { credential, ...question })).rejects.toMatchObject(
       coded('USAGE_INVALID'),
     );
+  });
+
+  it('is over when another process was answered first: no second root comes with it [C7]', async () => {
+    const site = await baseStation();
+    const [, { certificate }] = stranger(site);
+    const { label } = site.profile;
+    site.setWire(async (der, lab) => {
+      await site.store.authorities.addRoot(label, certificateDer(certificate));
+      return lab(der);
+    });
+    const before = await certificatesIn(site);
+    await expect(initialize(site.context, request({ credential }))).rejects.toMatchObject(
+      coded('CMP_SIGNER_UNTRUSTED'),
+    );
+    expect(await certificatesIn(site)).toEqual(before);
+    expect((await site.store.authorities.get(label))?.roots).toHaveLength(1);
   });
 });
