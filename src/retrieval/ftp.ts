@@ -152,7 +152,10 @@ function codeOf(error: unknown): number | undefined {
 function ftpError(error: unknown, url: string): CertError {
   const code = codeOf(error);
   const text = serverText(error instanceof Error ? error.message : String(error));
-  if (code === undefined) return broken(url, text, error);
+  if (code === undefined) {
+    const isClosed = /^Server (?:sent FIN|closed connection)/.test(text);
+    return broken(url, isClosed ? 'connection closed by the peer' : text, error);
+  }
   // 421: it closes; 425, 426: the data connection.
   if (code === 421 || code === 425 || code === 426) return broken(url, `the server says "${text}"`);
   return refused(

@@ -94,7 +94,9 @@ function expectation(
         refusal = new CertError(
           'HOST_KEY_UNTRUSTED',
           `Cannot fetch "${url}": the host key is ${shown}, expected ${wanted}`,
-          { hint: 'Ask the operator of the server which key is right before you change anything' },
+          {
+            hint: 'Ask the operator of the server before you change anything; a server with several keys shows one of them, and that is the one to configure',
+          },
         );
         return false;
       },

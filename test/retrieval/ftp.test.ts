@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ftpRetriever } from '../../src/retrieval/ftp.ts';
 import { usualLimits, type RetrievalRequest } from '../../src/retrieval/retriever.ts';
-import { unusedPort } from '../http/hostile-server.ts';
+import { openHostileServer, unusedPort } from '../http/hostile-server.ts';
 import { failure } from './contract.ts';
 import { openFakeFtp, type FakeFtp, type FtpScript } from './fake-ftp.ts';
 
@@ -134,6 +134,15 @@ describe('ftpRetriever', () => {
       expect(server.commands).not.toContain('USER anonymous');
     },
   );
+
+  it('says that the server hangs up', async () => {
+    const server = await openHostileServer((socket) => void socket.end());
+    onTestFinished(() => server.close());
+    const url = `ftp://127.0.0.1:${server.port}/a`;
+    const { code, message } = await failure(ftpRetriever.retrieve({ url, limits }));
+    expect(code).toBe('NETWORK_UNREACHABLE');
+    expect(message).toMatch(/connection closed by the peer$/);
+  });
 
   it('does not read an answer without end', async () => {
     expect(await codeOf({ '': `220-${'x'.repeat(10_000_000)}` })).toBe('NETWORK_UNREACHABLE');
