@@ -6,11 +6,7 @@ import { formatStatus } from '../cmp/message/status-text.ts';
 import type { RequestBody } from '../cmp/transaction/request.ts';
 import { sealedPartOf } from '../cmp/transaction/sealed-answer.ts';
 import { decodeState, type TransactionState } from '../cmp/transaction/state.ts';
-import { digest } from '../crypto/digest.ts';
-import type { CaProfile } from '../settings/ca-profile.ts';
 import type { TransactionRecord } from '../store/store.ts';
-import { certificateDer, type Certificate } from '../x509/certificate.ts';
-import { formatName, quoteName } from '../x509/name-text.ts';
 import { findProfile } from './authority.ts';
 import { closeFailed, conclude, rejection, type Concluding } from './conclude.ts';
 import type { LifecycleContext } from './context.ts';
@@ -59,7 +55,6 @@ export async function carryThrough(
     keyId: opened.keyId,
     crls: await store.crls.list(profile.label),
     async save(saved, events) {
-      await keepAnchor(context, profile, saved.staged?.anchor);
       record = await store.transactions.advance(record, toChange(saved, record.polls), events);
       report(context, record);
     },
@@ -86,38 +81,6 @@ export async function carryThrough(
   } finally {
     await transport.close();
   }
-}
-
-/**
- * Keep an anchor that came with an answer: without it the next renewal would not be believed. Only a profile with
- * `trust-capubs`, or one whose first anchor it is, lets one come that far.
- */
-async function keepAnchor(
-  { store, log }: LifecycleContext,
-  profile: CaProfile,
-  anchor: Certificate | undefined,
-): Promise<void> {
-  if (!anchor) return;
-  const der = certificateDer(anchor);
-  const became = await store.authorities.addRoot(profile.label, der);
-  const isFirstUse = profile.trustFirstUse && profile.roots.length === 0;
-  // C7: what this answer was believed on is over since another one brought a root.
-  if (isFirstUse && became === 'untrusted') {
-    throw new CertError(
-      'CMP_SIGNER_UNTRUSTED',
-      `Cannot take the certificate: it is below ${quoteName(anchor.tbsCertificate.subject)}, and ` +
-        `another answer has brought another root for CA "${profile.label}" meanwhile`,
-      { hint: `See "certkeeper ca show ${profile.label}", then try again if that root is right` },
-    );
-  }
-  if (became !== 'added') return;
-  const by = isFirstUse
-    ? 'the first answer, which nothing else vouches for (trust-first-use)'
-    : 'its answer under the shared secret';
-  log.warn(
-    `CA "${profile.label}" has a new trust anchor, brought by ${by}: ` +
-      `${formatName(anchor.tbsCertificate.subject)}, SHA-256 ${toHex(digest('sha256', der))}`,
-  );
 }
 
 /** Add to what the peer or the network did wrong whose answer it was, to which transaction, and what now. */

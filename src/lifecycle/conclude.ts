@@ -13,6 +13,8 @@ import { toleratedIn } from '../x509/certificate.ts';
 import type { LifecycleContext } from './context.ts';
 import { isUnanswered } from './conversation.ts';
 import { concludeRevocation, isRevokedAlready } from './conclude-revocation.ts';
+import { findProfile } from './authority.ts';
+import { keepAnchor } from './keep-anchor.ts';
 import { deliverCertificate } from './deliver-certificate.ts';
 import { additions, contradictions } from './judge-certificate.ts';
 import type { EnrollmentResult } from './result.ts';
@@ -46,6 +48,13 @@ export async function conclude(
     store.transactions.finish(record, outcome, at, [...conversation.pending.splice(0), ...events]);
   switch (ending.type) {
     case 'granted': {
+      const { anchor } = decodeState(record.state);
+      const profile = anchor && (await findProfile(store, ca));
+      const reason = anchor && profile && (await keepAnchor(context, profile, anchor));
+      if (reason !== undefined) {
+        await finish({ type: 'refused', text: reason }, { ...closing, type: 'refused', reason });
+        return { ...said, type: 'refused', reason };
+      }
       const issued = await finish(
         { type: 'granted' },
         ...(await issuedEvent(context, record, closing)),

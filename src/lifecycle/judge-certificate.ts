@@ -1,5 +1,5 @@
 import { formatTime } from '../base/format-time.ts';
-import { toHex } from '../base/bytes.ts';
+import { bytesEqual, toHex } from '../base/bytes.ts';
 import { cut } from '../base/printable.ts';
 import { toDer } from '../asn1/codec.ts';
 import type { Judgement } from '../cmp/client/conversation.ts';
@@ -7,7 +7,12 @@ import type { CertTemplate } from '../cmp/message/cert-template.ts';
 import type { Issued } from '../cmp/transaction/step.ts';
 import { isSelfSignedCa } from '../cmp/protection/signer.ts';
 import { checkPath } from '../revocation/path.ts';
-import type { Certificate, TBSCertificate, Validity } from '../x509/certificate.ts';
+import {
+  certificateDer,
+  type Certificate,
+  type TBSCertificate,
+  type Validity,
+} from '../x509/certificate.ts';
 import { extensionValue } from '../x509/extension-values.ts';
 import { formatGeneralName } from '../x509/general-name-text.ts';
 import { GeneralName, type GeneralNames } from '../x509/general-name.ts';
@@ -93,7 +98,11 @@ export function judgeCertificate(
   if (contradiction !== undefined && issued.status.status === 'accepted') {
     return refuse(`the CA says "accepted", but ${contradiction}`, 'badCertTemplate');
   }
-  return { type: 'accept', chain: verdict.path.slice(1), anchor: verdict.anchor };
+  const { anchor } = verdict;
+  const isKnown = trust.roots.some((root) =>
+    bytesEqual(certificateDer(root), certificateDer(anchor)),
+  );
+  return { type: 'accept', chain: verdict.path.slice(1), ...(!isKnown && { anchor }) };
 }
 
 /** B15: the algorithm that was asked for, if one was. */

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { CertError } from '../../src/base/errors.ts';
+import { decodeMessage } from '../../src/cmp/message/pki-message.ts';
 import type { CaProfile } from '../../src/settings/ca-profile.ts';
 import { certificateDer } from '../../src/x509/certificate.ts';
 import { initialized, makeSite, type Site } from './site.ts';
@@ -19,6 +21,31 @@ async function changedMeanwhile(changes: Partial<CaProfile>): Promise<Site> {
 }
 
 describe('an anchor of caPubs', () => {
+  it('is not kept for a certificate that was never confirmed', async () => {
+    const site = await makeSite({
+      lab: { caPubs: 'root', implicitConfirm: false },
+      profile: { roots: [], trustCapubs: true },
+    });
+    site.setWire((der, lab) =>
+      decodeMessage(der).body.type === 'certConf'
+        ? Promise.reject(new CertError('NETWORK_TIMEOUT', 'Cannot hear'))
+        : lab(der),
+    );
+    await expect(initialized(site)).rejects.toMatchObject({ code: 'NETWORK_TIMEOUT' });
+    expect((await site.store.authorities.get(site.profile.label))?.roots).toEqual([]);
+    expect(site.warnings).toEqual([]);
+  });
+
+  it('is kept once the pkiconf is here', async () => {
+    const site = await makeSite({
+      lab: { caPubs: 'root', implicitConfirm: false },
+      profile: { roots: [], trustCapubs: true },
+    });
+    await initialized(site);
+    const { roots } = (await site.store.authorities.get(site.profile.label)) ?? { roots: [] };
+    expect(roots).toEqual([certificateDer(site.lab.authorities.root.certificate)]);
+  });
+
   it('is added to the profile as an operator has changed it meanwhile', async () => {
     const other = Uint8Array.of(0x30, 0x00);
     const site = await changedMeanwhile({ minPollSeconds: 77, roots: [other] });

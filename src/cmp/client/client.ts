@@ -177,23 +177,26 @@ async function settle(
   const decided = judgement.type === 'accept' ? accept(issued) : refuse(issued, judgement);
   const staged = stage(issued, judgement);
   const { confirmBefore } = issued;
-  const judged = { ...state, ...(confirmBefore && { confirmBefore }) };
+  const judged = {
+    ...state,
+    ...(confirmBefore && { confirmBefore }),
+    ...(judgement.type === 'accept' && judgement.anchor && { anchor: judgement.anchor }),
+  };
   if (decided.type === 'send') return send(conversation, judged, decided, { staged });
   if (decided.type !== 'done' || decided.outcome.type !== 'granted') {
     // C15: nothing is sent, and the CA takes it for ours: kept, so that it can be revoked.
     await save(conversation, { state, outgoing, staged });
     return take(conversation, { state, outgoing }, decided);
   }
-  const granted = { ...state, phase: { type: 'granted', value: null } } as const;
+  const granted = { ...judged, phase: { type: 'granted', value: null } } as const;
   await save(conversation, { state: granted, staged });
   return { ending: { type: 'granted' } };
 }
 
 function stage({ certificate, generated }: Issued, judgement: Judgement): Staged {
   if (judgement.type === 'refuse') return { certificate, chain: [] };
-  const { chain, anchor } = judgement;
   const key = generated && { key: generated.key };
-  return { certificate, chain, ...(anchor && { anchor }), ...key };
+  return { certificate, chain: judgement.chain, ...key };
 }
 
 /** @param again the message that said this before, to be sent as it was */

@@ -68,7 +68,6 @@ export interface SavedStep extends Position {
 export interface Staged {
   readonly certificate: Certificate;
   readonly chain: readonly Certificate[];
-  readonly anchor?: Certificate;
   /** Made by the CA, and durable with the certificate (C14). */
   readonly key?: GeneratedKey;
 }
@@ -78,6 +77,7 @@ export type Judgement =
   | {
       readonly type: 'accept';
       readonly chain: readonly Certificate[];
+      /** The anchor, when it came with the answer. */
       readonly anchor?: Certificate;
     }
   | {

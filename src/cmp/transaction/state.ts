@@ -49,6 +49,8 @@ export interface TransactionState {
   readonly signerCerts: readonly Certificate[];
   /** The CA takes certConf until then, on our clock (confirmWaitTime). */
   readonly confirmBefore?: Date;
+  /** The anchor that came with the certificate, where the CA profile lets one come: kept once that is ours. */
+  readonly anchor?: Certificate;
   readonly phase: Phase;
 }
 
@@ -156,13 +158,14 @@ const StoredState: TaggedCodec<StoredState> = sequence<StoredState>('Transaction
   peer:          optional(explicit(1, GeneralName)),
   signerCerts:   sequenceOf(Certificate),
   confirmBefore: optional(explicit(9, epochMilliseconds)),
+  anchor:        optional(explicit(10, Certificate)),
   phase:         Phase,
 });
 
 /** The stored form of version 1, which knew of the request only what it asked for. */
 interface StoredStateV1 extends Omit<
   StoredState,
-  'request' | 'generalInfo' | 'clockOffsetMs' | 'confirmBefore'
+  'request' | 'generalInfo' | 'clockOffsetMs' | 'confirmBefore' | 'anchor'
 > {
   readonly operation: string;
   readonly certTemplate: CertTemplate;
