@@ -17,6 +17,9 @@ export type PeerPackageName =
   | 'openssh-server'
   | 'openssh-client'
   | 'atftpd'
+  | 'haproxy'
+  | 'lighttpd-mod-openssl'
+  | 'proftpd-mod-crypto'
   | 'slapd'
   | 'softhsm2'
   | 'opensc';
@@ -75,6 +78,17 @@ export const peerPackages: readonly PeerPackage[] = [
   { debian: 'slapd', program: 'slapd', neededFor: 'CRLs and certificates by ldap and ldaps' },
   { debian: 'softhsm2', program: 'softhsm2-util', neededFor: 'keys in a PKCS #11 token' },
   { debian: 'opensc', program: 'pkcs11-tool', neededFor: 'a second look at keys in a token' },
+  { debian: 'haproxy', program: 'haproxy', neededFor: 'deployment by its runtime API' },
+  {
+    debian: 'lighttpd-mod-openssl',
+    program: 'lighttpd',
+    neededFor: 'deployment to a server that is told by SIGUSR1',
+  },
+  {
+    debian: 'proftpd-mod-crypto',
+    program: 'proftpd',
+    neededFor: 'deployment to an ftp server with TLS',
+  },
 ];
 
 /** Where programs are looked for: also where a plain user's PATH does not reach. */

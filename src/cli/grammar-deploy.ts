@@ -38,4 +38,11 @@ export const deployCommands: readonly Command[] = [
     example: 'hook test gw1',
     load: () => import('./commands/hook-test.ts'),
   }),
+  defineCommand({
+    words: ['cert', 'restore'],
+    summary: 'Make an earlier certificate of a name the current one again, and deploy it',
+    parameters: table.certRestoreParameters,
+    example: 'cert restore gw1 version 3',
+    load: () => import('./commands/cert-restore.ts'),
+  }),
 ];

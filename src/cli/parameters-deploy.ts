@@ -139,3 +139,20 @@ export const hookTestParameters = {
     summary: 'Name of the certificate',
   },
 } as const;
+
+/** `cert restore`. */
+export const certRestoreParameters = {
+  'cert-name': {
+    type: 'label',
+    required: true,
+    positional: true,
+    summary: 'Name of the certificate',
+  },
+  version: {
+    type: 'integer',
+    min: 1,
+    max: 1_000_000,
+    usual: 'the last one before the current',
+    summary: 'Number of the version to go back to, as show cert full has it',
+  },
+} as const;
