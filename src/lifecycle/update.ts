@@ -118,9 +118,15 @@ async function nextKey(
   { keyId: id = 0 }: CertificateRecord,
   { key, token }: UpdateRequest,
 ): Promise<{ readonly id: number; readonly key: SigningKey } | HeldKey> {
-  const { store } = context;
+  const { store, log } = context;
   // What is in a token stays in that token.
-  const place = token ?? (await store.keys.publicKey(id)).tokenUri;
+  const { tokenUri } = await store.keys.publicKey(id);
+  const place = token ?? tokenUri;
+  if (token !== undefined && tokenUri === undefined) {
+    log.warn(
+      'the new key is in a token and has no file: a key file of the old one stays, for you to remove',
+    );
+  }
   if (key?.type === 'generate') return makeKey(context, key.keyType, place);
   const old = { id, key: await openStoredKey(context, id) };
   const isReuse = key?.type === 'reuse' || (await store.settings.get(certStoreKey)) === 'reuse';
