@@ -88,6 +88,20 @@ describe('an empty project with the tarball installed', () => {
     expect(help).toContain('certkeeper');
   });
 
+  it('says what is missing where pkcs11js was not compiled, when a token is used and not before', () => {
+    rmSync(join(project, 'node_modules/pkcs11js'), { recursive: true, force: true });
+    const command = join(project, 'node_modules/.bin/certkeeper');
+    const place = ['--state', join(project, 'tokens')];
+    const module = join(project, 'package.json');
+    expect(
+      run(command, ['crypto', 'token', 'add', 't1', 'module', module, ...place], project),
+    ).toContain('t1');
+    expect(run(command, ['crypto', 'token', 'show', ...place], project)).toContain('t1');
+    expect(() => run(command, ['crypto', 'token', 'check', 't1', ...place], project)).toThrow(
+      /pkcs11js is not installed\nhint: .*npm install pkcs11js/,
+    );
+  });
+
   it('enrols with examples/enroll.ts, by the library alone', () => {
     copyFileSync(join(root, 'examples/enroll.ts'), join(project, 'enroll.ts'));
     expect(run(process.execPath, ['enroll.ts'], project)).not.toBe('');

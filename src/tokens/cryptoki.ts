@@ -76,7 +76,7 @@ export async function loadCryptoki(path: string): Promise<Cryptoki> {
       'Cannot use a key in a token: pkcs11js is not installed',
       {
         cause,
-        hint: 'Install it beside certkeeper, where there is a C++ compiler: npm install pkcs11js@2',
+        hint: 'Install it beside certkeeper, where there is a C++ compiler: npm install pkcs11js@2; see docs/tokens.md',
       },
     );
   }
