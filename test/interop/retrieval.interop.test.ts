@@ -55,6 +55,7 @@ describe.each([
         wrong: password(fileUser, 'wr0ng-s3cret'),
         missing: 'RETRIEVAL_REFUSED',
         at: (port) => `ftp://127.0.0.1:${port}/one`,
+        greeting: '220 ready\r\n',
         close: server.close,
       };
     },

@@ -18,6 +18,8 @@ export interface Scene {
   readonly missing: ErrorCode;
   /** A URL of the scheme that leads to another port of loopback; absent when there is no network. */
   at?(port: number): string;
+  /** What a server says before a client does, where it begins. */
+  readonly greeting?: string;
   close(): Promise<void>;
 }
 
@@ -161,7 +163,7 @@ function networkContract({ scene, fetch }: Bench, isUdp: boolean): void {
   });
 
   it('does not wait longer than allowed for a server that says nothing, and hangs up', async () => {
-    const silent = await openSilentServer(isUdp);
+    const silent = await openSilentServer(isUdp, scene().greeting);
     const short = { ...limits, totalTimeoutMs: 200 };
     const error = await failure(fetch('one', { url: at(silent.port), limits: short }));
     expect(error.code, error.message).toBe('NETWORK_TIMEOUT');
@@ -169,7 +171,7 @@ function networkContract({ scene, fetch }: Bench, isUdp: boolean): void {
   });
 
   it('ends at once when it is aborted, and hangs up', async () => {
-    const silent = await openSilentServer(isUdp);
+    const silent = await openSilentServer(isUdp, scene().greeting);
     const control = new AbortController();
     const fetched = fetch('one', { url: at(silent.port), signal: control.signal });
     const reason = new Error('no more');
@@ -191,13 +193,13 @@ export async function failure(fetched: Promise<unknown>): Promise<CertError> {
 
 interface SilentServer {
   readonly port: number;
-  /** Resolved when somebody came. */
+  /** Resolved when somebody came and said something. */
   readonly isAsked: Promise<void>;
   /** Resolved when he left; at once where nobody can tell. */
   readonly isLeft: Promise<void>;
 }
 
-async function openSilentServer(isUdp: boolean): Promise<SilentServer> {
+async function openSilentServer(isUdp: boolean, greeting = ''): Promise<SilentServer> {
   const asked = Promise.withResolvers<void>();
   const left = Promise.withResolvers<void>();
   if (isUdp) {
@@ -207,8 +209,8 @@ async function openSilentServer(isUdp: boolean): Promise<SilentServer> {
     return { port: socket.address().port, isAsked: asked.promise, isLeft: Promise.resolve() };
   }
   const server = await openHostileServer((socket) => {
-    socket.on('close', () => left.resolve()).resume();
-    asked.resolve();
+    socket.on('close', () => left.resolve()).once('data', () => asked.resolve());
+    socket.write(greeting);
   });
   onTestFinished(() => server.close());
   return { port: server.port, isAsked: asked.promise, isLeft: left.promise };

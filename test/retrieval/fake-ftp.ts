@@ -9,6 +9,10 @@ export interface FakeFtp {
   readonly url: string;
   /** Commands that came, with their arguments. */
   readonly commands: readonly string[];
+  /** Resolved when RETR came. */
+  readonly isAsked: Promise<unknown>;
+  /** Say something to the client that sent RETR. */
+  say(text: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -35,6 +39,7 @@ export async function openFakeFtp(
   send: (data: Socket) => void = (data) => data.end('hello'),
 ): Promise<FakeFtp> {
   const commands: string[] = [];
+  const retr = Promise.withResolvers<Socket>();
   const data = createServer((socket) => {
     socket.on('error', () => {});
     send(socket);
@@ -55,6 +60,7 @@ export async function openFakeFtp(
       for (const line of lines) {
         commands.push(line);
         const [verb = ''] = line.split(' ');
+        if (verb === 'RETR') retr.resolve(socket);
         if (answers[verb] !== 'silence') say(socket, verb);
       }
     });
@@ -62,6 +68,11 @@ export async function openFakeFtp(
   return {
     url: `ftp://127.0.0.1:${control.port}/ca.crl`,
     commands,
+    isAsked: retr.promise,
+    async say(line) {
+      const socket = await retr.promise;
+      socket.write(`${line}\r\n`);
+    },
     async close() {
       await control.close();
       await new Promise<void>((resolve) => {

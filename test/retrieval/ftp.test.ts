@@ -120,6 +120,18 @@ describe('ftpRetriever', () => {
     expect(await codeOf({ RETR: answer, SIZE: '500 unknown' })).toBe(code);
   });
 
+  it('hears what the server says, though the data connection was reset before that', async () => {
+    const data = Promise.withResolvers<Socket>();
+    const { server, fetched } = await fetch({ RETR: 'silence' }, data.resolve);
+    const socket = await data.promise;
+    const reset = new Promise((resolve) => socket.on('close', resolve));
+    await server.isAsked;
+    socket.resetAndDestroy();
+    await reset;
+    await server.say('550 no such file');
+    expect((await failure(fetched)).message).toContain('no such file');
+  });
+
   it('waits no longer than allowed for the word that all has come', async () => {
     const short = { limits: { ...limits, totalTimeoutMs: 200 } };
     expect(await codeOf({ RETR: '150 coming' }, undefined, short)).toBe('NETWORK_TIMEOUT');

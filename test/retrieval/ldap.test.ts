@@ -47,6 +47,11 @@ describe('ldapRetriever', () => {
     await left.promise;
   });
 
+  it('does not wait for an answer that is said to be too large', async () => {
+    const code = await codeOf((socket) => socket.write(Buffer.from('30847fffffff', 'hex')));
+    expect(code).toBe('RESPONSE_TOO_LARGE');
+  });
+
   it('ends entries that have no end', async () => {
     const code = await codeOf((socket) => {
       // SearchResultEntry "" without attributes.
