@@ -10,7 +10,8 @@ export type FeatureName =
   | 'esp'
   | 'netem'
   | 'charon-pkcs11'
-  | 'ordinary-user';
+  | 'ordinary-user'
+  | 'mounts';
 
 /** Something only the kernel or a plugin can give: a machine without it may skip the tests that need it. */
 export interface Feature {
@@ -42,11 +43,20 @@ export const features: Readonly<Record<FeatureName, Feature>> = {
     probe: 'the tests do not run as root, whom no mode keeps out of a directory',
     isThere: () => process.geteuid?.() !== 0,
   },
+  mounts: {
+    probe: 'unshare -m (root) or unshare -rm, mount -t tmpfs tmpfs /mnt',
+    isThere: () => succeeds('unshare', mountFlags(), 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'),
+  },
   'charon-pkcs11': {
     probe: '/usr/lib/ipsec/plugins/libstrongswan-pkcs11.so is readable',
     isThere: () => isAccessible('/usr/lib/ipsec/plugins/libstrongswan-pkcs11.so', constants.R_OK),
   },
 };
+
+/** What `unshare` takes for mounts of one's own. */
+export function mountFlags(): string {
+  return process.geteuid?.() === 0 ? '-m' : '-rm';
+}
 
 /** Tell whether nothing outside can reach this process: then a peer may bind every address. */
 function isIsolated(): boolean {

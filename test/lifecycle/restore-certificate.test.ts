@@ -78,7 +78,7 @@ describe('restoreCertificate()', () => {
 
   it('refuses one that has expired', async () => {
     const site = await threeVersions();
-    site.clock.advance(4000 * 86_400_000);
+    await site.clock.advance(4000 * 86_400);
     await expect(restoreCertificate(site.context, { name })).rejects.toMatchObject({
       ...coded('CERT_INVALID'),
       message: expect.stringMatching(/^Cannot restore version 2 of "gw1": it is valid from 20/),
