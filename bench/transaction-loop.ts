@@ -67,6 +67,7 @@ async function transaction(): Promise<void> {
     tolerance: strict,
     minPollSeconds: 1,
     pending: [],
+    remark() {},
     keys: {
       own: () => Promise.reject(new Error('no key')),
       provider: () => Promise.resolve(softwareKeys),

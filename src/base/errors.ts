@@ -61,7 +61,7 @@ export type ErrorCode =
   | 'DELIVERY_FAILED';
 
 /** Exit codes of the command line: one meaning each, the same for every command. */
-export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11;
+export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10;
 
 /**
  * Exit code of each error code: 1 bug, 2 usage, 3 configuration, 4 store or token, 5 network, 6 peer not

@@ -19,7 +19,7 @@ export interface EncryptedContentInfo {
 }
 
 // oxfmt-ignore
-const EncryptedContentInfo: TaggedCodec<EncryptedContentInfo> = sequence<EncryptedContentInfo>('EncryptedContentInfo', {
+export const EncryptedContentInfo: TaggedCodec<EncryptedContentInfo> = sequence<EncryptedContentInfo>('EncryptedContentInfo', {
   contentType:                objectIdentifier,
   contentEncryptionAlgorithm: AlgorithmIdentifier,
   encryptedContent:           optional(implicit(0, octetString)),

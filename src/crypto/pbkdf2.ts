@@ -74,10 +74,13 @@ function isDefaultPrf(prf: AlgorithmIdentifier | undefined): boolean {
 export const PBKDF2_ITERATIONS = { min: 100, max: 1_000_000 } as const;
 
 /**
- * Iterations times blocks of output: what the peer chooses and we pay. A million block the process for
- * 0.1 to 0.3 s, by the prf; without this a long key from a short prf would cost a multiple of it.
+ * Iterations times blocks of output, those of SHA-384 and SHA-512 counted double: what the peer chooses and we pay. A
+ * million block the process for some 0.3 s; without this a long key from a short prf would cost a multiple of it.
  */
 export const PBKDF2_MAX_ROUNDS = 1_000_000;
+
+/** Output of the widest hash that works on 32-bit words. */
+const WIDE_OCTETS = 32;
 
 /** A salt as with PasswordBasedMac: an empty one allows tables, a huge one only costs time. */
 export const PBKDF2_SALT_OCTETS = { min: 1, max: 1024 } as const;
@@ -144,7 +147,8 @@ export function derivePbkdf2(
   keyLength: number,
   user: string,
 ): Uint8Array {
-  const rounds = iterationCount * Math.ceil(keyLength / macOctets(prf));
+  const weight = macOctets(prf) > WIDE_OCTETS ? 2 : 1;
+  const rounds = weight * iterationCount * Math.ceil(keyLength / macOctets(prf));
   if (rounds > PBKDF2_MAX_ROUNDS) {
     throw new CertError(
       'LIMIT_EXCEEDED',

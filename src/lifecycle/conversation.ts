@@ -38,7 +38,7 @@ export function openConversation(
   context: LifecycleContext,
   { name, profile, credential, transport, save, keyId, crls }: ConversationParts,
 ): Conversation {
-  const { clock, random, keys } = context;
+  const { clock, random, keys, log } = context;
   const trust = trustOf(profile, crls);
   const roots = profile.roots.map((der) => storedCertificate(der, `CA "${profile.label}"`));
   return {
@@ -56,6 +56,7 @@ export function openConversation(
     timeToleranceSeconds: profile.timeToleranceSeconds,
     minPollSeconds: profile.minPollSeconds,
     pending: [],
+    remark: (text) => log.warn(`${text} ("${name}", CA "${profile.label}")`),
     keys: {
       provider: keys,
       async own() {

@@ -68,7 +68,7 @@ export async function requestInfo(
     case 'rejected':
       return { ...said, type: 'rejected', status: answer.status, details: answer.details };
     case 'informed':
-      return { ...said, ...(await takeInfo(context, profile, answer.item, request.acceptRoot)) };
+      return { ...said, ...(await takeInfo(context, profile, answer, request.acceptRoot)) };
   }
 }
 

@@ -1,6 +1,5 @@
-import { CertError } from '../base/errors.ts';
 import { rawOf } from '../asn1/codec.ts';
-import { verifySignature } from '../crypto/signature.ts';
+import { isSignedBy as isSigned } from '../revocation/signed-by.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { isNullDn, sameName } from '../x509/name.ts';
 
@@ -54,20 +53,9 @@ function mayHaveIssued(issuer: Certificate, certificate: Certificate): boolean {
 }
 
 function isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
-  const { tbsCertificate, signatureAlgorithm: algorithm, signature } = certificate;
-  try {
-    return verifySignature({
-      spki: issuer.tbsCertificate.subjectPublicKeyInfo,
-      algorithm,
-      data: rawOf(tbsCertificate),
-      signature,
-      // What is old and weak is still the chain it is; whoever trusts it decides.
-      policy: { allowLegacy: true },
-    });
-  } catch (error) {
-    if (error instanceof CertError) return false;
-    throw error;
-  }
+  const signed = { ...certificate, data: rawOf(certificate.tbsCertificate) };
+  // What is old and weak is still the chain it is; whoever trusts it decides.
+  return isSigned(signed, issuer, { allowLegacy: true });
 }
 
 function isSame(a: Certificate, b: Certificate): boolean {

@@ -50,7 +50,10 @@ export interface TakenCrl {
 export async function takeInfo(
   context: LifecycleContext,
   profile: CaProfile,
-  item: InfoTypeAndValue,
+  {
+    item,
+    extraCerts,
+  }: { readonly item: InfoTypeAndValue; readonly extraCerts: readonly Certificate[] },
   acceptRoot: boolean,
 ): Promise<InfoAnswer> {
   const { infoType, infoValue: value } = item;
@@ -77,11 +80,14 @@ export async function takeInfo(
     }
     case oids.currentCRL: {
       const list = infoValue([item], 'currentCRL');
-      return { type: 'crls', crls: await keepCrls(context, profile, list ? [list] : []) };
+      return {
+        type: 'crls',
+        crls: await keepCrls(context, profile, list ? [list] : [], extraCerts),
+      };
     }
     case oids.crls: {
       const lists = infoValue([item], 'crls') ?? [];
-      return { type: 'crls', crls: await keepCrls(context, profile, lists) };
+      return { type: 'crls', crls: await keepCrls(context, profile, lists, extraCerts) };
     }
     default:
       return { type: 'value', item };
@@ -115,13 +121,18 @@ async function keepCrls(
   { store, clock }: LifecycleContext,
   profile: CaProfile,
   lists: readonly CertificateList[],
+  extraCerts: readonly Certificate[],
 ): Promise<readonly TakenCrl[]> {
   const decode = (der: Uint8Array) => storedCertificate(der, `CA "${profile.label}"`);
   // The CAs of our own certificates, too: their CRLs are what is asked for.
   const issued = (await store.certificates.list()).filter(({ ca }) => ca === profile.label);
   const query = {
-    intermediates: [...profile.intermediates, ...issued.flatMap(({ chain }) => chain)].map(decode),
-    anchors: profile.roots.map(decode),
+    intermediates: [
+      ...[...profile.intermediates, ...issued.flatMap(({ chain }) => chain)].map(decode),
+      ...extraCerts,
+    ],
+    // Those of its signers, too: a signer on one of their CRLs is refused (R17).
+    anchors: [...profile.roots, ...profile.cmpRoots].map(decode),
     at: new Date(clock.now().getTime() + profile.timeToleranceSeconds * 1000),
     policy: { allowLegacy: profile.allowLegacyAlgorithms },
   };

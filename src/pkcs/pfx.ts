@@ -1,6 +1,5 @@
 import {
   explicit,
-  implicit,
   optional,
   sequence,
   sequenceOf,
@@ -9,6 +8,7 @@ import {
 } from '../asn1/codec.ts';
 import type { Oid } from '../asn1/oids.ts';
 import { any, integer, objectIdentifier, octetString } from '../asn1/primitives.ts';
+import { EncryptedContentInfo } from '../cms/enveloped-data.ts';
 import { AlgorithmIdentifier } from '../x509/algorithm-identifier.ts';
 
 /** ContentInfo, RFC 7292 section 4 (and RFC 5652 section 3). */
@@ -70,20 +70,6 @@ const MAX_PARTS = 1000;
 /** AuthenticatedSafe, RFC 7292 section 4.1. */
 export const AuthenticatedSafe: TaggedCodec<readonly ContentInfo[]> = sequenceOf(ContentInfo, {
   max: MAX_PARTS,
-});
-
-/** EncryptedContentInfo, RFC 5652 section 6.1. */
-export interface EncryptedContentInfo {
-  readonly contentType: Oid;
-  readonly contentEncryptionAlgorithm: AlgorithmIdentifier;
-  readonly encryptedContent?: Uint8Array;
-}
-
-// oxfmt-ignore
-export const EncryptedContentInfo: TaggedCodec<EncryptedContentInfo> = sequence<EncryptedContentInfo>('EncryptedContentInfo', {
-  contentType:                objectIdentifier,
-  contentEncryptionAlgorithm: AlgorithmIdentifier,
-  encryptedContent:           optional(implicit(0, octetString)),
 });
 
 /** EncryptedData, RFC 5652 section 8. */

@@ -146,6 +146,7 @@ describe('follow() and implicitConfirm', () => {
       const scene = play([grantedFinally], parts);
       expect(await scene.run()).toEqual({ type: 'granted' });
       expect(scene.journal).toEqual(['send ir', 'save granted with certificate']);
+      expect(scene.remarks).toHaveLength(parts === asks ? 0 : 1);
     }
   });
 

@@ -29,6 +29,8 @@ export interface Play {
   readonly conversation: Conversation;
   /** `send ir`, `save confirming with certificate`, … */
   readonly journal: readonly string[];
+  /** What the CA did that is odd and harmless. */
+  readonly remarks: readonly string[];
   /** The messages the CA was sent. */
   readonly sent: readonly Uint8Array[];
   /** The same, decoded. */
@@ -100,6 +102,7 @@ export function play(
   clock: FakeClock = fakeClock(now),
 ): Play {
   const journal: string[] = [];
+  const remarks: string[] = [];
   const sent: Uint8Array[] = [];
   const requests: PKIMessage[] = [];
   const saved: SavedStep[] = [];
@@ -118,6 +121,7 @@ export function play(
     timeToleranceSeconds: 300,
     minPollSeconds: 5,
     pending: [],
+    remark: (text) => void remarks.push(text),
     keys: noKeys,
     judge: () => ({ type: 'accept', chain: [] }),
     async save(step, happened) {
@@ -169,6 +173,7 @@ export function play(
     clock,
     conversation,
     journal,
+    remarks,
     sent,
     requests,
     saved,

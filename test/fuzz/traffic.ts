@@ -244,6 +244,7 @@ async function playThrough(
     timeToleranceSeconds: 300,
     minPollSeconds: 5,
     pending: [],
+    remark() {},
     keys: {
       own: () => Promise.reject(new Error('no key')),
       provider: () => Promise.resolve(softwareKeys),

@@ -1,3 +1,4 @@
+import { bytesEqual } from '../../base/bytes.ts';
 import { CertError } from '../../base/errors.ts';
 import { parseProxyUrl } from '../../http/route.ts';
 import type { CaBehaviour, CaProfile, ProxySettings } from '../../settings/ca-profile.ts';

@@ -173,6 +173,7 @@ async function settle(
   issued: Issued,
   refusal?: Judgement,
 ): Promise<Position | { readonly ending: Ending }> {
+  remarkOn(conversation, issued);
   const judgement = refusal ?? conversation.judge(issued, state.request, state.signerCerts);
   const decided = judgement.type === 'accept' ? accept(issued) : refuse(issued, judgement);
   const staged = stage(issued, judgement);
@@ -191,6 +192,23 @@ async function settle(
   const granted = { ...judged, phase: { type: 'granted', value: null } } as const;
   await save(conversation, { state: granted, staged });
   return { ending: { type: 'granted' } };
+}
+
+/** Say what came that was not asked for, and means nothing. */
+function remarkOn(
+  { askImplicitConfirm, remark }: Conversation,
+  { implicitConfirm, ignoredCaPubs }: Issued,
+): void {
+  // C8: no certConf is needed all the same.
+  if (implicitConfirm && !askImplicitConfirm) {
+    remark('the CA granted implicitConfirm, which was not asked for');
+  }
+  // C16: never an anchor.
+  if (ignoredCaPubs.length > 0) {
+    remark(
+      `the CA sent ${ignoredCaPubs.length} caPubs where there should be none; they are ignored`,
+    );
+  }
 }
 
 function stage({ certificate, generated }: Issued, judgement: Judgement): Staged {

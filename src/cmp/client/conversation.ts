@@ -32,6 +32,8 @@ export interface Conversation {
   /** What happened since the last save; written with the next, or by whoever closes the transaction. */
   readonly pending: LifecycleEvent[];
   readonly keys: ConversationKeys;
+  /** Told of what a CA does that is odd and harmless. */
+  remark(text: string): void;
   /** Decide whether an issued certificate is what was asked for; nothing else in it has been checked. */
   judge(
     issued: Issued,

@@ -42,6 +42,7 @@ export function receiveCertificate(
         extraCerts,
         // C16: those of a cp or kup are worth nothing.
         caPubs: bodyType === 'ip' ? caPubs : [],
+        ignoredCaPubs: bodyType === 'ip' ? [] : caPubs,
         isUnderMac: header.protectionAlg !== undefined && isMac(header.protectionAlg),
         certReqId: only.certReqId,
         status,

@@ -136,7 +136,7 @@ function receiveAnswer(
     case 'rp':
       return receiveRevocation(state.request, body.value, message);
     case 'genp':
-      return receiveInfo(state.request, body.value);
+      return receiveInfo(state.request, body.value, message.extraCerts ?? []);
     default:
       return receiveCertificate(state, body.type, body.value, message, now, limits);
   }

@@ -1,4 +1,5 @@
 import { oidName, oids, type Oid } from '../../asn1/oids.ts';
+import type { Certificate } from '../../x509/certificate.ts';
 import type { InfoTypeAndValue } from '../message/info-type-and-value.ts';
 import type { RequestBody } from './request.ts';
 import { invalid, type Step } from './step.ts';
@@ -12,7 +13,11 @@ const answeredBy: Readonly<Partial<Record<Oid, Oid>>> = {
 /**
  * Take a genp: one item, that fits the question (row L10). unsupportedOIDs fits any: the CA does not know it.
  */
-export function receiveInfo(request: RequestBody, items: readonly InfoTypeAndValue[]): Step {
+export function receiveInfo(
+  request: RequestBody,
+  items: readonly InfoTypeAndValue[],
+  extraCerts: readonly Certificate[],
+): Step {
   const [item] = items;
   // L10: exactly one.
   if (!item || items.length !== 1) {
@@ -27,5 +32,5 @@ export function receiveInfo(request: RequestBody, items: readonly InfoTypeAndVal
       `infoType is ${oidName(item.infoType)}, expected ${wanted ? oidName(wanted) : 'nothing'}`,
     );
   }
-  return { type: 'done', outcome: { type: 'informed', item } };
+  return { type: 'done', outcome: { type: 'informed', item, extraCerts } };
 }

@@ -31,6 +31,8 @@ export interface Issued {
   readonly extraCerts: readonly Certificate[];
   /** From an ip only; what they are worth is the CA profile's business. */
   readonly caPubs: readonly Certificate[];
+  /** From a cp or kup, where there should be none: for saying so. */
+  readonly ignoredCaPubs: readonly Certificate[];
   /** The shared secret protects the message: it authorises whoever made a key, and may vouch for caPubs. */
   readonly isUnderMac: boolean;
   readonly certReqId: number;
@@ -77,7 +79,12 @@ export type Outcome =
   /** An rp said accepted, or grantedWithMods: what that means is the use case's business (EJBCA waits for approval). */
   | { readonly type: 'revoked'; readonly status: PKIStatusInfo }
   /** A genp came, its item as it stands; nothing in it has been checked. */
-  | { readonly type: 'informed'; readonly item: InfoTypeAndValue };
+  | {
+      readonly type: 'informed';
+      readonly item: InfoTypeAndValue;
+      /** What may complete the path of who signed a CRL; never anchors. */
+      readonly extraCerts: readonly Certificate[];
+    };
 
 /** What bounds the waiting. */
 export interface WaitLimits {

@@ -37,6 +37,7 @@ describe('judging', () => {
     certificate,
     extraCerts: [],
     caPubs: [],
+    ignoredCaPubs: [],
     isUnderMac: true,
     certReqId: 0,
     status: { status: 'accepted' },

@@ -95,6 +95,7 @@ describe('requested', () => {
       const verified = await verifiedAnswer({ type, value });
       const step = receive(stateIn(requested, operation), verified, now, limits);
       expect(issuedIn(step).caPubs).toHaveLength(count);
+      expect(issuedIn(step).ignoredCaPubs).toHaveLength(1 - count);
     },
   );
 
