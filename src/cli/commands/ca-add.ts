@@ -39,6 +39,12 @@ export const run: Body<typeof caAddParameters> = async (args, context) => {
       );
     }
   }
+  const both = profile.cmpRoots.find((der) => profile.roots.some((root) => bytesEqual(root, der)));
+  if (both) {
+    log.warn(
+      `"${viewCertificate(both).subject}" is root and cmp-root: whoever has a certificate below it can answer for the CA`,
+    );
+  }
   const isNew = before === undefined;
   // Kept like the secret when it is not said again, but not for nobody.
   const isForNobody = profile.proxy?.username === undefined;
