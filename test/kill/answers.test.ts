@@ -48,7 +48,7 @@ for (const [command, words, request, prepare] of commands) {
         // The last answer is to certConf: that it came before is all we wanted to know.
         const isAnew = nth < answers;
         expect(err.includes('transactionIdInUse'), `${label}: ${err}`).toBe(isAnew);
-        expect(err.includes('a new request with the same key follows'), err).toBe(isAnew);
+        expect(err.includes('the same follows in a new transaction'), err).toBe(isAnew);
         const again = isAnew ? sequence : [];
         expect(bodiesOnce(client).slice(ahead), label).toEqual([
           ...sequence.slice(0, nth),
