@@ -94,3 +94,16 @@ export interface LabCrl {
   /** How many certificates it lists: with one more revoked it is out of date. */
   readonly entries: number;
 }
+
+/** Everything one message changes, written as one. */
+export interface Turn {
+  readonly requestDigest: Uint8Array;
+  readonly answer: Uint8Array;
+  readonly transaction: LabTransaction;
+  /** A certificate issued in this turn. */
+  readonly issued?: Omit<LabCertificate, 'id'>;
+  /** New status of the transaction's certificate. */
+  readonly certificateStatus?: LabCertificateStatus;
+  /** A certificate revoked in this turn, by its row. */
+  readonly revoked?: Revocation & { readonly certificateId: number };
+}

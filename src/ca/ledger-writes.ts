@@ -1,25 +1,6 @@
 import { octets } from '../store/column.ts';
 import type { Sql } from '../store/sql.ts';
-import type {
-  LabCertificate,
-  LabCertificateStatus,
-  LabCrl,
-  LabTransaction,
-  Revocation,
-} from './ledger-records.ts';
-
-/** Everything one message changes, written as one. */
-export interface Turn {
-  readonly requestDigest: Uint8Array;
-  readonly answer: Uint8Array;
-  readonly transaction: LabTransaction;
-  /** A certificate issued in this turn. */
-  readonly issued?: Omit<LabCertificate, 'id'>;
-  /** New status of the transaction's certificate. */
-  readonly certificateStatus?: LabCertificateStatus;
-  /** A certificate revoked in this turn, by its row. */
-  readonly revoked?: Revocation & { readonly certificateId: number };
-}
+import type { LabCertificate, LabCrl, LabTransaction, Revocation, Turn } from './ledger-records.ts';
 
 /**
  * Write a turn; all within one write of the database.

@@ -13,10 +13,11 @@ import type {
   LabCrl,
   LabTransaction,
   Revocation,
+  Turn,
 } from './ledger-records.ts';
 import { readAuthorities, readCertificate, readCrl, readTransaction } from './ledger-rows.ts';
 import { ledgerSchema } from './ledger-schema.ts';
-import { answerIn, putCrl, putRevocation, saveTurn, type Turn } from './ledger-writes.ts';
+import { answerIn, putCrl, putRevocation, saveTurn } from './ledger-writes.ts';
 
 /** What the lab remembers. */
 export interface Ledger {
