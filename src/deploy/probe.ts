@@ -7,7 +7,7 @@ import type { DeployProbe } from '../store/deployments-contract.ts';
 import { decodeCertificate } from '../x509/certificate.ts';
 
 /** A server that was told to reload needs a moment, and serves the old certificate meanwhile. */
-const patienceMs = 8000;
+const reloadPatienceMs = 8000;
 
 const pauseMs = 200;
 
@@ -17,6 +17,13 @@ const connectionTimeoutMs = 4000;
 /** What is read of a server before TLS begins. */
 const maxGreetingOctets = 8192;
 
+/** How a probe is made. */
+export interface ProbeOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** How long something else may be served before it counts. */
+  readonly patienceMs?: number;
+}
+
 /**
  * Look whether a service has a certificate in use, for as long as a reload may take.
  *
@@ -25,7 +32,7 @@ const maxGreetingOctets = 8192;
 export async function probeService(
   probe: DeployProbe,
   expectedDer: Uint8Array,
-  signal?: AbortSignal,
+  { signal, patienceMs = reloadPatienceMs }: ProbeOptions = {},
 ): Promise<string | undefined> {
   const { host, port } = probe;
   const where = `${host.includes(':') ? `[${host}]` : host}:${port}`;

@@ -134,7 +134,7 @@ async function look(
 ): Promise<void> {
   if (deployment.probe === undefined) return;
   const { probeService } = await import('../deploy/probe.ts');
-  const instead = await probeService(deployment.probe, record.der, context.signal);
+  const instead = await probeService(deployment.probe, record.der, { signal: context.signal });
   await (instead === undefined
     ? report(context, record, deployment, 'deployed')
     : report(context, record, deployment, 'unused', instead));

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { rootPem } from './certificates.ts';
@@ -39,6 +39,17 @@ describe('cmp cert-store', () => {
     const { code, err } = await bench.run(['cmp', 'cert-store', 'location', location]);
     expect(code).toBe(3);
     expect(err).toContain('not a directory');
+  });
+
+  it('refuses a location that every user may write to', async () => {
+    const bench = makeBench();
+    const location = join(bench.directory, 'open');
+    mkdirSync(location);
+    chmodSync(location, 0o777);
+    const { code, err } = await bench.run(['cmp', 'cert-store', 'location', location]);
+    expect(code).toBe(3);
+    expect(err).toContain('every user of this machine can replace the files in');
+    expect(err).toContain(`chmod o-w ${location}`);
   });
 
   it('leaves nothing behind in a location that it has tried', async () => {

@@ -124,6 +124,77 @@ describe('cert deploy', () => {
   });
 });
 
+describe('the target of cert deploy', () => {
+  const key = ['key', 'KEY'];
+
+  it.each([
+    [
+      ['target', 'nginx', 'pid-file', '/run/nginx.pid', 'config', '/etc/nginx/nginx.conf'],
+      'target nginx pid-file /run/nginx.pid config /etc/nginx/nginx.conf',
+    ],
+    [['target', 'systemd', 'unit', 'gw.service'], 'target systemd unit gw.service'],
+    [
+      ['combined', 'PEM', 'target', 'haproxy', 'socket', '/run/haproxy.sock', 'entry', 'gw1.pem'],
+      'target haproxy socket /run/haproxy.sock entry gw1.pem',
+    ],
+    [
+      ['probe', '[::1]:21', 'probe-starttls', 'ftp', 'probe-name', 'gw1.test'],
+      'probe [::1]:21 probe-name gw1.test probe-starttls ftp',
+    ],
+  ])('is repeated by show cert in the words that set it: %j', async (words, shown) => {
+    const bench = await makeDeployBench();
+    const argv = ['cert', 'deploy', 'cert-name', 'gw1', ...key, ...words, 'later'].map((word) =>
+      word.replace(/^(KEY|PEM)$/, join(bench.service, '$1')),
+    );
+    const { code, err } = await bench.run(argv);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect((await bench.run(['show', 'cert', 'gw1'])).out).toContain(`  ${shown}\n`);
+    expect((await bench.run(['show', 'cert', 'gw1'])).out).toContain(': deploy pending\n');
+  });
+
+  it.each([
+    [['target', 'nginx'], 'pid-file is missing'],
+    [['pid-file', '/run/x'], 'pid-file belongs to a target, and none is named'],
+    [['target', 'nginx', 'pid-file', '/x', 'unit', 'x'], 'unit does not belong to target nginx'],
+    [['target', 'haproxy', 'socket', '/x'], 'target haproxy needs the file it reads'],
+    [
+      ['target', 'haproxy', 'socket', '/x', 'combined', '/x', 'entry', 'a;b'],
+      'haproxy cannot be told of "a;b"',
+    ],
+    [['probe', 'x'], 'probe "x" is no place to look at'],
+    [['probe', 'x:0'], 'probe "x:0" is no place to look at'],
+    [['probe', 'x:70000'], 'probe "x:70000" is no place to look at'],
+    [['probe-name', 'x'], 'probe is missing'],
+  ])('is refused when it is %j', async (words, message) => {
+    const bench = await makeDeployBench();
+    const argv = ['cert', 'deploy', 'cert-name', 'gw1', 'key', '/tmp/k', ...words, 'later'];
+    expect(await bench.run(argv)).toMatchObject({ code: 2, err: expect.stringContaining(message) });
+  });
+});
+
+describe('cert restore', () => {
+  it('makes the version before current again, and says so', async () => {
+    const bench = await makeDeployBench();
+    await bench.run(deploy(bench));
+    const words = ['cert', 'import', 'cert-name', 'gw1', 'file', vectorPath('aes-rsa.p12')];
+    const env = { PASS: password };
+    await bench.run([...words, 'password', 'env:PASS', 'replace'], { env });
+    expect((await bench.run(['cmp', 'poll', 'current-cert', 'gw1'])).code).toBe(0);
+    const { code, out } = await bench.run(['cert', 'restore', 'gw1']);
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: expect.stringMatching(
+        /^Version 1 of "gw1" is current again, valid until 20\S+Z; its files are written: \/.*gw1\.key, \/.*gw1\.pem\n$/,
+      ),
+    });
+    const json: unknown = JSON.parse(
+      (await bench.run(['cert', 'restore', 'gw1', 'version', '2', '--json'])).out,
+    );
+    expect(json).toMatchObject({ version: 2, replacedVersion: 1 });
+    expect((await bench.run(['cert', 'restore', 'gw1', 'version', '7'])).code).toBe(3);
+  });
+});
+
 describe('cert hook', () => {
   it('stores a program with its arguments as they are, and hook test runs it', async () => {
     const bench = await makeDeployBench();

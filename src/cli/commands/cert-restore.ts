@@ -2,19 +2,21 @@ import { restoreCertificate } from '../../lifecycle/restore-certificate.ts';
 import { formatTime } from '../../base/format-time.ts';
 import { viewCertificate } from '../certificate-view.ts';
 import type { Body } from '../command.ts';
+import { interruptible } from '../interruptible.ts';
 import type { certRestoreParameters } from '../parameters-deploy.ts';
 
 /** Make an earlier certificate the current one again, and deploy it. */
 export const run: Body<typeof certRestoreParameters> = async (args, context) => {
   const { certName: name, version } = args;
-  const { io, print } = context;
-  const services = { ...(await context.services()), signal: io.abortSignal() };
-  const { certificate, replaced, files } = await restoreCertificate(services, {
-    name,
-    ...(version === undefined ? {} : { version }),
-  });
+  const services = await context.services();
+  const { certificate, replaced, files } = await interruptible(context, name, (signal) =>
+    restoreCertificate(
+      { ...services, signal },
+      { name, ...(version === undefined ? {} : { version }) },
+    ),
+  );
   const { serialNumber, notAfter } = viewCertificate(certificate.der);
-  print.done(
+  context.print.done(
     {
       name,
       version: certificate.version,

@@ -1,6 +1,7 @@
 import { mkdtemp, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { CertError } from '../../base/errors.ts';
+import { dangerOf } from '../../deploy/directories.ts';
 import { certStoreKey, certStoreLocation } from '../../lifecycle/setting-keys.ts';
 import type { Body } from '../command.ts';
 import { reasonOf } from '../files.ts';
@@ -36,6 +37,9 @@ async function assertUsable(directory: string): Promise<void> {
       hint: 'Name a directory; one that does not exist is made when it is first needed',
     });
   }
+  const danger = existing === directory ? dangerOf(found, directory) : undefined;
+  if (danger !== undefined)
+    throw new CertError('CONFIG_INVALID', `${refusal}: ${danger.text}`, { hint: danger.hint });
   try {
     // Trying tells more than modes do: a file system can be read-only, or have rules of its own.
     await rmdir(await mkdtemp(join(existing, '.certkeeper-')));

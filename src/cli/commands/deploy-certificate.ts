@@ -1,16 +1,19 @@
 import { deployAgain, setDeployment } from '../../lifecycle/deploy-settings.ts';
 import type { Body } from '../command.ts';
 import { deploymentFrom, isSetting } from '../deployment-arguments.ts';
+import { interruptible } from '../interruptible.ts';
 import type { certDeployParameters } from '../parameters-deploy.ts';
 import { deployedSentence } from '../show-deployments.ts';
 
 /** Set where a certificate goes and deploy it, or deploy it again. */
 export const run: Body<typeof certDeployParameters> = async (args, context) => {
   const { certName: name, later } = args;
-  const { io, log, print } = context;
-  const services = { ...(await context.services()), signal: io.abortSignal() };
+  const { log, print } = context;
+  const services = await context.services();
   if (!isSetting(args)) {
-    const result = await deployAgain(services, name);
+    const result = await interruptible(context, name, (signal) =>
+      deployAgain({ ...services, signal }, name),
+    );
     const files = result.type === 'deployed' ? result.files : [];
     print.done(
       { name, type: result.type, files },
@@ -21,7 +24,9 @@ export const run: Body<typeof certDeployParameters> = async (args, context) => {
     return 0;
   }
   const deployment = await deploymentFrom(args, log);
-  const result = await setDeployment(services, name, deployment, later);
+  const result = await interruptible(context, name, (signal) =>
+    setDeployment({ ...services, signal }, name, deployment, later),
+  );
   const files = result.type === 'deployed' ? result.files : [];
   print.done(
     { name, to: deployment.label, type: result.type, files },

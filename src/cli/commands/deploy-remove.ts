@@ -1,12 +1,13 @@
 import { CertError } from '../../base/errors.ts';
 import { removeDeployment } from '../../lifecycle/deploy-settings.ts';
 import type { Body } from '../command.ts';
+import { interruptible } from '../interruptible.ts';
 import type { noCertDeployParameters } from '../parameters-deploy.ts';
 
 /** Undo `cert deploy`. */
 export const run: Body<typeof noCertDeployParameters> = async ({ certName: name, to }, context) => {
-  const { io, print } = context;
-  const services = { ...(await context.services()), signal: io.abortSignal() };
+  const { print } = context;
+  const services = await context.services();
   const labels = (await services.store.deployments.list(name)).map(({ label }) => label);
   const label = to ?? labels[0];
   if (label === undefined) {
@@ -20,7 +21,9 @@ export const run: Body<typeof noCertDeployParameters> = async ({ certName: name,
       { hint: 'Name one with to' },
     );
   }
-  const result = await removeDeployment(services, name, label);
+  const result = await interruptible(context, name, (signal) =>
+    removeDeployment({ ...services, signal }, name, label),
+  );
   const files = result?.type === 'deployed' ? result.files : [];
   print.done(
     { name, to: label, removed: result !== undefined, files },

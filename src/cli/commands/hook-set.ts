@@ -5,8 +5,11 @@ import { CertError } from '../../base/errors.ts';
 import type { Body } from '../command.ts';
 import type { certHookParameters } from '../parameters-deploy.ts';
 
-/** An hour: a hook holds up everything else that is to be done for its certificate. */
-const maxTimeoutSeconds = 3600;
+/**
+ * Half an hour: a hook holds up everything else that is to be done for its certificate, and has to end
+ * well within the hour for which the name is held.
+ */
+const maxTimeoutSeconds = 1800;
 
 /** Set the program that is run after each delivery. */
 export const run: Body<typeof certHookParameters> = async (args, context) => {
@@ -19,7 +22,7 @@ export const run: Body<typeof certHookParameters> = async (args, context) => {
   }
   if (timeoutSeconds < 1 || timeoutSeconds > maxTimeoutSeconds) {
     throw new CertError('USAGE_INVALID', 'Cannot run "cert hook": timeout is out of range', {
-      hint: 'Give 1s to 1h',
+      hint: 'Give 1s to 30m',
     });
   }
   await assertRunnable(program);
