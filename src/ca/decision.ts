@@ -3,7 +3,7 @@ import type { PKIBody, PKIMessage } from '../cmp/message/pki-message.ts';
 import type { Knowledge, Sender } from './authenticate.ts';
 import type { Granter } from './grant.ts';
 import type { LabPhase, LabTransaction } from './ledger-records.ts';
-import type { Turn } from './ledger-writes.ts';
+import type { Turn } from './ledger-records.ts';
 import type { Refusal } from './refusal.ts';
 
 /** What deciding needs. */
