@@ -224,7 +224,8 @@ async function loggedIn(
     if (returnValueOf(error) !== returned.USER_ALREADY_LOGGED_IN) {
       quietly(() => cryptoki.C_CloseSession(session));
       // Before anything else: whoever comes next must not try the same PIN.
-      if (isAboutPin(error)) await world.refusals.remember(info.label);
+      if (!isAboutPin(error)) throw error;
+      await world.refusals.remember(info.label);
       throw tokenError(error, 'log in to', JSON.stringify(info.label));
     }
   }
@@ -265,8 +266,18 @@ async function pinFor(
       hint: 'Say where that is, with "certkeeper crypto token add" or pin-source in the PKCS #11 URI',
     });
   }
-  const octets = await world.pin(pinSource, `token ${named}`);
-  return new TextDecoder().decode(octets);
+  const octets = await world.pin(pinSource, `PIN of token ${named}`);
+  try {
+    // Anything else would be tried as another PIN.
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(octets);
+  } catch {
+    throw new CertError(
+      'SECRET_UNAVAILABLE',
+      `Cannot use the PIN of token ${named}: it is not UTF-8`,
+    );
+  } finally {
+    octets.fill(0);
+  }
 }
 
 function nameOf({ token, serial, manufacturer, model }: TokenUri): string {

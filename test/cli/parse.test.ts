@@ -240,7 +240,7 @@ describe('parseCommandLine() refuses with one clear message', () => {
     [
       'neither size nor type of the key',
       ['cmp', 'initialize', ...initializeArgv.slice(4)],
-      'Cannot run "cmp initialize": one of modulus, key-type, key-file, key-as-asked, key-source is missing',
+      'Cannot run "cmp initialize": one of modulus, key-type, key-file, key-as-asked, key-source, key-provider is missing',
       'See certkeeper cmp initialize --help',
     ],
     [

@@ -44,7 +44,7 @@ describe('run()', () => {
     const io = fakeIo();
     expect(await run(['cmp', 'initialize'], io, noServices)).toBe(2);
     expect(io.err()).toContain(
-      'cert-name, one of modulus, key-type, key-file, key-as-asked, key-source and one of subject-name, no-subject, csr are missing',
+      'cert-name, one of modulus, key-type, key-file, key-as-asked, key-source, key-provider and one of subject-name, no-subject, csr are missing',
     );
   });
 
@@ -120,7 +120,7 @@ describe('help', () => {
   it('shows alternatives, what is optional, units and defaults', () => {
     const text = helpText(['cmp', 'initialize'], commands);
     expect(text).toContain(
-      ' (modulus N | key-type T | key-file FILE | key-as-asked | key-source central) [key-password SECRET] [popo signature|encrypted-certificate] cert-name N ',
+      ' (modulus N | key-type T | key-file FILE | key-as-asked | key-source central | key-provider pkcs11:URI) [key-password SECRET] [popo signature|encrypted-certificate] cert-name N ',
     );
     expect(text).toContain('[ca-psk [REF:]SECRET | signer-cert N]');
     expect(text).toContain('(1024, 2048, 3072, 4096 bits)');

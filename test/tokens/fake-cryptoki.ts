@@ -1,4 +1,5 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { attribute, flag, keyKind, objectClass, returned } from '../../src/tokens/constants.ts';
 import type { Attribute, Cryptoki, Handle, Mechanism } from '../../src/tokens/cryptoki.ts';
 import { rawSignature } from './raw-signature.ts';
@@ -42,6 +43,8 @@ export function fakeToken(label = 't1'): FakeToken {
   let signing: { mechanism: Mechanism; key: KeyObject } | undefined;
   let isLoggedIn = false;
   let isInitialized = false;
+  let isSeen = false;
+  let isSigning = false;
   let next = 1;
 
   const handle = (): Handle => {
@@ -76,6 +79,8 @@ export function fakeToken(label = 't1'): FakeToken {
     C_Initialize() {
       called('Initialize');
       isInitialized = true;
+      // As SoftHSM and many others do: what is put in later is not seen.
+      isSeen = token.isThere;
     },
     C_Finalize() {
       called('Finalize');
@@ -84,7 +89,7 @@ export function fakeToken(label = 't1'): FakeToken {
     },
     C_GetSlotList() {
       called('GetSlotList');
-      return token.isThere ? [Buffer.from([7, 0, 0, 0, 0, 0, 0, 0])] : [];
+      return isSeen && token.isThere ? [Buffer.from([7, 0, 0, 0, 0, 0, 0, 0])] : [];
     },
     C_GetTokenInfo() {
       called('GetTokenInfo');
@@ -159,6 +164,7 @@ export function fakeToken(label = 't1'): FakeToken {
     C_SignInit(session, how, key) {
       within('SignInit', session);
       if (!isLoggedIn) throw pkcs11Error(returned.USER_NOT_LOGGED_IN);
+      if (isSigning) throw pkcs11Error(returned.OPERATION_ACTIVE);
       const { key: privateKey } = objectAt(key);
       if (!privateKey) throw pkcs11Error(returned.KEY_HANDLE_INVALID);
       signing = { mechanism: how, key: privateKey };
@@ -166,6 +172,10 @@ export function fakeToken(label = 't1'): FakeToken {
     async C_SignAsync(session, data) {
       within('Sign', session);
       if (!signing) throw pkcs11Error(returned.ARGUMENTS_BAD);
+      // It takes a thread of its own, and time.
+      isSigning = true;
+      await setImmediate();
+      isSigning = false;
       return rawSignature(signing.mechanism, signing.key, data);
     },
     close() {},

@@ -178,6 +178,32 @@ describe('a token', () => {
     expect(await sign(key)).toBeInstanceOf(Uint8Array);
   });
 
+  it('is found by a process that began before it was put in', async () => {
+    const token = fakeToken();
+    token.isThere = false;
+    const { keys } = openToken(token);
+    await expect(keys.check(uri)).rejects.toMatchObject(coded('TOKEN_UNAVAILABLE'));
+    token.isThere = true;
+    expect(await keys.check(uri)).toMatchObject({ label: 't1' });
+  });
+
+  it('does one thing at a time, whoever asks', async () => {
+    const token = fakeToken();
+    const { keys } = openToken(token);
+    const { key } = await keys.generate(uri, 'p-256');
+    await Promise.all([sign(key), sign(key), keys.find(uri), sign(key)]);
+    expect(token.calls.filter((name) => name === 'SignInit')).toHaveLength(3);
+    expect(token.calls.filter((name) => name === 'Initialize')).toHaveLength(1);
+  });
+
+  it('may be lost while it is logged in to, too', async () => {
+    const token = fakeToken();
+    const { keys, refused } = openToken(token);
+    token.failNext('Login', 'DEVICE_REMOVED');
+    expect((await keys.generate(uri, 'p-256')).isNew).toBe(true);
+    expect([...refused]).toEqual([]);
+  });
+
   it('that is full says what to do, and has no half of a key', async () => {
     const token = fakeToken();
     const { keys } = openToken(token);
@@ -229,6 +255,7 @@ describe('a wrong PIN', () => {
     expect(token.pins).toEqual(['0000']);
 
     expect(await second.keys.check(uri)).toMatchObject({ label: 't1', serialNumber: '0001' });
+    expect([...first.refused]).toEqual([]);
     expect((await second.keys.generate(uri, 'p-256')).isNew).toBe(true);
     expect(token.pins).toEqual(['0000', '1234']);
   });
@@ -248,6 +275,13 @@ describe('a wrong PIN', () => {
     await expect(keys.find(uri)).rejects.toMatchObject(coded('TOKEN_PIN_WRONG'));
     token.flags |= flag.USER_PIN_LOCKED;
     await expect(keys.check(uri)).rejects.toMatchObject(coded('TOKEN_PIN_WRONG'));
+    expect(token.pins).toEqual([]);
+  });
+
+  it('that is no text is not tried', async () => {
+    const token = fakeToken();
+    const { keys } = openToken(token, { pin: async () => Uint8Array.of(0xff, 0x31) });
+    await expect(keys.check(uri)).rejects.toMatchObject(coded('SECRET_UNAVAILABLE'));
     expect(token.pins).toEqual([]);
   });
 
