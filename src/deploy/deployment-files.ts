@@ -29,9 +29,11 @@ export async function deliverDeployment(
     };
     const outputs = inDeliveryOrder(deployment.files);
     const directories = [...new Set(outputs.map(({ path }) => dirname(path)))];
-    for (const directory of directories) await checkDirectory(fs, place, directory, log);
+    const shared = new Set<string>();
+    for (const directory of directories)
+      if (await checkDirectory(fs, place, directory, log)) shared.add(directory);
     for (const { path } of outputs) await refuseLink(fs, place, path);
-    const files = outputs.map((output) => placed(output, delivery, owners));
+    const files = outputs.map((output) => placed(output, delivery, { ...owners, shared, place }));
     const [staging] = await placeFiles({
       fs,
       place,
@@ -69,6 +71,9 @@ async function refuseLink(fs: DeliveryFs, place: Place, path: string): Promise<v
 }
 
 interface Owners {
+  readonly place: Place;
+  /** The directories whose group can put files there. */
+  readonly shared: ReadonlySet<string>;
   readonly uid: number | undefined;
   readonly gid: number | undefined;
 }
@@ -83,6 +88,8 @@ function placed(
     path,
     content: contentOf(kind, pems),
     attributes(present) {
+      if (holdsKey(kind) && owners.uid === undefined && owners.shared.has(dirname(path)))
+        refuseStranger(present, path, owners.place);
       const uid = owners.uid ?? present?.uid;
       const gid = owners.gid ?? present?.gid;
       return {
@@ -94,6 +101,16 @@ function placed(
     isFit: (present, wanted) =>
       present.mode === wanted.mode && present.uid === wanted.uid && present.gid === wanted.gid,
   };
+}
+
+/** Whoever may put a file there could have put it there to be given the key. */
+function refuseStranger(present: FileStatus | undefined, path: string, place: Place): void {
+  if (present === undefined || [0, process.geteuid?.() ?? 0].includes(present.uid)) return;
+  throw new CertError(
+    'DELIVERY_FAILED',
+    `Cannot deliver "${place.name}" to "${place.where}": "${path}" belongs to uid ${present.uid}, and the whole group of its directory could have put it there`,
+    { hint: `Say who is to own it: owner ${present.uid}` },
+  );
 }
 
 function usualMode(kind: OutputFile['kind']): number {

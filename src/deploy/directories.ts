@@ -28,6 +28,7 @@ export async function prepareDirectory(
  * Refuse a directory that an operator named for a service unless it is there, and nobody else can replace
  * what is in it, or lead it elsewhere.
  *
+ * @returns whether its group can put files there: who owns one then says nothing about who is to
  * @throws {CertError} DELIVERY_FAILED
  */
 export async function checkDirectory(
@@ -35,7 +36,7 @@ export async function checkDirectory(
   place: Place,
   directory: string,
   log: Log,
-): Promise<void> {
+): Promise<boolean> {
   const found = await fs.status(directory);
   if (found === undefined)
     throw refusal(place, `there is no directory "${directory}"`, 'Make it first');
@@ -46,7 +47,16 @@ export async function checkDirectory(
       'Name the directory it leads to: a link can be turned elsewhere',
     );
   }
+  // A new file gets the owner of the one it replaces; with the sticky bit, too, anybody could put one there.
+  if ((found.mode & 0o002) !== 0) {
+    throw refusal(
+      place,
+      `every user of this machine can put files into "${directory}"`,
+      `Take that away: chmod o-w ${directory}`,
+    );
+  }
   assertSafe(found, place, directory, log);
+  return (found.mode & 0o020) !== 0;
 }
 
 function assertSafe(found: FileStatus, place: Place, directory: string, log: Log): void {

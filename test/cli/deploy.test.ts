@@ -111,7 +111,12 @@ describe('cert deploy', () => {
     ['an unknown group', ['cert', 'x', 'group', 'no-one-here'], 3, 'Cannot find group'],
     ['a missing directory', ['cert', '/none/x'], 3, 'there is no directory "/none"'],
     ['a link', ['cert', 'LINK/x'], 3, 'is a symbolic link'],
-    ['a directory for everybody', ['cert', 'OPEN/x'], 3, 'every user of this machine can replace'],
+    [
+      'a directory for everybody',
+      ['cert', 'OPEN/x'],
+      3,
+      'every user of this machine can put files',
+    ],
   ])('refuses %s, and stores nothing', async (_, words, code, message) => {
     const bench = await makeDeployBench();
     symlinkSync(bench.service, join(bench.service, 'LINK'));

@@ -201,6 +201,20 @@ describe('deliverFiles() of a deployment', () => {
     },
   );
 
+  it.runIf(process.geteuid?.() === 0)(
+    'does not give the key to whoever put a file in its place',
+    async () => {
+      chmodSync(join(root, 'private'), 0o775);
+      writeFileSync(join(root, 'private/gw1.key'), '', { mode: 0o600 });
+      chownSync(join(root, 'private/gw1.key'), 4711, 4711);
+      const { message } = await failure(deliver('A'));
+      expect(message).toContain('belongs to uid 4711, and the whole group of its directory');
+      expect(readFileSync(join(root, 'private/gw1.key'), 'utf8')).toBe('');
+      await deliver('A', { settings: { owner: '4711' } });
+      expect(readFileSync(join(root, 'private/gw1.key'), 'utf8')).toBe('A key\n');
+    },
+  );
+
   it('puts the old files back when they are not confirmed, in every directory', async () => {
     for (const history of ['', 'A', 'OA']) {
       for (const set of history) await deliver(set);
@@ -224,7 +238,8 @@ describe('deliverFiles() of a deployment', () => {
     ['a directory that is not there', 'none/x', 'there is no directory'],
     ['a directory that is a symbolic link', 'link/x', 'is a symbolic link'],
     ['a file that is a symbolic link', 'certs/alias', 'certs/alias" is a symbolic link'],
-    ['a directory everybody may write to', 'open/x', 'every user of this machine can replace'],
+    ['a directory everybody may write to', 'open/x', 'every user of this machine can put files'],
+    ['a directory like /tmp', 'sticky/x', 'every user of this machine can put files'],
     ['a file in the place of a directory', 'plain/x', 'not a directory'],
     ['a directory in the place of a file', 'certs/dir', 'is not a file'],
   ])('refuses %s, and changes nothing', async (_, path, why) => {
@@ -232,6 +247,8 @@ describe('deliverFiles() of a deployment', () => {
     symlinkSync(join(root, 'target'), join(root, 'certs/alias'));
     mkdirSync(join(root, 'open'));
     chmodSync(join(root, 'open'), 0o777);
+    mkdirSync(join(root, 'sticky'));
+    chmodSync(join(root, 'sticky'), 0o1777);
     mkdirSync(join(root, 'certs/dir'));
     writeFileSync(join(root, 'plain'), '');
     const files: readonly OutputFile[] = [

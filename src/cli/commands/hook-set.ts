@@ -48,6 +48,9 @@ async function assertRunnable(program: string): Promise<void> {
   await access(program, constants.X_OK).catch(() =>
     refuse('it cannot be executed', `Allow it: chmod +x ${program}`),
   );
+  const self = process.geteuid?.() ?? 0;
+  if (found !== undefined && found.uid !== 0 && found.uid !== self)
+    refuse(`it belongs to uid ${found.uid}`, `Make it one of this user: chown ${self} ${program}`);
   // Whoever can change it runs what he likes as this user.
   if (found !== undefined && (found.mode & 0o002) !== 0)
     refuse('every user of this machine can change it', `Take that away: chmod o-w ${program}`);
