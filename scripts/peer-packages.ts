@@ -17,6 +17,7 @@ export type PeerPackageName =
   | 'openssh-server'
   | 'openssh-client'
   | 'atftpd'
+  | 'apache2'
   | 'haproxy'
   | 'lighttpd-mod-openssl'
   | 'proftpd-mod-crypto'
@@ -78,6 +79,11 @@ export const peerPackages: readonly PeerPackage[] = [
   { debian: 'slapd', program: 'slapd', neededFor: 'CRLs and certificates by ldap and ldaps' },
   { debian: 'softhsm2', program: 'softhsm2-util', neededFor: 'keys in a PKCS #11 token' },
   { debian: 'opensc', program: 'pkcs11-tool', neededFor: 'a second look at keys in a token' },
+  {
+    debian: 'apache2',
+    program: 'apache2ctl',
+    neededFor: 'deployment to a server whose own script tries its configuration',
+  },
   { debian: 'haproxy', program: 'haproxy', neededFor: 'deployment by its runtime API' },
   {
     debian: 'lighttpd-mod-openssl',

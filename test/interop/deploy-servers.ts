@@ -37,7 +37,9 @@ function write({ directory }: ServerPlace, text: string): void {
 }
 
 /** The servers that are told by a signal. */
-export const signalledServers: Readonly<Record<'nginx' | 'lighttpd' | 'proftpd', DeployServer>> = {
+export const signalledServers: Readonly<
+  Record<'nginx' | 'lighttpd' | 'proftpd' | 'apache', DeployServer>
+> = {
   nginx: {
     debian: 'nginx-light',
     configure: (place, line = '') => {
@@ -136,6 +138,43 @@ ${line}
     words: (place) => `${pair(place)} ${told('proftpd', place)} probe-starttls ftp`,
     mistake: 'NoSuchDirective on',
     starttls: ['-starttls', 'ftp'],
+  },
+  apache: {
+    debian: 'apache2',
+    configure: (place, line = '') => {
+      const { directory, port } = place;
+      const modules = ['mpm_event', 'authz_core', 'ssl']
+        .map((each) => `LoadModule ${each}_module /usr/lib/apache2/modules/mod_${each}.so\n`)
+        .join('');
+      write(
+        place,
+        `${modules}ServerRoot ${directory}
+ServerName localhost
+Listen 127.0.0.1:${port}
+PidFile ${directory}/pid
+User nobody
+Group nogroup
+ErrorLog "|/bin/cat"
+LogLevel notice
+Mutex posixsem
+DocumentRoot ${directory}/run
+SSLEngine on
+SSLCertificateFile ${directory}/tls/server.pem
+SSLCertificateKeyFile ${directory}/tls/server.key
+${line}
+`,
+      );
+    },
+    start: ({ directory }) =>
+      startDaemon(
+        'apache2',
+        ['-D', 'FOREGROUND', '-f', join(directory, 'conf')],
+        /resuming normal operations/,
+        directory,
+      ),
+    words: (place) => `${pair(place)} ${told('apache', place)}`,
+    mistake: 'NoSuchDirective on',
+    starttls: [],
   },
 };
 

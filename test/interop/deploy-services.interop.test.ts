@@ -82,60 +82,63 @@ function serial(port: number, starttls: readonly string[]): Promise<string> {
   });
 }
 
-describe.each(['nginx', 'lighttpd', 'proftpd'] as const)('a certificate for %s', (name) => {
-  const server = signalledServers[name];
-  beforeEach((context) => requirePeer(context, server.debian));
+describe.each(['nginx', 'lighttpd', 'proftpd', 'apache'] as const)(
+  'a certificate for %s',
+  (name) => {
+    const server = signalledServers[name];
+    beforeEach((context) => requirePeer(context, server.debian));
 
-  it('is served after its update, not after one the server cannot use, and after going back', async () => {
-    const { client, place, done, served, inFile, current } = await openServer(server, 'pair');
-    const first = await current();
-    expect(await served()).toBe(first);
+    it('is served after its update, not after one the server cannot use, and after going back', async () => {
+      const { client, place, done, served, inFile, current } = await openServer(server, 'pair');
+      const first = await current();
+      expect(await served()).toBe(first);
 
-    await done('cmp update current-cert NAME');
-    const second = await current();
-    expect(second).not.toBe(first);
-    expect(await served()).toBe(second);
+      await done('cmp update current-cert NAME');
+      const second = await current();
+      expect(second).not.toBe(first);
+      expect(await served()).toBe(second);
 
-    server.configure(place, server.mistake);
-    const failed = await client.run('cmp update current-cert NAME');
-    expect(failed).toMatchObject({ code: 10 });
-    expect(failed.err).toContain(`Cannot use the configuration of ${name}`);
-    const third = await current();
-    expect([await served(), inFile()]).toEqual([second, second]);
-    expect((await client.run('show cert NAME')).out).toContain(`${name}: deploy pending`);
+      server.configure(place, server.mistake);
+      const failed = await client.run('cmp update current-cert NAME');
+      expect(failed).toMatchObject({ code: 10 });
+      expect(failed.err).toContain(`Cannot use the configuration of ${name}`);
+      const third = await current();
+      expect([await served(), inFile()]).toEqual([second, second]);
+      expect((await client.run('show cert NAME')).out).toContain(`${name}: deploy pending`);
 
-    server.configure(place);
-    await done('cmp poll current-cert NAME');
-    expect([await served(), inFile()]).toEqual([third, third]);
-    expect((await client.run('show cert NAME')).out).toContain(`${name}: deployed\n`);
+      server.configure(place);
+      await done('cmp poll current-cert NAME');
+      expect([await served(), inFile()]).toEqual([third, third]);
+      expect((await client.run('show cert NAME')).out).toContain(`${name}: deployed\n`);
 
-    await done('cert restore NAME');
-    expect([await current(), await served(), inFile()]).toEqual([second, second, second]);
-    await done('cert restore NAME version 1');
-    expect([await served(), inFile()]).toEqual([first, first]);
-    await done('cert restore NAME version 3');
-    expect([await current(), await served()]).toEqual([third, third]);
-  });
+      await done('cert restore NAME');
+      expect([await current(), await served(), inFile()]).toEqual([second, second, second]);
+      await done('cert restore NAME version 1');
+      expect([await served(), inFile()]).toEqual([first, first]);
+      await done('cert restore NAME version 3');
+      expect([await current(), await served()]).toEqual([third, third]);
+    });
 
-  it('is deployed, but not in use, when the server reads other files', async () => {
-    const { client, place, done, served } = await openServer(server, 'pair');
-    const first = await served();
-    const elsewhere = join(place.directory, 'elsewhere');
-    mkdirSync(elsewhere, { mode: 0o755 });
-    const words = server.words(place).replaceAll(`${place.directory}/tls`, elsewhere);
-    await done('cmp update current-cert NAME');
-    const second = await served();
-    await client.run(`no cert deploy cert-name NAME`);
-    const { code } = await client.run(`cert deploy cert-name NAME ${words}`);
-    expect(code).toBe(0);
-    const { code: failed, err } = await client.run('cmp update current-cert NAME');
-    expect(failed).toBe(10);
-    expect(err).toContain(`is deployed to "${name}", not in use: 127.0.0.1:${place.port} serves`);
-    expect(await served()).toBe(second);
-    expect(second).not.toBe(first);
-    expect((await client.run('show cert NAME')).out).toContain(`${name}: deployed, not in use`);
-  });
-});
+    it('is deployed, but not in use, when the server reads other files', async () => {
+      const { client, place, done, served } = await openServer(server, 'pair');
+      const first = await served();
+      const elsewhere = join(place.directory, 'elsewhere');
+      mkdirSync(elsewhere, { mode: 0o755 });
+      const words = server.words(place).replaceAll(`${place.directory}/tls`, elsewhere);
+      await done('cmp update current-cert NAME');
+      const second = await served();
+      await client.run(`no cert deploy cert-name NAME`);
+      const { code } = await client.run(`cert deploy cert-name NAME ${words}`);
+      expect(code).toBe(0);
+      const { code: failed, err } = await client.run('cmp update current-cert NAME');
+      expect(failed).toBe(10);
+      expect(err).toContain(`is deployed to "${name}", not in use: 127.0.0.1:${place.port} serves`);
+      expect(await served()).toBe(second);
+      expect(second).not.toBe(first);
+      expect((await client.run('show cert NAME')).out).toContain(`${name}: deployed, not in use`);
+    });
+  },
+);
 
 describe('a certificate for haproxy', () => {
   beforeEach((context) => requirePeer(context, haproxy.debian));
