@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { CertError } from '../base/errors.ts';
 import type { Settings, Store } from '../store/store.ts';
-import type { TokenAccess, TokenWorld } from '../tokens/token-sessions.ts';
+import type { TokenAccess, TokenWorld } from '../tokens/token-world.ts';
 import type { TokenUri } from '../tokens/uri.ts';
 
 /** How a token is got at, as an operator has set it. */

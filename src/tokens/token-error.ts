@@ -106,3 +106,12 @@ export const tryByHand: string =
 function firstLine(text: string): string {
   return text.split('\n', 1).join('');
 }
+
+/** Tidy up where a failure changes nothing: what is to be told has failed before. */
+export function quietly(tidy: () => void): void {
+  try {
+    tidy();
+  } catch (error) {
+    if (returnValueOf(error) === undefined) throw error;
+  }
+}

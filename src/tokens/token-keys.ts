@@ -8,7 +8,8 @@ import { verifySignature } from '../crypto/signature.ts';
 import type { TokenInfo } from './cryptoki.ts';
 import { destroyKeyPair, findPrivateKey, identityOf, readPublicKey } from './key-objects.ts';
 import { generateKeyPair, recipeFor } from './token-generation.ts';
-import { tokenSessions, type TokenSession, type TokenWorld } from './token-sessions.ts';
+import { tokenSessions, type TokenSession } from './token-sessions.ts';
+import type { TokenWorld } from './token-world.ts';
 import { prepareSigning, signatureBuffer } from './token-signature.ts';
 import { formatTokenUri, keyPartOf, parseTokenUri, type TokenUri } from './uri.ts';
 

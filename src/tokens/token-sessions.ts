@@ -1,32 +1,11 @@
 import { CertError } from '../base/errors.ts';
-import { flag, returned, USER } from './constants.ts';
+import { flag, returned } from './constants.ts';
 import type { Cryptoki, Handle, TokenInfo } from './cryptoki.ts';
-import { isAboutPin, isSessionLost, returnValueOf, tokenError, tryByHand } from './token-error.ts';
-import { formatTokenUri, type TokenUri } from './uri.ts';
-
-/** How a token is got at. */
-export interface TokenAccess {
-  /** Absolute path of the PKCS #11 module. */
-  readonly modulePath: string;
-  /** Where the PIN comes from; absent when the token asks for none, or has a pad of its own. */
-  readonly pinSource?: string;
-}
-
-/** What tokens need of the world. */
-export interface TokenWorld {
-  /** Load a PKCS #11 module. @throws {CertError} CONFIG_INVALID */
-  load(modulePath: string): Promise<Cryptoki>;
-  /** Find how a token is got at. @throws {CertError} CONFIG_INVALID when nobody has said so */
-  access(uri: TokenUri): Promise<TokenAccess>;
-  /** Get the PIN from where it is. @throws {CertError} SECRET_UNAVAILABLE */
-  pin(source: string, what: string): Promise<Uint8Array>;
-  /** PINs that were not taken, remembered beyond this process: by the label of their token. */
-  readonly refusals: {
-    find(token: string): Promise<Date | undefined>;
-    remember(token: string): Promise<void>;
-    forget(token: string): Promise<void>;
-  };
-}
+import { findTokens, nameOf, type FoundToken } from './find-tokens.ts';
+import { isSessionLost, quietly, returnValueOf, tokenError } from './token-error.ts';
+import { logIn } from './token-login.ts';
+import type { TokenAccess, TokenWorld } from './token-world.ts';
+import type { TokenUri } from './uri.ts';
 
 /** An open session, logged in where the token wants that. */
 export interface TokenSession {
@@ -136,10 +115,10 @@ interface Attempt<T> {
 async function once<T>(world: TokenWorld, module: LoadedModule, attempt: Attempt<T>): Promise<T> {
   const { uri, access, work, mayBeStale } = attempt;
   const { cryptoki } = module;
-  let found = findToken(cryptoki, uri);
+  let found = findTokens(cryptoki, uri);
   if (found.length === 0 && mayBeStale) {
     reset(module);
-    found = findToken(cryptoki, uri);
+    found = findTokens(cryptoki, uri);
   }
   const [only, ...others] = found;
   if (only === undefined) {
@@ -159,7 +138,7 @@ async function once<T>(world: TokenWorld, module: LoadedModule, attempt: Attempt
     );
   }
   const { slot, info } = only;
-  const login = await loggedIn(world, module, { slot, info, access, byHand: work.byHand === true });
+  const login = await loggedIn(world, module, only, { access, byHand: work.byHand === true });
   if (work.writes !== true) return await work.run({ cryptoki, session: login, token: info });
   const session = cryptoki.C_OpenSession(slot, flag.SERIAL_SESSION | flag.RW_SESSION);
   try {
@@ -169,128 +148,16 @@ async function once<T>(world: TokenWorld, module: LoadedModule, attempt: Attempt
   }
 }
 
-/** Find the tokens a URI names. */
-function findToken(cryptoki: Cryptoki, uri: TokenUri): { slot: Handle; info: TokenInfo }[] {
-  return cryptoki.C_GetSlotList(true).flatMap((slot) => {
-    let info: TokenInfo;
-    try {
-      info = trimmed(cryptoki.C_GetTokenInfo(slot));
-    } catch (error) {
-      // One that is broken, or was pulled out this moment, is not the one to use.
-      if (returnValueOf(error) === undefined) throw error;
-      return [];
-    }
-    const fits =
-      (info.flags & flag.TOKEN_INITIALIZED) !== 0 &&
-      (uri.token ?? info.label) === info.label &&
-      (uri.serial ?? info.serialNumber) === info.serialNumber &&
-      (uri.manufacturer ?? info.manufacturerID) === info.manufacturerID &&
-      (uri.model ?? info.model) === info.model;
-    return fits ? [{ slot, info }] : [];
-  });
-}
-
-/** CK_TOKEN_INFO pads its texts with spaces. */
-function trimmed({ label, manufacturerID, model, serialNumber, flags }: TokenInfo): TokenInfo {
-  return {
-    label: label.trimEnd(),
-    manufacturerID: manufacturerID.trimEnd(),
-    model: model.trimEnd(),
-    serialNumber: serialNumber.trimEnd(),
-    flags,
-  };
-}
-
 async function loggedIn(
   world: TokenWorld,
   { cryptoki, logins }: LoadedModule,
-  wanted: {
-    readonly slot: Handle;
-    readonly info: TokenInfo;
-    readonly access: TokenAccess;
-    readonly byHand: boolean;
-  },
+  token: FoundToken,
+  how: Parameters<typeof logIn>[3],
 ): Promise<Handle> {
-  const { slot, info, access, byHand } = wanted;
-  const key = slot.toString('hex');
-  const known = logins.get(key);
-  if (known) return known;
-  const pin = await pinFor(world, info, access, byHand);
-  const session = cryptoki.C_OpenSession(slot, flag.SERIAL_SESSION);
-  try {
-    if ((info.flags & flag.LOGIN_REQUIRED) !== 0) cryptoki.C_Login(session, USER, pin);
-    if (pin !== undefined && byHand) await world.refusals.forget(info.label);
-  } catch (error) {
-    if (returnValueOf(error) !== returned.USER_ALREADY_LOGGED_IN) {
-      quietly(() => cryptoki.C_CloseSession(session));
-      // Before anything else: whoever comes next must not try the same PIN.
-      if (!isAboutPin(error)) throw error;
-      await world.refusals.remember(info.label);
-      throw tokenError(error, 'log in to', JSON.stringify(info.label));
-    }
-  }
+  const key = token.slot.toString('hex');
+  const session = logins.get(key) ?? (await logIn(world, cryptoki, token, how));
   logins.set(key, session);
   return session;
-}
-
-/** Get the PIN, unless trying it once more may lock the token. */
-async function pinFor(
-  world: TokenWorld,
-  { label, flags }: TokenInfo,
-  { pinSource }: TokenAccess,
-  byHand: boolean,
-): Promise<string | undefined> {
-  if ((flags & flag.LOGIN_REQUIRED) === 0) return undefined;
-  const named = JSON.stringify(label);
-  const refuse = (why: string, hint: string): never => {
-    throw new CertError('TOKEN_PIN_WRONG', `Cannot log in to token ${named}: ${why}`, { hint });
-  };
-  if ((flags & flag.USER_PIN_LOCKED) !== 0) {
-    return refuse(
-      'its PIN is locked after too many wrong ones',
-      'Have the security officer of the token set a new PIN',
-    );
-  }
-  if (!byHand) {
-    if ((await world.refusals.find(label)) !== undefined) {
-      return refuse('it did not take the PIN the last time, and is not asked again', tryByHand);
-    }
-    if ((flags & flag.USER_PIN_FINAL_TRY) !== 0) {
-      return refuse('one more wrong PIN would lock it', tryByHand);
-    }
-  }
-  if (pinSource === undefined) {
-    // The token has a pad, or the reader.
-    if ((flags & flag.PROTECTED_AUTHENTICATION_PATH) !== 0) return undefined;
-    throw new CertError('CONFIG_INVALID', `Cannot log in to token ${named}: it asks for a PIN`, {
-      hint: 'Say where that is, with "certkeeper crypto token add" or pin-source in the PKCS #11 URI',
-    });
-  }
-  const octets = await world.pin(pinSource, `PIN of token ${named}`);
-  try {
-    // Anything else would be tried as another PIN.
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(octets);
-  } catch {
-    throw new CertError(
-      'SECRET_UNAVAILABLE',
-      `Cannot use the PIN of token ${named}: it is not UTF-8`,
-    );
-  } finally {
-    octets.fill(0);
-  }
-}
-
-function nameOf({ token, serial, manufacturer, model }: TokenUri): string {
-  const parts = {
-    ...(token !== undefined && { token }),
-    ...(serial !== undefined && { serial }),
-    ...(manufacturer !== undefined && { manufacturer }),
-    ...(model !== undefined && { model }),
-  };
-  if (Object.keys(parts).length === 0) return '(any)';
-  return token !== undefined && serial === undefined
-    ? JSON.stringify(token)
-    : `"${formatTokenUri(parts)}"`;
 }
 
 function initialize(cryptoki: Cryptoki): void {
@@ -311,13 +178,4 @@ function reset({ cryptoki, logins }: LoadedModule): void {
   logins.clear();
   finalize(cryptoki);
   initialize(cryptoki);
-}
-
-/** Tidy up where a failure changes nothing: what is to be told has failed before. */
-function quietly(tidy: () => void): void {
-  try {
-    tidy();
-  } catch (error) {
-    if (returnValueOf(error) === undefined) throw error;
-  }
 }

@@ -232,9 +232,15 @@ describe('a token', () => {
   it('with a pad of its own gets no PIN from us', async () => {
     const token = fakeToken();
     token.flags |= flag.PROTECTED_AUTHENTICATION_PATH;
-    const { keys } = openToken(token, { access: async () => ({ modulePath: '/lib/fake.so' }) });
+    const { keys, refused } = openToken(token, {
+      access: async () => ({ modulePath: '/lib/fake.so' }),
+    });
     await expect(keys.check(uri)).rejects.toMatchObject(coded('TOKEN_PIN_WRONG'));
     expect(token.pins).toEqual([undefined]);
+    // Typed right the second time, at the pad.
+    token.cryptoki.C_Login = () => {};
+    await keys.check(uri);
+    expect([...refused]).toEqual([]);
   });
 });
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import { utf8 } from '../../src/base/bytes.ts';
 import { tokenKeys, type TokenKeys } from '../../src/tokens/token-keys.ts';
-import type { TokenWorld } from '../../src/tokens/token-sessions.ts';
+import type { TokenWorld } from '../../src/tokens/token-world.ts';
 import type { FakeToken } from './fake-cryptoki.ts';
 
 /** Keys in a fake token, and what stands around them. */
