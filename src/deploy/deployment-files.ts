@@ -8,7 +8,7 @@ import { nodeDeliveryFs, type DeliveryFs, type FileStatus } from './delivery-fs.
 import { checkDirectory } from './directories.ts';
 import type { Delivered, DeliveryOptions, DeploymentDelivery } from './files.ts';
 import { contentOf, holdsKey, inDeliveryOrder } from './outputs.ts';
-import { placeFiles, type PlacedFile } from './place.ts';
+import { placeFiles, tidyUp, type PlacedFile } from './place.ts';
 import { previousPath } from './staging.ts';
 
 /**
@@ -54,6 +54,21 @@ export async function deliverDeployment(
 
 function isMissingAccount(error: unknown): error is CertError {
   return error instanceof CertError && error.code === 'CONFIG_INVALID';
+}
+
+/**
+ * Take away what a killed delivery to a deployment left, before the deployment is forgotten: there may be a
+ * key in it.
+ *
+ * @throws {CertError} DELIVERY_FAILED
+ */
+export async function tidyDeployment(
+  name: string,
+  deployment: Deployment,
+  fs: DeliveryFs = nodeDeliveryFs,
+): Promise<void> {
+  const { files, label } = deployment;
+  await tidyUp({ fs, place: placeOf(name, deployment), name: `${name}@${label}`, files });
 }
 
 /** Name a deployment for messages. */

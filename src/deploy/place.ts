@@ -62,6 +62,20 @@ export async function placeFiles(placement: Placement): Promise<readonly Staging
   return stagings;
 }
 
+/**
+ * Finish or take back what a killed delivery left, and do nothing else: nobody will deliver to these files
+ * any more.
+ *
+ * @throws {CertError} DELIVERY_FAILED
+ */
+export async function tidyUp(
+  placement: Pick<Placement, 'fs' | 'place' | 'name'> & {
+    readonly files: readonly Pick<PlacedFile, 'path'>[];
+  },
+): Promise<void> {
+  await untilAlone(placement.place, () => recover(stagingsOf(placement)));
+}
+
 // More than twice is bad luck already: whoever comes last in a round finds the files delivered.
 const maxRounds = 5;
 
@@ -81,7 +95,13 @@ function isDisturbed(error: unknown): boolean {
   return ['ENOENT', 'EEXIST', 'ENOTEMPTY'].includes(codeOf(error));
 }
 
-function stagingsOf({ fs, name, files }: Placement): readonly Staging[] {
+function stagingsOf({
+  fs,
+  name,
+  files,
+}: Pick<Placement, 'fs' | 'name'> & {
+  readonly files: readonly Pick<PlacedFile, 'path'>[];
+}): readonly Staging[] {
   const byDirectory = Map.groupBy(files, ({ path }) => dirname(path));
   return [...byDirectory].map(([directory, inIt]) => ({
     fs,

@@ -31,6 +31,7 @@ export async function setDeployment(
   isLater: boolean,
 ): Promise<DeployResult> {
   return alone(context, name, 0, async (held) => {
+    await tidyUp(held, name, deployment.label);
     await held.store.deployments.put(name, deployment);
     return isLater ? { type: 'stored' } : deployPending(held, name);
   });
@@ -48,9 +49,24 @@ export async function removeDeployment(
   name: Label,
   label: Label,
 ): Promise<DeployResult | undefined> {
-  return alone(context, name, 0, async (held) =>
-    (await held.store.deployments.remove(name, label)) ? deployPending(held, name) : undefined,
-  );
+  return alone(context, name, 0, async (held) => {
+    await tidyUp(held, name, label);
+    return (await held.store.deployments.remove(name, label))
+      ? deployPending(held, name)
+      : undefined;
+  });
+}
+
+/** Take away what a killed delivery left where nobody will deliver to any more. */
+async function tidyUp({ store, log }: LifecycleContext, name: Label, label: Label): Promise<void> {
+  const known = (await store.deployments.list(name)).find((each) => each.label === label);
+  if (known === undefined) return;
+  const { tidyDeployment } = await import('../deploy/deployment-files.ts');
+  await tidyDeployment(name, known).catch((error: unknown) => {
+    // Its directory may be gone, or closed to us by now: no reason to hold to it.
+    if (!(error instanceof CertError)) throw error;
+    log.warn(error.message);
+  });
 }
 
 /** Deploy the current certificate of a name again, all of it. @throws {CertError} CERT_UNKNOWN, DELIVERY_FAILED */

@@ -20,6 +20,7 @@ import { asBuffer } from '../../src/base/bytes.ts';
 import { CertError } from '../../src/base/errors.ts';
 import { parseLabel } from '../../src/base/label.ts';
 import type { DeliveryFs } from '../../src/deploy/delivery-fs.ts';
+import { tidyDeployment } from '../../src/deploy/deployment-files.ts';
 import { deliverFiles, type Delivered } from '../../src/deploy/files.ts';
 import type { Deployment, OutputFile } from '../../src/store/deployments-contract.ts';
 import { failingFs, type Fault } from './failing-fs.ts';
@@ -320,6 +321,18 @@ describe.each(['', 'A', 'OA'])('a deployment to two directories after the sets "
       expect(leftOvers()).toEqual([]);
     }
     expect(seen).toEqual(new Set([history, `${history}B`]));
+  });
+
+  it('leaves nothing lying about when it is killed and then forgotten', async () => {
+    const { calls } = await attempt(new Map());
+    const below = usual.map((file) => ({ ...file, path: join(root, file.path) }));
+    for (let n = 1; n <= calls; n++) {
+      await attempt(new Map([[n, 'for ever']]));
+      await tidyDeployment(name, { label: web, files: below }, failingFs());
+      const isNew = tree()['private/gw1.key'] === 'B key\n';
+      expect(tree(), `killed at call ${n}`).toEqual(after(isNew ? `${history}B` : history));
+      expect(leftOvers()).toEqual([]);
+    }
   });
 
   it('is finished by the next delivery when it is killed at any of its calls', async () => {

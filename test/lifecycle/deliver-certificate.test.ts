@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   deployAgain,
@@ -21,6 +22,7 @@ import { initialize } from '../../src/lifecycle/initialize.ts';
 import { poll } from '../../src/lifecycle/poll.ts';
 import { update } from '../../src/lifecycle/update.ts';
 import type { Deployment } from '../../src/store/deployments-contract.ts';
+import { unusedPort } from '../http/hostile-server.ts';
 import { coded, initialized, issued, makeSite, named, request, type Site } from './site.ts';
 
 const name = named('gw1');
@@ -157,6 +159,75 @@ describe('a certificate with a deployment', () => {
     const site = await makeSite();
     await expect(deployAgain(site.context, name)).rejects.toMatchObject(coded('CERT_UNKNOWN'));
   });
+});
+
+describe('a certificate whose service is told', () => {
+  it('is pending until the service takes it', async () => {
+    const site = await makeSite();
+    const directory = serviceDirectory();
+    const systemctl = join(directory, 'systemctl');
+    writeFileSync(systemctl, '#!/bin/sh\necho "Unit $3 is masked"\nexit 1\n', { mode: 0o755 });
+    const target = { type: 'systemd', unit: 'gw.service', program: systemctl } as const;
+    await setDeployment(site.context, name, web(directory, { target }), false);
+    await expect(initialize(site.context, request())).rejects.toMatchObject({
+      ...coded('DELIVERY_FAILED'),
+      message: expect.stringContaining('Cannot reload gw.service'),
+    });
+    expect(await site.store.deployments.list(name)).toMatchObject([
+      { status: { state: 'pending', error: expect.stringContaining('gw.service is masked') } },
+    ]);
+    writeFileSync(systemctl, '#!/bin/sh\nexit 0\n');
+    expect(await poll(site.context, { name, waitSeconds: 0 })).toMatchObject({ type: 'delivered' });
+    expect(await site.store.deployments.list(name)).toMatchObject([
+      { status: { state: 'deployed' } },
+    ]);
+  });
+
+  it('gets its old files back when the configuration cannot be used with the new ones', async () => {
+    const site = await makeSite();
+    const directory = serviceDirectory();
+    const program = join(directory, 'nginx');
+    writeFileSync(program, '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    await setDeployment(site.context, name, web(directory), false);
+    await initialized(site);
+    const before = serialIn(join(directory, 'gw1.pem'));
+    const target = { type: 'nginx', pidFile: '/none', program } as const;
+    await setDeployment(site.context, name, web(directory, { target }), true);
+    await expect(update(site.context, { current: name, waitSeconds: 0 })).rejects.toMatchObject({
+      message: expect.stringContaining('Cannot use the configuration of nginx'),
+    });
+    expect(serialIn(join(directory, 'gw1.pem'))).toBe(before);
+    const pem = readFileSync(join(directory, 'gw1.key'));
+    const certificate = new X509Certificate(readFileSync(join(directory, 'gw1.pem')));
+    expect(certificate.checkPrivateKey(createPrivateKey(pem))).toBe(true);
+  });
+
+  it('is deployed, not in use, while nobody serves it where it is looked for', async () => {
+    const site = await makeSite();
+    const directory = serviceDirectory();
+    const probe = { host: '127.0.0.1', port: await unusedPort() };
+    await setDeployment(site.context, name, web(directory, { probe }), false);
+    await expect(initialize(site.context, request())).rejects.toMatchObject({
+      ...coded('DELIVERY_FAILED'),
+      message: expect.stringContaining('is deployed to "web", not in use: 127.0.0.1:'),
+    });
+    expect(await site.store.deployments.list(name)).toMatchObject([
+      { status: { state: 'unused' } },
+    ]);
+    // Now somebody does.
+    const server = createServer((socket) => void socket.end());
+    server.on('tlsClientError', () => {});
+    server.setSecureContext({
+      key: readFileSync(join(directory, 'gw1.key')),
+      cert: readFileSync(join(directory, 'gw1.pem')),
+    });
+    await new Promise<void>((resolve) => void server.listen(probe.port, probe.host, resolve));
+    onTestFinished(() => void server.close());
+    expect(await poll(site.context, { name, waitSeconds: 0 })).toMatchObject({ type: 'delivered' });
+    expect(await site.store.deployments.list(name)).toMatchObject([
+      { status: { state: 'deployed' } },
+    ]);
+  }, 40_000);
 });
 
 describe('a hook', () => {
