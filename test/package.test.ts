@@ -1,5 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -86,6 +93,16 @@ describe('an empty project with the tarball installed', () => {
   it('runs the certkeeper command', () => {
     const help = run(join(project, 'node_modules/.bin/certkeeper'), ['--help'], project);
     expect(help).toContain('certkeeper');
+  });
+
+  it('loads pkcs11js out of the bundle, where it could be compiled', () => {
+    const isCompiled = existsSync(join(project, 'node_modules/pkcs11js/build/Release/pkcs11.node'));
+    const command = join(project, 'node_modules/.bin/certkeeper');
+    const uri = `pkcs11:token=t1?module-path=${join(project, 'package.json')}`;
+    const place = ['--state', join(project, 'tokens')];
+    expect(() => run(command, ['crypto', 'token', 'check', uri, ...place], project)).toThrow(
+      isCompiled ? 'Cannot load the PKCS #11 module' : 'pkcs11js is not installed',
+    );
   });
 
   it('says what is missing where pkcs11js was not compiled, when a token is used and not before', () => {

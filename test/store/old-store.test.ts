@@ -42,6 +42,11 @@ describe('a store of version 1', () => {
       type: 'signature',
       certificateId: 2,
     });
+    expect(await store.keys.publicKey(4)).toStrictEqual({
+      id: 4,
+      spki: Uint8Array.of(0xaa),
+      createdAt: new Date(500),
+    });
     expect(await store.certificates.current('vendor')).toMatchObject({ id: 2, version: 1 });
     expect((await store.statistics.read()).counters).toStrictEqual([
       { ca: 'lab', counter: 'sent.cr', value: 2 },
