@@ -82,5 +82,6 @@ function hidden({ word, parameter }: Named, text: string): string | undefined {
 }
 
 function hidesPassword(named: Named | undefined, text: string): boolean {
-  return named?.parameter.type === 'url' && text.includes('@');
+  // The PIN in a PKCS #11 URI is refused, but it has been typed.
+  return (named?.parameter.type === 'url' && text.includes('@')) || /pin-value/i.test(text);
 }
