@@ -22,7 +22,7 @@ export type DeployResult =
  * to know now whether it works.
  *
  * @param isLater only store it
- * @throws {CertError} STORE_CONFLICT when a file is another deployment's, DELIVERY_FAILED
+ * @throws {CertError} CONFIG_INVALID when a file is another deployment's, DELIVERY_FAILED
  */
 export async function setDeployment(
   context: LifecycleContext,

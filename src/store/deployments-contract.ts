@@ -114,7 +114,7 @@ export interface Deployments {
   /**
    * Set a deployment, in place of one of the same label.
    *
-   * @throws {CertError} STORE_CONFLICT naming a file that another deployment writes
+   * @throws {CertError} CONFIG_INVALID naming a file that another deployment writes
    */
   put(name: Label, deployment: Deployment): Promise<void>;
   /** Its files stay; the certificate is pending when it was the last. @returns `false` when there was none */

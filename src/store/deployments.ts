@@ -78,7 +78,7 @@ function assertFree(sql: Sql, name: string, deployment: Deployment): void {
     const owner = { name: text(taken, 'name'), label: text(taken, 'label') };
     if (owner.name === name && owner.label === deployment.label) continue;
     throw new CertError(
-      'STORE_CONFLICT',
+      'CONFIG_INVALID',
       `Cannot deploy "${name}" to "${path}": deployment "${owner.label}" of "${owner.name}" writes that file`,
       { hint: 'Name another file, or undo the other one with "no cert deploy"' },
     );

@@ -152,7 +152,7 @@ describe('a certificate with a deployment', () => {
     await setDeployment(site.context, name, web(directory), false);
     await expect(
       setDeployment(site.context, named('gw2'), web(directory), false),
-    ).rejects.toMatchObject(coded('STORE_CONFLICT'));
+    ).rejects.toMatchObject(coded('CONFIG_INVALID'));
   });
 
   it('cannot be deployed again when there is none', async () => {

@@ -59,7 +59,7 @@ export function deploymentsContract(make: () => Promise<StoreUnderTest>): void {
       await store.deployments.put(named('gw1'), web);
       const same = { ...bare, files: [{ kind: 'cert', path: '/etc/nginx/gw1.pem' }] } as const;
       await expect(store.deployments.put(named('gw2'), same)).rejects.toMatchObject({
-        ...coded('STORE_CONFLICT'),
+        ...coded('CONFIG_INVALID'),
         message: expect.stringContaining('deployment "web" of "gw1" writes that file'),
       });
       expect(await store.deployments.list('gw2')).toStrictEqual([]);
