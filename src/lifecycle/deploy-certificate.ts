@@ -89,6 +89,8 @@ async function toServices(
 ): Promise<void> {
   const failures: CertError[] = [];
   for (const deployment of deployments) {
+    // Before its files change: what it was is not what it is from here on, wherever this ends.
+    await report(context, record, deployment, 'pending');
     try {
       await toService(context, pems, deployment);
       if (deployment.probe === undefined) await report(context, record, deployment, 'deployed');

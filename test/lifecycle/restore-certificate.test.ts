@@ -1,6 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { chmodSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { setDeployment } from '../../src/lifecycle/deploy-settings.ts';
 import { poll } from '../../src/lifecycle/poll.ts';
 import { restoreCertificate } from '../../src/lifecycle/restore-certificate.ts';
 import { update } from '../../src/lifecycle/update.ts';
@@ -55,6 +57,27 @@ describe('restoreCertificate()', () => {
     chmodSync(site.certs, 0o700);
     expect(await poll(site.context, { name, waitSeconds: 0 })).toMatchObject({ type: 'delivered' });
     expect(await versionInFiles(site)).toBe(2);
+  });
+
+  it('goes back in a deployment that was killed when its new files stood', async () => {
+    const site = await makeSite();
+    const path = join(site.certs, 'gw1.pem');
+    mkdirSync(site.certs);
+    const files = [{ kind: 'cert', path }] as const;
+    await setDeployment(site.context, name, { label: named('web'), files }, false);
+    await initialized(site);
+    const before = readFileSync(path, 'utf8');
+    const killed: Site['context'] = {
+      ...site.context,
+      async deliver(delivery) {
+        await site.context.deliver(delivery);
+        throw new Error('killed');
+      },
+    };
+    await expect(update(killed, { current: name, waitSeconds: 0 })).rejects.toThrow('killed');
+    expect(readFileSync(path, 'utf8')).not.toBe(before);
+    await restoreCertificate(site.context, { name });
+    expect(readFileSync(path, 'utf8')).toBe(before);
   });
 
   it.each([
