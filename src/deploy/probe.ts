@@ -46,7 +46,8 @@ export async function probeService(
         ? `${where} cannot be asked: ${found}`
         : `${where} serves the certificate with serial ${serialOf(found)}, not ${serialOf(expectedDer)}`;
     }
-    await sleep(pauseMs, undefined, signal === undefined ? {} : { signal });
+    // Its own error is not the signal's reason, by which callers know Ctrl-C.
+    await sleep(pauseMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
   }
 }
 

@@ -105,5 +105,15 @@ describe('probeService()', () => {
   it('ends when it is interrupted', async () => {
     const signal = AbortSignal.abort(new Error('Ctrl-C'));
     await expect(probeService({ host, port: 1 }, freshDer, { signal })).rejects.toThrow('Ctrl-C');
+
+    const controller = new AbortController();
+    const reason = new Error('Ctrl-C');
+    const port = await listening(
+      createPlain((socket) => {
+        socket.once('close', () => controller.abort(reason)).destroy();
+      }),
+    );
+    const probing = probeService({ host, port }, freshDer, { signal: controller.signal });
+    await expect(probing).rejects.toBe(reason);
   });
 });
