@@ -12,6 +12,7 @@ import { closeFailed, conclude, rejection, type Concluding } from './conclude.ts
 import type { LifecycleContext } from './context.ts';
 import { bodyOf, openConversation, toChange } from './conversation.ts';
 import { openCredential } from './credential.ts';
+import { assertStillFirst } from './keep-anchor.ts';
 import { newAttempt, type NewAttempt } from './new-attempt.ts';
 import { prepareRequest } from './open-request.ts';
 import type { EnrollmentResult } from './result.ts';
@@ -55,6 +56,8 @@ export async function carryThrough(
     keyId: opened.keyId,
     crls: await store.crls.list(profile.label),
     async save(saved, events) {
+      const { anchor } = saved.state;
+      if (saved.staged && anchor) await assertStillFirst(context, profile, anchor);
       record = await store.transactions.advance(record, toChange(saved, record.polls), events);
       report(context, record);
     },

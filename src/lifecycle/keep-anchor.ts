@@ -1,4 +1,5 @@
-import { toHex } from '../base/bytes.ts';
+import { bytesEqual, toHex } from '../base/bytes.ts';
+import { CertError } from '../base/errors.ts';
 import { digest } from '../crypto/digest.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
 import { certificateDer, type Certificate } from '../x509/certificate.ts';
@@ -20,10 +21,7 @@ export async function keepAnchor(
   const became = await store.authorities.addRoot(profile.label, der);
   // C7: another answer has brought another root since.
   if (profile.trustFirstUse && became === 'untrusted') {
-    return (
-      `it is below ${quoteName(anchor.tbsCertificate.subject)}, and another answer has brought another root ` +
-      `for CA "${profile.label}" meanwhile`
-    );
+    return anotherRoot(anchor, profile.label);
   }
   if (became !== 'added') return undefined;
   const by = profile.trustFirstUse
@@ -34,4 +32,29 @@ export async function keepAnchor(
       `${formatName(anchor.tbsCertificate.subject)}, SHA-256 ${toHex(digest('sha256', der))}`,
   );
   return undefined;
+}
+
+/**
+ * Refuse what was believed on first use once that is over, before the CA is told that we take it.
+ *
+ * @throws {CertError} CMP_SIGNER_UNTRUSTED
+ */
+export async function assertStillFirst(
+  { store }: LifecycleContext,
+  { label, trustFirstUse }: CaProfile,
+  anchor: Certificate,
+): Promise<void> {
+  if (!trustFirstUse) return;
+  const { roots = [] } = (await store.authorities.get(label)) ?? {};
+  const der = certificateDer(anchor);
+  if (roots.length === 0 || roots.some((root) => bytesEqual(root, der))) return;
+  throw new CertError(
+    'CMP_SIGNER_UNTRUSTED',
+    `Cannot take the certificate: ${anotherRoot(anchor, label)}`,
+    { hint: `See "certkeeper ca show ${label}", then try again if that root is right` },
+  );
+}
+
+function anotherRoot({ tbsCertificate: { subject } }: Certificate, label: string): string {
+  return `it is below ${quoteName(subject)}, and another answer has brought another root for CA "${label}" meanwhile`;
 }

@@ -26,10 +26,17 @@ describe('livenessOf()', () => {
 
   it.runIf(isLinux)('finds a zombie dead', async () => {
     // The shell has become a process that never asks how its child ended.
-    const parent = spawn('sh', ['-c', '(exit 0) & echo $!; exec sleep 60']);
+    // The child ends only when it is told to: one that had ended before the exec, the shell would have asked about.
+    const parent = spawn('sh', ['-c', '(read end <&3) & echo $!; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
+    });
     onTestFinished(() => void parent.kill('SIGKILL'));
-    const [line] = await once(parent.stdout, 'data');
+    const { stdout } = parent;
+    if (!stdout) throw new Error('no stdout');
+    const [line] = await once(stdout, 'data');
     const pid = Number(String(line));
+    await becomesSleep(parent.pid ?? 0);
+    parent.stdio[3]?.destroy();
     const stat = await zombieStat(pid);
     const startedAt = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
     expect(livenessOf({ ...thisProcess(), pid, startedAt })).toBe('dead');
@@ -64,6 +71,12 @@ describe('livenessOf()', () => {
 });
 
 /** Wait until a child that nobody asks after has ended, by looking at it. */
+async function becomesSleep(pid: number): Promise<void> {
+  while (!readFileSync(`/proc/${pid}/stat`, 'utf8').includes('(sleep)')) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 async function zombieStat(pid: number): Promise<string> {
   for (;;) {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
