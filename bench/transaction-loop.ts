@@ -72,7 +72,7 @@ async function transaction(): Promise<void> {
       own: () => Promise.reject(new Error('no key')),
       provider: () => Promise.resolve(softwareKeys),
     },
-    judge: (issued, request) =>
+    judge: (issued, { request }) =>
       judgeCertificate(issued, askedIn(request), {
         roots: [root],
         intermediates,

@@ -64,7 +64,7 @@ export function openConversation(
         throw new CertError('KEY_UNUSABLE', `Cannot decrypt for "${name}": its key is not here`);
       },
     },
-    judge: (issued, request, signerCerts) =>
+    judge: (issued, { request, signerCerts, clockOffsetMs }) =>
       judgeGeneratedKey(
         issued,
         {
@@ -81,7 +81,8 @@ export function openConversation(
         trustCapubs: profile.trustCapubs && credential.type === 'mac',
         allowLegacy: profile.allowLegacyAlgorithms,
         at: clock.now(),
-        timeToleranceSeconds: profile.timeToleranceSeconds,
+        // A CA that has said by badTime how far its clock is ahead dates its certificates by it.
+        timeToleranceSeconds: profile.timeToleranceSeconds + Math.max(0, clockOffsetMs) / 1000,
         // The next update would ask for the names of this certificate, whoever they belong to.
         mayRename: request.type !== 'kur',
         mayOnlyEncrypt: sealedPartOf(request) === 'encryptedCert',

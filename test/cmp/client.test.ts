@@ -186,7 +186,7 @@ describe('follow() and a certificate that is refused', () => {
   it('is handed what was asked for, and the certificates that came along', async () => {
     const seen: unknown[] = [];
     const scene = play([{ body: granting, extraCerts: [ca.certificate] }, confirmed], {
-      judge(issued, request) {
+      judge(issued, { request }) {
         seen.push(
           askedIn(request).subject?.rdns.length,
           issued.extraCerts.length,

@@ -249,7 +249,7 @@ async function playThrough(
       own: () => Promise.reject(new Error('no key')),
       provider: () => Promise.resolve(softwareKeys),
     },
-    judge: (issued, request) =>
+    judge: (issued, { request }) =>
       judgeCertificate(issued, askedIn(request), {
         roots: trust.anchors,
         intermediates: [],

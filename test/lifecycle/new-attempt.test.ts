@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { decodeCertificate } from '../../src/x509/certificate.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { oids } from '../../src/asn1/oids.ts';
 import { createLab, DEFAULT_REFERENCE, type Lab } from '../../src/ca/lab.ts';
@@ -103,6 +104,15 @@ describe('a request refused for a reason of the moment', () => {
     site.setWire();
     await update(site.context, { current: named('gw1'), waitSeconds: 0 });
     expect(offsets(site).slice(5)).toEqual([0, 0]);
+  });
+
+  it('takes a certificate that begins by the clock of a CA which is ahead, once that has said so', async () => {
+    const site = await makeSite();
+    const fast = await slowLab(site, -behindMs);
+    site.setWire((der) => fast.handle(der));
+    const { certificate } = await initialized(site, { waitSeconds: 60 });
+    const { notBefore } = decodeCertificate(certificate.der).tbsCertificate.validity;
+    expect(notBefore.value.getTime()).toBeGreaterThan(site.clock.now().getTime());
   });
 
   it('keeps its key, and its first transaction is closed [L8][L13]', async () => {
@@ -312,12 +322,12 @@ describe('newAttempt()', () => {
 
 const behindMs = 1_800_000;
 
-/** The lab of a site, with a clock that is half an hour slow, and in no hurry. */
-async function slowLab({ certs, clock, lab }: Site): Promise<Lab> {
+/** The lab of a site, with a clock that is half an hour slow, or off by something else, and in no hurry. */
+async function slowLab({ certs, clock, lab }: Site, slowMs: number = behindMs): Promise<Lab> {
   const slow = await createLab({
     directory: join(certs, '..', 'lab'),
     clock: {
-      now: () => new Date(clock.now().getTime() - behindMs),
+      now: () => new Date(clock.now().getTime() - slowMs),
       sleep: (ms, signal) => clock.sleep(ms, signal),
     },
     random,

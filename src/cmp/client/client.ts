@@ -174,7 +174,7 @@ async function settle(
   refusal?: Judgement,
 ): Promise<Position | { readonly ending: Ending }> {
   remarkOn(conversation, issued);
-  const judgement = refusal ?? conversation.judge(issued, state.request, state.signerCerts);
+  const judgement = refusal ?? conversation.judge(issued, state);
   const decided = judgement.type === 'accept' ? accept(issued) : refuse(issued, judgement);
   const staged = stage(issued, judgement);
   const { confirmBefore } = issued;

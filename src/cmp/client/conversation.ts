@@ -8,7 +8,6 @@ import type { PKIFailureBit } from '../message/pki-status-info.ts';
 import type { Credential } from '../protection/credential.ts';
 import type { Tolerance, Trust } from '../protection/trust.ts';
 import type { RefusedRepeat } from '../transaction/refused-repeat.ts';
-import type { RequestBody } from '../transaction/request.ts';
 import type { TransactionState } from '../transaction/state.ts';
 import type { Issued, Outcome } from '../transaction/step.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -35,12 +34,7 @@ export interface Conversation {
   /** Told of what a CA does that is odd and harmless. */
   remark(text: string): void;
   /** Decide whether an issued certificate is what was asked for; nothing else in it has been checked. */
-  judge(
-    issued: Issued,
-    request: RequestBody,
-    /** Of who signed the answer; with the root where that was believed on first use. Empty under a MAC. */
-    signerCerts: readonly Certificate[],
-  ): Judgement;
+  judge(issued: Issued, state: Judged): Judgement;
   /** Make a step durable; what follows from it happens only after this. */
   save(saved: SavedStep, events: readonly LifecycleEvent[]): Promise<void>;
 }
@@ -52,6 +46,9 @@ export interface ConversationKeys {
   /** What makes a key usable that the CA has made. */
   provider(): Promise<Pick<KeyProvider, 'load'>>;
 }
+
+/** What an issued certificate is judged by: what was asked for, who signed the answer, and by whose clock. */
+export type Judged = Pick<TransactionState, 'request' | 'signerCerts' | 'clockOffsetMs'>;
 
 /** Where a transaction stands, with the message to send or to send again. */
 export interface Position {

@@ -194,6 +194,15 @@ describe('polled', () => {
     });
   });
 
+  it('waits a second at least, whatever minimum is set: nothing spins [L2]', async () => {
+    const verified = await verifiedAnswer(pollRep(0));
+    const step = receive(stateIn(polled), verified, now, { minPollSeconds: 0 });
+    expect(step).toMatchObject({
+      type: 'wait',
+      phase: { value: { notBefore: new Date(now.getTime() + 1000) } },
+    });
+  });
+
   it('waits the minimum after an ip or error that says waiting again, keeping the nonce [L2][L11]', async () => {
     const statusString = ['soon'];
     for (const body of [
