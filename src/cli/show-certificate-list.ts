@@ -1,7 +1,7 @@
 import type { Store } from '../store/store.ts';
 import { viewCertificate, type CertificateView } from './certificate-view.ts';
 import type { CommandContext } from './command.ts';
-import { colourOfExpiry } from './expiry.ts';
+import { colourOfExpiry, isExpired } from './expiry.ts';
 import { formatTime } from '../base/format-time.ts';
 import { formatDay } from './render.ts';
 import { readStored, whereLooked } from './stored.ts';
@@ -28,7 +28,7 @@ export async function showCertificateList(full: boolean, context: CommandContext
     lines: await linesOf(store, full),
   }));
   const { now, lines } = read ?? { now: new Date(0), lines: [] };
-  context.print.show({ certificates: lines.map(lineJson) }, () => {
+  context.print.show({ certificates: lines.map((line) => lineJson(line, now)) }, () => {
     if (lines.length === 0) return `There is no certificate${whereLooked(context)}\n`;
     const columns = ['TYPE', 'HASH', 'EXPIRES', 'NAME', 'DIST', 'LABEL'].map((title) => ({
       title,
@@ -41,7 +41,11 @@ export async function showCertificateList(full: boolean, context: CommandContext
         view === undefined
           ? 'N/A'
           : {
-              text: isRevoked ? 'revoked' : formatDay(view.notAfter),
+              text: isRevoked
+                ? 'revoked'
+                : isExpired(view, now)
+                  ? 'expired'
+                  : formatDay(view.notAfter),
               paint: isRevoked
                 ? context.print.style.bad
                 : colourOfExpiry(view, now, context.print.style),
@@ -73,7 +77,7 @@ async function linesOf(store: Store, full: boolean): Promise<readonly Line[]> {
   return lines;
 }
 
-function lineJson({ type, view, name, dist, label, isRevoked }: Line) {
+function lineJson({ type, view, name, dist, label, isRevoked }: Line, now: Date) {
   return {
     type,
     hash: view?.sha256.slice(0, 8),
@@ -83,5 +87,6 @@ function lineJson({ type, view, name, dist, label, isRevoked }: Line) {
     dist,
     label,
     revoked: isRevoked,
+    expired: view && isExpired(view, now),
   };
 }

@@ -4,7 +4,7 @@ import type { CertificateRecord, Store } from '../store/store.ts';
 import { viewCertificate } from './certificate-view.ts';
 import { commandLine } from './command-line.ts';
 import type { CommandContext } from './command.ts';
-import { colourOfExpiry } from './expiry.ts';
+import { colourOfExpiry, isExpired } from './expiry.ts';
 import type { Json } from './json.ts';
 import { formatTime } from '../base/format-time.ts';
 import {
@@ -42,16 +42,19 @@ export async function showCertificate(
   const others = full ? versions.filter((version) => version.id !== shown.id) : [];
   const json = {
     certificate: {
-      ...recordJson(shown, full, keyUris),
+      ...recordJson(shown, full, keyUris, now),
       ...deploymentsJson(deployed, shown.id, full),
     },
-    versions: full ? others.map((version) => recordJson(version, true, keyUris)) : undefined,
+    versions: full ? others.map((version) => recordJson(version, true, keyUris, now)) : undefined,
   };
   context.print.show(json, () => {
     const view = viewCertificate(shown.der);
     const text = formatFields([
       ['label', shown.name],
-      ['status', `${shown.status}${shown.version === 0 ? '' : `, version ${shown.version}`}`],
+      [
+        'status',
+        `${statusText(shown, now)}${shown.version === 0 ? '' : `, version ${shown.version}`}`,
+      ],
       [
         'revoked',
         shown.revokedAt && {
@@ -89,11 +92,16 @@ export async function showCertificate(
     const pem = [shown.der, ...shown.chain].map((der) => encodePem('CERTIFICATE', der)).join('');
     const said = deployed.runs[0] && outputText(deployed.runs[0]);
     const last = said === undefined || said === '' ? '' : `\nThe hook said:\n${said}`;
-    return `${text}${last}\n${pem}${others.length === 0 ? '' : `\n${versionTable(others)}`}`;
+    return `${text}${last}\n${pem}${others.length === 0 ? '' : `\n${versionTable(others, now)}`}`;
   });
 }
 
-function versionTable(versions: readonly CertificateRecord[]): string {
+/** What is in use is told from what was, until its lifetime ended. */
+function statusText({ status, der }: CertificateRecord, now: Date): string {
+  return status === 'current' && isExpired(viewCertificate(der), now) ? 'expired' : status;
+}
+
+function versionTable(versions: readonly CertificateRecord[], now: Date): string {
   const columns = ['VERSION', 'STATUS', 'SERIAL', 'VALID FROM', 'VALID UNTIL', 'STORED'];
   return formatTable(
     columns.map((title) => ({ title })),
@@ -101,7 +109,7 @@ function versionTable(versions: readonly CertificateRecord[]): string {
       const { serialNumber, notBefore, notAfter } = viewCertificate(record.der);
       return [
         record.version === 0 ? '-' : String(record.version),
-        record.status,
+        statusText(record, now),
         serialNumber,
         formatTime(notBefore),
         formatTime(notAfter),
@@ -115,6 +123,7 @@ function recordJson(
   record: CertificateRecord,
   full: boolean,
   keyUris: ReadonlyMap<number, string>,
+  now: Date,
 ): { [key: string]: Json | undefined } {
   const { notBefore, notAfter, shortName: _, ...view } = viewCertificate(record.der);
   return {
@@ -124,6 +133,7 @@ function recordJson(
     ...view,
     notBefore: formatTime(notBefore),
     notAfter: formatTime(notAfter),
+    expired: isExpired({ notAfter }, now),
     hasKey: record.keyId !== undefined,
     keyUri: keyUris.get(record.keyId ?? 0),
     source: record.source,

@@ -32,11 +32,15 @@ export interface Bench {
 /** The day the certificates in `certificates.ts` were made, a little later. */
 export const now: Date = new Date('2026-12-01T00:00:00Z');
 
-const clock: Clock = { now: () => now, sleep: async () => undefined };
 const random: Random = { bytes: (length) => new Uint8Array(length).fill(7) };
 
-/** Make a state directory that goes when the test ends. */
-export function makeBench(): Bench {
+/**
+ * Make a state directory that goes when the test ends.
+ *
+ * @param at what time it is for the commands
+ */
+export function makeBench(at: Date = now): Bench {
+  const clock: Clock = { now: () => at, sleep: async () => undefined };
   const directory = mkdtempSync(join(tmpdir(), 'certkeeper-cli-'));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
   const state = join(directory, 'state');
