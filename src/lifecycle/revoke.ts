@@ -58,13 +58,14 @@ async function revokeAlone(
   const { waitSeconds, reason } = request;
   const current = await currentCertificate(store, request.current);
   const profile = await findProfile(store, request.ca ?? current.ca);
-  const named = request.other ?? issuerAndSerial(current);
+  const revoked = request.other ? await findStored(store, request.other) : current;
+  // The issuer as it stands in the certificate, where that is here: some CAs compare octets.
+  const named = revoked ? issuerAndSerial(revoked) : (request.other ?? issuerAndSerial(current));
 
   const unfinished = await findUnfinishedRevocation(store, request.current, named);
   if (unfinished) return carryThrough(context, unfinished, { waitSeconds, isResumed: true });
   assertCanSign(current, clock.now());
 
-  const revoked = request.other ? await findStored(store, request.other) : current;
   const body = revocationRequest(named, reason);
   const record = await openRequest(context, {
     name: current.name,
