@@ -59,11 +59,11 @@ export async function carryThrough(
       const { anchor } = saved.state;
       if (saved.staged && anchor) await assertStillFirst(context, profile, anchor);
       record = await store.transactions.advance(record, toChange(saved, record.polls), events);
-      report(context, record);
+      report(context, record, options);
     },
   });
   // Who polls by hand does not wait for the time the CA named: it would be told of a wait there is not.
-  if (!(byHand && record.phase === 'waiting')) report(context, record);
+  if (!(byHand && record.phase === 'waiting')) report(context, record, options);
   try {
     const until = new Date(clock.now().getTime() + options.waitSeconds * 1000);
     const ending = await follow(
@@ -113,9 +113,15 @@ async function explained(
   });
 }
 
-function report({ progress }: LifecycleContext, at: TransactionRecord): void {
+function report(
+  { progress }: LifecycleContext,
+  at: TransactionRecord,
+  { waitSeconds }: Pick<FollowOptions, 'waitSeconds'>,
+): void {
   if (!progress) return;
   if (at.phase === 'waiting' && at.nextAt) {
+    // Who does not wait sees no next poll: when it is due is said in the end.
+    if (waitSeconds === 0) return;
     const text = at.text !== undefined && { text: at.text };
     progress({ type: 'waiting', polls: at.polls, next: at.nextAt, ...text });
   } else if (at.outgoing) {

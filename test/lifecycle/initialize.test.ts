@@ -262,6 +262,13 @@ describe('initialize()', () => {
     );
   });
 
+  it('announces no next poll to who does not wait for it', async () => {
+    const site = await makeSite({ lab: { polls: 1, checkAfterSeconds: 20 } });
+    const result = await initialize(site.context, request({ waitSeconds: 0 }));
+    expect(result.type).toBe('waiting');
+    expect(site.progress.map(({ type }) => type)).not.toContain('waiting');
+  });
+
   it('leaves the request outstanding, with its key and its polls, when the wait is over [C14][L4]', async () => {
     const site = await makeSite({ lab: { approval: 'manual', checkAfterSeconds: 20 } });
     const result = await initialize(site.context, request({ waitSeconds: 50 }));
