@@ -12,7 +12,7 @@ import { carried } from './asn1.ts';
 import { distributionPoint, issuingDistributionPoint } from './distribution-point.ts';
 import { generalName, generalNameField } from './general-name.ts';
 import { branch, first, leaf, maybe, type Node } from './node.ts';
-import { number, octets, oid, oidText, serial, time } from './plain.ts';
+import { decimal, number, octets, oid, oidText, serial, time } from './plain.ts';
 
 /** How a value is read: with the tolerances of certificates, or as DER and nothing else. */
 export type Reading = 'tolerantly' | 'strictly';
@@ -64,8 +64,8 @@ export const shownValues: ReadonlyMap<Oid, Show> = new Map([
     first(features, (value) => leaf('TLS extension', tlsFeatureText(value))),
   ),
   showing('ocspNoCheck', () => [{ name: 'NULL' }]),
-  showing('cRLNumber', (value) => [serial('CRLNumber', value)]),
-  showing('deltaCRLIndicator', (value) => [serial('BaseCRLNumber', value)]),
+  showing('cRLNumber', (value) => [decimal('CRLNumber', value)]),
+  showing('deltaCRLIndicator', (value) => [decimal('BaseCRLNumber', value)]),
   showing('issuingDistributionPoint', issuingDistributionPoint),
   showing('reasonCode', (reason) => [leaf('CRLReason', reason)]),
   showing('invalidityDate', (date) => [time('InvalidityDate', date)]),

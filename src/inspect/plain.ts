@@ -60,6 +60,13 @@ export function number(name: string, value: number): Node {
   return leaf(name, String(value));
 }
 
+/** Show a number that counts something; one too large for that in hexadecimal. */
+export function decimal(name: string, value: bigint): Node {
+  // RFC 5280 section 5.2.3: no more than 20 octets. Digits of far longer ones take time to find.
+  const isLong = value >= 1n << 160n || value < 0n;
+  return leaf(name, isLong ? `0x${hexText(value)}` : String(value));
+}
+
 /** Show a serial number. */
 export function serial(name: string, value: bigint): Node {
   return leaf(name, hexText(value));

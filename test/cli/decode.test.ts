@@ -57,7 +57,8 @@ describe('decode', () => {
     ['too many blocks', '-----BEGIN X-----\nMAA=\n-----END X-----\n'.repeat(1001), /limit of 1000/],
   ])('has one error for %s', async (_, octets, why) => {
     const { code, out, err } = await decode(octets);
-    expect(code).not.toBe(0);
+    expect(code).toBe(3);
+    expect(err).toMatch(/^code: FILE_UNREADABLE$/m);
     expect(out).toBe('');
     expect(err).toMatch(why);
     expect(err.match(/^error:/gm)).toHaveLength(1);

@@ -169,3 +169,14 @@ describe('inspectDer()', () => {
     expect(() => inspectDer(der)).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
   });
 });
+
+describe('the number of a CRL', () => {
+  it.each([
+    [255n, '255'],
+    [1n << 200n, `0x01${'00'.repeat(25)}`],
+  ])('%s is shown as it counts, if it is none too large for that', (number, text) => {
+    const values = [extension('cRLNumber', number)];
+    const [node] = extensions('crlExtensions', values, 'tolerantly').children ?? [];
+    expect(JSON.stringify(node)).toContain(`{"name":"CRLNumber","value":"${text}"}`);
+  });
+});

@@ -64,7 +64,8 @@ describe('decode, beside what OpenSSL says,', () => {
     expect(all(tree, 'revocationDate')).toEqual(times(said(text, /Revocation Date/)));
     expect(all(tree, 'CRLReason')).toEqual(['keyCompromise', 'certificateHold']);
     const number = authority.openssl('crl -in crl.pem -noout -crlnumber');
-    expect(all(tree, 'CRLNumber')).toEqual(lower(said(number, /crlNumber=0x/)));
+    const numbers = said(number, /crlNumber=0x/).map((hex) => String(BigInt(`0x${hex}`)));
+    expect(all(tree, 'CRLNumber')).toEqual(numbers);
     expect(all(tree, 'onlyContainsUserCerts')).toEqual(['TRUE']);
     expect(all(tree, 'uniformResourceIdentifier')).toEqual(['http://crl.example/1.crl']);
   });

@@ -33,7 +33,7 @@ function blocksOf(read: Uint8Array, file: string): readonly Block[] {
   const blocks = attempt(`file "${file}"`, () => decodePem(new TextDecoder().decode(read)));
   if (blocks.length <= MAX_BLOCKS) return blocks;
   throw new CertError(
-    'LIMIT_EXCEEDED',
+    'FILE_UNREADABLE',
     `Cannot decode file "${file}": ${blocks.length} blocks are more than the limit of ${MAX_BLOCKS}`,
   );
 }
@@ -52,7 +52,8 @@ function attempt<T>(what: string, work: () => T): T {
     return work();
   } catch (cause) {
     if (!(cause instanceof CertError)) throw cause;
-    throw new CertError(cause.code, `Cannot decode ${what}: ${cut(cause.message, 500)}`, {
+    // What is wrong is a file that was named here, and no peer: the codes of those say otherwise.
+    throw new CertError('FILE_UNREADABLE', `Cannot decode ${what}: ${cut(cause.message, 500)}`, {
       cause,
       hint: 'Give a whole CMP message, certificate, CRL, PKCS#10 request or other DER, as it is or as PEM',
     });
