@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { programPath } from '../scripts/peer-packages.ts';
 
@@ -11,7 +11,8 @@ export type FeatureName =
   | 'netem'
   | 'charon-pkcs11'
   | 'ordinary-user'
-  | 'mounts';
+  | 'mounts'
+  | 'accounts';
 
 /** Something only the kernel or a plugin can give: a machine without it may skip the tests that need it. */
 export interface Feature {
@@ -43,6 +44,10 @@ export const features: Readonly<Record<FeatureName, Feature>> = {
     probe: 'the tests do not run as root, whom no mode keeps out of a directory',
     isThere: () => process.geteuid?.() !== 0,
   },
+  accounts: {
+    probe: '/proc/self/uid_map has more than one user: daemons can leave root behind',
+    isThere: hasAccounts,
+  },
   mounts: {
     probe: 'unshare -m (root) or unshare -rm, mount -t tmpfs tmpfs /mnt',
     isThere: () => succeeds('unshare', mountFlags(), 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'),
@@ -52,6 +57,12 @@ export const features: Readonly<Record<FeatureName, Feature>> = {
     isThere: () => isAccessible('/usr/lib/ipsec/plugins/libstrongswan-pkcs11.so', constants.R_OK),
   },
 };
+
+/** Tell whether this root is the machine's, and not that of `unshare -rn`, who is alone in his world. */
+function hasAccounts(): boolean {
+  const [, , count = '0'] = readFileSync('/proc/self/uid_map', 'utf8').trim().split(/\s+/);
+  return process.geteuid?.() === 0 && Number(count) > 1;
+}
 
 /** What `unshare` takes for mounts of one's own. */
 export function mountFlags(): string {

@@ -11,6 +11,9 @@ const reloadPatienceMs = 8000;
 
 const pauseMs = 200;
 
+/** Old and new processes of a server take connections side by side for a moment. */
+const looksInARow = 3;
+
 /** For one connection. */
 const connectionTimeoutMs = 4000;
 
@@ -37,11 +40,13 @@ export async function probeService(
   const { host, port } = probe;
   const where = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   const deadline = performance.now() + patienceMs;
-  for (;;) {
+  for (let inARow = 0; ;) {
     signal?.throwIfAborted();
     const found = await servedBy(probe).catch(errorText);
-    if (typeof found !== 'string' && bytesEqual(found, expectedDer)) return undefined;
-    if (performance.now() > deadline) {
+    const isInUse = typeof found !== 'string' && bytesEqual(found, expectedDer);
+    inARow = isInUse ? inARow + 1 : 0;
+    if (inARow === looksInARow) return undefined;
+    if (!isInUse && performance.now() > deadline) {
       return typeof found === 'string'
         ? `${where} cannot be asked: ${found}`
         : `${where} serves the certificate with serial ${serialOf(found)}, not ${serialOf(expectedDer)}`;

@@ -63,19 +63,33 @@ describe('probeService()', () => {
     expect(await probeService({ host, port }, freshDer, { patienceMs: 60_000 })).toBeUndefined();
   });
 
+  it('is not content while some connections still find the old certificate', async () => {
+    const server = createServer(credentials(fresh));
+    const port = await listening(server);
+    const order = [fresh, old, fresh, fresh, old, fresh, fresh, fresh];
+    let connections = 0;
+    server.on('connection', () => {
+      connections += 1;
+      const next = order[connections] ?? fresh;
+      setImmediate(() => server.setSecureContext(credentials(next)));
+    });
+    expect(await probeService({ host, port }, freshDer, { patienceMs: 60_000 })).toBeUndefined();
+    expect(connections).toBe(order.length);
+  });
+
   it('asks for the name it is told', async () => {
-    const names: string[] = [];
+    const names = new Set<string>();
     const port = await listening(
       createServer({
         ...credentials(fresh),
         SNICallback: (name, done) => {
-          names.push(name);
+          names.add(name);
           done(null);
         },
       }),
     );
     await probeService({ host, port, serverName: 'gw1.test' }, freshDer);
-    expect(names).toEqual(['gw1.test']);
+    expect([...names]).toEqual(['gw1.test']);
   });
 
   it('begins TLS inside FTP', async () => {

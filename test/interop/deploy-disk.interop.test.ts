@@ -49,10 +49,10 @@ describe('a deployment to a small file system', () => {
       run cmp update current-cert gw1
       keep full
       rm ${disk}/fill
-      mount -o remount,ro ${disk}
+      mount -o remount,bind,ro ${disk}
       run cmp poll current-cert gw1
       keep read-only
-      mount -o remount,rw ${disk}
+      mount -o remount,bind,rw ${disk}
       run cmp poll current-cert gw1
       keep last
     `);
