@@ -11,14 +11,16 @@ import { parseValue } from './values.ts';
  *
  * @param words what follows the words of the command
  * @param operands what follows `--`: values of positional parameters, whatever they look like
+ * @param others the whole table: whose keyword a word is that has no place here
  * @throws {CertError} USAGE_INVALID or NAME_INVALID; no secret is quoted, nor a word that may be part of one
  */
 export function parseArguments(
   command: Command,
   words: readonly string[],
   operands: readonly string[],
+  others: readonly Command[] = [],
 ): Values {
-  const reading = new Reading(command);
+  const reading = new Reading(command, others);
   let at = 0;
   while (at < words.length) at = reading.take(words, at);
   for (const operand of operands) reading.takePositional(operand);
@@ -31,11 +33,13 @@ class Reading {
   readonly values = new Map<string, Value | readonly Value[]>();
   readonly #command: Command;
   readonly #table: ParameterTable;
+  readonly #others: readonly Command[];
   /** A word after a secret may be the rest of it, typed without quotes: such a word is never repeated. */
   #afterSecret: string | undefined;
 
-  constructor(command: Command) {
+  constructor(command: Command, others: readonly Command[]) {
     this.#command = command;
+    this.#others = others;
     this.#table = command.parameters;
   }
 
@@ -46,6 +50,8 @@ class Reading {
     const word = name ?? token;
     const parameter = Object.hasOwn(this.#table, word) ? this.#table[word] : undefined;
     if (parameter === undefined) {
+      const label = this.#labelElsewhere(word, value ?? words[at + 1]);
+      if (label !== undefined) throw this.#unknown(word, token, { meant: label });
       // A `-` alone is standard input.
       const isOption = token.startsWith('-') && token !== '-';
       if (name !== undefined || isOption) throw this.#unknown(word, token);
@@ -112,7 +118,7 @@ class Reading {
       const near = Object.keys(this.#table).find(
         (other) => other.length > 3 && editDistance(text, other) <= 2,
       );
-      if (near !== undefined) throw this.#unknown(text, text, `${word} ${text}`);
+      if (near !== undefined) throw this.#unknown(text, text, { insist: `${word} ${text}` });
       const assigned = this.#assigned(text);
       if (assigned !== undefined) throw this.#assignment(text, assigned);
       this.#put(word, parameter, text);
@@ -148,7 +154,20 @@ class Reading {
     );
   }
 
-  #unknown(word: string, token: string, insist?: string): CertError {
+  /** Find the label behind a keyword of other commands, where this one calls it otherwise and misses it. */
+  #labelElsewhere(word: string, label: string | undefined): string | undefined {
+    const isKeyword = this.#others.some(({ parameters }) => parameters[word]?.type === 'label');
+    if (!isKeyword || label === undefined || Object.hasOwn(this.#table, label)) return undefined;
+    return suggest(word, Object.keys(this.#table)) === undefined
+      ? this.#bareValue(label)
+      : undefined;
+  }
+
+  #unknown(
+    word: string,
+    token: string,
+    { insist, meant: better }: { readonly insist?: string; readonly meant?: string } = {},
+  ): CertError {
     const near = suggest(word, Object.keys(this.#table));
     if (near === undefined && this.#afterSecret !== undefined) {
       return this.#usage(
@@ -157,7 +176,8 @@ class Reading {
       );
     }
     const shown = token.startsWith('--') ? `--${word}` : withoutValue(word);
-    const meant = near === undefined ? this.#bareValue(token) : `Did you mean "${near}"?`;
+    const meant =
+      better ?? (near === undefined ? this.#bareValue(token) : `Did you mean "${near}"?`);
     const orElse = insist === undefined || near === undefined ? '' : ` If not, write "${insist}"`;
     return this.#usage(
       `${JSON.stringify(shown)} is not one of its parameters`,

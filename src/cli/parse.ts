@@ -46,7 +46,7 @@ export function parseCommandLine(
     if (next === undefined) return { type: 'help', words: path.words, asked: false, globals };
     throw unknownCommand(path.words, next, path.rest, commands);
   }
-  const values = parseArguments(path.command, path.rest, operands);
+  const values = parseArguments(path.command, path.rest, operands, commands);
   return { type: 'run', command: path.command, values, globals };
 }
 
