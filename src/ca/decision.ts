@@ -1,7 +1,7 @@
 import type { InfoTypeAndValue } from '../cmp/message/info-type-and-value.ts';
 import type { PKIBody, PKIMessage } from '../cmp/message/pki-message.ts';
 import type { Knowledge, Sender } from './authenticate.ts';
-import type { Granter } from './grant.ts';
+import type { Granter } from './granter.ts';
 import type { LabPhase, LabTransaction } from './ledger-records.ts';
 import type { Turn } from './ledger-records.ts';
 import type { Refusal } from './refusal.ts';

@@ -11,7 +11,7 @@ import { protectedPart } from '../cmp/protection/protected-part.ts';
 import { certificateDer, type Certificate } from '../x509/certificate.ts';
 import type { Authorities } from './authority.ts';
 import type { Ledger } from './ledger.ts';
-import type { HttpFault } from './fault-http.ts';
+import type { HttpFault } from './fault-exchange.ts';
 
 /** Bodies a lab answers with. */
 export type ApplicableBody = Extract<

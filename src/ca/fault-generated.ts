@@ -14,7 +14,7 @@ import {
 } from './fault-draft.ts';
 import { isCertRep } from './fault-polling.ts';
 import { makeAuthority, validAround } from './fault-rogue.ts';
-import type { KeyHolder } from './generated-key.ts';
+import type { KeyHolder } from './key-holder.ts';
 import { issueCertificate, publicKeyOf } from './issue-certificate.ts';
 import { sealKey } from './key-generation.ts';
 

@@ -13,7 +13,8 @@ import {
 } from './fault-draft.ts';
 import { generatedKeyFaults } from './fault-generated.ts';
 import { headerFaults } from './fault-header.ts';
-import { httpFaults, type HttpFault } from './fault-http.ts';
+import type { HttpFault } from './fault-exchange.ts';
+import { httpFaults } from './fault-http.ts';
 import { octetFaults } from './fault-octets.ts';
 import { pollingFaults } from './fault-polling.ts';
 import { protectionFaults } from './fault-protection.ts';

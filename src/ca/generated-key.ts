@@ -3,24 +3,13 @@ import { fromDer } from '../asn1/codec.ts';
 import { oids } from '../asn1/oids.ts';
 import { objectIdentifier } from '../asn1/primitives.ts';
 import { sealedPartOf } from '../cmp/transaction/sealed-answer.ts';
-import { softwareKeys, type GeneratedKey, type KeyType } from '../crypto/keys.ts';
+import { softwareKeys, type KeyType } from '../crypto/keys.ts';
 import { describeKey } from '../crypto/public-key.ts';
-import type { Certificate } from '../x509/certificate.ts';
 import type { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts';
 import type { Sender } from './authenticate.ts';
 import type { LabSettings } from './lab-settings.ts';
+import type { GeneratedFor, KeyHolder } from './key-holder.ts';
 import type { RequestBody, Wanted } from './wanted.ts';
-
-/** Who asked for a key, as far as it decides how the key is encrypted (RFC 9483 section 4.1.6). */
-export type KeyHolder =
-  | { readonly type: 'secret'; readonly secret: Uint8Array }
-  | { readonly type: 'certificate'; readonly certificate: Certificate };
-
-/** A key made here, and for whom. */
-export interface GeneratedFor {
-  readonly key: GeneratedKey;
-  readonly holder: KeyHolder;
-}
 
 /**
  * Make the key of a request that brings none, where the lab makes keys.

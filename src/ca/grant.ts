@@ -1,5 +1,3 @@
-import type { Clock } from '../base/clock.ts';
-import type { Random } from '../base/random.ts';
 import type { CertRepMessage } from '../cmp/message/cert-rep-message.ts';
 import type { PKIStatusInfo } from '../cmp/message/pki-status-info.ts';
 import { certificateDer, type Certificate } from '../x509/certificate.ts';
@@ -14,16 +12,9 @@ import { issueCertificate, keyIdentifierOf, serialNumberFrom } from './issue-cer
 import { keyPairOf } from './key-generation.ts';
 import type { LabSettings } from './lab-settings.ts';
 import type { LabCertificate } from './ledger-records.ts';
+import type { Granter } from './granter.ts';
 import { isRefusal, type Refusal } from './refusal.ts';
 import { grantValidity } from './validity.ts';
-
-/** What granting needs. */
-export interface Granter {
-  readonly authorities: Authorities;
-  readonly settings: LabSettings;
-  readonly clock: Pick<Clock, 'now'>;
-  readonly random: Random;
-}
 
 /** A granted request: what to answer, and what to write down. */
 export interface Granted {

@@ -15,8 +15,9 @@ import { parseName } from '../x509/name-text.ts';
 import type { CertifiedKeyPair } from '../cmp/message/cert-rep-message.ts';
 import { issuerOf, type Authority } from './authority.ts';
 import type { Acceptable } from './check-request.ts';
-import { isProvenByConfirming, type KeyHolder } from './generated-key.ts';
-import type { Granter } from './grant.ts';
+import { isProvenByConfirming } from './generated-key.ts';
+import type { KeyHolder } from './key-holder.ts';
+import type { Granter } from './granter.ts';
 import { issueCertificate, publicKeyOf, serialNumberFrom } from './issue-certificate.ts';
 
 /** Iterations over a secret that was made by a machine: as for the MAC (RFC 9045 section 4.1). */

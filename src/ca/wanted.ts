@@ -8,7 +8,7 @@ import { requestedExtensions, type CertificationRequest } from '../x509/certific
 import type { Extensions } from '../x509/extension.ts';
 import type { Name } from '../x509/name.ts';
 import { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts';
-import type { GeneratedFor } from './generated-key.ts';
+import type { GeneratedFor } from './key-holder.ts';
 import { isCertOperation, type CertOperation } from './ledger-records.ts';
 import { refusal, type Refusal } from './refusal.ts';
 

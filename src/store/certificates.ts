@@ -6,7 +6,8 @@ import { recordEvents } from './history.ts';
 import { insertKey } from './keys.ts';
 import type { Sealer } from './sealer.ts';
 import type { Row, Sql, SqlValue } from './sql.ts';
-import type { CertificateRecord, Certificates, TransactionOutcome } from './store.ts';
+import type { CertificateRecord, Certificates } from './store.ts';
+import type { TransactionOutcome } from './records-contract.ts';
 import { storedText } from './stored-text.ts';
 
 /** Certificates with their versions in SQLite. */

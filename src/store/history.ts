@@ -6,7 +6,7 @@ import type { History, HistoryRecord } from './records-contract.ts';
 import { readSetting } from './settings.ts';
 import type { Row, Sql } from './sql.ts';
 import { count, countDuration } from './statistics.ts';
-import type { TransactionOutcome } from './store.ts';
+import type { TransactionOutcome } from './records-contract.ts';
 import { storedText } from './stored-text.ts';
 
 /** History in SQLite. */

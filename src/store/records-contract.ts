@@ -1,6 +1,21 @@
 import type { LifecycleEvent, Operation } from '../base/events.ts';
 import type { Label } from '../base/label.ts';
-import type { TransactionOutcome } from './store.ts';
+
+/** How a transaction ended; `text` says why. */
+export type TransactionOutcome =
+  | { readonly type: 'granted' }
+  | {
+      readonly type: 'revoked';
+      /** The certificate that is revoked now, where it is one of ours. */
+      readonly certificateId?: number;
+      /** CRLReason by its RFC name. */
+      readonly reason?: string;
+      readonly text?: string;
+    }
+  | {
+      readonly type: 'refused' | 'rejected' | 'unconfirmed' | 'failed' | 'cleared';
+      readonly text: string;
+    };
 
 /** What `show cmp history` prints a line of. */
 export interface HistoryRecord {

@@ -3,7 +3,7 @@ import type { Label } from '../base/label.ts';
 import type { Authorities } from './authorities-contract.ts';
 import type { Crls } from './crls-contract.ts';
 import type { Deployments } from './deployments-contract.ts';
-import type { History, Statistics } from './records-contract.ts';
+import type { History, Statistics, TransactionOutcome } from './records-contract.ts';
 
 /**
  * Everything certkeeper remembers, behind promises so that another database can stand beside SQLite
@@ -161,22 +161,6 @@ export interface TransactionChange {
   /** Polls sent so far; absent keeps the number. */
   readonly polls?: number;
 }
-
-/** How a transaction ended; `text` says why. */
-export type TransactionOutcome =
-  | { readonly type: 'granted' }
-  | {
-      readonly type: 'revoked';
-      /** The certificate that is revoked now, where it is one of ours. */
-      readonly certificateId?: number;
-      /** CRLReason by its RFC name. */
-      readonly reason?: string;
-      readonly text?: string;
-    }
-  | {
-      readonly type: 'refused' | 'rejected' | 'unconfirmed' | 'failed' | 'cleared';
-      readonly text: string;
-    };
 
 /** Outstanding transactions; a closed one lives on in the history only. */
 export interface Transactions {

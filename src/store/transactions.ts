@@ -29,11 +29,11 @@ import type {
   CertificateRecord,
   NewTransaction,
   TransactionChange,
-  TransactionOutcome,
   TransactionRecord,
   TransactionRevision,
   Transactions,
 } from './store.ts';
+import type { TransactionOutcome } from './records-contract.ts';
 import { storedText } from './stored-text.ts';
 
 /** Outstanding transactions in SQLite; the row of a closed one is deleted, and its secret with it. */
