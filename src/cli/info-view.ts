@@ -57,7 +57,7 @@ export function reportInfo(
       return 0;
     }
     case 'root-update': {
-      const { newRoot, verdict, isAccepted } = result;
+      const { newRoot, verdict, isAccepted, wasAnchor } = result;
       const root = certificateJson(newRoot);
       if (verdict.type === 'invalid') {
         return fail({
@@ -66,8 +66,15 @@ export function reportInfo(
           hint: 'Compare its fingerprint with that the operator of the CA gives, and add it with "ca add"',
         });
       }
+      if (wasAnchor) {
+        print.done(
+          { ...said, newRoot: root, accepted: isAccepted, wasAnchor },
+          `The new root of CA "${ca}" is an anchor of the CA profile already: ${certificateText(newRoot)}`,
+        );
+        return 0;
+      }
       print.done(
-        { ...said, newRoot: root, accepted: isAccepted },
+        { ...said, newRoot: root, accepted: isAccepted, wasAnchor },
         `CA "${ca}" has a new root, which the present one vouches for: ${certificateText(newRoot)}; ` +
           (isAccepted
             ? 'it is an anchor of the CA profile now, beside the present one'

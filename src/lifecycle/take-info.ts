@@ -1,5 +1,6 @@
 import { fromDer, toDer } from '../asn1/codec.ts';
 import { oids } from '../asn1/oids.ts';
+import { bytesEqual } from '../base/bytes.ts';
 import { CertReqTemplateContent } from '../cmp/message/cert-req-template.ts';
 import type { InfoTypeAndValue } from '../cmp/message/info-type-and-value.ts';
 import { infoValue } from '../cmp/message/info-values.ts';
@@ -29,6 +30,8 @@ export type InfoAnswer =
       readonly newRoot: Certificate;
       readonly verdict: RootUpdateVerdict;
       readonly isAccepted: boolean;
+      /** It was an anchor of the profile before this answer came. */
+      readonly wasAnchor: boolean;
     }
   /** Kept; the next requests to this CA follow it. */
   | {
@@ -105,16 +108,18 @@ async function updateRoot(
   const policy = { allowLegacy: profile.allowLegacyAlgorithms };
   const verdict = checkRootUpdate(update, roots, clock.now(), policy);
   const { newWithNew: newRoot } = update;
+  const der = certificateDer(newRoot);
+  const wasAnchor = profile.roots.some((root) => bytesEqual(root, der));
   // L10: only when the present root vouches for it.
   const isAccepted = acceptRoot && verdict.type === 'valid';
-  if (isAccepted) {
-    await store.authorities.replaceRoots(profile.label, { add: [certificateDer(newRoot)] });
+  if (isAccepted && !wasAnchor) {
+    await store.authorities.replaceRoots(profile.label, { add: [der] });
     log.warn(
       `CA "${profile.label}" has a new trust anchor, signed by the old one: ` +
         formatName(newRoot.tbsCertificate.subject),
     );
   }
-  return { type: 'root-update', newRoot, verdict, isAccepted };
+  return { type: 'root-update', newRoot, verdict, isAccepted, wasAnchor };
 }
 
 async function keepCrls(

@@ -61,12 +61,16 @@ describe('reportInfo()', () => {
       type: 'root-update',
       newRoot: root,
       verdict: { type: 'valid', newRoot: root, present: root },
+      wasAnchor: false,
     } as const;
     const shown = answered({ ...update, isAccepted: false }, 'rootCaCert');
     expect(shown.code).toBe(0);
     expect(shown.out).toMatch(/give "accept" to make it an anchor/i);
     const taken = answered({ ...update, isAccepted: true }, 'rootCaCert');
     expect(taken.out).toMatch(/it is an anchor of the CA profile now/i);
+    const again = answered({ ...update, isAccepted: true, wasAnchor: true }, 'rootCaCert');
+    expect(again).toMatchObject({ code: 0 });
+    expect(again.out).toMatch(/^The new root of CA "rootA" is an anchor of the CA profile already/);
   });
 
   it('fails when nothing vouches for a new root, and says why [L10]', () => {
@@ -75,6 +79,7 @@ describe('reportInfo()', () => {
       newRoot: root,
       verdict: { type: 'invalid', detail: 'newWithOld is missing' },
       isAccepted: false,
+      wasAnchor: false,
     });
     expect({ code, out }).toEqual({ code: 9, out: '' });
     expect(err).toContain('newWithOld is missing');

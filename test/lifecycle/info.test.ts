@@ -173,6 +173,23 @@ describe('requestInfo() for a new root', () => {
     expect(site.warnings.join('\n')).toContain('new trust anchor');
   });
 
+  it('does not call a root new that is an anchor already [L10]', async () => {
+    const site = await makeSite();
+    await site.lab.rollRoot();
+    const { rolled, root } = site.lab.authorities;
+    if (!rolled) throw new Error('there is no new root');
+    const update = { newWithNew: root.certificate, newWithOld: rolled.newWithOld };
+    const accept = async () => {
+      answering(site, [info('rootCaKeyUpdate', update)]);
+      return await ask(site, oids.rootCaCert, { acceptRoot: true });
+    };
+    expect(await accept()).toMatchObject({ isAccepted: true, wasAnchor: false });
+    const before = await site.store.authorities.list();
+    expect(await accept()).toMatchObject({ isAccepted: true, wasAnchor: true });
+    expect(await site.store.authorities.list()).toEqual(before);
+    expect(site.warnings.filter((line) => line.includes('new trust anchor'))).toHaveLength(1);
+  });
+
   it('stores nothing, accepted or not, when the present root does not vouch for it [L10]', async () => {
     const site = await makeSite();
     await site.lab.rollRoot();
