@@ -19,7 +19,7 @@ function fieldsOf(preset: PresetName): ReadonlyMap<string, string> {
   });
   const fields = caFields(profile).filter(([word]) => !['label', 'url', 'preset'].includes(word));
   return new Map(
-    fields.flatMap(([word, value]) => (value === undefined ? [] : [[word, `${value}`]])),
+    fields.flatMap(([word, value]) => (typeof value === 'string' ? [[word, value]] : [])),
   );
 }
 
@@ -31,12 +31,15 @@ function tableOfPresets(): string {
     value,
     ...others.map((fields) => (fields.get(word) === value ? '' : (fields.get(word) ?? ''))),
   ]);
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [
     line(['setting', ...names.map((name) => `\`${name}\``)]),
     line(['---', ...names.map(() => '---')]),
     ...rows.map(line),
   ].join('\n');
+}
+
+function line(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
 }
 
 describe('docs/ca-profiles.md', () => {
