@@ -23,7 +23,8 @@ export function parseGeneralName(text: string): GeneralName {
         return refuse(text, 'not an IPv4 or IPv6 address');
       }
       case 'email':
-        if (/^[\x21-\x7e]+@[\x21-\x7e]+$/.test(value)) return { type: 'rfc822Name', value };
+        if (/^[\x21-\x7e]+@[\x21-\x7e]+$/.test(value) && !severalNames.test(text))
+          return { type: 'rfc822Name', value };
         return refuse(text, 'not a mail address');
       case 'uri':
         if (/^[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x7e]+$/.test(value)) {
@@ -122,7 +123,16 @@ function isHostName(text: string): boolean {
   );
 }
 
+/** Names written as `openssl` has them, with commas between; an address of a URI may have such a comma in it. */
+const severalNames = /,\s*(?=(?:dns|ip|email|uri|dirname):)/i;
+
 function refuse(text: string, why: string): never {
+  const names = text.split(new RegExp(severalNames, 'gi'));
+  if (names.length > 1) {
+    throw new CertError('USAGE_INVALID', `Cannot use san "${text}": several names with commas`, {
+      hint: `Write them one after the other: san ${names.join(' ')}`,
+    });
+  }
   throw new CertError('USAGE_INVALID', `Cannot use san "${text}": ${why}`, {
     hint: 'Write dns:gw1.example, ip:192.0.2.1, email:ops@example.org, uri:urn:gw:1 or dirname:CN=gw1',
   });

@@ -41,6 +41,16 @@ describe('parseGeneralName() and formatGeneralName()', () => {
     );
   });
 
+  it.each([
+    ['dns:a,dns:b', 'san dns:a dns:b'],
+    ['DNS:a, IP:192.0.2.1', 'san DNS:a IP:192.0.2.1'],
+    ['email:a@b,email:c@d', 'san email:a@b email:c@d'],
+  ])('refuse several names with commas, as in "%s", and say how to write them', (text, hint) => {
+    expect(() => parseGeneralName(text)).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining(hint) }),
+    );
+  });
+
   it.each<[GeneralName, string]>([
     [{ type: 'registeredID', value: '1.2.3' }, 'rid:1.2.3'],
     [
