@@ -1,5 +1,6 @@
 import { decodePem, looksLikePem } from '../asn1/pem.ts';
 import { CertError } from '../base/errors.ts';
+import { reasonIn } from '../base/reason-in.ts';
 import { decodeCertificate } from '../x509/certificate.ts';
 import { readInputFile } from './files.ts';
 import type { Io } from './io.ts';
@@ -32,7 +33,7 @@ export async function readCertificateFile(
     if (!(cause instanceof CertError)) throw cause;
     throw new CertError(
       'PEM_MALFORMED',
-      `Cannot use ${what} "${path}" as certificate: ${cause.message}`,
+      `Cannot use ${what} "${path}" as certificate: ${reasonIn(cause)}`,
       { cause, hint: 'Give an X.509 certificate as PEM or DER' },
     );
   }

@@ -1,6 +1,7 @@
 import { fromDer } from '../asn1/codec.ts';
 import { decodePem, looksLikePem } from '../asn1/pem.ts';
 import { CertError } from '../base/errors.ts';
+import { reasonIn } from '../base/reason-in.ts';
 import { CertificationRequest, requestedExtensions } from '../x509/certification-request.ts';
 import { extensionValue } from '../x509/extension-values.ts';
 import { readInputFile } from './files.ts';
@@ -35,7 +36,7 @@ export async function readCertificationRequest(
     return request;
   } catch (cause) {
     if (!(cause instanceof CertError)) throw cause;
-    throw new CertError('PEM_MALFORMED', `Cannot use csr "${path}": ${cause.message}`, {
+    throw new CertError('PEM_MALFORMED', `Cannot use csr "${path}": ${reasonIn(cause)}`, {
       cause,
       hint: 'Give a PKCS #10 certification request as PEM or DER; "openssl req -new" makes one',
     });

@@ -55,7 +55,7 @@ export async function readAtMost(path: string, limit: number): Promise<Uint8Arra
 function unreadable(path: string, what: string, why: string, cause?: unknown): CertError {
   return new CertError('FILE_UNREADABLE', `Cannot read ${what} "${path}": ${why}`, {
     cause,
-    hint: `Give ${what} a file that this user can read; - is standard input`,
+    hint: `Give ${what === 'file' ? '' : `${what} `}a file that this user can read; - is standard input`,
   });
 }
 

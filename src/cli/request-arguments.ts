@@ -1,5 +1,6 @@
 import { asBuffer } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
+import { reasonIn } from '../base/reason-in.ts';
 import type { KeyType } from '../crypto/key-type.ts';
 import type { GeneratedKey } from '../crypto/keys.ts';
 import type { KeyChoice } from '../lifecycle/key-choice.ts';
@@ -100,13 +101,9 @@ export async function givenKey(
     return loadPrivateKeyPem(asBuffer(octets).toString('utf8'), passphrase);
   } catch (cause) {
     if (!(cause instanceof CertError)) throw cause;
-    throw new CertError(
-      cause.code,
-      `Cannot use key-file "${keyFile}": ${cause.message.replace(/^Cannot read the private key: /, '')}`,
-      {
-        cause,
-        hint: cause.hint ?? `Give a private key as PEM; "openssl pkey -in ${keyFile}" shows one`,
-      },
-    );
+    throw new CertError(cause.code, `Cannot use key-file "${keyFile}": ${reasonIn(cause)}`, {
+      cause,
+      hint: cause.hint ?? `Give a private key as PEM; "openssl pkey -in ${keyFile}" shows one`,
+    });
   }
 }

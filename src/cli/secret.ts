@@ -117,7 +117,7 @@ export async function fetchSecret(
     case 'literal':
       if (io.isTyped !== true) {
         log.warn(
-          `other users of this machine can see the secret given to ${what} in the process list; ` +
+          `other users of this machine can see the secret${whose('given to', what)} in the process list; ` +
             'use file:PATH, env:NAME or prompt',
         );
       }
@@ -183,8 +183,13 @@ function withoutNewline(octets: Uint8Array): Uint8Array {
   return octets.subarray(0, octets.at(-2) === 0x0d ? -2 : -1);
 }
 
+/** Say which secret it is, where the parameter is not just called that. */
+function whose(of: 'for' | 'given to', what: string): string {
+  return what === 'secret' ? '' : ` ${of} ${what}`;
+}
+
 function usage(what: string, why: string): CertError {
-  return new CertError('USAGE_INVALID', `Cannot use the secret given to ${what}: ${why}`, {
+  return new CertError('USAGE_INVALID', `Cannot use the secret${whose('given to', what)}: ${why}`, {
     hint: 'Give file:PATH, env:NAME, cred:NAME or prompt',
   });
 }
@@ -195,7 +200,7 @@ function unavailable(
   why: string,
   options: { readonly hint?: string; readonly cause?: unknown } = {},
 ): CertError {
-  const message = `Cannot read the secret for ${what} from ${place}: ${why}`;
+  const message = `Cannot read the secret${whose('for', what)} from ${place}: ${why}`;
   const hint = 'Give file:PATH, env:NAME, cred:NAME or prompt, with a secret behind it';
   return new CertError('SECRET_UNAVAILABLE', message, { hint, ...options });
 }

@@ -100,16 +100,17 @@ function checkUrl(word: string, text: string): string {
   if (/\s/.test(text)) {
     throw invalid(word, text.replace(/\s.*$/s, ' …'), 'it has a space', urlHint);
   }
+  // Not quoted at all: what stands before the "@" may be a password.
+  if (/^[^/]*@/.test(text)) throw credentials(word);
+  if (/^(?:[\w-]+\.)*[\w-]+:\d+(?:\/|$)/.test(text) || /^\[[\da-f:.]+\]/i.test(text)) {
+    throw invalid(word, text, 'the scheme is missing', `Write http://${text}`);
+  }
   const url = URL.parse(text);
   if (url === null) {
     throw invalid(word, text, 'not a URL', urlHint);
   }
   if (url.username !== '' || url.password !== '') {
-    throw new CertError(
-      'USAGE_INVALID',
-      `Cannot use the value of ${word}: a URL with a user name or password in it`,
-      { hint: 'Write the URL without "user:password@"; CMP authenticates its messages by itself' },
-    );
+    throw credentials(word);
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw invalid(word, text, `"${url.protocol}" is neither http nor https`, urlHint);
@@ -121,6 +122,19 @@ function checkUrl(word: string, text: string): string {
     const { message, hint = urlHint } = error;
     throw new CertError('USAGE_INVALID', message, { hint });
   }
+}
+
+function credentials(word: string): CertError {
+  return new CertError(
+    'USAGE_INVALID',
+    `Cannot use the value of ${word}: a URL with a user name or password in it`,
+    {
+      hint:
+        word === 'proxy'
+          ? 'Write the URL without "user:password@", and give proxy-user and proxy-password'
+          : 'Write the URL without "user:password@"; CMP authenticates its messages by itself',
+    },
+  );
 }
 
 function listed(choices: readonly string[]): string {

@@ -77,6 +77,14 @@ export function networkError(
       detail('Check scheme and port: is it https, or another service'),
     );
   }
+  // Some TLS servers close on what is no TLS, and say nothing.
+  if (!isSecure && (code === 'CLOSED' || code === 'ECONNRESET')) {
+    return new CertError(
+      'NETWORK_UNREACHABLE',
+      `Cannot get a response from "${url}": ${reasons[code] ?? code}`,
+      detail(`Check scheme and port: is it https. ${maybeActedOn}`),
+    );
+  }
   const refused = isSecure && refusedByServer(error, { url, settings: route.tls ?? {} });
   if (refused) return refused;
   return new CertError(

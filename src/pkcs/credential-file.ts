@@ -1,5 +1,6 @@
 import { asBuffer } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
+import { reasonIn } from '../base/reason-in.ts';
 import { decodePem, findPemTexts, looksLikePem } from '../asn1/pem.ts';
 import type { GeneratedKey } from '../crypto/keys.ts';
 import { loadPkcs8, loadPrivateKeyPem } from '../crypto/private-key-pem.ts';
@@ -47,11 +48,10 @@ export function readCredentialFile(
     return found;
   } catch (cause) {
     if (!(cause instanceof CertError)) throw cause;
-    const { message, hint } = cause;
-    const why = message.replace(/^Cannot read the (?:private key|PKCS#12 file|file): /, '');
+    const { hint } = cause;
     throw new CertError(
       isMalformed(cause) ? 'PEM_MALFORMED' : 'KEY_UNUSABLE',
-      `Cannot read "${path}" as ${kind}: ${why}`,
+      `Cannot read "${path}" as ${kind}: ${reasonIn(cause)}`,
       { cause, hint: hint ?? hintFor(kind, path) },
     );
   }

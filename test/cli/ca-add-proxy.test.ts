@@ -47,13 +47,23 @@ describe('ca add with a proxy', () => {
     expect(err).toContain(`code: ${code}`);
   });
 
-  it('refuses credentials in the URL without repeating them', async () => {
-    const { code, err } = await add(
-      makeBench(),
-      'proxy',
-      `http://agent7:${password}@proxy.example`,
-    );
-    expect(code).not.toBe(0);
-    expect(err).not.toContain(password);
-  });
+  it.each(['http://', ''])(
+    'refuses credentials in the URL %j without repeating them',
+    async (scheme) => {
+      const url = `${scheme}agent7:${password}@proxy.example:3128`;
+      const { code, err } = await add(makeBench(), 'proxy', url);
+      expect(code).toBe(2);
+      expect(err).not.toContain(password);
+      expect(err).toContain('give proxy-user and proxy-password');
+    },
+  );
+
+  it.each(['proxy.example:3128', '192.0.2.1:3128', '[2001:db8::1]:3128'])(
+    'says how a proxy %s is written',
+    async (proxyWithoutScheme) => {
+      const { code, err } = await add(makeBench(), 'proxy', proxyWithoutScheme);
+      expect(code).toBe(2);
+      expect(err).toContain(`hint: Write http://${proxyWithoutScheme}\n`);
+    },
+  );
 });

@@ -94,6 +94,12 @@ describe('ca add', () => {
       3,
       'file "/none": no such file',
     ],
+    [
+      'a secret that is not there, without naming it twice',
+      ['secret', 'env:NONE'],
+      3,
+      'Cannot read the secret from environment',
+    ],
     ['a prompt without a terminal', ['secret', 'prompt'], 3, 'from prompt: this is not a terminal'],
     [
       'a systemd credential without systemd',
@@ -114,7 +120,7 @@ describe('ca add', () => {
     writeFileSync(join(bench.directory, 'root.pem'), 'hello\n');
     const { code, err } = await bench.run(addCa(bench));
     expect(code).toBe(3);
-    expect(err).toContain('as certificate');
+    expect(err).toContain('as certificate: no "-----BEGIN …-----" block in it');
     expect(err).toContain('hint: Give an X.509 certificate as PEM or DER');
   });
 });

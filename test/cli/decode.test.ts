@@ -47,7 +47,7 @@ describe('decode', () => {
   });
 
   it.each([
-    ['text', 'hello\n', /Cannot read PEM: no/],
+    ['text', 'hello\n', /Cannot decode file "\S+": no "-----BEGIN …-----" block/],
     ['a message that is cut off', vectorDer('ir-pbm.req1').subarray(0, 99), /past the end/],
     [
       'a damaged second block',

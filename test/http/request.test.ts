@@ -198,7 +198,10 @@ describe('request()', () => {
       if (requests === 0) socket.destroy();
       else onRequest(socket, () => socket.end());
     });
-    await expect(post(server.url)).rejects.toMatchObject({ code: 'NETWORK_UNREACHABLE' });
+    await expect(post(server.url)).rejects.toMatchObject({
+      code: 'NETWORK_UNREACHABLE',
+      hint: expect.stringContaining('is it https'),
+    });
   });
 
   it('says when the body ends before its Content-Length', async () => {

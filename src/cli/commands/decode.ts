@@ -1,6 +1,7 @@
 import { asBuffer } from '../../base/bytes.ts';
 import { CertError } from '../../base/errors.ts';
 import { cut } from '../../base/printable.ts';
+import { reasonIn } from '../../base/reason-in.ts';
 import { decodePem, looksLikePem, type PemBlock } from '../../asn1/pem.ts';
 import { inspectDer, notShown } from '../../inspect/inspect.ts';
 import { formatTree, type Node } from '../../inspect/node.ts';
@@ -53,7 +54,7 @@ function attempt<T>(what: string, work: () => T): T {
   } catch (cause) {
     if (!(cause instanceof CertError)) throw cause;
     // What is wrong is a file that was named here, and no peer: the codes of those say otherwise.
-    throw new CertError('FILE_UNREADABLE', `Cannot decode ${what}: ${cut(cause.message, 500)}`, {
+    throw new CertError('FILE_UNREADABLE', `Cannot decode ${what}: ${cut(reasonIn(cause), 500)}`, {
       cause,
       hint: 'Give a whole CMP message, certificate, CRL, PKCS#10 request or other DER, as it is or as PEM',
     });

@@ -91,7 +91,9 @@ function messageOf(
       'HTTP_STATUS',
       `Cannot use the response of "${url}": HTTP ${status}, ${came}`,
       {
-        hint: statusHint(status, forwarder),
+        hint: isToldOfTls(body)
+          ? 'Check scheme and port: what answers there wants https'
+          : statusHint(status, forwarder),
       },
     );
   }
@@ -108,6 +110,12 @@ function statusHint(status: number, forwarder: HttpProxy | undefined): string {
   return status === 401 && forwarder.credentials
     ? 'Check proxy-user and proxy-password; if they are right, it is the CA that answers so'
     : 'Check the path of the URL; if it is right, see the log of the proxy, then that of the CA';
+}
+
+/** Web servers say so to plain http on a port for TLS: nginx and apache in these words. */
+function isToldOfTls(body: Uint8Array): boolean {
+  const start = new TextDecoder().decode(body.subarray(0, 1024));
+  return /plain HTTP (?:request was sent )?to (?:an )?(?:HTTPS port|SSL-enabled)/i.test(start);
 }
 
 /** Media types compare without case and parameters; `-poll` is the polling of drafts before RFC 6712. */

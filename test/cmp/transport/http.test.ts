@@ -166,6 +166,16 @@ describe('openHttpTransport()', () => {
     });
   });
 
+  it.each([
+    '<center>The plain HTTP request was sent to HTTPS port</center>',
+    "Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />",
+  ])('hints at https where the answer is %j', async (body) => {
+    await expect(answering(400, { 'Content-Type': 'text/html' }, body)).rejects.toMatchObject({
+      code: 'HTTP_STATUS',
+      hint: expect.stringContaining('https'),
+    });
+  });
+
   it.each([301, 302, 303, 307, 308])(
     'follows no HTTP %i, even with a PKIMessage, and quotes its Location [T4]',
     async (status) => {
