@@ -1,4 +1,5 @@
 import type { CaProfile } from '../settings/ca-profile.ts';
+import type { KeptBeside } from '../store/authorities-contract.ts';
 import { viewCertificate } from './certificate-view.ts';
 import type { Json } from './json.ts';
 import { formatTime } from '../base/format-time.ts';
@@ -97,6 +98,28 @@ export function caFields(profile: CaProfile): readonly (readonly [string, Cell |
     ['proxy', profile.proxy?.url],
     ['proxy-user', profile.proxy?.username],
   ];
+}
+
+/** Show as JSON what is kept beside a CA profile: that it is, and nothing of it. */
+export function keptJson(kept: KeptBeside): { readonly [key: string]: Json } {
+  return {
+    secret: storedOrNone(kept.secret),
+    proxyPassword: storedOrNone(kept.proxyPassword),
+    requestTemplate: storedOrNone(kept.requestTemplate),
+  };
+}
+
+/** Show what is kept beside a CA profile: that it is, and nothing of it. */
+export function keptFields(kept: KeptBeside): readonly (readonly [string, string])[] {
+  return [
+    ['secret', storedOrNone(kept.secret)],
+    ['proxy-password', storedOrNone(kept.proxyPassword)],
+    ['request template', storedOrNone(kept.requestTemplate)],
+  ];
+}
+
+function storedOrNone(is: boolean): 'stored' | 'none' {
+  return is ? 'stored' : 'none';
 }
 
 function yesOrNo(is: boolean): string {

@@ -40,6 +40,13 @@ export const caCommands: readonly Command[] = [
     load: () => import('./commands/ca-remove.ts'),
   }),
   defineCommand({
+    words: ['clear', 'ca', 'request-template'],
+    summary: 'Forget what a CA wished of requests (see cmp info certReqTemplate)',
+    parameters: table.clearRequestTemplateParameters,
+    example: 'clear ca request-template rootA',
+    load: () => import('./commands/clear-ca-request-template.ts'),
+  }),
+  defineCommand({
     words: ['show', 'cert'],
     summary: 'List certificates, or show everything about one',
     parameters: table.showCertParameters,

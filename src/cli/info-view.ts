@@ -98,7 +98,7 @@ export function reportInfo(
       print.show({ ...said, infoType: oidName(item.infoType), value, decoded: tree }, () =>
         result.type === 'value'
           ? `${text}\n`
-          : `${text}\nRequests to CA "${ca}" follow it from now on, where you say nothing else\n`,
+          : `${text}\nRequests to CA "${ca}" follow it from now on, where you say nothing else; "clear ca request-template ${ca}" forgets it\n`,
       );
       return 0;
     }

@@ -244,6 +244,17 @@ export const caRemoveParameters = {
   },
 } as const;
 
+/** `clear ca request-template`. */
+export const clearRequestTemplateParameters = {
+  label: {
+    type: 'label',
+    required: true,
+    positional: true,
+    placeholder: 'L',
+    summary: 'Profile of the CA that asked for it',
+  },
+} as const;
+
 /** `show cert`. */
 export const showCertParameters = {
   full: { type: 'flag', summary: 'CA certificates and keys too; with a name, every version of it' },

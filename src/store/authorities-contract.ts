@@ -18,6 +18,8 @@ export interface Authorities {
   list(): Promise<readonly CaProfile[]>;
   /** Remove a profile with its secrets, template and CRLs; `false` when there was none. */
   remove(label: string): Promise<boolean>;
+  /** Tell what is kept beside the profile, without opening it; absent when there is no such profile. */
+  kept(label: string): Promise<KeptBeside | undefined>;
   /** Open the shared secret; absent when the profile, or its secret, does not exist. */
   secret(label: string): Promise<Uint8Array | undefined>;
   /** Open the password for its proxy; absent when the profile, or the password, does not exist. */
@@ -43,4 +45,11 @@ export interface Authorities {
   requestTemplate(label: string): Promise<Uint8Array | undefined>;
   /** Keep what the CA asks of requests; `undefined` forgets it. `false` when there is no such profile. */
   putRequestTemplate(label: string, der: Uint8Array | undefined): Promise<boolean>;
+}
+
+/** What is kept beside a CA profile, and what not. */
+export interface KeptBeside {
+  readonly secret: boolean;
+  readonly proxyPassword: boolean;
+  readonly requestTemplate: boolean;
 }

@@ -49,6 +49,19 @@ export function sqliteAuthorities(database: Database, unlock: () => Promise<Seal
         forgetCrls(sql, wanted);
         return sql.run('DELETE FROM authorities WHERE label = ?', wanted).changes > 0;
       }),
+    kept: (wanted) =>
+      database.read((sql) => {
+        const row = sql.get('SELECT * FROM authorities WHERE label = ?', wanted);
+        const has = (column: SecretColumn | 'request_template'): boolean =>
+          row !== undefined && optional(row, column, octets) !== undefined;
+        return (
+          row && {
+            secret: has('secret'),
+            proxyPassword: has('proxy_password'),
+            requestTemplate: has('request_template'),
+          }
+        );
+      }),
     secret: (wanted) => openSecret('secret', wanted),
     proxyPassword: (wanted) => openSecret('proxy_password', wanted),
 

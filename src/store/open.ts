@@ -76,6 +76,7 @@ function lateAuthorities(database: Database, unlock: Unlock): Authorities {
     get: async (...args) => (await table()).get(...args),
     list: async (...args) => (await table()).list(...args),
     remove: async (...args) => (await table()).remove(...args),
+    kept: async (...args) => (await table()).kept(...args),
     secret: async (...args) => (await table()).secret(...args),
     proxyPassword: async (...args) => (await table()).proxyPassword(...args),
     addRoot: async (...args) => (await table()).addRoot(...args),

@@ -14,6 +14,7 @@ export function readOnly(store: Store, refuse: () => never): Store {
     authorities: {
       get: (label) => authorities.get(label),
       list: () => authorities.list(),
+      kept: (label) => authorities.kept(label),
       secret: (label) => authorities.secret(label),
       proxyPassword: (label) => authorities.proxyPassword(label),
       requestTemplate: (label) => authorities.requestTemplate(label),

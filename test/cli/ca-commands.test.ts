@@ -142,6 +142,51 @@ describe('ca show and ca remove', () => {
     expect(await bench.run(['ca', 'show', 'rootA'])).toMatchObject({ code: 3 });
   });
 
+  it('say whether secrets and a request template are there, and nothing of them', async () => {
+    const bench = benchWithCa();
+    await bench.run(addCa(bench));
+    const bare = await bench.run(['ca', 'show', 'rootA']);
+    for (const word of ['secret', 'proxy-password', 'request template']) {
+      expect(bare.out).toMatch(new RegExp(`^${word} +none$`, 'm'));
+    }
+    const proxy = ['proxy', 'http://p.example:1', 'proxy-user', 'u', 'proxy-password', 'env:PWD_P'];
+    await bench.run(addCa(bench, 'reference', 'gw1', 'secret', 'env:PSK', ...proxy), {
+      env: { PSK: 'sesame', PWD_P: 'poppy' },
+    });
+    await bench.withStore((store) =>
+      store.authorities.putRequestTemplate('rootA', Uint8Array.of(0x30, 0)),
+    );
+    const { out } = await bench.run(['ca', 'show', 'rootA']);
+    for (const word of ['secret', 'proxy-password', 'request template']) {
+      expect(out).toMatch(new RegExp(`^${word} +stored$`, 'm'));
+    }
+    const json = await bench.run(['ca', 'show', 'rootA', '--json']);
+    expect(JSON.parse(json.out)).toMatchObject({
+      ca: { secret: 'stored', proxyPassword: 'stored', requestTemplate: 'stored' },
+    });
+    expect(out + json.out).not.toMatch(/sesame|poppy/);
+  });
+
+  it('forget a request template, and say when there is none', async () => {
+    const bench = benchWithCa();
+    const clear = ['clear', 'ca', 'request-template', 'rootA'];
+    expect(await bench.run(clear)).toMatchObject({ code: 3 });
+    await bench.run(addCa(bench));
+    await bench.withStore((store) =>
+      store.authorities.putRequestTemplate('rootA', Uint8Array.of(0x30, 0)),
+    );
+    expect((await bench.run(clear)).out).toBe(
+      'Requests to CA "rootA" follow no request template any more\n',
+    );
+    expect(
+      await bench.withStore((store) => store.authorities.requestTemplate('rootA')),
+    ).toBeUndefined();
+    expect(await bench.run(clear)).toMatchObject({
+      code: 0,
+      out: 'There is no request template of CA "rootA"\n',
+    });
+  });
+
   it('asks before a profile is removed', async () => {
     const bench = benchWithCa();
     await bench.run(addCa(bench));

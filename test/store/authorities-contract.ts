@@ -66,6 +66,18 @@ export function authoritiesContract(make: () => Promise<StoreUnderTest>): void {
       expect(await store.crls.list('lab')).toStrictEqual([]);
     });
 
+    it('tell what is kept beside a profile', async () => {
+      const { store } = await make();
+      expect(await store.authorities.kept('lab')).toBeUndefined();
+      await store.authorities.put(profile());
+      const nothing = { secret: false, proxyPassword: false, requestTemplate: false };
+      expect(await store.authorities.kept('lab')).toStrictEqual(nothing);
+      await store.authorities.put(profile(), random.bytes(20), random.bytes(21));
+      await store.authorities.putRequestTemplate('lab', random.bytes(22));
+      const all = { secret: true, proxyPassword: true, requestTemplate: true };
+      expect(await store.authorities.kept('lab')).toStrictEqual(all);
+    });
+
     it('remove a profile with all that is kept for it', async () => {
       const { store } = await make();
       const { label: ca } = profile();

@@ -1,12 +1,12 @@
 import { CertError } from '../../base/errors.ts';
-import { caFields, caJson } from '../ca-view.ts';
+import { caFields, caJson, keptFields, keptJson } from '../ca-view.ts';
 import { commandLine } from '../command-line.ts';
 import type { Body, CommandContext } from '../command.ts';
 import type { caShowParameters } from '../parameters-ca.ts';
 import { readStored, whereLooked } from '../stored.ts';
 import { formatFields, formatTable } from '../table.ts';
 
-/** List the CA profiles, or show everything about one except its secret. */
+/** List the CA profiles, or show everything about one; of its secrets, whether they are there. */
 export const run: Body<typeof caShowParameters> = async ({ label }, context) => {
   if (label === undefined) await list(context);
   else await showOne(label, context);
@@ -39,11 +39,17 @@ async function list(context: CommandContext): Promise<void> {
 }
 
 async function showOne(label: string, context: CommandContext): Promise<void> {
-  const profile = await readStored(context, ({ store }) => store.authorities.get(label));
-  if (profile === undefined) {
+  const read = await readStored(context, async ({ store }) => ({
+    profile: await store.authorities.get(label),
+    kept: await store.authorities.kept(label),
+  }));
+  if (read?.profile === undefined || read.kept === undefined) {
     throw new CertError('CA_UNKNOWN', `Cannot show CA profile "${label}": there is none`, {
       hint: `See ${commandLine(['ca', 'show'], context.globals)}`,
     });
   }
-  context.print.show({ ca: caJson(profile) }, () => formatFields(caFields(profile)));
+  const { profile, kept } = read;
+  context.print.show({ ca: { ...caJson(profile), ...keptJson(kept) } }, () =>
+    formatFields([...caFields(profile), ...keptFields(kept)]),
+  );
 }
