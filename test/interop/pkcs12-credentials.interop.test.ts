@@ -92,7 +92,12 @@ describe('a credential made by OpenSSL, imported and used against OpenSSL', () =
     const operator = await startOperator(pki());
     await importing(operator, files(file, keyFile));
     const { code, err } = await operator.run(...initialize(pki(), 'signer-cert', 'vendor'));
-    expect({ code, err }).toEqual({ code: 0, err: '' });
+    // An RSA key of 2048 bits is worth less than the P-256 key it asks for, and that is said (P12).
+    const said = err.replace(
+      /^warning: rsa-2048 \(at most 112 bits of security\) protects .*\n/,
+      '',
+    );
+    expect({ code, err: said }).toEqual({ code: 0, err: '' });
     expect(operator.server.received()).toEqual(['IR', 'CERTCONF']);
     expect(operator.server.log()).not.toContain('PBM-based');
     await expectCertificate(operator, 'gw1', pki().der('ee.crt'));

@@ -12,7 +12,7 @@ export interface MockServer {
 }
 
 /** The secret, and the reference value under which clients know it. */
-export const secret = 's3cret';
+export const secret = 's3cret-of-a-machine-s3cret-of-a-machine';
 export const reference = 'device-0001';
 
 const ACCEPT = /ACCEPT \S*:(\d+) PID=/;
