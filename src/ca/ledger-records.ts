@@ -107,3 +107,20 @@ export interface Turn {
   /** A certificate revoked in this turn, by its row. */
   readonly revoked?: Revocation & { readonly certificateId: number };
 }
+
+/** The process a lab runs in. */
+export interface LabHolder {
+  readonly pid: number;
+  /** Start time of the process, as the operating system counts it. */
+  readonly startedAt: string;
+  readonly host: string;
+  readonly boot: string;
+  readonly pidNamespace: string;
+  readonly since: Date;
+}
+
+/** What came of taking hold of a lab. */
+export type LabHold =
+  /** With the one before it that did not give it back. */
+  | { readonly type: 'held'; readonly before?: LabHolder }
+  | { readonly type: 'refused'; readonly by: LabHolder };

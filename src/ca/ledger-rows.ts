@@ -9,6 +9,7 @@ import {
   labPhases,
   type LabCertificate,
   type LabCrl,
+  type LabHolder,
   type LabTransaction,
   type Revocation,
 } from './ledger-records.ts';
@@ -20,6 +21,18 @@ export function readAuthorities(sql: Sql): readonly AuthorityRecord[] {
     pkcs8: octets(row, 'pkcs8'),
     certificate: octets(row, 'certificate'),
   }));
+}
+
+/** Read the row of `holder`. */
+export function readHolder(row: Row): LabHolder {
+  return {
+    pid: integer(row, 'pid'),
+    startedAt: text(row, 'started_at'),
+    host: text(row, 'host'),
+    boot: text(row, 'boot'),
+    pidNamespace: text(row, 'pid_namespace'),
+    since: time(row, 'since'),
+  };
 }
 
 /** Read a row of `transactions`. */

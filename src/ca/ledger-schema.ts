@@ -74,4 +74,18 @@ CREATE TABLE crls (
 ) STRICT;
 `,
   },
+  {
+    version: 3,
+    sql: `
+CREATE TABLE holder (
+  id            INTEGER PRIMARY KEY CHECK (id = 1),
+  pid           INTEGER NOT NULL,
+  started_at    TEXT NOT NULL,
+  host          TEXT NOT NULL,
+  boot          TEXT NOT NULL,
+  pid_namespace TEXT NOT NULL,
+  since         INTEGER NOT NULL
+) STRICT;
+`,
+  },
 ];

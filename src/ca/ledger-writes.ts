@@ -1,6 +1,15 @@
 import { octets } from '../store/column.ts';
 import type { Sql } from '../store/sql.ts';
-import type { LabCertificate, LabCrl, LabTransaction, Revocation, Turn } from './ledger-records.ts';
+import type {
+  LabCertificate,
+  LabCrl,
+  LabHold,
+  LabHolder,
+  LabTransaction,
+  Revocation,
+  Turn,
+} from './ledger-records.ts';
+import { readHolder } from './ledger-rows.ts';
 
 /**
  * Write a turn; all within one write of the database.
@@ -123,4 +132,28 @@ export function putCrl(sql: Sql, crl: LabCrl): void {
 export function answerIn(sql: Sql, requestDigest: Uint8Array): Uint8Array | undefined {
   const row = sql.get('SELECT answer FROM answers WHERE request_digest = ?', requestDigest);
   return row && octets(row, 'answer');
+}
+
+/** Take hold of the lab, unless another process has it that is alive. */
+export function hold(sql: Sql, own: LabHolder, isAlive: (holder: LabHolder) => boolean): LabHold {
+  const row = sql.get('SELECT * FROM holder');
+  const before = row && readHolder(row);
+  if (before && isAlive(before)) return { type: 'refused', by: before };
+  sql.run(
+    `INSERT OR REPLACE INTO holder
+     VALUES (1, @pid, @startedAt, @host, @boot, @pidNamespace, @since)`,
+    { ...own },
+  );
+  return { type: 'held', ...(before && { before }) };
+}
+
+/** Give the lab back, if it is still held so. */
+export function release(sql: Sql, { pid, startedAt, boot, since }: LabHolder): void {
+  sql.run(
+    'DELETE FROM holder WHERE pid = ? AND started_at = ? AND boot = ? AND since = ?',
+    pid,
+    startedAt,
+    boot,
+    since,
+  );
 }

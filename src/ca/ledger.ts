@@ -11,13 +11,15 @@ import type {
   CrlIssuer,
   LabCertificate,
   LabCrl,
+  LabHold,
+  LabHolder,
   LabTransaction,
   Revocation,
   Turn,
 } from './ledger-records.ts';
 import { readAuthorities, readCertificate, readCrl, readTransaction } from './ledger-rows.ts';
 import { ledgerSchema } from './ledger-schema.ts';
-import { answerIn, putCrl, putRevocation, saveTurn } from './ledger-writes.ts';
+import { answerIn, hold, putCrl, putRevocation, release, saveTurn } from './ledger-writes.ts';
 
 /** What the lab remembers. */
 export interface Ledger {
@@ -58,6 +60,10 @@ export interface Ledger {
    * @returns the last one, which may be the other's
    */
   putCrl(crl: LabCrl): Promise<LabCrl>;
+  /** Take hold of the lab for the process it runs in, unless another one has it. */
+  hold(own: LabHolder, isAlive: (holder: LabHolder) => boolean): Promise<LabHold>;
+  /** Give the lab back; what another process holds stays held. */
+  release(own: LabHolder): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -187,6 +193,8 @@ function ledgerOver(database: Database): Ledger {
         putCrl(sql, crl);
         return crlIn(sql, crl.issuer) ?? crl;
       }),
+    hold: (own, isAlive) => database.write((sql) => hold(sql, own, isAlive)),
+    release: (own) => database.write((sql) => release(sql, own)),
     close: () => database.close(),
   };
 }

@@ -11,6 +11,7 @@ import { messageDump } from '../../ca/message-dump.ts';
 import { parseName } from '../../x509/name-text.ts';
 import { commandLine } from '../command-line.ts';
 import type { Body, CommandContext } from '../command.ts';
+import { holdingLab } from '../hold-lab.ts';
 import { inWordsOfLab, labCommandLine, labDirectory } from '../lab-directory.ts';
 import { labLog, type WaitingListener } from '../lab-log.ts';
 import type { ArgsOf } from '../parameter.ts';
@@ -23,20 +24,33 @@ export const run: Body<LabParameters> = async (args, context) => {
   assertLoopback(args.address);
   const stopped = context.io.abortSignal();
   const directory = labDirectory(args.dir, context);
-  const options = {
-    directory,
-    clock: systemClock,
-    random: systemRandom,
-    settings: { ...settingsOf(args), ...(await tokensOf(args, context)) },
-    secrets: await secretsOf(args, context),
-  };
+  // To hear of a wrong one before there is a lab.
+  args.fault.forEach(parseFault);
+  const settings = { ...settingsOf(args), ...(await tokensOf(args, context)) };
+  const secrets = await secretsOf(args, context);
+  await inWordsOfLab(() =>
+    holdingLab(directory, context.log, () =>
+      serve(args, { directory, settings, secrets }, stopped, context),
+    ),
+  );
+  return 0;
+};
+
+type Args = ArgsOf<LabParameters>;
+
+/** Make the lab or open it, and serve until Ctrl-C. */
+async function serve(
+  args: Args,
+  made: Pick<LabOptions, 'directory' | 'settings' | 'secrets'>,
+  stopped: AbortSignal,
+  context: CommandContext,
+): Promise<void> {
+  const { directory } = made;
   const listeners = args.dump === undefined ? [] : [messageDump(args.dump)];
   const onMessage: LabOptions['onMessage'] = (message) => {
     for (const listener of listeners) listener(message);
   };
-  // To hear of a wrong one before there is a lab.
-  args.fault.forEach(parseFault);
-  const lab = await inWordsOfLab(() => createLab({ ...options, onMessage }));
+  const lab = await createLab({ ...made, clock: systemClock, random: systemRandom, onMessage });
   for (const fault of args.fault) lab.inject(fault);
   const { quiet, json } = context.globals;
   if (!quiet && !json) listeners.push(labLog(context.log, tellWaiting(lab, args, context)));
@@ -49,10 +63,7 @@ export const run: Body<LabParameters> = async (args, context) => {
   } finally {
     await lab.close();
   }
-  return 0;
-};
-
-type Args = ArgsOf<LabParameters>;
+}
 
 const loopback = /^127(?:\.(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])){3}$/;
 
