@@ -30,7 +30,10 @@ export const commandGroups: readonly {
   { title: 'Use tokens', words: ['crypto'] },
   { title: 'Try things', words: ['lab', 'demo'] },
   { title: 'At the keyboard', words: ['shell', 'completion'] },
-  { title: 'Only in certkeeper shell', words: ['configure', 'context', 'end', 'exit', 'help'] },
+  {
+    title: 'Only in certkeeper shell',
+    words: ['configure', 'context', 'end', 'exit', 'help', 'version'],
+  },
 ];
 
 /** Options that may stand anywhere on a command line, by the word after `--`. */

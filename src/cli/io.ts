@@ -31,3 +31,8 @@ export interface Io {
    */
   abortSignal(): AbortSignal;
 }
+
+/** The operator took a command back instead of answering it (Ctrl-C in the shell): there is nothing to be told. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}

@@ -4,7 +4,7 @@ import { silentLog, type Log } from '../base/log.ts';
 import type { Command, CommandContext } from './command.ts';
 import { joinGlobals, type Globals } from './global-options.ts';
 import { commands } from './grammar.ts';
-import type { Io } from './io.ts';
+import { Interrupted, type Io } from './io.ts';
 import { createLog } from './log.ts';
 import { parseCommandLine, type Invocation } from './parse.ts';
 import { formatJson } from './json.ts';
@@ -54,6 +54,7 @@ async function runLine(argv: readonly string[], io: Io, setting: Setting): Promi
     globals = joined.globals;
     return await act(joined, io, setting);
   } catch (error) {
+    if (error instanceof Interrupted) throw error;
     const { reportError } = await import('./failure.ts');
     return reportError(error, io, globals);
   }

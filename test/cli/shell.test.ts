@@ -31,6 +31,24 @@ describe('certkeeper shell, off a terminal', () => {
     expect(out).toContain('Nothing was counted');
   });
 
+  it('takes configure terminal for configure, also in short', async () => {
+    for (const line of ['configure terminal', 'conf t', 'config', 'config term']) {
+      expect(await pipe(makeBench(), [line, 'exit', 'show cmp history'])).toMatchObject({
+        code: 0,
+        err: '',
+        out: expect.stringContaining('There is no history'),
+      });
+    }
+  });
+
+  it('prints the version', async () => {
+    const { code, out } = await pipe(makeBench(), ['version']);
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: expect.stringMatching(/^certkeeper \d+\.\d+\.\d+\S*\n$/),
+    });
+  });
+
   it('takes lines as other shells are shown them, the name of the program in front', async () => {
     const { code, out } = await pipe(makeBench(), ['certkeeper show cmp history']);
     expect(code).toBe(0);

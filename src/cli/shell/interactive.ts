@@ -3,7 +3,7 @@ import { stateDirectory } from '../../agent/state-directory.ts';
 import { CertError, invariant, type ExitCode } from '../../base/errors.ts';
 import { printable } from '../../base/printable.ts';
 import type { CommandContext } from '../command.ts';
-import type { Io } from '../io.ts';
+import { Interrupted, type Io } from '../io.ts';
 import { readVersion } from '../version.ts';
 import { completeLine } from './complete-line.ts';
 import { openHistory, type History } from './history.ts';
@@ -115,7 +115,7 @@ function inputFrom(terminal: Terminal): Io['stdin'] {
   const lines = async function* lines(): AsyncGenerator<string> {
     for (;;) {
       const edited = await terminal.edit({ prompt: '' });
-      if (edited.type === 'interrupt') throw unanswered();
+      if (edited.type === 'interrupt') throw new Interrupted();
       if (edited.type === 'end') return;
       yield edited.line;
     }
@@ -126,7 +126,7 @@ function inputFrom(terminal: Terminal): Io['stdin'] {
     async readLine({ echo }) {
       const edited = await terminal.edit({ prompt: '', isHidden: !echo });
       if (edited.type === 'line') return edited.line;
-      throw unanswered();
+      throw edited.type === 'interrupt' ? new Interrupted() : unanswered();
     },
     async readAll(limit) {
       let text = '';
@@ -140,5 +140,5 @@ function inputFrom(terminal: Terminal): Io['stdin'] {
 }
 
 function unanswered(): CertError {
-  return new CertError('USAGE_INVALID', 'Cannot go on without an answer: it was interrupted');
+  return new CertError('USAGE_INVALID', 'Cannot go on without an answer: the input has ended');
 }

@@ -14,7 +14,9 @@ export function modeCommands(modes: Modes): readonly Command[] {
     defineCommand({
       words: ['configure'],
       summary: 'Begin configuration; changes the prompt and nothing else',
-      parameters: {},
+      parameters: {
+        terminal: { type: 'flag', summary: 'As gateways call it; changes nothing' },
+      },
       load: async () => ({
         run: async () => {
           modes.open.splice(0, modes.open.length, 'config');
@@ -69,6 +71,12 @@ export function modeCommands(modes: Modes): readonly Command[] {
       parameters: {},
       // The parser answers before it comes to this.
       load: async () => ({ run: async () => 0 }),
+    }),
+    defineCommand({
+      words: ['version'],
+      summary: 'Print the version of certkeeper',
+      parameters: {},
+      load: () => import('../commands/version.ts'),
     }),
   ];
 }

@@ -5,7 +5,7 @@ import { liveValues } from '../completion-names.ts';
 import type { LiveValues } from '../completion.ts';
 import { commands } from '../grammar.ts';
 import { toolCommands } from '../grammar-tools.ts';
-import type { Io } from '../io.ts';
+import { Interrupted, type Io } from '../io.ts';
 import { expand, withoutProgram } from './expand.ts';
 import { explain } from './explain.ts';
 import { modeCommands, type Modes } from './mode-commands.ts';
@@ -24,7 +24,7 @@ export interface Session {
   /**
    * Run one whole line; blank lines and comments are nothing. Errors are told, not thrown.
    *
-   * @returns the exit code; undefined when there was nothing to do
+   * @returns the exit code; undefined when there was nothing to do, or it was taken back
    */
   run(line: string, io: Io): Promise<ExitCode | undefined>;
 }
@@ -70,6 +70,7 @@ export function createSession(context: CommandContext): Session {
           commands: table,
         });
       } catch (error) {
+        if (error instanceof Interrupted) return undefined;
         const { reportError } = await import('../failure.ts');
         return reportError(error, outside, globals);
       }
