@@ -203,6 +203,23 @@ describe('certkeeper shell on a terminal', () => {
     expect(second).toMatchObject({ code: 0 });
   });
 
+  it('takes a command back at Ctrl-C where it asks for a secret, and says nothing of it', async () => {
+    const { root } = await (await openLab({ directory: temporaryDirectory() })).writeFiles();
+    const seen = await type(stateDirectory(), [
+      prompt,
+      { send: `ca add lab url http://127.0.0.1:9/ root ${root} secret prompt\r` },
+      { expect: 'secret: ' },
+      { send: '\u0003' },
+      prompt,
+      { send: 'ca show\r' },
+      { expect: 'There is no CA profile' },
+      prompt,
+      { send: '\u0004' },
+    ]);
+    expect(seen).toMatchObject({ code: 0 });
+    expect(seen.screen).not.toContain('USAGE_INVALID');
+  });
+
   it('asks on the same terminal, and echoes no secret', async () => {
     const state = stateDirectory();
     const directory = temporaryDirectory();
