@@ -2,16 +2,30 @@ import type { Command } from './command.ts';
 import { commandGroups, globalParameters } from './grammar.ts';
 import type { Parameter } from './parameter.ts';
 import { formatDuration } from './render.ts';
+import { wrapText, wrapWords } from './wrap.ts';
 
-/** Explain a command, the group of commands that begin with these words, or everything. */
-export function helpText(words: readonly string[], commands: readonly Command[]): string {
-  if (words.length === 0) return overview(commands);
+/** Blanks before the further lines of a usage. */
+const USAGE_INDENT = 4;
+
+/**
+ * Explain a command, the group of commands that begin with these words, or everything.
+ *
+ * @param columns width of the terminal
+ */
+export function helpText(
+  words: readonly string[],
+  commands: readonly Command[],
+  columns: number,
+): string {
+  if (words.length === 0) return overview(commands, columns);
   const below = commands.filter((command) => words.every((word, i) => command.words[i] === word));
   const command = below.find((candidate) => candidate.words.length === words.length);
   const others = below.filter((candidate) => candidate !== command);
   return (
-    (command === undefined ? '' : commandHelp(command)) +
-    (others.length === 0 ? '' : `${command === undefined ? '' : '\n'}${list(words, others)}`) +
+    (command === undefined ? '' : commandHelp(command, columns)) +
+    (others.length === 0
+      ? ''
+      : `${command === undefined ? '' : '\n'}${list(words, others, columns)}`) +
     (command === undefined ? `\nMore: certkeeper ${words.join(' ')} … --help\n` : '')
   );
 }
@@ -50,9 +64,10 @@ export function usageWords(command: Command, front: '' | '--' = ''): readonly st
   return parts;
 }
 
-function overview(commands: readonly Command[]): string {
+function overview(commands: readonly Command[], columns: number): string {
+  const what = 'certkeeper gets, renews and delivers certificates over CMPv2 (RFC 9810, RFC 9483)';
   let text =
-    'certkeeper gets, renews and delivers certificates over CMPv2 (RFC 9810, RFC 9483)\n\n' +
+    `${wrapText(what, { columns, indent: 0 })}\n\n` +
     'Usage: certkeeper COMMAND [PARAMETER VALUE | --PARAMETER VALUE]…\n';
   const grouped = new Set(commandGroups.flatMap(({ words }) => words));
   const others = commands.flatMap(({ words }) => words.slice(0, 1));
@@ -60,49 +75,64 @@ function overview(commands: readonly Command[]): string {
   for (const { title, words } of [...commandGroups, rest]) {
     const members = commands.filter((command) => words.includes(command.words[0] ?? ''));
     if (members.length === 0) continue;
-    text += `\n${title}\n${rows(members.map((command) => [command.words.join(' '), command.summary]))}`;
+    text += `\n${title}\n${rows(
+      members.map((command) => [command.words.join(' '), command.summary]),
+      columns,
+    )}`;
   }
   text += `\nAnywhere\n${rows(
     Object.entries(globalParameters).map(([word, parameter]) => [
       parameter.type === 'flag' ? `--${word}` : `--${word} ${placeholder(parameter)}`,
       parameter.summary,
     ]),
+    columns,
   )}`;
-  return (
-    `${text}\nA duration is a number and a unit: 90s, 12h, 30d. A secret is file:PATH, env:NAME, cred:NAME,\n` +
-    'prompt, or the secret itself. More on one command: certkeeper COMMAND --help\n'
-  );
+  const last =
+    'A duration is a number and a unit: 90s, 12h, 30d. A secret is file:PATH, env:NAME, cred:NAME, ' +
+    'prompt, or the secret itself. More on one command: certkeeper COMMAND --help';
+  return `${text}\n${wrapText(last, { columns, indent: 0 })}\n`;
 }
 
-function list(words: readonly string[], commands: readonly Command[]): string {
+function list(words: readonly string[], commands: readonly Command[], columns: number): string {
   return `certkeeper ${words.join(' ')} …\n\n${rows(
     commands.map((command) => [command.words.join(' '), command.summary]),
+    columns,
   )}`;
 }
 
-function commandHelp(command: Command): string {
-  let text = `${command.summary}\n\nUsage: ${usageLine(command)}\n`;
+function commandHelp(command: Command, columns: number): string {
+  const summary = wrapText(command.summary, { columns, indent: 0 });
+  // A choice that is longer than a line is broken between its members.
+  const parts = usageWords(command).flatMap((part) =>
+    part.length > columns - USAGE_INDENT ? part.split(/(?<=\|) /) : [part],
+  );
+  const words = ['Usage:', 'certkeeper', ...command.words, ...parts];
+  let text = `${summary}\n\n${wrapWords(words, { columns, indent: USAGE_INDENT, start: 0 })}\n`;
   const parameters = Object.entries(command.parameters);
   if (parameters.length > 0) {
     const lines = parameters.map(([word, parameter]): [string, string] => [
       spelled(word, parameter),
       parameter.summary + notes(parameter),
     ]);
-    text += `\nParameters, in any order, as WORD VALUE or --WORD VALUE\n${rows(lines)}`;
+    text += `\nParameters, in any order, as WORD VALUE or --WORD VALUE\n${rows(lines, columns)}`;
   }
-  if (command.example !== undefined) text += `\nExample\n  certkeeper ${command.example}\n`;
+  if (command.example !== undefined) {
+    // In one line, to be copied.
+    text += `\nExample\n  certkeeper ${command.example}\n`;
+  }
   return text;
 }
 
 /** Write two columns; a left one that is too long gets a line of its own. */
-export function rows(entries: readonly (readonly [string, string])[]): string {
+export function rows(entries: readonly (readonly [string, string])[], columns: number): string {
   const width = Math.min(34, Math.max(...entries.map(([left]) => left.length)));
   return entries
-    .map(([left, right]) =>
-      left.length > width
+    .map(([left, text]) => {
+      const right = wrapText(text, { columns, indent: width + 4 });
+      return left.length > width
         ? `  ${left}\n  ${' '.repeat(width)}  ${right}\n`
-        : `  ${left.padEnd(width)}  ${right}\n`,
-    )
+        : `  ${left.padEnd(width)}  ${right}\n`;
+    })
     .join('');
 }
 

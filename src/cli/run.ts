@@ -67,7 +67,7 @@ async function act(invocation: Invocation, io: Io, setting: Setting): Promise<Ex
     case 'help': {
       const { helpText } = await import('./help.ts');
       const output = invocation.asked ? io.stdout : io.stderr;
-      output.write(helpText(invocation.words, setting.commands));
+      output.write(helpText(invocation.words, setting.commands, output.columns));
       return invocation.asked ? 0 : 2;
     }
     case 'run':

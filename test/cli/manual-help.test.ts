@@ -18,7 +18,7 @@ const odd = defineCommand({
 
 describe('certkeeper --help', () => {
   it('lists every command, those of no group at the end', () => {
-    const text = helpText([], [...commands, odd]);
+    const text = helpText([], [...commands, odd], Infinity);
     for (const { words, summary } of [...commands, odd]) {
       expect(text).toContain(`  ${words.join(' ')} `);
       expect(text).toContain(summary);
@@ -27,8 +27,8 @@ describe('certkeeper --help', () => {
   });
 
   it('lists the commands about modes only in the shell', () => {
-    expect(helpText([], commands)).not.toContain('certkeeper shell\n');
-    expect(helpText([], shellTable({ open: [], isOver: false }))).toMatch(
+    expect(helpText([], commands, Infinity)).not.toContain('certkeeper shell\n');
+    expect(helpText([], shellTable({ open: [], isOver: false }), Infinity)).toMatch(
       /Only in certkeeper shell\n {2}configure/,
     );
   });

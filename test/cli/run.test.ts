@@ -108,7 +108,7 @@ describe('help', () => {
   it.each(commands.map((command) => [command.words.join(' '), command] as const))(
     'explains %s with every parameter',
     (_, command) => {
-      const text = helpText(command.words, commands);
+      const text = helpText(command.words, commands, Infinity);
       expect(text).toContain(`Usage: certkeeper ${command.words.join(' ')}`);
       for (const [word, parameter] of Object.entries(command.parameters)) {
         expect(text).toContain(parameter.summary);
@@ -118,7 +118,7 @@ describe('help', () => {
   );
 
   it('shows alternatives, what is optional, units and defaults', () => {
-    const text = helpText(['cmp', 'initialize'], commands);
+    const text = helpText(['cmp', 'initialize'], commands, Infinity);
     expect(text).toContain(
       ' (modulus N | key-type T | key-file FILE | key-as-asked | key-source central | key-provider pkcs11:URI) [key-password SECRET] [popo signature|encrypted-certificate] cert-name N ',
     );
@@ -129,7 +129,7 @@ describe('help', () => {
   });
 
   it('lists the commands of a group', () => {
-    const text = helpText(['cmp'], commands);
+    const text = helpText(['cmp'], commands, Infinity);
     expect(text).toContain('cmp enroll');
     expect(text).not.toContain('ca add');
   });

@@ -18,12 +18,14 @@ import type { Word } from './words.ts';
  *
  * @param words what stands before the word that is asked about
  * @param typed how that word begins; empty for all there is
+ * @param columns width of the terminal
  */
 export async function explain(
   words: readonly Word[],
   typed: string,
   commands: readonly Command[],
   live: LiveValues,
+  columns: number,
 ): Promise<string> {
   let at: Position = startOf(commands);
   let isAfterSecret = false;
@@ -34,7 +36,7 @@ export async function explain(
     isAfterSecret = step.valueOf?.parameter.type === 'secret';
     at = step.position;
   }
-  if (at.awaited !== undefined) return rows([await valueRow(at.awaited, typed, live)]);
+  if (at.awaited !== undefined) return rows([await valueRow(at.awaited, typed, live)], columns);
   const all: (readonly [string, string])[] = commandWords(at).map(({ text, summary }) => [
     text,
     summary,
@@ -50,7 +52,7 @@ export async function explain(
   if (bare !== undefined) begun.unshift(await valueRow(bare, typed, live));
   if (typed === '' && canRun(at)) begun.push(['<Enter>', 'Run the command as it stands']);
   if (begun.length === 0) throw notHere({ text: typed }, at);
-  return rows(begun);
+  return rows(begun, columns);
 }
 
 async function valueRow(

@@ -54,7 +54,13 @@ export function createSession(context: CommandContext): Session {
       // A word that the cursor still touches is the one that is asked about.
       const typed = open === undefined && last?.end === line.length ? last : undefined;
       const before = typed === undefined ? words : words.slice(0, -1);
-      return await explain(withoutProgram(before), typed?.text ?? '', table, live);
+      return await explain(
+        withoutProgram(before),
+        typed?.text ?? '',
+        table,
+        live,
+        io.stdout.columns,
+      );
     },
     async run(line, outside) {
       if (isNothing(line)) return undefined;
