@@ -32,6 +32,12 @@ describe('decode', () => {
     expect(out).toMatch(/^Certificate\n/);
   });
 
+  it('says once what kind of file to give', async () => {
+    const { code, err } = await makeBench().run(['decode', '/nowhere']);
+    expect(code).toBe(3);
+    expect(err).toContain('hint: Give a file that this user can read');
+  });
+
   it('prints the trees as JSON', async () => {
     const { out } = await decode(rootPem, '--json');
     const json: unknown = JSON.parse(out);

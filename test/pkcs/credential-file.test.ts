@@ -22,6 +22,12 @@ function refusal(octets: Uint8Array, more: { password?: string; alias?: string }
 }
 
 describe('readCredentialFile()', () => {
+  it('says once that it is PEM which cannot be read', () => {
+    expect(refusal(utf8('hello')).message).toMatch(
+      /^Cannot read "device.p12" as PEM: no "-----BEGIN/,
+    );
+  });
+
   it('tells PEM, DER and PKCS#12 apart by what is in them', () => {
     const leaf = vectorCertificate('ec');
     const pem = utf8(encodePem('CERTIFICATE', leaf));
