@@ -16,7 +16,8 @@ export const subjectParameters = {
   },
   'subject-name': {
     type: 'dn',
-    summary: 'Subject to ask for, as in "CN=gw1,O=Test" (RFC 4514), or /O=Test/CN=gw1 as openssl has it',
+    summary:
+      'Subject to ask for, as in "CN=gw1,O=Test" (RFC 4514), or /O=Test/CN=gw1 as openssl has it',
   },
   'no-subject': {
     type: 'flag',
