@@ -82,7 +82,7 @@ export function networkError(
     return new CertError(
       'NETWORK_UNREACHABLE',
       `Cannot get a response from "${url}": ${reasons[code] ?? code}`,
-      detail(`Check scheme and port: is it https. ${maybeActedOn}`),
+      detail(`${maybeActedOn}. If its port is one of TLS, the URL begins with https`),
     );
   }
   const refused = isSecure && refusedByServer(error, { url, settings: route.tls ?? {} });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toHex } from '../../src/base/bytes.ts';
 import { parseLabel } from '../../src/base/label.ts';
 import type { LifecycleEvent } from '../../src/base/events.ts';
-import type { TransactionOutcome } from '../../src/store/store.ts';
+import type { TransactionOutcome } from '../../src/store/records-contract.ts';
 import { makeBench, now, type Bench } from './run-cli.ts';
 
 /** Take a transaction through, as long as it takes and however it ends. */

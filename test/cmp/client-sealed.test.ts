@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { fromDer, toDer } from '../../src/asn1/codec.ts';
 import { toHex, utf8 } from '../../src/base/bytes.ts';
 import { oids } from '../../src/asn1/oids.ts';
-import type { KeyHolder } from '../../src/ca/generated-key.ts';
+import type { KeyHolder } from '../../src/ca/key-holder.ts';
 import { sealCertificate, sealKey } from '../../src/ca/key-generation.ts';
 import { buildEnvelopedData } from '../../src/cms/build-enveloped-data.ts';
 import { EnvelopedData } from '../../src/cms/enveloped-data.ts';

@@ -200,7 +200,7 @@ describe('request()', () => {
     });
     await expect(post(server.url)).rejects.toMatchObject({
       code: 'NETWORK_UNREACHABLE',
-      hint: expect.stringContaining('is it https'),
+      hint: expect.stringContaining('begins with https'),
     });
   });
 

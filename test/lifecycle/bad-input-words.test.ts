@@ -150,7 +150,10 @@ describe('a word', () => {
     ['cmp initialize modulus 2047 cert-name gw1 subject-name CN=gw1', '"2047" as modulus'],
     ['cmp initialize modulus many cert-name gw1 subject-name CN=gw1', '"many" as modulus'],
     ['cmp initialize cert-name gw1 subject-name CN=gw1', 'key'],
-    ['cmp initialize key-type p-256', 'cert-name and one of subject-name, no-subject, csr are missing'],
+    [
+      'cmp initialize key-type p-256',
+      'cert-name and one of subject-name, no-subject, csr are missing',
+    ],
     ['cmp initialise key-type p-256', 'initialise'],
     ['cmp init', 'hint: Did you mean "cmp initialize"?'],
     ['cmp poll gw1', 'hint: Did you mean "current-cert gw1"?'],
