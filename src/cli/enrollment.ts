@@ -38,6 +38,28 @@ export async function runEnrollment<R>(
   }
 }
 
+/** What every command that sends can be told of the sending. */
+interface Sending {
+  readonly dump?: string;
+  readonly dryRun: boolean;
+}
+
+/** Send what a use case asks for and print how that ended; or, with dry-run, only show what would be sent. */
+export async function sendRequest<R>(
+  command: CommandContext,
+  { dump, dryRun }: Sending,
+  work: (context: LifecycleContext) => Promise<R>,
+  report: (result: R | 'interrupted') => ExitCode,
+): Promise<ExitCode> {
+  const services = await command.services();
+  if (dryRun) {
+    // With it comes all that shows messages as trees, which whoever sends has no use for.
+    const { runDry } = await import('./dry-run.ts');
+    return await runDry(command, services, work);
+  }
+  return report(await runEnrollment(command, services, work, dump));
+}
+
 async function dumping(
   { connect, log }: Services,
   directory: string,

@@ -25,10 +25,7 @@ export const caCommands: readonly Command[] = [
       ...cmp.credentialParameters,
       ...cmp.dumpParameters,
     },
-    constraints: [
-      { atMostOne: ['ca-psk', 'signer-cert'] },
-      { atMostOne: ['reference', 'signer-cert'] },
-    ],
+    constraints: [...cmp.credentialConstraints],
     example: 'ca probe rootA',
     load: () => import('./commands/ca-probe.ts'),
   }),

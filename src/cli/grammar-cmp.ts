@@ -2,6 +2,23 @@ import { defineCommand, type Command } from './command.ts';
 import * as table from './parameters-cmp.ts';
 import * as key from './parameters-key.ts';
 
+/** The key of a new certificate: one way to have it, of those that go together. */
+const keyConstraints = [
+  { atMostOne: ['modulus', 'key-type'] },
+  {
+    atLeastOne: ['modulus', 'key-type', 'key-file', 'key-as-asked', 'key-source', 'key-provider'],
+  },
+  { atMostOne: ['key-file', 'key-provider', 'key-source'] },
+  { atMostOne: ['key-file', 'key-as-asked', 'key-source'] },
+  { atMostOne: ['key-as-asked', 'popo'] },
+] as const;
+
+/** What a new certificate shall be called. */
+const subjectConstraints = [
+  { atMostOne: ['subject-name', 'no-subject', 'csr'] },
+  { atLeastOne: ['subject-name', 'no-subject', 'csr'] },
+] as const;
+
 /** Commands that ask a CA for something. */
 export const cmpCommands: readonly Command[] = [
   defineCommand({
@@ -15,31 +32,9 @@ export const cmpCommands: readonly Command[] = [
       ...table.subjectParameters,
       ...table.templateParameters,
       ...table.credentialParameters,
-      ...table.caParameters,
-      ...table.waitParameters,
-      ...table.dumpParameters,
-      ...table.dryRunParameters,
+      ...table.sendParameters,
     },
-    constraints: [
-      { atMostOne: ['modulus', 'key-type'] },
-      {
-        atLeastOne: [
-          'modulus',
-          'key-type',
-          'key-file',
-          'key-as-asked',
-          'key-source',
-          'key-provider',
-        ],
-      },
-      { atMostOne: ['key-file', 'key-provider', 'key-source'] },
-      { atMostOne: ['key-file', 'key-as-asked', 'key-source'] },
-      { atMostOne: ['key-as-asked', 'popo'] },
-      { atMostOne: ['ca-psk', 'signer-cert'] },
-      { atMostOne: ['reference', 'signer-cert'] },
-      { atMostOne: ['subject-name', 'no-subject', 'csr'] },
-      { atLeastOne: ['subject-name', 'no-subject', 'csr'] },
-    ],
+    constraints: [...keyConstraints, ...table.credentialConstraints, ...subjectConstraints],
     example:
       'cmp initialize modulus 2048 cert-name gw1 subject-name "CN=gw1,O=Test" ' +
       'ca-psk gw1:file:psk.txt ca-root rootA',
@@ -56,29 +51,9 @@ export const cmpCommands: readonly Command[] = [
       ...key.keyTemplateParameters,
       ...table.subjectParameters,
       ...table.templateParameters,
-      ...table.caParameters,
-      ...table.waitParameters,
-      ...table.dumpParameters,
-      ...table.dryRunParameters,
+      ...table.sendParameters,
     },
-    constraints: [
-      { atMostOne: ['modulus', 'key-type'] },
-      {
-        atLeastOne: [
-          'modulus',
-          'key-type',
-          'key-file',
-          'key-as-asked',
-          'key-source',
-          'key-provider',
-        ],
-      },
-      { atMostOne: ['key-file', 'key-provider', 'key-source'] },
-      { atMostOne: ['key-file', 'key-as-asked', 'key-source'] },
-      { atMostOne: ['key-as-asked', 'popo'] },
-      { atMostOne: ['subject-name', 'no-subject', 'csr'] },
-      { atLeastOne: ['subject-name', 'no-subject', 'csr'] },
-    ],
+    constraints: [...keyConstraints, ...subjectConstraints],
     example: 'cmp enroll current-cert gw1 key-type p-256 cert-name gw1-tls subject-name "CN=gw1"',
     load: () => import('./commands/cmp-enroll.ts'),
   }),
@@ -90,10 +65,7 @@ export const cmpCommands: readonly Command[] = [
       ...key.keyParameters,
       ...key.keyProviderParameters,
       ...key.keyReuseParameters,
-      ...table.caParameters,
-      ...table.waitParameters,
-      ...table.dumpParameters,
-      ...table.dryRunParameters,
+      ...table.sendParameters,
     },
     constraints: [
       { atMostOne: ['modulus', 'key-type', 'key-reuse'] },
@@ -109,15 +81,9 @@ export const cmpCommands: readonly Command[] = [
       ...table.requestParameters,
       ...key.requestKeyParameters,
       ...table.credentialParameters,
-      ...table.caParameters,
-      ...table.waitParameters,
-      ...table.dumpParameters,
-      ...table.dryRunParameters,
+      ...table.sendParameters,
     },
-    constraints: [
-      { atMostOne: ['ca-psk', 'signer-cert'] },
-      { atMostOne: ['reference', 'signer-cert'] },
-    ],
+    constraints: [...table.credentialConstraints],
     example: 'cmp request csr gw2.csr cert-name gw2 ca-psk gw2:file:psk.txt ca-root rootA',
     load: () => import('./commands/cmp-request.ts'),
   }),
@@ -126,10 +92,7 @@ export const cmpCommands: readonly Command[] = [
     summary: 'Have a certificate revoked (rr)',
     parameters: {
       ...table.revokeParameters,
-      ...table.caParameters,
-      ...table.waitParameters,
-      ...table.dumpParameters,
-      ...table.dryRunParameters,
+      ...table.sendParameters,
     },
     constraints: [{ atMostOne: ['cert-file', 'issuer'] }, { atMostOne: ['cert-file', 'serial'] }],
     example: 'cmp revoke current-cert gw1 reason keyCompromise',
@@ -141,15 +104,9 @@ export const cmpCommands: readonly Command[] = [
     parameters: {
       ...table.infoParameters,
       ...table.credentialParameters,
-      ...table.caParameters,
-      ...table.waitParameters,
-      ...table.dumpParameters,
-      ...table.dryRunParameters,
+      ...table.sendParameters,
     },
-    constraints: [
-      { atMostOne: ['ca-psk', 'signer-cert'] },
-      { atMostOne: ['reference', 'signer-cert'] },
-    ],
+    constraints: [...table.credentialConstraints],
     example: 'cmp info caCerts ca-root rootA',
     load: () => import('./commands/cmp-info.ts'),
   }),

@@ -135,6 +135,19 @@ export const dryRunParameters = {
   },
 } as const;
 
+/** Of every command that makes a request: where it goes, how long its answer may take, and how much of it is done. */
+export const sendParameters: SendParameters = {
+  ...caParameters,
+  ...waitParameters,
+  ...dumpParameters,
+  ...dryRunParameters,
+};
+
+type SendParameters = typeof caParameters &
+  typeof waitParameters &
+  typeof dumpParameters &
+  typeof dryRunParameters;
+
 /** What the first request of a new certificate is protected with. */
 export const credentialParameters = {
   'ca-psk': {
@@ -153,6 +166,12 @@ export const credentialParameters = {
     summary: 'Sign with this certificate (a vendor certificate, say) instead of a shared secret',
   },
 } as const;
+
+/** A shared secret or a certificate, not both. */
+export const credentialConstraints = [
+  { atMostOne: ['ca-psk', 'signer-cert'] },
+  { atMostOne: ['reference', 'signer-cert'] },
+] as const;
 
 /** The certificate a request starts from. */
 export const currentCertParameters = {
@@ -294,10 +313,7 @@ export type InitializeParameters = typeof keyParameters &
   typeof subjectParameters &
   typeof templateParameters &
   typeof credentialParameters &
-  typeof caParameters &
-  typeof waitParameters &
-  typeof dumpParameters &
-  typeof dryRunParameters;
+  SendParameters;
 
 /** Parameters of `cmp enroll`. */
 export type EnrollParameters = typeof currentCertParameters &
@@ -307,20 +323,14 @@ export type EnrollParameters = typeof currentCertParameters &
   typeof keyFileParameters &
   typeof subjectParameters &
   typeof templateParameters &
-  typeof caParameters &
-  typeof waitParameters &
-  typeof dumpParameters &
-  typeof dryRunParameters;
+  SendParameters;
 
 /** Parameters of `cmp update`. */
 export type UpdateParameters = typeof currentCertParameters &
   typeof keyParameters &
   typeof keyProviderParameters &
   typeof keyReuseParameters &
-  typeof caParameters &
-  typeof waitParameters &
-  typeof dumpParameters &
-  typeof dryRunParameters;
+  SendParameters;
 
 /** Parameters of `cmp poll`. */
 export type PollParameters = typeof pollParameters & typeof waitParameters & typeof dumpParameters;
@@ -329,22 +339,10 @@ export type PollParameters = typeof pollParameters & typeof waitParameters & typ
 export type RequestParameters = typeof requestParameters &
   typeof requestKeyParameters &
   typeof credentialParameters &
-  typeof caParameters &
-  typeof waitParameters &
-  typeof dumpParameters &
-  typeof dryRunParameters;
+  SendParameters;
 
 /** Parameters of `cmp revoke`. */
-export type RevokeParameters = typeof revokeParameters &
-  typeof caParameters &
-  typeof waitParameters &
-  typeof dumpParameters &
-  typeof dryRunParameters;
+export type RevokeParameters = typeof revokeParameters & typeof sendParameters;
 
 /** Parameters of `cmp info`. */
-export type InfoParameters = typeof infoParameters &
-  typeof credentialParameters &
-  typeof caParameters &
-  typeof waitParameters &
-  typeof dumpParameters &
-  typeof dryRunParameters;
+export type InfoParameters = typeof infoParameters & typeof credentialParameters & SendParameters;

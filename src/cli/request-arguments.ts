@@ -1,6 +1,7 @@
 import { asBuffer } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 import { reasonIn } from '../base/reason-in.ts';
+import type { Label } from '../base/label.ts';
 import type { KeyType } from '../crypto/key-type.ts';
 import type { GeneratedKey } from '../crypto/keys.ts';
 import type { KeyChoice } from '../lifecycle/key-choice.ts';
@@ -15,6 +16,7 @@ import type {
   keyProviderParameters,
   keyTemplateParameters,
 } from './parameters-key.ts';
+import type { caParameters } from './parameters-cmp.ts';
 import { resolvePassword } from './password.ts';
 import { newTokenKeyUri } from './token-arguments.ts';
 
@@ -106,4 +108,15 @@ export async function givenKey(
       hint: cause.hint ?? `Give a private key as PEM; "openssl pkey -in ${keyFile}" shows one`,
     });
   }
+}
+
+/** Say where a request goes, as far as the words do. */
+export function placeOf({ caRoot, caUrl }: ArgsOf<typeof caParameters>): {
+  readonly ca?: Label;
+  readonly url?: string;
+} {
+  return {
+    ...(caRoot !== undefined && { ca: caRoot }),
+    ...(caUrl !== undefined && { url: caUrl }),
+  };
 }

@@ -13,7 +13,7 @@ import type { LifecycleContext } from './context.ts';
 import { bodyOf, openConversation, toChange } from './conversation.ts';
 import { openCredential } from './credential.ts';
 import { assertStillFirst } from './keep-anchor.ts';
-import { newAttempt, type NewAttempt } from './new-attempt.ts';
+import { learntBy, newAttempt, type NewAttempt } from './new-attempt.ts';
 import { prepareRequest } from './open-request.ts';
 import type { EnrollmentResult } from './result.ts';
 
@@ -183,10 +183,7 @@ async function beginAnew(
     ...(keyId !== undefined && { key: { id: keyId } }),
     ...(previous && { previous }),
     generalInfo: state.generalInfo,
-    learnt: {
-      pvno: attempt.type === 'unsupportedVersion' ? attempt.pvno : state.pvno,
-      clockOffsetMs: attempt.type === 'badTime' ? attempt.clockOffsetMs : state.clockOffsetMs,
-    },
+    learnt: { pvno: state.pvno, clockOffsetMs: state.clockOffsetMs, ...learntBy([attempt]) },
   });
   const { outcome, event } = rejection(record, ending, clock.now());
   const closing = [...conversation.pending.splice(0), event];

@@ -2,36 +2,32 @@ import { CertError } from '../../base/errors.ts';
 import { isOid, isOidName, oids, type Oid } from '../../asn1/oids.ts';
 import { requestInfo } from '../../lifecycle/info.ts';
 import type { Body } from '../command.ts';
-import { runDry } from '../dry-run.ts';
-import { runEnrollment } from '../enrollment.ts';
+import { sendRequest } from '../enrollment.ts';
 import { reportInfo } from '../info-view.ts';
 import { initialCredentialOf } from '../initial-credential.ts';
 import type { InfoParameters } from '../parameters-cmp.ts';
+import { placeOf } from '../request-arguments.ts';
 
 /** Ask a CA for its certificates, CRLs, new root, wishes, or anything by OID. */
 export const run: Body<InfoParameters> = async (args, command) => {
-  const { type, caRoot, caUrl, accept } = args;
+  const { type, accept } = args;
   const infoType = infoTypeOf(type);
   if (accept && infoType !== oids.rootCaCert) {
     throw new CertError('USAGE_INVALID', `Cannot accept what answers ${type}: only a rootCaCert`);
   }
   const request = {
     infoType,
-    ...(caRoot !== undefined && { ca: caRoot }),
-    ...(caUrl !== undefined && { url: caUrl }),
+    ...placeOf(args),
     credential: await initialCredentialOf(args, command),
     acceptRoot: accept,
     waitSeconds: args.wait,
   };
-  const services = await command.services();
-  if (args.dryRun) return runDry(command, services, (context) => requestInfo(context, request));
-  const result = await runEnrollment(
+  return sendRequest(
     command,
-    services,
+    args,
     (context) => requestInfo(context, request),
-    args.dump,
+    (result) => reportInfo(result, type, command),
   );
-  return reportInfo(result, type, command);
 };
 
 /** A name of RFC 9810 section 5.3.19, in any case, or an OID. */

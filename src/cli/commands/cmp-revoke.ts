@@ -4,32 +4,28 @@ import { decodeCertificate } from '../../x509/certificate.ts';
 import { parseName } from '../../x509/name-text.ts';
 import { readCertificateFile } from '../certificate-file.ts';
 import type { Body, CommandContext } from '../command.ts';
-import { runDry } from '../dry-run.ts';
-import { reportResult, runEnrollment } from '../enrollment.ts';
+import { reportResult, sendRequest } from '../enrollment.ts';
 import type { ArgsOf } from '../parameter.ts';
 import type { RevokeParameters } from '../parameters-cmp.ts';
+import { placeOf } from '../request-arguments.ts';
 
 /** Have a certificate revoked. */
 export const run: Body<RevokeParameters> = async (args, command) => {
-  const { currentCert: current, reason, caRoot, caUrl } = args;
+  const { currentCert: current, reason } = args;
   const other = await otherCertificate(args, command);
   const request = {
     current,
     ...(other && { other }),
     reason,
-    ...(caRoot !== undefined && { ca: caRoot }),
-    ...(caUrl !== undefined && { url: caUrl }),
+    ...placeOf(args),
     waitSeconds: args.wait,
   };
-  const services = await command.services();
-  if (args.dryRun) return runDry(command, services, (context) => revoke(context, request));
-  const result = await runEnrollment(
+  return sendRequest(
     command,
-    services,
+    args,
     (context) => revoke(context, request),
-    args.dump,
+    (result) => reportResult(result, current, command),
   );
-  return reportResult(result, current, command);
 };
 
 async function otherCertificate(
