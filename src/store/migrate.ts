@@ -5,6 +5,7 @@ import Sqlite from 'better-sqlite3';
 
 import { CertError, invariant } from '../base/errors.ts';
 import { schemaVersion, type Migration } from './migration.ts';
+import { notAfterOf } from './not-after.ts';
 import { createPrivateFile, syncToDisk } from './private-files.ts';
 
 /**
@@ -20,6 +21,10 @@ export function migrate(
   path: string,
   migrations: readonly Migration[],
 ): boolean {
+  // For migration 5, which asks every certificate that is stored.
+  connection.function('certificate_not_after', { deterministic: true }, (der) =>
+    der instanceof Uint8Array ? (notAfterOf(der)?.getTime() ?? null) : null,
+  );
   return connection
     .transaction(() => {
       const version = schemaVersion(connection);

@@ -7,7 +7,7 @@ import type Sqlite from 'better-sqlite3';
 export interface Migration {
   /** 1, 2, …, without a gap. */
   readonly version: number;
-  /** Statements, run in one transaction. */
+  /** Statements, run in one transaction; `migrate` names the functions they may call beside those of SQLite. */
   readonly sql: string;
 }
 

@@ -275,4 +275,74 @@ CREATE INDEX hook_run_names ON hook_runs (name, id);
 ALTER TABLE keys ADD COLUMN token_uri TEXT;
 `,
   },
+  {
+    // Labelled CA certificates, keys whose request was made for a CA without CMP, settings of one name, who changed
+    // what; the end of each certificate's life, to find the next ones without decoding all of them. A store key that
+    // is a passphrase has its salt and cost beside what it seals.
+    version: 5,
+    sql: `
+ALTER TABLE data_key ADD COLUMN kdf TEXT;
+ALTER TABLE data_key ADD COLUMN salt BLOB;
+
+ALTER TABLE certificates ADD COLUMN not_after INTEGER;
+UPDATE certificates SET not_after = certificate_not_after(der);
+CREATE INDEX certificate_expiry ON certificates (not_after) WHERE status = 'current';
+
+ALTER TABLE deployments ADD COLUMN password TEXT;
+
+CREATE TABLE ca_certificates (
+  label      TEXT PRIMARY KEY,
+  der        BLOB NOT NULL,
+  subject    BLOB NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX ca_certificate_subjects ON ca_certificates (subject);
+
+CREATE TABLE key_requests (
+  name       TEXT PRIMARY KEY,
+  key_id     INTEGER NOT NULL REFERENCES keys,
+  request    BLOB NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX key_request_keys ON key_requests (key_id);
+
+CREATE TABLE name_settings (
+  name  TEXT NOT NULL,
+  key   TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (name, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit (
+  id        INTEGER PRIMARY KEY AUTOINCREMENT,
+  at        INTEGER NOT NULL,
+  actor     TEXT NOT NULL,
+  user_name TEXT,
+  tty       TEXT,
+  pid       INTEGER NOT NULL,
+  host      TEXT NOT NULL,
+  what      TEXT NOT NULL,
+  arguments TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE audit_results (
+  audit_id  INTEGER PRIMARY KEY REFERENCES audit ON DELETE CASCADE,
+  at        INTEGER NOT NULL,
+  exit_code INTEGER NOT NULL,
+  code      TEXT,
+  text      TEXT
+) STRICT;
+
+CREATE TRIGGER audit_stays BEFORE UPDATE ON audit
+  BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END;
+CREATE TRIGGER audit_results_stay BEFORE UPDATE ON audit_results
+  BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END;
+
+CREATE INDEX transaction_keys ON transactions (key_id);
+CREATE INDEX transaction_previous ON transactions (previous_certificate_id);
+CREATE INDEX transaction_credentials ON transactions (credential_certificate_id);
+CREATE INDEX transaction_staged ON transactions (staged_certificate_id);
+CREATE INDEX deployment_certificates ON deployments (certificate_id);
+`,
+  },
 ];

@@ -1,0 +1,77 @@
+import type { Label } from '../base/label.ts';
+import type { NewKey } from './store.ts';
+
+/** A CA certificate by itself: the local CA store. That one is in here says nothing about trust in it. */
+export interface CaCertificateRecord {
+  readonly label: Label;
+  readonly der: Uint8Array;
+  /** DER of its subject's Name, to find an issuer by. */
+  readonly subject: Uint8Array;
+  readonly createdAt: Date;
+}
+
+/** Labelled CA certificates. */
+export interface CaCertificates {
+  /**
+   * Put a certificate under a label.
+   *
+   * @returns `false` when it stood there already, the same
+   * @throws {CertError} CERT_EXISTS when the label has another one and `replace` is not set
+   */
+  put(record: CaCertificateRecord, replace: boolean): Promise<boolean>;
+  get(label: string): Promise<CaCertificateRecord | undefined>;
+  /** By label. */
+  list(): Promise<readonly CaCertificateRecord[]>;
+  /** Those with this subject, by label. */
+  findBySubject(subject: Uint8Array): Promise<readonly CaCertificateRecord[]>;
+  /** `false` when there was none. */
+  remove(label: string): Promise<boolean>;
+}
+
+/** A key made here for a CA without CMP, and the PKCS#10 request an operator carries there. */
+export interface KeyRequestRecord {
+  /** The name the certificate shall have. */
+  readonly name: Label;
+  readonly keyId: number;
+  /** DER of the CertificationRequest. */
+  readonly request: Uint8Array;
+  readonly createdAt: Date;
+}
+
+/** Requests that wait for their answer to be imported; that import ends them, in its own write. */
+export interface KeyRequests {
+  /**
+   * Store key and request in one write, in place of a request of the same name; the key of that one stays.
+   *
+   * @throws {CertError} STORE_CONFLICT when the name has a request already and `replace` is not set
+   */
+  put(
+    request: {
+      readonly name: Label;
+      readonly key: NewKey;
+      readonly request: Uint8Array;
+      readonly at: Date;
+    },
+    replace: boolean,
+  ): Promise<KeyRequestRecord>;
+  get(name: string): Promise<KeyRequestRecord | undefined>;
+  /** By name. */
+  list(): Promise<readonly KeyRequestRecord[]>;
+  /** `false` when there was none. Its key stays. */
+  remove(name: string): Promise<boolean>;
+}
+
+/** What one name has of its own, in place of the setting for all. */
+export type NameSetting =
+  /** `reuse` or `new`: the key of an update. */
+  | 'key'
+  /** How the next renewal asks, after a move to another CA: `cr` or `ir`; without it, `kur`. */
+  | 'renew-by';
+
+/** Settings of single names, as text. */
+export interface NameSettings {
+  get(name: string, key: NameSetting): Promise<string | undefined>;
+  set(name: Label, key: NameSetting, value: string): Promise<void>;
+  /** `false` when there was none. */
+  remove(name: string, key: NameSetting): Promise<boolean>;
+}
