@@ -3,7 +3,9 @@ import type { Label } from '../base/label.ts';
 import { integer, label, octets, oneOf, optional, present, text, time } from './column.ts';
 import type { Database } from './database.ts';
 import { recordEvents } from './history.ts';
-import { insertKey } from './keys.ts';
+import { dropKey, insertKey } from './keys.ts';
+import { notAfterOf } from './not-after.ts';
+import { dropCertificate, pruneVersions } from './pruning.ts';
 import type { Sealer } from './sealer.ts';
 import type { Row, Sql, SqlValue } from './sql.ts';
 import type { CertificateRecord, Certificates } from './store.ts';
@@ -29,6 +31,8 @@ export function sqliteCertificates(
       filter?.all === true
         ? select('true ORDER BY name, id DESC')
         : select(`${isLatest} ORDER BY name`),
+    expiring: (limit) =>
+      select("status = 'current' AND not_after IS NOT NULL ORDER BY not_after LIMIT ?", limit),
     versions: (name) => select('name = ? ORDER BY id DESC', name),
     pendingDelivery: (name) =>
       select(
@@ -65,9 +69,7 @@ export function sqliteCertificates(
           id,
         );
         if (row === undefined) {
-          throw new CertError('STORE_CONFLICT', 'Cannot restore a certificate: it has changed', {
-            hint: 'See "certkeeper show cert full NAME"',
-          });
+          throw changed('restore');
         }
         supersedeCurrent(sql, label(row, 'name'));
         sql.run(
@@ -79,16 +81,72 @@ export function sqliteCertificates(
       }),
     async import(certificate) {
       const { key, at, ...rest } = certificate;
-      const sealer = key === undefined ? undefined : await unlock();
+      const sealer = key !== undefined && 'spki' in key ? await unlock() : undefined;
       return database.write((sql) => {
         const keyId =
-          key === undefined || sealer === undefined ? undefined : insertKey(sql, sealer, key, at);
+          key === undefined
+            ? undefined
+            : 'spki' in key
+              ? sealer && insertKey(sql, sealer, key, at)
+              : key.id;
         const id = stageCertificate(sql, { ...rest, createdAt: at, keyId });
-        return activateCertificate(sql, id, rest.name);
+        const current = activateCertificate(sql, id, rest.name);
+        if (keyId !== undefined) sql.run('DELETE FROM key_requests WHERE key_id = ?', keyId);
+        pruneVersions(sql, rest.name);
+        return current;
       });
     },
+    move: (id, ca) =>
+      database.write((sql) => {
+        const { changes } = sql.run(
+          "UPDATE certificates SET ca = ?, url = NULL WHERE id = ? AND status = 'current'",
+          ca,
+          id,
+        );
+        if (changes === 0) throw changed('move');
+        return readRecord(sql, sql.get('SELECT * FROM certificates WHERE id = ?', id) ?? {});
+      }),
+    remove: (name) => database.write((sql) => removeName(sql, name)),
   };
 }
+
+function changed(what: 'move' | 'restore'): CertError {
+  return new CertError('STORE_CONFLICT', `Cannot ${what} a certificate: it has changed`, {
+    hint: 'See "certkeeper show cert full NAME"',
+  });
+}
+
+function removeName(sql: Sql, name: string): number {
+  const rows = sql.all('SELECT id, key_id FROM certificates WHERE name = ?', name);
+  const outstanding = sql.get(
+    `SELECT name FROM transactions WHERE name = @name
+       OR previous_certificate_id IN (SELECT id FROM certificates WHERE name = @name)
+       OR credential_certificate_id IN (SELECT id FROM certificates WHERE name = @name)`,
+    { name },
+  );
+  if (outstanding !== undefined) {
+    const other = text(outstanding, 'name');
+    throw new CertError(
+      'STORE_CONFLICT',
+      `Cannot remove "${name}": the request for "${other}" is outstanding`,
+      { hint: `Let it end, or give it up with "certkeeper clear cmp cert-name ${other}"` },
+    );
+  }
+  for (const row of rows)
+    dropCertificate(sql, integer(row, 'id'), optional(row, 'key_id', integer));
+  const request = sql.get('SELECT key_id FROM key_requests WHERE name = ?', name);
+  for (const table of tablesByName) sql.run(`DELETE FROM ${table} WHERE name = ?`, name);
+  if (request !== undefined) dropKey(sql, integer(request, 'key_id'));
+  return rows.length;
+}
+
+const tablesByName = [
+  'deployments',
+  'hooks',
+  'hook_runs',
+  'name_settings',
+  'key_requests',
+] as const;
 
 const isLatest = `(status = 'current' OR id = (
   SELECT max(id) FROM certificates AS other WHERE other.name = certificates.name
@@ -105,8 +163,8 @@ export function stageCertificate(
   },
 ): number {
   const { id } = sql.run(
-    `INSERT INTO certificates (name, version, status, ca, url, key_id, der, source, created_at)
-     VALUES (@name, 0, 'staged', @ca, @url, @keyId, @der, @source, @createdAt)`,
+    `INSERT INTO certificates (name, version, status, ca, url, key_id, der, source, created_at, not_after)
+     VALUES (@name, 0, 'staged', @ca, @url, @keyId, @der, @source, @createdAt, @notAfter)`,
     {
       name: certificate.name,
       ca: certificate.ca,
@@ -115,6 +173,7 @@ export function stageCertificate(
       der: certificate.der,
       source: certificate.source,
       createdAt: certificate.createdAt,
+      notAfter: notAfterOf(certificate.der),
     },
   );
   writeChain(sql, id, certificate.chain);
@@ -128,7 +187,13 @@ export function restageCertificate(
   certificate: Pick<CertificateRecord, 'der' | 'chain'> & { readonly keyId: number | undefined },
 ): void {
   const { der, keyId } = certificate;
-  sql.run('UPDATE certificates SET der = ?, key_id = ? WHERE id = ?', der, keyId, id);
+  sql.run(
+    'UPDATE certificates SET der = ?, key_id = ?, not_after = ? WHERE id = ?',
+    der,
+    keyId,
+    notAfterOf(der),
+    id,
+  );
   sql.run('DELETE FROM certificate_chains WHERE certificate_id = ?', id);
   writeChain(sql, id, certificate.chain);
 }

@@ -41,7 +41,8 @@ export interface KeyRequestRecord {
 /** Requests that wait for their answer to be imported; that import ends them, in its own write. */
 export interface KeyRequests {
   /**
-   * Store key and request in one write, in place of a request of the same name; the key of that one stays.
+   * Store key and request in one write, in place of a request of the same name; the key of that one stays for a
+   * while: it may have been certified.
    *
    * @throws {CertError} STORE_CONFLICT when the name has a request already and `replace` is not set
    */
@@ -57,8 +58,8 @@ export interface KeyRequests {
   get(name: string): Promise<KeyRequestRecord | undefined>;
   /** By name. */
   list(): Promise<readonly KeyRequestRecord[]>;
-  /** `false` when there was none. Its key stays. */
-  remove(name: string): Promise<boolean>;
+  /** `false` when there was none. Its key stays until it has long been without use. */
+  remove(name: string, at: Date): Promise<boolean>;
 }
 
 /** What one name has of its own, in place of the setting for all. */

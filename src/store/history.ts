@@ -3,7 +3,7 @@ import { label, oneOf, operation, optional, present, text, time } from './column
 import type { Database } from './database.ts';
 import { project, transactionCounter } from './project.ts';
 import type { History, HistoryRecord } from './records-contract.ts';
-import { readSetting } from './settings.ts';
+import { readLimit } from './pruning.ts';
 import type { Row, Sql } from './sql.ts';
 import { count, countDuration } from './statistics.ts';
 import type { TransactionOutcome } from './records-contract.ts';
@@ -47,7 +47,7 @@ export function openHistory(
   sql.run(
     `DELETE FROM history WHERE result <> 'outstanding'
      AND id NOT IN (SELECT id FROM history ORDER BY id DESC LIMIT ?)`,
-    historyLimit(sql),
+    readLimit(sql, 'history-limit', defaultLimit),
   );
 }
 
@@ -99,11 +99,6 @@ function writeFailInfo(sql: Sql, transactionID: string, failInfo: readonly strin
 }
 
 const defaultLimit = 100;
-
-function historyLimit(sql: Sql): number {
-  const setting = readSetting(sql, 'history-limit') ?? '';
-  return /^[0-9]{1,9}$/.test(setting) ? Number(setting) : defaultLimit;
-}
 
 const results = [
   'outstanding',

@@ -35,7 +35,11 @@ export function sqliteKeys(database: Database, unlock: () => Promise<Sealer>): K
 /** Store a key pair unless it is stored, and give its id. */
 export function insertKey(sql: Sql, sealer: Sealer, key: NewKey, at: Date): number {
   const found = sql.get('SELECT id FROM keys WHERE spki = ?', key.spki);
-  if (found !== undefined) return integer(found, 'id');
+  if (found !== undefined) {
+    const id = integer(found, 'id');
+    sql.run('UPDATE keys SET unused_since = NULL WHERE id = ?', id);
+    return id;
+  }
   return sql.run(
     'INSERT INTO keys (spki, pkcs8, created_at, token_uri) VALUES (?, ?, ?, ?)',
     key.spki,
@@ -44,6 +48,25 @@ export function insertKey(sql: Sql, sealer: Sealer, key: NewKey, at: Date): numb
     at,
     'pkcs8' in key ? undefined : key.tokenUri,
   ).id;
+}
+
+/** Note that a key may be without use from now on; whoever drops it looks again. */
+export function releaseKey(sql: Sql, id: number, at: Date): void {
+  sql.run('UPDATE keys SET unused_since = ? WHERE id = ?', at, id);
+}
+
+const isUnused = `NOT EXISTS (SELECT 1 FROM certificates WHERE key_id = keys.id)
+  AND NOT EXISTS (SELECT 1 FROM transactions WHERE key_id = keys.id)
+  AND NOT EXISTS (SELECT 1 FROM key_requests WHERE key_id = keys.id)`;
+
+/** Drop a key that nothing uses any more. */
+export function dropKey(sql: Sql, id: number): void {
+  sql.run(`DELETE FROM keys WHERE id = ? AND ${isUnused}`, id);
+}
+
+/** Drop the keys that have been without use since a moment. */
+export function dropKeysUnusedSince(sql: Sql, since: Date): void {
+  sql.run(`DELETE FROM keys WHERE unused_since < ? AND ${isUnused}`, since);
 }
 
 function keyRow(sql: Sql, id: number): Row {

@@ -46,6 +46,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     certificates: lateCertificates(database, unlock),
     deployments: lateDeployments(database),
     transactions: lateTransactions(database, unlock),
+    ...lateEntries(database, unlock),
     ...lateRecords(database),
     close: () => database.close(),
   };
@@ -110,6 +111,9 @@ function lateCertificates(database: Database, unlock: Unlock): Certificates {
     deliveryFailed: async (...args) => (await table()).deliveryFailed(...args),
     restore: async (...args) => (await table()).restore(...args),
     import: async (...args) => (await table()).import(...args),
+    expiring: async (...args) => (await table()).expiring(...args),
+    move: async (...args) => (await table()).move(...args),
+    remove: async (...args) => (await table()).remove(...args),
   };
 }
 
@@ -143,6 +147,47 @@ function lateTransactions(database: Database, unlock: Unlock): Transactions {
     get: async (...args) => (await table()).get(...args),
     credential: async (...args) => (await table()).credential(...args),
     clear: async (...args) => (await table()).clear(...args),
+  };
+}
+
+function lateEntries(
+  database: Database,
+  unlock: Unlock,
+): Pick<Store, 'caCertificates' | 'keyRequests' | 'nameSettings' | 'audit'> {
+  const authorities = once(async () =>
+    (await import('./ca-certificates.ts')).sqliteCaCertificates(database),
+  );
+  const requests = once(async () =>
+    (await import('./key-requests.ts')).sqliteKeyRequests(database, unlock),
+  );
+  const settings = once(async () =>
+    (await import('./name-settings.ts')).sqliteNameSettings(database),
+  );
+  const audit = once(async () => (await import('./audit.ts')).sqliteAudit(database));
+  return {
+    caCertificates: {
+      put: async (...args) => (await authorities()).put(...args),
+      get: async (...args) => (await authorities()).get(...args),
+      list: async (...args) => (await authorities()).list(...args),
+      findBySubject: async (...args) => (await authorities()).findBySubject(...args),
+      remove: async (...args) => (await authorities()).remove(...args),
+    },
+    keyRequests: {
+      put: async (...args) => (await requests()).put(...args),
+      get: async (...args) => (await requests()).get(...args),
+      list: async (...args) => (await requests()).list(...args),
+      remove: async (...args) => (await requests()).remove(...args),
+    },
+    nameSettings: {
+      get: async (...args) => (await settings()).get(...args),
+      set: async (...args) => (await settings()).set(...args),
+      remove: async (...args) => (await settings()).remove(...args),
+    },
+    audit: {
+      begin: async (...args) => (await audit()).begin(...args),
+      end: async (...args) => (await audit()).end(...args),
+      list: async (...args) => (await audit()).list(...args),
+    },
   };
 }
 

@@ -8,7 +8,7 @@ import type { Store } from './store.ts';
  */
 export function readOnly(store: Store, refuse: () => never): Store {
   const { authorities, keys, certificates, deployments, transactions, crls, history } = store;
-  const { statistics, settings, leases } = store;
+  const { statistics, settings, leases, caCertificates, keyRequests, nameSettings, audit } = store;
   const refused = async (): Promise<never> => refuse();
   return {
     authorities: {
@@ -30,13 +30,35 @@ export function readOnly(store: Store, refuse: () => never): Store {
       latest: (name) => certificates.latest(name),
       get: (id) => certificates.get(id),
       list: (filter) => certificates.list(filter),
+      expiring: (limit) => certificates.expiring(limit),
       versions: (name) => certificates.versions(name),
       pendingDelivery: (name) => certificates.pendingDelivery(name),
       markDelivered: refused,
       deliveryFailed: refused,
       restore: refused,
       import: refused,
+      move: refused,
+      remove: refused,
     },
+    caCertificates: {
+      get: (label) => caCertificates.get(label),
+      list: () => caCertificates.list(),
+      findBySubject: (subject) => caCertificates.findBySubject(subject),
+      put: refused,
+      remove: refused,
+    },
+    keyRequests: {
+      get: (name) => keyRequests.get(name),
+      list: () => keyRequests.list(),
+      put: refused,
+      remove: refused,
+    },
+    nameSettings: {
+      get: (name, key) => nameSettings.get(name, key),
+      set: refused,
+      remove: refused,
+    },
+    audit: { list: (limit) => audit.list(limit), begin: refused, end: refused },
     deployments: {
       list: (name) => deployments.list(name),
       hook: (name) => deployments.hook(name),

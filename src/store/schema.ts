@@ -277,8 +277,8 @@ ALTER TABLE keys ADD COLUMN token_uri TEXT;
   },
   {
     // Labelled CA certificates, keys whose request was made for a CA without CMP, settings of one name, who changed
-    // what; the end of each certificate's life, to find the next ones without decoding all of them. A store key that
-    // is a passphrase has its salt and cost beside what it seals.
+    // what; the end of each certificate's life, to find the next ones without decoding all of them; since when a key
+    // has been without use. A store key that is a passphrase has its salt and cost beside what it seals.
     version: 5,
     sql: `
 ALTER TABLE data_key ADD COLUMN kdf TEXT;
@@ -337,6 +337,12 @@ CREATE TRIGGER audit_stays BEFORE UPDATE ON audit
   BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END;
 CREATE TRIGGER audit_results_stay BEFORE UPDATE ON audit_results
   BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END;
+
+ALTER TABLE keys ADD COLUMN unused_since INTEGER;
+CREATE INDEX unused_keys ON keys (unused_since) WHERE unused_since IS NOT NULL;
+UPDATE keys SET unused_since = created_at
+  WHERE id NOT IN (SELECT key_id FROM certificates WHERE key_id IS NOT NULL)
+    AND id NOT IN (SELECT key_id FROM transactions WHERE key_id IS NOT NULL);
 
 CREATE INDEX transaction_keys ON transactions (key_id);
 CREATE INDEX transaction_previous ON transactions (previous_certificate_id);

@@ -1,8 +1,10 @@
 import type { LifecycleEvent, Operation } from '../base/events.ts';
 import type { Label } from '../base/label.ts';
+import type { Audit } from './audit-contract.ts';
 import type { Authorities } from './authorities-contract.ts';
 import type { Crls } from './crls-contract.ts';
 import type { Deployments } from './deployments-contract.ts';
+import type { CaCertificates, KeyRequests, NameSettings } from './entries-contract.ts';
 import type { History, Statistics, TransactionOutcome } from './records-contract.ts';
 
 /**
@@ -25,7 +27,11 @@ export interface Store {
   readonly crls: Crls;
   readonly history: History;
   readonly statistics: Statistics;
+  readonly caCertificates: CaCertificates;
+  readonly keyRequests: KeyRequests;
   readonly settings: Settings;
+  readonly nameSettings: NameSettings;
+  readonly audit: Audit;
   readonly leases: Leases;
   close(): Promise<void>;
 }
@@ -269,7 +275,8 @@ export interface ImportedCertificate {
   readonly name: Label;
   readonly der: Uint8Array;
   readonly chain: readonly Uint8Array[];
-  readonly key?: NewKey;
+  /** A key on its way in, or one that is stored; a request that waited for this certificate is over. */
+  readonly key?: NewKey | { readonly id: number };
   readonly source: CertificateSource;
   readonly ca?: Label;
   readonly url?: string;
@@ -285,6 +292,8 @@ export interface Certificates {
   get(id: number): Promise<CertificateRecord | undefined>;
   /** The latest certificate of each name, see `latest`; with `all`, every version and status, newest first in a name. */
   list(filter?: { readonly all?: boolean }): Promise<readonly CertificateRecord[]>;
+  /** The current certificates that end next, soonest first; what cannot be read has no end. */
+  expiring(limit: number): Promise<readonly CertificateRecord[]>;
   /** Every certificate of a name, newest first. */
   versions(name: string): Promise<readonly CertificateRecord[]>;
   /**
@@ -311,8 +320,25 @@ export interface Certificates {
    * @throws {CertError} STORE_CONFLICT when it is not superseded any more
    */
   restore(id: number): Promise<CertificateRecord>;
-  /** Make a certificate the current one of its name, with its key, in one write. */
+  /**
+   * Make a certificate the current one of its name, with its key, in one write. Of what was before as many
+   * versions stay as the setting `versions-kept` says, as after `finish` of a transaction.
+   */
   import(certificate: ImportedCertificate): Promise<CertificateRecord>;
+  /**
+   * Let the current certificate be renewed with another CA profile, at that profile's address.
+   *
+   * @throws {CertError} STORE_CONFLICT when it is not current any more
+   */
+  move(id: number, ca: Label): Promise<CertificateRecord>;
+  /**
+   * Forget a name: every version with its key, deployments, hook and runs, settings, waiting key request. Its
+   * history stays.
+   *
+   * @returns how many versions there were
+   * @throws {CertError} STORE_CONFLICT while a request for the name, or one signed with it, is outstanding
+   */
+  remove(name: string): Promise<number>;
 }
 
 /** Settings that belong to no other table, as text. */

@@ -22,7 +22,8 @@ import {
 } from './column.ts';
 import type { Database } from './database.ts';
 import { closeHistory, forgetHistory, openHistory, recordEvents } from './history.ts';
-import { insertKey } from './keys.ts';
+import { insertKey, releaseKey } from './keys.ts';
+import { pruneKeys, pruneVersions } from './pruning.ts';
 import type { Sealer } from './sealer.ts';
 import type { Row, Sql } from './sql.ts';
 import type {
@@ -131,6 +132,7 @@ function begin(
 ): TransactionRecord {
   assertNoneOutstanding(sql, transaction.name);
   assertStillCurrent(sql, transaction);
+  pruneKeys(sql, transaction.openedAt);
   const id = insert(sql, transaction, sealer);
   openHistory(sql, { ...transaction, transactionID: toHex(transaction.transactionID) });
   recordEvents(sql, events);
@@ -246,14 +248,20 @@ function close(
   closeHistory(sql, { ...record, transactionID }, outcome, at);
   if (outcome.type === 'granted') {
     invariant(stagedCertificateId !== undefined, 'that a granted certificate was staged');
-    return activateCertificate(sql, stagedCertificateId, name);
+    const current = activateCertificate(sql, stagedCertificateId, name);
+    // What was asked for after a move has been done.
+    sql.run("DELETE FROM name_settings WHERE name = ? AND key = 'renew-by'", name);
+    pruneVersions(sql, name);
+    return current;
   }
+  if (record.keyId !== undefined) releaseKey(sql, record.keyId, at);
   if (outcome.type === 'revoked') {
     if (outcome.certificateId !== undefined) {
       markRevoked(sql, outcome.certificateId, outcome.reason, at);
     }
   } else if (stagedCertificateId !== undefined) {
     setAsideCertificate(sql, stagedCertificateId, outcome.type);
+    pruneVersions(sql, name);
   }
   return undefined;
 }
