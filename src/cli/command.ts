@@ -42,9 +42,17 @@ export type Constraint<Word extends string = string> =
   | { readonly atMostOne: readonly Word[] }
   | { readonly atLeastOne: readonly Word[] };
 
+/**
+ * What a command may leave otherwise than it found it: nothing; what a lab remembers, in a directory of its own;
+ * what is stored here; or, beyond that, what others see: a CA, a service, files.
+ */
+export type Changes = 'nothing' | 'lab' | 'store' | 'world';
+
 /** What a command says of itself; the entry of the grammar table. */
 export interface CommandSpec<T extends ParameterTable> {
   readonly words: readonly string[];
+  /** `store` and `world` are written to the audit trail. */
+  readonly changes: Changes;
   /** One sentence for `--help`, no final period. */
   readonly summary: string;
   readonly parameters: T;
@@ -58,6 +66,7 @@ export interface CommandSpec<T extends ParameterTable> {
 /** An entry of the grammar, with the types of its own arguments sealed in. */
 export interface Command {
   readonly words: readonly string[];
+  readonly changes: Changes;
   readonly summary: string;
   readonly parameters: ParameterTable;
   readonly constraints: readonly Constraint[];
@@ -69,6 +78,7 @@ export interface Command {
 export function defineCommand<const T extends ParameterTable>(spec: CommandSpec<T>): Command {
   return {
     words: spec.words,
+    changes: spec.changes,
     summary: spec.summary,
     parameters: spec.parameters,
     constraints: spec.constraints ?? [],

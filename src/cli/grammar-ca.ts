@@ -6,6 +6,7 @@ import * as cmp from './parameters-cmp.ts';
 export const caCommands: readonly Command[] = [
   defineCommand({
     words: ['ca', 'add'],
+    changes: 'store',
     summary: 'Set up a CA or RA: address, anchors, secret, and how to talk to it',
     parameters: table.caAddParameters,
     example: 'ca add rootA url http://ra.example/pkix/ root root.pem reference gw1 secret prompt',
@@ -13,12 +14,14 @@ export const caCommands: readonly Command[] = [
   }),
   defineCommand({
     words: ['ca', 'show'],
+    changes: 'nothing',
     summary: 'List the CA profiles, or show everything about one',
     parameters: table.caShowParameters,
     load: () => import('./commands/ca-show.ts'),
   }),
   defineCommand({
     words: ['ca', 'probe'],
+    changes: 'nothing',
     summary: 'Ask a CA what it can do; nothing is changed there or here',
     parameters: {
       ...table.caProbeParameters,
@@ -31,6 +34,7 @@ export const caCommands: readonly Command[] = [
   }),
   defineCommand({
     words: ['ca', 'remove'],
+    changes: 'store',
     summary: 'Forget a CA profile and its secret, after asking',
     parameters: table.caRemoveParameters,
     example: 'ca remove rootA --yes',
@@ -38,6 +42,7 @@ export const caCommands: readonly Command[] = [
   }),
   defineCommand({
     words: ['clear', 'ca', 'request-template'],
+    changes: 'store',
     summary: 'Forget what a CA wished of requests (see cmp info certReqTemplate)',
     parameters: table.clearRequestTemplateParameters,
     example: 'clear ca request-template rootA',
@@ -45,6 +50,7 @@ export const caCommands: readonly Command[] = [
   }),
   defineCommand({
     words: ['show', 'cert'],
+    changes: 'nothing',
     summary: 'List certificates, or show everything about one',
     parameters: table.showCertParameters,
     example: 'show cert full',
@@ -52,6 +58,7 @@ export const caCommands: readonly Command[] = [
   }),
   defineCommand({
     words: ['decode'],
+    changes: 'nothing',
     summary: 'Show what is in a CMP message, a certificate, a PKCS#10 request or other DER',
     parameters: table.decodeParameters,
     example: 'decode message.der',

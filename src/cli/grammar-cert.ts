@@ -5,6 +5,7 @@ import * as table from './parameters-cert.ts';
 export const certCommands: readonly Command[] = [
   defineCommand({
     words: ['cert', 'import'],
+    changes: 'world',
     summary: 'Take a certificate from a file, with its key and chain, to sign requests with',
     parameters: table.certImportParameters,
     example: 'cert import cert-name vendor file device.p12 password file:device.pass',

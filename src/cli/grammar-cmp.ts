@@ -23,6 +23,7 @@ const subjectConstraints = [
 export const cmpCommands: readonly Command[] = [
   defineCommand({
     words: ['cmp', 'initialize'],
+    changes: 'world',
     summary: 'Make a key and get its first certificate (ir)',
     parameters: {
       ...key.keyParameters,
@@ -42,6 +43,7 @@ export const cmpCommands: readonly Command[] = [
   }),
   defineCommand({
     words: ['cmp', 'enroll'],
+    changes: 'world',
     summary: 'Get a further certificate, signing with one that is here (cr)',
     parameters: {
       ...table.currentCertParameters,
@@ -59,6 +61,7 @@ export const cmpCommands: readonly Command[] = [
   }),
   defineCommand({
     words: ['cmp', 'update'],
+    changes: 'world',
     summary: 'Renew a certificate; the old one is kept as superseded (kur)',
     parameters: {
       ...table.currentCertParameters,
@@ -76,6 +79,7 @@ export const cmpCommands: readonly Command[] = [
   }),
   defineCommand({
     words: ['cmp', 'request'],
+    changes: 'world',
     summary: 'Get a certificate for a PKCS #10 request made elsewhere (p10cr)',
     parameters: {
       ...table.requestParameters,
@@ -89,6 +93,7 @@ export const cmpCommands: readonly Command[] = [
   }),
   defineCommand({
     words: ['cmp', 'revoke'],
+    changes: 'world',
     summary: 'Have a certificate revoked (rr)',
     parameters: {
       ...table.revokeParameters,
@@ -100,6 +105,7 @@ export const cmpCommands: readonly Command[] = [
   }),
   defineCommand({
     words: ['cmp', 'info'],
+    changes: 'store',
     summary: 'Ask the CA for its certificates, CRLs, new root or wishes (genm)',
     parameters: {
       ...table.infoParameters,
@@ -112,6 +118,7 @@ export const cmpCommands: readonly Command[] = [
   }),
   defineCommand({
     words: ['cmp', 'poll'],
+    changes: 'world',
     summary: 'Ask now for the answer to an outstanding request',
     parameters: { ...table.pollParameters, ...table.waitParameters, ...table.dumpParameters },
     example: 'cmp poll current-cert gw1 wait 5m',
@@ -119,6 +126,7 @@ export const cmpCommands: readonly Command[] = [
   }),
   defineCommand({
     words: ['cmp', 'cert-store'],
+    changes: 'store',
     summary: 'Set where PEM files are put, and whether an update keeps the key',
     parameters: table.certStoreParameters,
     example: 'cmp cert-store location /etc/ipsec.d key reuse',
@@ -126,12 +134,14 @@ export const cmpCommands: readonly Command[] = [
   }),
   defineCommand({
     words: ['no', 'cmp', 'cert-store'],
+    changes: 'store',
     summary: 'Put PEM files in the default place again, and make a new key at an update',
     parameters: {},
     load: () => import('./commands/no-cmp-cert-store.ts'),
   }),
   defineCommand({
     words: ['cmp', 'history'],
+    changes: 'store',
     summary: 'Set how many transactions the history keeps',
     parameters: table.historyLimitParameters,
     example: 'cmp history keep 1000',
@@ -139,30 +149,35 @@ export const cmpCommands: readonly Command[] = [
   }),
   defineCommand({
     words: ['no', 'cmp', 'history'],
+    changes: 'store',
     summary: 'Keep the last 100 transactions in the history again',
     parameters: {},
     load: () => import('./commands/no-cmp-history.ts'),
   }),
   defineCommand({
     words: ['show', 'cmp', 'outstanding-req'],
+    changes: 'nothing',
     summary: 'List the requests that wait for an answer',
     parameters: {},
     load: () => import('./commands/show-cmp-outstanding-req.ts'),
   }),
   defineCommand({
     words: ['show', 'cmp', 'statistics'],
+    changes: 'nothing',
     summary: 'Show what was counted, by CA',
     parameters: {},
     load: () => import('./commands/show-cmp-statistics.ts'),
   }),
   defineCommand({
     words: ['show', 'cmp', 'history'],
+    changes: 'nothing',
     summary: 'List the last transactions, newest first',
     parameters: table.historyParameters,
     load: () => import('./commands/show-cmp-history.ts'),
   }),
   defineCommand({
     words: ['clear', 'cmp', 'cert-name'],
+    changes: 'store',
     summary: 'Close the outstanding requests of a name and forget its history',
     parameters: table.clearNameParameters,
     example: 'clear cmp cert-name gw1',
@@ -170,6 +185,7 @@ export const cmpCommands: readonly Command[] = [
   }),
   defineCommand({
     words: ['clear', 'cmp', 'statistics'],
+    changes: 'store',
     summary: 'Set the counters to zero',
     parameters: {},
     load: () => import('./commands/clear-cmp-statistics.ts'),

@@ -5,6 +5,7 @@ import * as table from './parameters-deploy.ts';
 export const deployCommands: readonly Command[] = [
   defineCommand({
     words: ['cert', 'deploy'],
+    changes: 'world',
     summary:
       'Set which files of a certificate go where, and write them; with its name alone, write them again',
     parameters: table.certDeployParameters,
@@ -14,12 +15,14 @@ export const deployCommands: readonly Command[] = [
   }),
   defineCommand({
     words: ['no', 'cert', 'deploy'],
+    changes: 'store',
     summary: 'Forget where a certificate goes; files already written stay',
     parameters: table.noCertDeployParameters,
     load: () => import('./commands/deploy-remove.ts'),
   }),
   defineCommand({
     words: ['cert', 'hook'],
+    changes: 'store',
     summary: 'Set a program that is run after each delivery of a certificate',
     parameters: table.certHookParameters,
     example: 'cert hook cert-name gw1 timeout 30s -- /usr/local/bin/tell-the-load-balancer --now',
@@ -27,12 +30,14 @@ export const deployCommands: readonly Command[] = [
   }),
   defineCommand({
     words: ['no', 'cert', 'hook'],
+    changes: 'store',
     summary: 'Run no program after the delivery of a certificate any more',
     parameters: table.noCertHookParameters,
     load: () => import('./commands/hook-remove.ts'),
   }),
   defineCommand({
     words: ['hook', 'test'],
+    changes: 'world',
     summary: 'Run the hook of a certificate now, with the event test',
     parameters: table.hookTestParameters,
     example: 'hook test gw1',
@@ -40,6 +45,7 @@ export const deployCommands: readonly Command[] = [
   }),
   defineCommand({
     words: ['cert', 'restore'],
+    changes: 'world',
     summary: 'Make an earlier certificate of a name the current one again, and deploy it',
     parameters: table.certRestoreParameters,
     example: 'cert restore gw1 version 3',

@@ -6,6 +6,7 @@ import * as table from './parameters-lab.ts';
 export const labCommands: readonly Command[] = [
   defineCommand({
     words: ['lab'],
+    changes: 'lab',
     summary: 'Run a CA and RA for trying things, on the loopback interface',
     parameters: { ...table.labPlaceParameters, ...labSettings },
     example: 'lab port 8080 dir ./lab',
@@ -13,18 +14,21 @@ export const labCommands: readonly Command[] = [
   }),
   defineCommand({
     words: ['lab', 'requests'],
+    changes: 'nothing',
     summary: 'List the requests that wait for approval in the lab',
     parameters: { ...table.labRequestsParameters, ...table.labDirParameters },
     load: () => import('./commands/lab-requests.ts'),
   }),
   defineCommand({
     words: ['lab', 'approve'],
+    changes: 'lab',
     summary: 'Let the lab issue a waiting request',
     parameters: { ...table.labRequestParameters, ...table.labDirParameters },
     load: () => import('./commands/lab-approve.ts'),
   }),
   defineCommand({
     words: ['lab', 'deny'],
+    changes: 'lab',
     summary: 'Let the lab reject a waiting request',
     parameters: {
       ...table.labRequestParameters,
@@ -35,12 +39,14 @@ export const labCommands: readonly Command[] = [
   }),
   defineCommand({
     words: ['lab', 'roll-root'],
+    changes: 'lab',
     summary: 'Give the lab a new root, which the old one vouches for',
     parameters: { ...table.labDirParameters },
     load: () => import('./commands/lab-roll-root.ts'),
   }),
   defineCommand({
     words: ['demo'],
+    changes: 'nothing',
     summary: 'Take a guided tour with a lab CA; leaves nothing behind',
     parameters: table.demoParameters,
     load: () => import('./commands/demo.ts'),

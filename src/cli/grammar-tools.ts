@@ -23,6 +23,7 @@ export const completionParameters = {
 export const toolCommands: readonly Command[] = [
   defineCommand({
     words: ['shell'],
+    changes: 'nothing',
     summary: 'Take commands line by line, bare and abbreviated, as gateways do',
     parameters: shellParameters,
     example: 'shell --keep-going < gateway.txt',
@@ -30,6 +31,7 @@ export const toolCommands: readonly Command[] = [
   }),
   defineCommand({
     words: ['completion'],
+    changes: 'nothing',
     summary: 'Print the script that completes command lines in bash, zsh or fish',
     parameters: completionParameters,
     example: 'completion bash > ~/.local/share/bash-completion/completions/certkeeper',

@@ -6,6 +6,7 @@ import { shellTable } from '../../src/cli/shell/session.ts';
 
 const odd = defineCommand({
   words: ['odd'],
+  changes: 'nothing',
   summary: 'Do something that no group was thought of for',
   parameters: {
     name: { type: 'label', required: true, positional: true, summary: 'Its name' },

@@ -59,6 +59,7 @@ describe('a manual page', () => {
   it('says what roff would take for something else in another way', () => {
     const command = defineCommand({
       words: ['odd'],
+      changes: 'nothing',
       summary: '.Begin with a \'dot\' and a \\, then "quote" – and go on…',
       parameters: {},
       load: async () => ({ run: async () => 0 }),

@@ -13,6 +13,7 @@ export function modeCommands(modes: Modes): readonly Command[] {
   return [
     defineCommand({
       words: ['configure'],
+      changes: 'nothing',
       summary: 'Begin configuration; changes the prompt and nothing else',
       parameters: {
         terminal: { type: 'flag', summary: 'As gateways call it; changes nothing' },
@@ -26,6 +27,7 @@ export function modeCommands(modes: Modes): readonly Command[] {
     }),
     defineCommand({
       words: ['context'],
+      changes: 'nothing',
       summary: 'Begin a context; changes the prompt and nothing else',
       parameters: {
         name: {
@@ -45,6 +47,7 @@ export function modeCommands(modes: Modes): readonly Command[] {
     }),
     defineCommand({
       words: ['end'],
+      changes: 'nothing',
       summary: 'Leave configuration; changes the prompt and nothing else',
       parameters: {},
       load: async () => ({
@@ -56,6 +59,7 @@ export function modeCommands(modes: Modes): readonly Command[] {
     }),
     defineCommand({
       words: ['exit'],
+      changes: 'nothing',
       summary: 'Leave the context or configuration; outside of them, the shell',
       parameters: {},
       load: async () => ({
@@ -67,6 +71,7 @@ export function modeCommands(modes: Modes): readonly Command[] {
     }),
     defineCommand({
       words: ['help'],
+      changes: 'nothing',
       summary: 'Explain a command, or a group of commands',
       parameters: {},
       // The parser answers before it comes to this.
@@ -74,6 +79,7 @@ export function modeCommands(modes: Modes): readonly Command[] {
     }),
     defineCommand({
       words: ['version'],
+      changes: 'nothing',
       summary: 'Print the version of certkeeper',
       parameters: {},
       load: () => import('../commands/version.ts'),
