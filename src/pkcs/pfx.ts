@@ -3,6 +3,7 @@ import {
   optional,
   sequence,
   sequenceOf,
+  setOf,
   type Codec,
   type TaggedCodec,
 } from '../asn1/codec.ts';
@@ -99,13 +100,12 @@ export const PKCS12Attribute: TaggedCodec<PKCS12Attribute> = sequence<PKCS12Attr
 
 const SET = 0x31;
 
-/** SET OF in any order, for Java does not sort it, and nothing of what it says is signed. */
+/** SET OF, read in any order, for Java does not sort it, and nothing of what it says is signed. */
 const PKCS12Attributes: Codec<readonly PKCS12Attribute[]> = {
   name: 'SET OF PKCS12Attribute',
   starts: (tag) => tag === SET,
   decode: (reader) => sequenceOf(PKCS12Attribute, { max: 100 }).withTag(SET).decode(reader),
-  encode: (writer, attributes) =>
-    sequenceOf(PKCS12Attribute).withTag(SET).encode(writer, attributes),
+  encode: (writer, attributes) => setOf(PKCS12Attribute).encode(writer, attributes),
 };
 
 /** SafeBag, RFC 7292 section 4.2. */

@@ -3,7 +3,7 @@ import { utf8 } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 import { oidName, oids } from '../asn1/oids.ts';
 import { computePbmac1, pbmac1ParamsOf } from '../cmp/protection/pbmac1.ts';
-import { findDigest } from '../crypto/digest.ts';
+import { digestAlgorithm as algorithmOf, findDigest } from '../crypto/digest.ts';
 import { macEquals } from '../crypto/mac.ts';
 import { readPbkdf2 } from '../crypto/pbkdf2.ts';
 import type { MacData } from './pfx.ts';
@@ -45,4 +45,28 @@ export function checkPkcs12Mac(
     const key = pkcs12Kdf(hash, 'mac', form, macSalt, iterations, macOctets[hash]);
     return macEquals(Uint8Array.from(createHmac(hash, key).update(content).digest()), digest);
   });
+}
+
+/**
+ * Make the MAC of a PKCS #12 file: HMAC with SHA-256, its key from PKCS #12's own derivation (RFC 7292 appendix A).
+ * PBMAC1 (RFC 9579) would be the better one; few read it before 2025.
+ *
+ * @param content the octets inside of authSafe's OCTET STRING
+ */
+export function makePkcs12Mac(
+  content: Uint8Array,
+  password: string,
+  macSalt: Uint8Array,
+  iterations: number,
+): MacData {
+  const form = bmpPassword(password);
+  const key = pkcs12Kdf('sha256', 'mac', form, macSalt, iterations, macOctets.sha256);
+  return {
+    mac: {
+      digestAlgorithm: algorithmOf('sha256'),
+      digest: Uint8Array.from(createHmac('sha256', key).update(content).digest()),
+    },
+    macSalt,
+    iterations,
+  };
 }
