@@ -9,6 +9,7 @@ import { openStore } from '../store/open.ts';
 import type { StoreKeySource } from '../store/store-key.ts';
 import type { Store } from '../store/store.ts';
 import type { TokenKeys } from '../tokens/token-keys.ts';
+import type { FetchOptions } from './late-retrieval.ts';
 import { lateTokens, type PinReader } from './late-tokens.ts';
 import { lateTransport, type TransportSettings } from './late-transport.ts';
 import {
@@ -42,6 +43,12 @@ export interface Services {
   keys(): Promise<KeyProvider>;
   /** Keys in PKCS #11 tokens; nothing is loaded before one is used. */
   tokens(): Promise<TokenKeys>;
+  /**
+   * Fetch a file by its URL, as the settings of its server say.
+   *
+   * @throws {CertError} as in `Retriever`, and SECRET_UNAVAILABLE
+   */
+  retrieve(url: string, options?: FetchOptions): Promise<Uint8Array>;
   /** Put PEM files where services read them. @throws {CertError} DELIVERY_FAILED */
   deliver(delivery: Delivery): Promise<Delivered>;
   /** Close the store; transports are closed by who made them. */
@@ -54,7 +61,7 @@ export interface ComposeOptions {
   readonly stateDirectory: string;
   /** Where the key of the store comes from; `store.key` in the state directory when absent. */
   readonly storeKey?: StoreKeySource;
-  /** Gets the PIN of a token. */
+  /** Gets the PIN of a token, and the password for a server that files are fetched from. */
   readonly pin?: PinReader;
   readonly log: Log;
   /** Called after every committed write with their number so far. */
@@ -94,6 +101,10 @@ export async function compose(options: ComposeOptions): Promise<Services> {
     async keys() {
       const { softwareKeys } = await import('../crypto/keys.ts');
       return softwareKeys;
+    },
+    async retrieve(url, fetchOptions) {
+      const { fetchUrl } = await import('./late-retrieval.ts');
+      return await fetchUrl(store, url, fetchOptions, options.pin);
     },
     async deliver(delivery) {
       const { deliverFiles } = await import('../deploy/files.ts');

@@ -3,7 +3,7 @@ import { CertError } from '../base/errors.ts';
 import type { Io } from './io.ts';
 
 /** No certificate or key comes near this. */
-const maxFileOctets = 4_194_304;
+export const maxFileOctets = 4_194_304;
 
 /**
  * Read a file an operator named, or standard input for `-`.

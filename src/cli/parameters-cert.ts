@@ -33,5 +33,9 @@ export const certImportParameters = {
     placeholder: 'L',
     summary: 'CA profile that requests signed with it go to, when they name none',
   },
+  'allow-cleartext-key': {
+    type: 'flag',
+    summary: 'Take a private key without a password although it comes over http, ftp, tftp or ldap',
+  },
   replace: { type: 'flag', summary: 'Put it in the place of a certificate of this name' },
 } as const;

@@ -27,6 +27,14 @@ export const keyProviderParameters = {
   },
 } as const;
 
+/** Where a key may come from. */
+export const cleartextKeyParameters = {
+  'allow-cleartext-key': {
+    type: 'flag',
+    summary: 'Take a private key without a password although it comes over http, ftp, tftp or ldap',
+  },
+} as const;
+
 /** An existing key instead of a new one. */
 export const keyFileParameters = {
   'key-file': {

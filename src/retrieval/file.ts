@@ -54,6 +54,10 @@ function pathOf(url: string): string {
   if (/[?#]/.test(url)) {
     throw unusable(url, 'a file URL has no query and no fragment', 'Write them as "%3F" and "%23"');
   }
+  // The URL parser would take "file:ca.pem" for "/ca.pem".
+  if (!/^file:\//i.test(url)) {
+    throw unusable(url, 'its path is not absolute', 'Write it like "file:///etc/ca.pem"');
+  }
   try {
     return fileURLToPath(url);
   } catch {

@@ -50,6 +50,44 @@ export function schemeOf(text: string): Scheme {
   });
 }
 
+/** Tell whether a text that may be a path is meant as a URL. A file that is called like one is "./http:". */
+export function looksLikeUrl(text: string): boolean {
+  const scheme = schemeAndRest.exec(text);
+  return (
+    scheme !== null &&
+    (isScheme(scheme[1]?.toLowerCase() ?? '') || scheme[2]?.startsWith('//') === true)
+  );
+}
+
+/** A URL without the user and password that were written in it. */
+export interface SplitUrl {
+  readonly url: string;
+  readonly username?: string;
+  readonly password?: string;
+}
+
+/**
+ * Take user and password out of a URL, as gateways write them: "ftp://user:password@host/path".
+ *
+ * @throws {CertError} CONFIG_INVALID: their percent-encoding is broken, or an empty user
+ */
+export function splitUserinfo(text: string): SplitUrl {
+  const found = /^([a-z][a-z0-9+.-]*:\/\/)([^/?#]*)@(.*)$/is.exec(text);
+  const [, front = '', userinfo = '', rest = ''] = found ?? [];
+  if (found === null) return { url: text };
+  const url = front + rest;
+  const colon = userinfo.indexOf(':');
+  const username = decodePart(colon < 0 ? userinfo : userinfo.slice(0, colon), url);
+  if (username === '') throw unusable(url, 'its user is empty', 'Write "user@", or leave out "@"');
+  if (colon < 0) return { url, username };
+  return { url, username, password: decodePart(userinfo.slice(colon + 1), url) };
+}
+
+/** Show a text in which a URL with a user or password may stand, without them. */
+export function withoutUserinfo(text: string): string {
+  return text.replace(/(:\/\/)[^/?#\s]*@/g, '$1');
+}
+
 /**
  * Take the URL of something on a server apart. Its path stays as it is: no "..", no "%2F" is touched.
  *

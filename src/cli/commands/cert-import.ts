@@ -1,14 +1,15 @@
 import { CertError } from '../../base/errors.ts';
 import { formatTime } from '../../base/format-time.ts';
 import { importCertificate } from '../../lifecycle/import-certificate.ts';
-import { readCredentialFile, type CredentialFile } from '../../pkcs/credential-file.ts';
+import type { CredentialFile } from '../../pkcs/credential-file.ts';
 import { viewCertificate } from '../certificate-view.ts';
 import type { Body, CommandContext } from '../command.ts';
-import { readInputFile } from '../files.ts';
 import type { ArgsOf } from '../parameter.ts';
 import type { certImportParameters } from '../parameters-cert.ts';
 import { resolvePassword } from '../password.ts';
 import { plural } from '../plural.ts';
+import { assertKeyFetchable, readCredentialSource } from '../source-credential.ts';
+import { sourceName } from '../source.ts';
 
 type Args = ArgsOf<typeof certImportParameters>;
 
@@ -48,8 +49,7 @@ export const run: Body<typeof certImportParameters> = async (args, context) => {
 };
 
 async function readFiles(args: Args, context: CommandContext): Promise<CredentialFile> {
-  const { file, keyFile, chainFile, alias } = args;
-  const { io } = context;
+  const { file, keyFile, chainFile, alias, allowCleartextKey } = args;
   const fromStdin = [file, keyFile, chainFile].filter((path) => path === '-');
   if (fromStdin.length > 1) {
     throw new CertError('USAGE_INVALID', 'Cannot read standard input twice', {
@@ -57,23 +57,24 @@ async function readFiles(args: Args, context: CommandContext): Promise<Credentia
     });
   }
   const password = await resolvePassword(args.password, 'password', context);
-  const secret = password !== undefined && { password };
-  const main = readCredentialFile(await readInputFile(file, 'file', io), {
-    path: file,
+  const secret = { ...(password !== undefined && { password }), allowCleartextKey };
+  if (keyFile !== undefined) assertKeyFetchable(keyFile, 'key-file', secret);
+  const main = await readCredentialSource(file, 'file', context, {
     ...secret,
     ...(alias !== undefined && { alias }),
   });
   const keys =
     keyFile === undefined
       ? undefined
-      : readCredentialFile(await readInputFile(keyFile, 'key-file', io), {
-          path: keyFile,
-          ...secret,
-        });
+      : await readCredentialSource(keyFile, 'key-file', context, secret);
   if (keyFile !== undefined && keys?.key === undefined) {
-    throw new CertError('KEY_UNUSABLE', `Cannot use key-file "${keyFile}": there is no key in it`, {
-      hint: 'Give the private key of the certificate as PEM',
-    });
+    throw new CertError(
+      'KEY_UNUSABLE',
+      `Cannot use key-file "${sourceName(keyFile)}": there is no key in it`,
+      {
+        hint: 'Give the private key of the certificate as PEM',
+      },
+    );
   }
   if (main.key && keys?.key) {
     throw new CertError('USAGE_INVALID', 'Cannot use key-file: there is a key in file already', {
@@ -83,10 +84,7 @@ async function readFiles(args: Args, context: CommandContext): Promise<Credentia
   const chain =
     chainFile === undefined
       ? []
-      : readCredentialFile(await readInputFile(chainFile, 'chain-file', io), {
-          path: chainFile,
-          ...secret,
-        }).certificates;
+      : (await readCredentialSource(chainFile, 'chain-file', context, secret)).certificates;
   const key = main.key ?? keys?.key;
   return { certificates: [...main.certificates, ...chain], ...(key && { key }) };
 }
