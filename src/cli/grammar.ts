@@ -1,8 +1,10 @@
 import type { Command } from './command.ts';
+import { auditCommands } from './grammar-audit.ts';
 import { caCommands } from './grammar-ca.ts';
 import { certCommands } from './grammar-cert.ts';
 import { cmpCommands } from './grammar-cmp.ts';
 import { deployCommands } from './grammar-deploy.ts';
+import { keygenCommands } from './grammar-keygen.ts';
 import { labCommands } from './grammar-lab.ts';
 import { toolCommands } from './grammar-tools.ts';
 import { tokenCommands } from './grammar-token.ts';
@@ -14,7 +16,9 @@ export const commands: readonly Command[] = [
   ...caCommands,
   ...certCommands,
   ...deployCommands,
+  ...auditCommands,
   ...labCommands,
+  ...keygenCommands,
   ...tokenCommands,
   ...toolCommands,
 ];
@@ -25,9 +29,9 @@ export const commandGroups: readonly {
   readonly words: readonly string[];
 }[] = [
   { title: 'Ask a CA', words: ['cmp', 'no'] },
-  { title: 'Look and tidy', words: ['cert', 'hook', 'show', 'decode', 'clear'] },
+  { title: 'Look and tidy', words: ['cert', 'hook', 'show', 'decode', 'retention', 'clear'] },
   { title: 'Set up a CA', words: ['ca'] },
-  { title: 'Use tokens', words: ['crypto'] },
+  { title: 'Make keys, use tokens', words: ['crypto'] },
   { title: 'Try things', words: ['lab', 'demo'] },
   { title: 'At the keyboard', words: ['shell', 'completion'] },
   {

@@ -32,8 +32,15 @@ export interface DeploymentDelivery extends DeliveredPems {
   readonly confirm?: () => Promise<void>;
 }
 
+/** A certification request and its key, for an operator who carries the request to a CA. */
+export interface RequestDelivery extends Pick<DeliveredPems, 'name' | 'keyPem'> {
+  /** Created with mode 0700 if missing. */
+  readonly directory: string;
+  readonly requestPem: string;
+}
+
 /** What can be delivered. */
-export type Delivery = CertStoreDelivery | DeploymentDelivery;
+export type Delivery = CertStoreDelivery | DeploymentDelivery | RequestDelivery;
 
 /** What a delivery stands on. */
 export interface DeliveryOptions {
@@ -62,6 +69,10 @@ export interface Delivered {
  * @throws {CertError} DELIVERY_FAILED, naming path and cause; the old files are then in place again
  */
 export async function deliverFiles(delivery: Delivery & DeliveryOptions): Promise<Delivered> {
+  if ('requestPem' in delivery) {
+    const { deliverRequest } = await import('./request-files.ts');
+    return deliverRequest(delivery);
+  }
   if ('directory' in delivery) return deliverToCertStore(delivery);
   const { deliverDeployment } = await import('./deployment-files.ts');
   return deliverDeployment(delivery);
@@ -76,13 +87,8 @@ async function deliverToCertStore(
     where: directory,
     elsewhere: 'choose another place with "cmp cert-store location"',
   };
-  const file = (part: string, text: string, mode: number): PlacedFile => ({
-    path: join(directory, `${name}.${part}.pem`),
-    content: utf8(text),
-    attributes: () => ({ mode }),
-    // Fewer permissions are the operator's to give; more are taken away.
-    isFit: (present) => (present.mode & ~mode) === 0,
-  });
+  const file = (part: string, text: string, mode: number): PlacedFile =>
+    ownFile(join(directory, `${name}.${part}.pem`), text, mode);
   const files = [
     ...(keyPem === undefined ? [] : [file('key', keyPem, 0o600)]),
     file('chain', delivery.chainPem, 0o644),
@@ -98,5 +104,16 @@ async function deliverToCertStore(
     directory,
     files: files.map(({ path }) => path),
     previous: staging === undefined ? directory : previousPath(staging),
+  };
+}
+
+/** Describe a file in the cert-store location: there the modes are ours. */
+export function ownFile(path: string, text: string, mode: number): PlacedFile {
+  return {
+    path,
+    content: utf8(text),
+    attributes: () => ({ mode }),
+    // Fewer permissions are the operator's to give; more are taken away.
+    isFit: (present) => (present.mode & ~mode) === 0,
   };
 }

@@ -1,0 +1,110 @@
+import { CertError, type ExitCode } from '../base/errors.ts';
+import { parseLabel, type Label } from '../base/label.ts';
+import type { KeyType } from '../crypto/key-type.ts';
+import {
+  generateRequest,
+  requestPemOf,
+  type GeneratedRequest,
+} from '../lifecycle/generate-request.ts';
+import { parseGeneralName } from '../x509/general-name-text.ts';
+import type { GeneralName } from '../x509/general-name.ts';
+import { formatName, parseName } from '../x509/name-text.ts';
+import type { CommandContext } from './command.ts';
+import { reasonOf } from './files.ts';
+import type { ArgsOf } from './parameter.ts';
+import type { keyRequestParameters } from './parameters-keygen.ts';
+import { newTokenKeyUri } from './token-arguments.ts';
+
+type Args = ArgsOf<typeof keyRequestParameters>;
+
+/** As gateways have it, for id and subject alike. */
+const MAX_CHARACTERS = 256;
+
+/** Make a key and a request for it, and write them where the words say. */
+export async function runKeygen(
+  { keyType, allowLegacy }: { readonly keyType: KeyType; readonly allowLegacy: boolean },
+  args: Args,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const { file, keyProvider, replace } = args;
+  checkLength('id', args.id);
+  checkLength('subject-name', args.subjectName);
+  const name = nameOf(args);
+  const order = {
+    name,
+    subject: parseName(args.subjectName),
+    subjectAltNames: [subjectAltNameOf(args)],
+    keyType,
+    ...(keyProvider !== undefined && { token: newTokenKeyUri(keyProvider, name) }),
+    allowLegacy,
+    replace,
+    toCertStore: file === undefined,
+  };
+  const generated = await generateRequest(await context.services(), order);
+  const csr = requestPemOf(generated.request);
+  if (file !== undefined && file !== '-') await writeRequest(file, csr);
+  const json = {
+    name,
+    keyType: generated.keyType,
+    subject: formatName(order.subject),
+    isRepeated: generated.isRepeated,
+    tokenUri: generated.tokenUri,
+    files: file === undefined || file === '-' ? generated.files : [file],
+    csr,
+  };
+  if (file === '-') context.print.show(json, () => csr);
+  else context.print.done(json, sentence(generated, json.files));
+  return 0;
+}
+
+function sentence(
+  { name, keyType, tokenUri, isRepeated }: GeneratedRequest,
+  files: readonly string[],
+): string {
+  const where = tokenUri === undefined ? '' : `, in the token (${tokenUri})`;
+  return (
+    `${isRepeated ? 'The request made before' : `A key (${keyType})${where} and its request`} for "${name}" ` +
+    `${isRepeated ? 'is' : 'are'} stored, and written to ${files.join(', ')}; import the CA's answer with ` +
+    `"certkeeper cert import cert-name ${name} file ANSWER"`
+  );
+}
+
+function checkLength(word: string, text: string): void {
+  if ([...text].length <= MAX_CHARACTERS) return;
+  throw new CertError(
+    'USAGE_INVALID',
+    `Cannot use a ${word} of ${[...text].length} characters: at most ${MAX_CHARACTERS}`,
+    { hint: `Give a shorter ${word}` },
+  );
+}
+
+function nameOf({ certName, id }: Args): Label {
+  if (certName !== undefined) return certName;
+  try {
+    return parseLabel(id, 'cert-name');
+  } catch (cause) {
+    if (!(cause instanceof CertError)) throw cause;
+    throw new CertError('USAGE_INVALID', `Cannot name the certificate ${JSON.stringify(id)}`, {
+      cause,
+      hint: 'Give it a cert-name',
+    });
+  }
+}
+
+const kinds = { fqdn: 'dns', ip: 'ip', 'rfc822-addr': 'email' } as const;
+
+function subjectAltNameOf({ idType, id }: Args): GeneralName {
+  return parseGeneralName(`${kinds[idType]}:${id}`);
+}
+
+async function writeRequest(path: string, pem: string): Promise<void> {
+  const { writeFile } = await import('node:fs/promises');
+  try {
+    await writeFile(path, pem);
+  } catch (cause) {
+    throw new CertError('FILE_UNWRITABLE', `Cannot write file "${path}": ${reasonOf(cause)}`, {
+      cause,
+      hint: 'Key and request are stored: give the same command again with another file',
+    });
+  }
+}
