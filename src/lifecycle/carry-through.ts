@@ -8,6 +8,7 @@ import { sealedPartOf } from '../cmp/transaction/sealed-answer.ts';
 import { decodeState, type TransactionState } from '../cmp/transaction/state.ts';
 import type { TransactionRecord } from '../store/store.ts';
 import { findProfile } from './authority.ts';
+import { localCaCertificates } from './build-chain.ts';
 import { closeFailed, conclude, rejection, type Concluding } from './conclude.ts';
 import type { LifecycleContext } from './context.ts';
 import { bodyOf, openConversation, toChange } from './conversation.ts';
@@ -55,6 +56,7 @@ export async function carryThrough(
     transport,
     keyId: opened.keyId,
     crls: await store.crls.list(profile.label),
+    issuers: await localCaCertificates(store),
     async save(saved, events) {
       const { anchor } = saved.state;
       if (saved.staged && anchor) await assertStillFirst(context, profile, anchor);

@@ -9,7 +9,7 @@ import type { Transport } from '../cmp/transport/transport.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
 import type { CrlRecord } from '../store/crls-contract.ts';
 import type { TransactionChange } from '../store/store.ts';
-import { certificateDer } from '../x509/certificate.ts';
+import { certificateDer, type Certificate } from '../x509/certificate.ts';
 import type { GeneralName } from '../x509/general-name.ts';
 import { nullDn } from '../x509/name.ts';
 import { parseName } from '../x509/name-text.ts';
@@ -29,6 +29,8 @@ export interface ConversationParts {
   readonly save: Conversation['save'];
   /** Of the CAs of the profile: whoever is on them vouches for nothing. */
   readonly crls?: readonly CrlRecord[];
+  /** The local CA store: what lies between the certificate and an anchor, where the answer leaves it out. */
+  readonly issuers?: readonly Certificate[];
   /** The key the request is for, once it is stored. */
   readonly keyId?: number | undefined;
 }
@@ -36,7 +38,7 @@ export interface ConversationParts {
 /** Join CA profile, credential and context into what the client works with. */
 export function openConversation(
   context: LifecycleContext,
-  { name, profile, credential, transport, save, keyId, crls }: ConversationParts,
+  { name, profile, credential, transport, save, keyId, crls, issuers = [] }: ConversationParts,
 ): Conversation {
   const { clock, random, keys, log } = context;
   const trust = trustOf(profile, crls);
@@ -76,7 +78,7 @@ export function openConversation(
       ) ??
       judgeCertificate(issued, askedIn(request), {
         roots,
-        intermediates: trust.intermediates,
+        intermediates: [...trust.intermediates, ...issuers],
         // C6: only by setting, and only under a MAC.
         trustCapubs: profile.trustCapubs && credential.type === 'mac',
         allowLegacy: profile.allowLegacyAlgorithms,

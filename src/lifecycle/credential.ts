@@ -12,9 +12,9 @@ import type { CaProfile } from '../settings/ca-profile.ts';
 import type { CertificateRecord, Credential as StoredCredential } from '../store/store.ts';
 import type { AlgorithmIdentifier } from '../x509/algorithm-identifier.ts';
 import { extensionValue } from '../x509/extension-values.ts';
+import { chainToSend } from './build-chain.ts';
 import type { LifecycleContext } from './context.ts';
 import { openStoredKey } from './held-key.ts';
-import { isSelfSigned } from './issuer-chain.ts';
 import { storedCertificate } from './stored-certificate.ts';
 
 /** RFC 4211 section 4.4 asks for 8 octets or more. */
@@ -81,10 +81,10 @@ export async function openCredential(
     key,
     protectionAlg: begunWith ?? signatureAlgorithmFor(key, profile.rsaSignature),
     certificate: storedCertificate(record.der, `"${record.name}"`),
-    // P8: whoever trusts a self-signed certificate has it, and nobody trusts it for our sending it.
-    chain: record.chain
-      .map((der) => storedCertificate(der, `"${record.name}"`))
-      .filter((issuer) => !isSelfSigned(issuer)),
+    // P8: whoever trusts an anchor has it, and nobody trusts it for our sending it.
+    chain: (await chainToSend(context, record)).map((der) =>
+      storedCertificate(der, `"${record.name}"`),
+    ),
   };
 }
 

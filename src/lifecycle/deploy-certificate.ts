@@ -7,6 +7,7 @@ import type {
   OutputFile,
 } from '../store/deployments-contract.ts';
 import type { CertificateRecord } from '../store/store.ts';
+import { chainToSend } from './build-chain.ts';
 import type { LifecycleContext } from './context.ts';
 import { runHook } from './deploy-hook.ts';
 import { certStoreLocation } from './setting-keys.ts';
@@ -50,9 +51,12 @@ interface Standing {
 }
 
 async function pemsOf(
-  { store }: LifecycleContext,
-  { name, keyId, der, chain }: CertificateRecord,
+  context: LifecycleContext,
+  record: CertificateRecord,
 ): Promise<DeliveredPems> {
+  const { store } = context;
+  const { name, keyId, der } = record;
+  const chain = await chainToSend(context, record);
   return {
     name,
     // A key in a token has no file: services use it through the token.
