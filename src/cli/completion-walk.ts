@@ -2,6 +2,7 @@ import { CertError } from '../base/errors.ts';
 import { isLabel } from '../base/label.ts';
 import type { Command } from './command.ts';
 import { splitOption } from './globals.ts';
+import { followingWords, keywordOfOption } from './keyword.ts';
 import { globalParameters } from './grammar.ts';
 import type { Parameter } from './parameter.ts';
 
@@ -21,6 +22,8 @@ export interface Position {
   readonly command: Command | undefined;
   /** Parameters that were given; the first one ends the words of the command. */
   readonly given: ReadonlySet<string>;
+  /** Words of a keyword of several words that is not complete yet. */
+  readonly begun: readonly string[];
   /** The parameter whose value comes next. */
   readonly awaited: Named | undefined;
   /** The list that the next word may belong to. */
@@ -55,6 +58,7 @@ export function startOf(commands: readonly Command[]): Position {
     below: commands,
     command: undefined,
     given: new Set(),
+    begun: [],
     awaited: undefined,
     list: undefined,
     isValuesOnly: false,
@@ -71,6 +75,7 @@ export function startOf(commands: readonly Command[]): Position {
 export function advance(at: Position, token: Token, abbreviates: boolean): Step {
   const { text, isQuoted } = token;
   if (at.awaited !== undefined) return takeValue(at, at.awaited, text, abbreviates && !isQuoted);
+  if (at.begun.length > 0) return takeFollowing(at, text, abbreviates && !isQuoted);
   if (at.isValuesOnly) return takePositional(at, text) ?? unknown(at, text);
   if (text === '--') return stepTo({ ...at, isValuesOnly: true }, text);
   if (text === '-h') return stepTo(at, text);
@@ -82,7 +87,8 @@ export function advance(at: Position, token: Token, abbreviates: boolean): Step 
 }
 
 /** The parameter that a bare word would be the value of. */
-export function nextPositional({ command, given }: Position): Named | undefined {
+export function nextPositional({ command, given, begun }: Position): Named | undefined {
+  if (begun.length > 0) return undefined;
   for (const [word, parameter] of Object.entries(command?.parameters ?? {})) {
     if (parameter.positional === true && !given.has(word)) return { word, parameter };
   }
@@ -90,14 +96,14 @@ export function nextPositional({ command, given }: Position): Named | undefined 
 }
 
 /** The words of commands that may come next. */
-export function nextCommandWords({ below, path, given, isValuesOnly }: Position): string[] {
-  if (given.size > 0 || isValuesOnly) return [];
+export function nextCommandWords({ below, path, given, begun, isValuesOnly }: Position): string[] {
+  if (given.size > 0 || begun.length > 0 || isValuesOnly) return [];
   const words = below.map((command) => command.words[path.length]);
   return [...new Set(words.filter((word) => word !== undefined))];
 }
 
-/** The keywords that may come next: neither given yet nor excluded by one that is. */
-export function nextKeywords({ command, given, isHelp }: Position): readonly Named[] {
+/** The keywords that may come next, or go on: neither given yet nor excluded by one that is. */
+export function nextKeywords({ command, given, begun, isHelp }: Position): readonly Named[] {
   if (command === undefined || isHelp) return [];
   const isExcluded = (word: string): boolean =>
     command.constraints.some(
@@ -109,7 +115,13 @@ export function nextKeywords({ command, given, isHelp }: Position): readonly Nam
   return Object.entries(command.parameters)
     .map(([word, parameter]) => ({ word, parameter }))
     .filter(({ word, parameter }) => !given.has(word) || parameter.many === true)
-    .filter(({ word }) => !isExcluded(word));
+    .filter(({ word }) => !isExcluded(word))
+    .filter(({ word }) => begun.every((each, i) => word.split(' ')[i] === each));
+}
+
+/** What is left to type of a keyword that was perhaps begun, word by word. */
+export function restOf({ word }: Named, { begun }: Position): readonly string[] {
+  return word.split(' ').slice(begun.length);
 }
 
 function takeWord(at: Position, text: string): Step | undefined {
@@ -127,12 +139,29 @@ function takeWord(at: Position, text: string): Step | undefined {
 
 function takeKeyword(at: Position, text: string): Step | undefined {
   const table = at.isHelp ? undefined : at.command?.parameters;
-  const parameter = table !== undefined && Object.hasOwn(table, text) ? table[text] : undefined;
-  if (parameter === undefined) return undefined;
-  const named = { word: text, parameter };
-  const given = new Set([...at.given, text]);
+  if (table === undefined) return undefined;
+  const words = [...at.begun, text];
+  const word = words.join(' ');
+  const parameter = Object.hasOwn(table, word) ? table[word] : undefined;
+  if (parameter === undefined) {
+    const goesOn = text !== '' && followingWords(table, words).length > 0;
+    return goesOn ? stepTo({ ...at, begun: words, list: undefined }, text) : undefined;
+  }
+  const named = { word, parameter };
+  const given = new Set([...at.given, word]);
   const awaited = parameter.type === 'flag' ? undefined : named;
-  return stepTo({ ...at, given, awaited, list: undefined }, text);
+  return stepTo({ ...at, given, begun: [], awaited, list: undefined }, text);
+}
+
+/** Take a further word of a keyword of several words; nothing else has its place there. */
+function takeFollowing(at: Position, text: string, abbreviates: boolean): Step {
+  const whole = takeKeyword(at, text);
+  if (whole !== undefined || !abbreviates || text === '') return whole ?? unknown(at, text);
+  const following = followingWords(at.command?.parameters ?? {}, at.begun);
+  const [only, ...others] = following.filter((word) => word.startsWith(text));
+  if (only === undefined) return unknown(at, text);
+  if (others.length > 0) throw ambiguous(text, [only, ...others]);
+  return takeKeyword(at, only) ?? unknown(at, text);
 }
 
 function takeOption(at: Position, text: string): Step {
@@ -144,12 +173,19 @@ function takeOption(at: Position, text: string): Step {
     if (value !== undefined) return stepTo({ ...at, list: undefined }, text, named);
     return stepTo({ ...at, awaited: named, list: undefined }, text);
   }
-  const step = takeWord(at, name) ?? takeKeyword(at, name);
+  const keyword = keywordOfOption(at.command?.parameters ?? {}, name) ?? name;
+  const step = takeWord(at, name) ?? takeWhole(at, keyword);
   if (step === undefined) return unknown(at, text);
   if (value === undefined) return { ...step, spelled: text };
   const awaited = step.position.awaited ?? nextPositional(step.position);
   if (awaited === undefined) return unknown(at, text);
   return { ...takeValue(step.position, awaited, value, false), spelled: text };
+}
+
+/** Take a keyword in one, be it of several words. */
+function takeWhole(at: Position, keyword: string): Step | undefined {
+  const words = keyword.split(' ');
+  return takeKeyword({ ...at, begun: words.slice(0, -1) }, words.at(-1) ?? '');
 }
 
 function takeValue(at: Position, named: Named, text: string, abbreviates: boolean): Step {
@@ -187,8 +223,8 @@ function takeAbbreviation(at: Position, text: string): Step {
   const words = nextCommandWords(at);
   const positional = at.isHelp ? undefined : nextPositional(at);
   const keywords = nextKeywords(at)
-    .map(({ word }) => word)
-    .filter((word) => word !== positional?.word);
+    .filter(({ word }) => word !== positional?.word)
+    .flatMap((named) => restOf(named, at).slice(0, 1));
   const all = at.path.length === 0 && !at.isHelp ? [...words, 'help'] : words;
   const begun = [...new Set([...all, ...keywords])].filter((word) => word.startsWith(text));
   const [only, ...others] = begun;

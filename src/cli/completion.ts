@@ -3,10 +3,12 @@ import {
   nextCommandWords,
   nextKeywords,
   nextPositional,
+  restOf,
   type Named,
   type Position,
 } from './completion-walk.ts';
 import { globalParameters } from './grammar.ts';
+import { optionOf } from './parameter.ts';
 
 /** What a word may become. */
 export interface Candidate {
@@ -53,16 +55,24 @@ export function commandWords(at: Position): readonly Candidate[] {
 
 /** The keywords that may come next; one that a bare value stands for comes with that value. */
 function keywords(at: Position): readonly Candidate[] {
-  return nextKeywords(at)
-    .filter(({ parameter }) => parameter.positional !== true)
-    .map(({ word, parameter }) => ({ text: word, summary: parameter.summary }));
+  const found = new Map<string, Candidate>();
+  for (const named of nextKeywords(at)) {
+    if (named.parameter.positional === true) continue;
+    const [text = '', ...more] = restOf(named, at);
+    // Of keywords that begin alike, what follows.
+    const before = found.get(text);
+    const following =
+      before === undefined ? more.join(' ') : `${before.summary}, ${more.join(' ')}`;
+    found.set(text, { text, summary: more.length > 0 ? following : named.parameter.summary });
+  }
+  return [...found.values()];
 }
 
 function optionWords(at: Position): readonly Candidate[] {
   return [
     ...nextKeywords(at),
     ...Object.entries(globalParameters).map(([word, parameter]) => ({ word, parameter })),
-  ].map(({ word, parameter }) => ({ text: `--${word}`, summary: parameter.summary }));
+  ].map(({ word, parameter }) => ({ text: optionOf(word), summary: parameter.summary }));
 }
 
 async function assigned(

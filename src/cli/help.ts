@@ -1,6 +1,6 @@
 import type { Command } from './command.ts';
 import { commandGroups, globalParameters } from './grammar.ts';
-import type { Parameter } from './parameter.ts';
+import { optionOf, type Parameter } from './parameter.ts';
 import { formatDuration } from './render.ts';
 import { wrapText, wrapWords } from './wrap.ts';
 
@@ -137,9 +137,10 @@ export function rows(entries: readonly (readonly [string, string])[], columns: n
 }
 
 function spelled(word: string, parameter: Parameter | undefined, front: '' | '--' = ''): string {
-  if (parameter === undefined || parameter.type === 'flag') return front + word;
+  const keyword = front === '' ? word : optionOf(word);
+  if (parameter === undefined || parameter.type === 'flag') return keyword;
   const value = placeholder(parameter) + (parameter.many === true ? '…' : '');
-  return parameter.positional === true && front === '' ? value : `${front}${word} ${value}`;
+  return parameter.positional === true && front === '' ? value : `${keyword} ${value}`;
 }
 
 /** Write what stands for the value of a parameter in a usage line. */

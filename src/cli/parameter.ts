@@ -54,7 +54,10 @@ export type Parameter = ParameterBase &
     | { readonly type: 'secret'; readonly withReference?: true }
   );
 
-/** Parameters of a command by the word an operator types. */
+/**
+ * Parameters of a command by the word an operator types. A key of several words is typed word by word, as gateways
+ * have it ("pem url U"), and joined by hyphens as an option ("--pem-url U").
+ */
 export type ParameterTable = Readonly<Record<string, Parameter>>;
 
 /** One value as the parser hands it on. */
@@ -72,7 +75,7 @@ export type ArgsOf<T extends ParameterTable> = {
   >;
 };
 
-type CamelCase<S extends string> = S extends `${infer Head}-${infer Tail}`
+type CamelCase<S extends string> = S extends `${infer Head}${'-' | ' '}${infer Tail}`
   ? `${Head}${Capitalize<CamelCase<Tail>>}`
   : S;
 
@@ -127,5 +130,10 @@ function defaultOf(parameter: Parameter): Value | readonly Value[] | undefined {
 }
 
 function camelCase(word: string): string {
-  return word.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+  return word.replace(/[- ](.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** Write the keyword of a parameter as an option. */
+export function optionOf(word: string): string {
+  return `--${word.replaceAll(' ', '-')}`;
 }

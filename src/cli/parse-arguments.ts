@@ -2,6 +2,7 @@ import { CertError } from '../base/errors.ts';
 import { isLabel } from '../base/label.ts';
 import type { Command } from './command.ts';
 import { splitOption } from './globals.ts';
+import { followingWords, keywordAt, keywordOfOption } from './keyword.ts';
 import type { Parameter, ParameterTable, Value, Values } from './parameter.ts';
 import { editDistance, suggest } from './suggest.ts';
 import { parseValue } from './values.ts';
@@ -47,14 +48,19 @@ class Reading {
   take(words: readonly string[], at: number): number {
     const token = words[at] ?? '';
     const { name, value } = splitOption(token);
-    const word = name ?? token;
-    const parameter = Object.hasOwn(this.#table, word) ? this.#table[word] : undefined;
+    const found =
+      name === undefined ? keywordAt(this.#table, words, at) : keywordOfOption(this.#table, name);
+    const word = found ?? name ?? token;
+    const parameter = found === undefined ? undefined : this.#table[found];
+    // Of a keyword of several words, the last one.
+    const end = name === undefined ? at + word.split(' ').length - 1 : at;
     if (parameter === undefined) {
+      this.#checkFollowing(word, words[at + 1]);
       const label = this.#labelElsewhere(word, value ?? words[at + 1]);
       if (label !== undefined) throw this.#unknown(word, token, { meant: label });
       // A `-` alone is standard input.
-      const isOption = token.startsWith('-') && token !== '-';
-      if (name !== undefined || isOption) throw this.#unknown(word, token);
+      const isDashed = token.startsWith('-') && token !== '-';
+      if (name !== undefined || isDashed) throw this.#unknown(word, token);
       const assigned = this.#assigned(token);
       if (assigned !== undefined) throw this.#assignment(token, assigned);
       this.takePositional(token);
@@ -63,15 +69,15 @@ class Reading {
     if (parameter.type === 'flag') {
       if (value !== undefined) throw this.#usage(`--${word} is a switch and takes no value`);
       this.#put(word, parameter, '');
-      return at + 1;
+      return end + 1;
     }
-    const text = value ?? words[at + 1];
-    if (text === undefined || (value === undefined && text.startsWith('--'))) {
+    const text = value ?? words[end + 1];
+    if (text === undefined || (value === undefined && isOption(text))) {
       throw this.#usage(`the value of ${word} is missing`);
     }
     this.#put(word, parameter, text);
     if (value !== undefined) return at + 1;
-    return parameter.many === true ? this.#takeMore(word, parameter, words, at + 2) : at + 2;
+    return parameter.many === true ? this.#takeMore(word, parameter, words, end + 2) : end + 2;
   }
 
   /** Give a bare value to the next positional parameter that has none. */
@@ -113,7 +119,7 @@ class Reading {
     let at = start;
     for (; at < words.length; at++) {
       const text = words[at] ?? '';
-      if (text.startsWith('--') || Object.hasOwn(this.#table, text)) break;
+      if (isOption(text) || keywordAt(this.#table, words, at) !== undefined) break;
       // A mistyped keyword would otherwise be taken for a file, and what follows it too.
       const near = Object.keys(this.#table).find(
         (other) => other.length > 3 && editDistance(text, other) <= 2,
@@ -124,6 +130,20 @@ class Reading {
       this.#put(word, parameter, text);
     }
     return at;
+  }
+
+  /** Say what is missing of a keyword of several words. A name may be called like the first one. */
+  #checkFollowing(first: string, second: string | undefined): void {
+    const following = followingWords(this.#table, [first]);
+    const [positional] = Object.entries(this.#table).find(
+      ([word, { positional: isBare }]) => isBare === true && !this.values.has(word),
+    ) ?? [undefined];
+    if (following.length === 0 || positional !== undefined) return;
+    if (second !== undefined && following.includes(second)) {
+      const last = followingWords(this.#table, [first, second]);
+      throw this.#usage(`after ${first} ${second} comes ${last.join(' or ')}`);
+    }
+    throw this.#usage(`after ${first} comes ${following.join(' or ')}`);
   }
 
   #put(word: string, parameter: Parameter, text: string): void {
@@ -205,7 +225,12 @@ class Reading {
   }
 }
 
-/** Show a word without what follows "=", which may be a secret. */
+/** Show a word without what follows "=", and without the user of a URL: both may be secrets. */
 function withoutValue(word: string): string {
-  return word.replace(/=.+$/s, '=…');
+  return word.replace(/=.+$/s, '=…').replace(/:\/\/\S*@/, '://…@');
+}
+
+/** Tell an option from a value; PEM begins with more hyphens. */
+function isOption(text: string): boolean {
+  return text.startsWith('--') && !text.startsWith('---');
 }

@@ -6,6 +6,7 @@ import {
   advance,
   nextKeywords,
   nextPositional,
+  restOf,
   startOf,
   type Named,
   type Position,
@@ -42,10 +43,11 @@ export async function explain(
     summary,
   ]);
   const positional = at.isHelp ? undefined : nextPositional(at);
-  for (const { word, parameter } of nextKeywords(at)) {
+  for (const named of nextKeywords(at)) {
+    const { word, parameter } = named;
     if (word === positional?.word) continue;
     const value = parameter.type === 'flag' ? '' : ` ${placeholder(parameter)}`;
-    all.push([word + value, parameter.summary + notes(parameter)]);
+    all.push([restOf(named, at).join(' ') + value, parameter.summary + notes(parameter)]);
   }
   const begun = all.filter(([left]) => left.startsWith(typed));
   const bare = at.list ?? positional;
