@@ -32,11 +32,11 @@ export function pruneVersions(sql: Sql, name: string): void {
          PARTITION BY version > 0 ORDER BY version DESC, id DESC) AS rank
        FROM certificates AS c WHERE name = @name AND status NOT IN ('current', 'staged')
          AND NOT (status = 'revoked' AND version = (
-           SELECT max(version) FROM certificates WHERE name = @name)))
+           SELECT max(version) FROM certificates WHERE name = @name))) AS old
      WHERE rank > @keep
-       AND NOT EXISTS (SELECT 1 FROM transactions WHERE previous_certificate_id = id)
-       AND NOT EXISTS (SELECT 1 FROM transactions WHERE credential_certificate_id = id)
-       AND NOT EXISTS (SELECT 1 FROM transactions WHERE staged_certificate_id = id)`,
+       AND NOT EXISTS (SELECT 1 FROM transactions WHERE previous_certificate_id = old.id)
+       AND NOT EXISTS (SELECT 1 FROM transactions WHERE credential_certificate_id = old.id)
+       AND NOT EXISTS (SELECT 1 FROM transactions WHERE staged_certificate_id = old.id)`,
     { name, keep },
   );
   for (const row of rows)

@@ -140,8 +140,12 @@ export async function granted(
   store: Store,
   name: string,
   chain: readonly Uint8Array[] = [],
+  changes: Partial<NewTransaction> = {},
 ): Promise<CertificateRecord> {
-  const opened = await store.transactions.open(newTransaction({ name: named(name) }), []);
+  const opened = await store.transactions.open(
+    newTransaction({ name: named(name), ...changes }),
+    [],
+  );
   const record = await staged(store, opened, chain);
   const certificate = await store.transactions.finish(record, { type: 'granted' }, at(9), []);
   if (certificate === undefined) throw new Error('finish() gave no certificate');

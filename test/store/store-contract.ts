@@ -2,14 +2,17 @@ import { describe, expect, it } from 'vitest';
 
 import type { LifecycleEvent } from '../../src/base/events.ts';
 import type { CertificateRecord, Store } from '../../src/store/store.ts';
+import { auditContract } from './audit-contract.ts';
 import { authoritiesContract } from './authorities-contract.ts';
 import { crlsContract } from './crls-contract.ts';
 import { deploymentsContract } from './deployments-contract.ts';
+import { entriesContract } from './entries-contract.ts';
 import { leasesContract } from './leases-contract.ts';
 import { revocationContract } from './revocation-contract.ts';
 import { at, context, counters, granted, imported } from './sample.ts';
 import { named, newKey, newTransaction, random } from './sample.ts';
 import { transactionsContract } from './transactions-contract.ts';
+import { versionsContract } from './versions-contract.ts';
 
 /**
  * What every implementation of `Store` does.
@@ -23,6 +26,9 @@ export function storeContract(make: () => Promise<StoreUnderTest>): void {
   crlsContract(make);
   leasesContract(make);
   deploymentsContract(make);
+  entriesContract(make);
+  versionsContract(make);
+  auditContract(make);
 
   describe('certificates', () => {
     it('are pending until they are delivered, and tell why a delivery failed', async () => {
