@@ -1,6 +1,7 @@
 import type { Services } from '../agent/compose.ts';
 import type { ExitCode } from '../base/errors.ts';
 import { silentLog, type Log } from '../base/log.ts';
+import type { ActOutcome } from '../lifecycle/audit.ts';
 import type { Command, CommandContext } from './command.ts';
 import { joinGlobals, type Globals } from './global-options.ts';
 import { commands } from './grammar.ts';
@@ -8,6 +9,7 @@ import { Interrupted, type Io } from './io.ts';
 import { createLog } from './log.ts';
 import { parseCommandLine, type Invocation } from './parse.ts';
 import { formatJson } from './json.ts';
+import type { Values } from './parameter.ts';
 import { createPrinter } from './render.ts';
 
 /** Open what a command works on. */
@@ -75,15 +77,20 @@ async function act(invocation: Invocation, io: Io, setting: Setting): Promise<Ex
   }
   const { command, values, globals } = invocation;
   const log = createLog(io, globals);
+  const isAudited = changesSomething(command, values);
   let opened: Promise<Services> | undefined;
+  let begun: Promise<EndAct> | undefined;
   const context: CommandContext = {
     io,
     globals,
     log,
     print: createPrinter(io, globals),
-    services() {
+    async services() {
       opened ??= setting.openServices(globals, io, log);
-      return opened;
+      const services = await opened;
+      // Nothing is stored or sent before, and no store is made only to say that a command was misspelt.
+      if (isAudited) await (begun ??= begin(services, command, values, io));
+      return services;
     },
     openServices: () => setting.openServices(globals, io, log),
     run: (words, changes = {}) =>
@@ -93,13 +100,51 @@ async function act(invocation: Invocation, io: Io, setting: Setting): Promise<Ex
         { ...setting, globals: noGlobals, ...changes },
       ),
   };
+  // Whoever failed to open, or to begin, has been told already; there is then nothing to close, or to end.
+  const end: EndAct = async (outcome) => (await begun?.catch(() => undefined))?.(outcome);
   try {
-    return await command.start(values, context);
+    const exitCode = await command.start(values, context);
+    await end({ exitCode });
+    return exitCode;
+  } catch (error) {
+    if (begun !== undefined) await end(await outcomeOf(error));
+    throw error;
   } finally {
-    // Whoever failed to open has been told already; there is then nothing to close.
     const services = await opened?.catch(() => undefined);
     await services?.close();
   }
+}
+
+type EndAct = (outcome: ActOutcome) => Promise<void>;
+
+/** Tell whether a run belongs in the audit trail. */
+function changesSomething({ changes }: Command, values: Values): boolean {
+  return (changes === 'store' || changes === 'world') && values.get('dry-run') !== true;
+}
+
+async function begin(
+  services: Services,
+  command: Command,
+  values: Values,
+  io: Io,
+): Promise<EndAct> {
+  const { beginAct } = await import('../lifecycle/audit.ts');
+  const { userActor } = await import('../agent/actor.ts');
+  const { auditArguments } = await import('./audit-arguments.ts');
+  return await beginAct(services, {
+    actor: userActor(services.holder, io.env),
+    what: command.words.join(' '),
+    arguments: auditArguments(command.parameters, values),
+  });
+}
+
+/** Exit code that shells give a process ended by Ctrl-C. */
+const interruptedExitCode = 130;
+
+async function outcomeOf(error: unknown): Promise<ActOutcome> {
+  if (error instanceof Interrupted) return { exitCode: interruptedExitCode, text: 'Interrupted' };
+  const { outcomeOfError } = await import('../lifecycle/audit.ts');
+  return outcomeOfError(error);
 }
 
 async function showVersion(globals: Globals, io: Io): Promise<ExitCode> {

@@ -1,10 +1,11 @@
 import { integer, octets, oneOf, optional, text, time } from './column.ts';
 import type { Database } from './database.ts';
 import type { Deployments, Hook, HookRun } from './deployments-contract.ts';
+import { readLimit } from './pruning.ts';
 import type { Row, Sql } from './sql.ts';
 
 /** Enough to see how it went before it went wrong. */
-const maxRunsKept = 10;
+const runsKept = 10;
 
 /** Hooks and their runs in SQLite. */
 export function storedHooks(
@@ -49,7 +50,7 @@ export function storedHooks(
         sql.run(
           `DELETE FROM hook_runs WHERE name = @name AND id NOT IN (
              SELECT id FROM hook_runs WHERE name = @name ORDER BY id DESC LIMIT @keep)`,
-          { name, keep: maxRunsKept },
+          { name, keep: readLimit(sql, 'hook-runs-kept', runsKept) },
         );
       }),
     runs: (name) =>
