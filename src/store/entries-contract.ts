@@ -66,8 +66,13 @@ export interface KeyRequests {
 export type NameSetting =
   /** `reuse` or `new`: the key of an update. */
   | 'key'
-  /** How the next renewal asks, after a move to another CA: `cr` or `ir`; without it, `kur`. */
-  | 'renew-by';
+  /**
+   * How the next renewal asks, and whom, after a move to another CA: `cr L` or `ir L`; without it, by `kur`, the CA
+   * of the certificate. Gone with the grant of any certificate for the name.
+   */
+  | 'renew-by'
+  /** Where a tracked certificate is read from: an absolute path or a URL; `tls:` for a service. */
+  | 'track-source';
 
 /** Settings of single names, as text. */
 export interface NameSettings {
