@@ -33,7 +33,7 @@ export function liveValues(
 const namesOf: Readonly<Record<NameKind, (services: Services) => Promise<readonly string[]>>> = {
   ca: async ({ store }) => (await store.authorities.list()).map(({ label }) => label),
   certificate: async ({ store }) => [
-    ...(await store.certificates.list()).map(({ name }) => name),
+    ...(await store.certificates.names()),
     ...(await store.transactions.outstanding()).map(({ name }) => name),
   ],
 };

@@ -1,7 +1,7 @@
 import { formatTime } from '../base/format-time.ts';
 import { CertError } from '../base/errors.ts';
 import { toHex } from '../base/bytes.ts';
-import type { LeaseOwner } from '../store/store.ts';
+import type { LeaseOwner } from '../store/leases-contract.ts';
 import type { LifecycleContext } from './context.ts';
 
 /** Beyond the time a command was told to wait: longer than any CA, disk or operator takes. */

@@ -5,7 +5,8 @@ import type { Transport } from '../cmp/transport/transport.ts';
 import type { KeyProvider } from '../crypto/keys.ts';
 import type { Delivered, Delivery } from '../deploy/files.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
-import type { LeaseOwner, Store } from '../store/store.ts';
+import type { LeaseOwner } from '../store/leases-contract.ts';
+import type { Store } from '../store/store.ts';
 import type { TokenKeys } from '../tokens/token-keys.ts';
 
 /** What the use cases stand on; the composition root makes it. */

@@ -8,7 +8,7 @@ import { notAfterOf } from './not-after.ts';
 import { dropCertificate, pruneVersions } from './pruning.ts';
 import type { Sealer } from './sealer.ts';
 import type { Row, Sql, SqlValue } from './sql.ts';
-import type { CertificateRecord, Certificates } from './store.ts';
+import type { CertificateRecord, Certificates, ListedCertificate } from './store.ts';
 import type { TransactionOutcome } from './records-contract.ts';
 import { storedText } from './stored-text.ts';
 
@@ -31,16 +31,35 @@ export function sqliteCertificates(
       filter?.all === true
         ? select('true ORDER BY name, id DESC')
         : select(`${isLatest} ORDER BY name`),
-    expiring: (limit) =>
-      select("status = 'current' AND not_after IS NOT NULL ORDER BY not_after LIMIT ?", limit),
-    versions: (name) => select('name = ? ORDER BY id DESC', name),
-    pendingDelivery: (name) =>
-      select(
-        `status = 'current' AND delivered_at IS NULL AND name = coalesce(?, name)
-         AND (source IN ('cmp', 'fetch') OR (source = 'import' AND EXISTS (
-           SELECT 1 FROM deployments WHERE deployments.name = certificates.name))) ORDER BY id`,
-        name,
+    page: (after, limit) => database.read((sql) => readPage(sql, after, limit)),
+    names: () =>
+      database.read((sql) =>
+        sql
+          .all('SELECT DISTINCT name FROM certificates ORDER BY name')
+          .map((row) => label(row, 'name')),
       ),
+    expiring: (limit, after) =>
+      select(
+        "status = 'current' AND not_after > ? ORDER BY not_after LIMIT ?",
+        after ?? Number.MIN_SAFE_INTEGER,
+        limit,
+      ),
+    versions: (name) => select('name = ? ORDER BY id DESC', name),
+    // Two texts: no index serves "this name, or any". All that was imported is undelivered, so those who begin
+    // with the deployments look at a few rows, and others at each of them.
+    pendingDelivery: (name) =>
+      name === undefined
+        ? select(
+            `id IN (SELECT id FROM certificates WHERE ${isUndelivered} AND source IN ('cmp', 'fetch')
+               UNION ALL SELECT c.id FROM (SELECT DISTINCT name FROM deployments) AS deployed
+                 CROSS JOIN certificates AS c ON c.name = deployed.name
+                   AND ${isUndelivered} AND source = 'import') ORDER BY id`,
+          )
+        : select(
+            `name = ? AND ${isUndelivered} AND (source IN ('cmp', 'fetch') OR (source = 'import'
+               AND EXISTS (SELECT 1 FROM deployments WHERE deployments.name = certificates.name)))`,
+            name,
+          ),
     markDelivered: (id, directory, at, events) =>
       database.write((sql) => {
         sql.run(
@@ -148,10 +167,34 @@ const tablesByName = [
   'key_requests',
 ] as const;
 
-const isLatest = `(status = 'current' OR id = (
+const isUndelivered = "status = 'current' AND delivered_at IS NULL";
+
+const isLatest = `(status = 'current' OR certificates.id = (
   SELECT max(id) FROM certificates AS other WHERE other.name = certificates.name
     AND status = 'revoked' AND version > 0 AND NOT EXISTS (
       SELECT 1 FROM certificates AS now WHERE now.name = other.name AND now.status = 'current')))`;
+
+function readPage(sql: Sql, after: string, limit: number): readonly ListedCertificate[] {
+  return sql
+    .all(
+      `SELECT certificates.id, name, status, source, key_id, der, token_uri FROM certificates
+         LEFT JOIN keys ON keys.id = certificates.key_id
+       WHERE name > ? AND ${isLatest} ORDER BY name LIMIT ?`,
+      after,
+      limit,
+    )
+    .map((row) =>
+      present({
+        id: integer(row, 'id'),
+        name: label(row, 'name'),
+        status: oneOf(row, 'status', statuses),
+        source: oneOf(row, 'source', sources),
+        keyId: optional(row, 'key_id', integer),
+        tokenUri: optional(row, 'token_uri', text),
+        der: octets(row, 'der'),
+      }),
+    );
+}
 
 /** Store a certificate that is not in effect yet, and give its id. */
 export function stageCertificate(

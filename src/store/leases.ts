@@ -1,7 +1,7 @@
 import { integer, optional, text, time } from './column.ts';
 import type { Database } from './database.ts';
 import type { Row, Sql } from './sql.ts';
-import type { LeaseOwner, Leases } from './store.ts';
+import type { LeaseOwner, Leases } from './leases-contract.ts';
 
 /** Leases in SQLite. The row of a name outlives its holders: it remembers the last fence. */
 export function sqliteLeases(database: Database): Leases {

@@ -111,6 +111,8 @@ function lateCertificates(database: Database, unlock: Unlock): Certificates {
     deliveryFailed: async (...args) => (await table()).deliveryFailed(...args),
     restore: async (...args) => (await table()).restore(...args),
     import: async (...args) => (await table()).import(...args),
+    page: async (...args) => (await table()).page(...args),
+    names: async (...args) => (await table()).names(...args),
     expiring: async (...args) => (await table()).expiring(...args),
     move: async (...args) => (await table()).move(...args),
     remove: async (...args) => (await table()).remove(...args),

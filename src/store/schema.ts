@@ -286,6 +286,9 @@ ALTER TABLE data_key ADD COLUMN salt BLOB;
 
 ALTER TABLE certificates ADD COLUMN not_after INTEGER;
 UPDATE certificates SET not_after = certificate_not_after(der);
+DROP INDEX pending_deliveries;
+CREATE INDEX pending_deliveries ON certificates (source, id)
+  WHERE status = 'current' AND delivered_at IS NULL;
 CREATE INDEX certificate_expiry ON certificates (not_after) WHERE status = 'current';
 
 ALTER TABLE deployments ADD COLUMN password TEXT;

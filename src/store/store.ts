@@ -5,6 +5,7 @@ import type { Authorities } from './authorities-contract.ts';
 import type { Crls } from './crls-contract.ts';
 import type { Deployments } from './deployments-contract.ts';
 import type { CaCertificates, KeyRequests, NameSettings } from './entries-contract.ts';
+import type { Leases } from './leases-contract.ts';
 import type { History, Statistics, TransactionOutcome } from './records-contract.ts';
 
 /**
@@ -270,6 +271,15 @@ export interface CertificateRecord {
   readonly revocationReason?: string;
 }
 
+/** A certificate as a list shows it: without its chain, and with where its key is. */
+export interface ListedCertificate extends Pick<
+  CertificateRecord,
+  'id' | 'name' | 'status' | 'source' | 'keyId' | 'der'
+> {
+  /** PKCS #11 URI of its private key, where that is in a token and not here. */
+  readonly tokenUri?: string;
+}
+
 /** A certificate that does not come from a transaction of ours. */
 export interface ImportedCertificate {
   readonly name: Label;
@@ -292,8 +302,21 @@ export interface Certificates {
   get(id: number): Promise<CertificateRecord | undefined>;
   /** The latest certificate of each name, see `latest`; with `all`, every version and status, newest first in a name. */
   list(filter?: { readonly all?: boolean }): Promise<readonly CertificateRecord[]>;
-  /** The current certificates that end next, soonest first; what cannot be read has no end. */
-  expiring(limit: number): Promise<readonly CertificateRecord[]>;
+  /**
+   * The latest certificate of each name by name, at most so many of those after a name: to go through any number
+   * of them without holding all.
+   *
+   * @param after the last name of the page before; empty for the first
+   */
+  page(after: string, limit: number): Promise<readonly ListedCertificate[]>;
+  /** The names there are certificates of, whatever became of them. */
+  names(): Promise<readonly Label[]>;
+  /**
+   * The current certificates that end next, soonest first; what cannot be read has no end.
+   *
+   * @param after only those that end later than this
+   */
+  expiring(limit: number, after?: Date): Promise<readonly CertificateRecord[]>;
   /** Every certificate of a name, newest first. */
   versions(name: string): Promise<readonly CertificateRecord[]>;
   /**
@@ -349,51 +372,4 @@ export interface Settings {
   remove(key: string): Promise<boolean>;
   /** All of them by key. */
   list(): Promise<ReadonlyMap<string, string>>;
-}
-
-/** Who holds a lease: enough to name it to an operator, and to tell whether it still lives. */
-export interface LeaseOwner {
-  /** Unique to one holding, so that two in one process keep each other out, too. */
-  readonly id: string;
-  readonly pid: number;
-  /** When the process began, as the system tells it: a pid that was given out again is another owner. */
-  readonly startedAt: string;
-  /** For an operator to find it. */
-  readonly host: string;
-  /** Identity of the running kernel; empty where the system does not say, as the next. */
-  readonly boot: string;
-  /** Identity of the namespace that the pid counts in. */
-  readonly pidNamespace: string;
-}
-
-/** The lease is ours, under this number; or somebody else's since then. */
-export type LeaseAnswer =
-  | { readonly fence: number }
-  | { readonly heldBy: LeaseOwner & { readonly since: Date } };
-
-/** One thing at a time per name: who may work on it, and until when. Each method is one write. */
-export interface Leases {
-  /**
-   * Take a lease that is free, has expired, or whose owner lives no more. Each holding of a name has a
-   * higher fence than those before it. A lease from the future, as a clock that was set back makes it, is
-   * dated now: it lasts as long again as it was taken for, and not until that future.
-   *
-   * @param isAlive asked inside the write about an owner whose lease has not expired; synchronous, and
-   *   perhaps asked again
-   */
-  acquire(
-    name: string,
-    owner: LeaseOwner,
-    now: Date,
-    expiresAt: Date,
-    isAlive: (owner: LeaseOwner) => boolean,
-  ): Promise<LeaseAnswer>;
-  /** Hold a lease longer; `false` when another has taken it over: stop working on the name. */
-  renew(name: string, id: string, fence: number, expiresAt: Date): Promise<boolean>;
-  /** Give a lease back; `false` when another has taken it over. */
-  release(name: string, id: string, fence: number): Promise<boolean>;
-  /** Who holds a name, expired or not. */
-  holder(name: string): Promise<(LeaseOwner & { readonly since: Date }) | undefined>;
-  /** Take a name from its holder by hand; `false` when that one does not hold it any more. */
-  free(name: string, id: string): Promise<boolean>;
 }

@@ -82,7 +82,10 @@ export function sqliteTransactions(
 
     outstanding: (name) =>
       database.read((sql) =>
-        sql.all(`${select} WHERE t.name = coalesce(?, t.name) ORDER BY t.id`, name).map(readRecord),
+        (name === undefined
+          ? sql.all(`${select} ORDER BY t.id`)
+          : sql.all(`${select} WHERE t.name = ?`, name)
+        ).map(readRecord),
       ),
 
     outstandingFrom: (previousName) =>

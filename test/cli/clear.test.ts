@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { thisProcess } from '../../src/agent/process-identity.ts';
-import type { LeaseOwner } from '../../src/store/store.ts';
+import type { LeaseOwner } from '../../src/store/leases-contract.ts';
 import { makeBench, now, type Bench } from './run-cli.ts';
 
 const later = new Date(now.getTime() + 3_600_000);

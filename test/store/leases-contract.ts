@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { LeaseOwner } from '../../src/store/store.ts';
+import type { LeaseOwner } from '../../src/store/leases-contract.ts';
 import { at } from './sample.ts';
 import type { StoreUnderTest } from './store-contract.ts';
 
