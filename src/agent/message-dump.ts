@@ -18,6 +18,9 @@ import type { Transport } from '../cmp/transport/transport.ts';
 /** Octets of a transactionID that go into a name: those of ours have 16, and a peer may send any number. */
 const MAX_SHOWN_OCTETS = 32;
 
+/** Some hundred transactions: whoever looks for what went wrong in one finds it, and no disk is filled. */
+const usualDumpsKept = 1000;
+
 /** Directory and files are for nobody else: a request may hold a regToken, and all of them hold names. */
 const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
@@ -28,8 +31,14 @@ const FILE_MODE = 0o600;
  * cannot be written is a warning, and never stops the transaction.
  *
  * @param directory made if need be; a symbolic link is not followed, in it no file is written over
+ * @param kept how many messages stay in the directory; the oldest go, and files of other names stay
  */
-export function dumpingTransport(transport: Transport, directory: string, log: Log): Transport {
+export function dumpingTransport(
+  transport: Transport,
+  directory: string,
+  log: Log,
+  kept: number = usualDumpsKept,
+): Transport {
   const path = resolve(directory);
   let last = '';
   const dump = (direction: 'sent' | 'received', der: Uint8Array): void => {
@@ -41,6 +50,7 @@ export function dumpingTransport(transport: Transport, directory: string, log: L
         `${direction}-${body}${transactionID === '' ? '' : `-${transactionID}`}.der`,
         der,
       );
+      prune(path, kept);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       log.warn(`a message that was ${direction} is not dumped to "${directory}": ${why}`);
@@ -86,6 +96,16 @@ function writeNew(directory: string, name: string, octets: Uint8Array): void {
   } finally {
     closeSync(file);
   }
+}
+
+/** Remove the messages with the lowest numbers, by the names we give. */
+function prune(directory: string, kept: number): void {
+  const ours = readdirSync(directory).filter((name) =>
+    /^\d{3,6}-(?:sent|received)-[\w-]+\.der$/.test(name),
+  );
+  if (ours.length <= kept) return;
+  const oldestFirst = ours.toSorted((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
+  for (const name of oldestFirst.slice(0, ours.length - kept)) unlinkSync(join(directory, name));
 }
 
 /** One more than the highest in the directory, in at least three digits; a longer number is somebody else's. */

@@ -3,6 +3,7 @@ import { exitCodeOf, type ExitCode } from '../base/errors.ts';
 import { failureHint } from '../cmp/message/failure-meaning.ts';
 import type { PKIStatusInfo } from '../cmp/message/pki-status-info.ts';
 import type { LifecycleContext } from '../lifecycle/context.ts';
+import { dumpsKept } from '../lifecycle/setting-keys.ts';
 import type { EnrollmentResult } from '../lifecycle/result.ts';
 import { decodeCertificate } from '../x509/certificate.ts';
 import { formatName } from '../x509/name-text.ts';
@@ -61,11 +62,13 @@ export async function sendRequest<R>(
 }
 
 async function dumping(
-  { connect, log }: Services,
+  { connect, log, store }: Services,
   directory: string,
 ): Promise<Services['connect']> {
   const { dumpingTransport } = await import('../agent/message-dump.ts');
-  return (url, settings) => dumpingTransport(connect(url, settings), directory, log);
+  const setting = await store.settings.get(dumpsKept);
+  const kept = setting === undefined ? undefined : Number(setting);
+  return (url, settings) => dumpingTransport(connect(url, settings), directory, log, kept);
 }
 
 /** Print how an enrollment ended, and give the exit code for it. */

@@ -46,6 +46,27 @@ describe('dumpingTransport()', () => {
     expect(warnings).toEqual([]);
   });
 
+  it('keeps only the newest, and leaves files of other names alone', async () => {
+    const { directory, warnings } = setUp();
+    mkdirSync(directory, { mode: 0o700 });
+    for (const name of ['001-notes.txt', '999-sent-ir.der', 'sent-ir.der']) {
+      writeFileSync(join(directory, name), '');
+    }
+    const log: Log = { debug() {}, info() {}, warn: (line) => warnings.push(line) };
+    const inner: Transport = { exchange: async () => ip, close: async () => undefined };
+    const transport = dumpingTransport(inner, directory, log, 3);
+    await transport.exchange(ir);
+    await transport.exchange(ir);
+    expect(readdirSync(directory).toSorted()).toEqual([
+      '001-notes.txt',
+      `1001-received-ip-${id}.der`,
+      `1002-sent-ir-${id}.der`,
+      `1003-received-ip-${id}.der`,
+      'sent-ir.der',
+    ]);
+    expect(warnings).toEqual([]);
+  });
+
   it('keeps directory and files from other users', async () => {
     const { directory, transport } = setUp();
     await transport.exchange(ir);
