@@ -59,6 +59,37 @@ export async function alone<T>(
   }
 }
 
+/** Between two tries to take a name that another process holds. */
+const SOON_PAUSE_MS = 100;
+
+/** Two seconds: longer than any other import, shorter than an operator's patience. */
+const SOON_TRIES = 20;
+
+/**
+ * Do something short alone: who holds the name now is waited for a moment, because what that one does may be as short.
+ *
+ * @throws {CertError} IN_PROGRESS, as `alone`
+ */
+export async function aloneSoon<T>(
+  context: LifecycleContext,
+  name: string,
+  work: (held: LifecycleContext) => Promise<T>,
+): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    let hasBegun = false;
+    try {
+      return await alone(context, name, 0, (held) => {
+        hasBegun = true;
+        return work(held);
+      });
+    } catch (error) {
+      const isHeld = error instanceof CertError && error.code === 'IN_PROGRESS' && !hasBegun;
+      if (!isHeld || tries === SOON_TRIES) throw error;
+    }
+    await context.clock.sleep(SOON_PAUSE_MS, context.signal);
+  }
+}
+
 /** Leases of this process that could not be given back: its next command takes them over. */
 const stranded = new Set<string>();
 

@@ -1,29 +1,36 @@
-import { formatTime } from '../base/format-time.ts';
 import { bytesEqual } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
+import { formatTime } from '../base/format-time.ts';
 import type { Label } from '../base/label.ts';
-import { fromDer } from '../asn1/codec.ts';
-import type { GeneratedKey } from '../crypto/keys.ts';
-import type { CertificateRecord } from '../store/store.ts';
+import { toDer } from '../asn1/codec.ts';
+import type { CertificateRecord, NewKey } from '../store/store.ts';
 import { certificateDer, type Certificate } from '../x509/certificate.ts';
-import { quoteName } from '../x509/name-text.ts';
-import { samePublicKey, SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts';
-import { alone } from './alone.ts';
+import { extensionValue } from '../x509/extension-values.ts';
+import { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts';
+import { aloneSoon } from './alone.ts';
 import { findProfile } from './authority.ts';
+import { assertNoCaLabel } from './ca-store.ts';
 import type { LifecycleContext } from './context.ts';
-import { orderChain } from './issuer-chain.ts';
+import { newStoredKey, type HeldKey } from './held-key.ts';
+import { importedChain, type ImportedChain } from './import-chain.ts';
+import { chooseLeaf, endOf, namesOf } from './import-leaf.ts';
 
 /** A certificate somebody else got, with the key it is for. */
 export interface ImportRequest {
   readonly name: Label;
   /** The certificate and its issuers, in any order. */
   readonly certificates: readonly Certificate[];
-  /** Absent: there is none here, and nothing can be signed with the certificate. */
-  readonly key?: GeneratedKey;
+  /**
+   * Its key, here or in a token. Absent: the one in the store is taken, such as that of a key request; where there is
+   * none, nothing can be signed with the certificate.
+   */
+  readonly key?: HeldKey;
   /** Label of the CA profile that requests signed with it go to by themselves. */
   readonly ca?: Label;
   /** Put it in the place of a certificate that has the name. */
   readonly replace: boolean;
+  /** Refuse it when an issuer is missing. */
+  readonly completeChain?: boolean;
 }
 
 /** What was imported. */
@@ -31,6 +38,8 @@ export interface ImportResult {
   readonly certificate: CertificateRecord;
   /** The same certificate with the same key and chain was there already; nothing was written. */
   readonly isUnchanged: boolean;
+  /** No issuer is missing. */
+  readonly isChainComplete: boolean;
 }
 
 /**
@@ -45,125 +54,111 @@ export async function importCertificate(
   context: LifecycleContext,
   request: ImportRequest,
 ): Promise<ImportResult> {
-  return alone(context, request.name, 0, (held) => importAlone(held, request));
+  return aloneSoon(context, request.name, (held) => importAlone(held, request));
 }
 
 async function importAlone(
   context: LifecycleContext,
-  { name, certificates, key, ca, replace }: ImportRequest,
+  request: ImportRequest,
 ): Promise<ImportResult> {
   const { store, clock, log } = context;
+  const { name, certificates, ca, replace, completeChain = false } = request;
   if (ca !== undefined) await findProfile(store, ca);
+  await assertNoCaLabel(store, name);
   const at = clock.now();
-  const leaf = chooseLeaf(name, certificates, key, at);
-  const { chain: issuers, others } = orderChain(leaf, certificates);
+  const { leaf, key, isAnswer } = await leafAndKey(context, request, at);
+  const issuers = await importedChain(store, leaf, certificates, ca);
+  const isChainComplete = issuers.missing === undefined;
+  if (completeChain) assertComplete(name, issuers);
   const der = certificateDer(leaf);
-  const chain = issuers.map(certificateDer);
+  const chain = issuers.chain.map(certificateDer);
 
   const current = await store.certificates.current(name);
-  if (current && isSameCredential(current, { der, chain, hasKey: key !== undefined, ca })) {
-    return { certificate: current, isUnchanged: true };
+  const given = { der, chain, hasKey: key !== undefined, ca };
+  if (current && isSameCredential(current, given)) {
+    return { certificate: current, isUnchanged: true, isChainComplete };
   }
-  if (current && !replace) {
+  // The answer to a request for this very name was asked for.
+  if (current && !replace && !isAnswer) {
     throw new CertError('CERT_EXISTS', `Cannot import "${name}": there is such a certificate`, {
       hint: 'Add replace to put this one in its place, or choose another cert-name',
     });
   }
-  const [outstanding] = await store.transactions.outstanding(name);
-  if (outstanding) {
-    throw new CertError(
-      'TRANSACTION_OUTSTANDING',
-      `Cannot import "${name}": its ${outstanding.operation} to "${outstanding.ca}" is outstanding`,
-      {
-        hint: `See "certkeeper cmp poll current-cert ${name}" and "certkeeper clear cmp cert-name ${name}"`,
-      },
-    );
-  }
-  for (const warning of warningsOf(name, leaf, others, at)) log.warn(warning);
+  await assertNotOutstanding(context, name);
+  for (const warning of warningsOf(name, leaf, issuers, at)) log.warn(warning);
   const certificate = await store.certificates.import({
     name,
     der,
     chain,
-    ...(key && { key: { spki: key.key.spki, pkcs8: key.pkcs8 } }),
+    ...(key && { key }),
     source: 'import',
     ...(ca !== undefined && { ca }),
     at,
   });
-  return { certificate, isUnchanged: false };
+  // It is managed from here on. Nobody reads this of a certificate that is not tracked.
+  if (current?.source === 'track') await store.nameSettings.remove(name, 'track-source');
+  return { certificate, isUnchanged: false, isChainComplete };
 }
 
-/** The certificate of the key; without a key, the one that issued none of the others. */
-function chooseLeaf(
-  name: Label,
-  certificates: readonly Certificate[],
-  key: GeneratedKey | undefined,
+/** Choose the certificate, and the key that is stored with it. */
+async function leafAndKey(
+  { store }: LifecycleContext,
+  { name, certificates, key }: ImportRequest,
   at: Date,
-): Certificate {
-  const refuse = (why: string, hint: string): never => {
-    throw new CertError('CERT_INVALID', `Cannot import "${name}": ${why}`, { hint });
-  };
-  if (certificates.length === 0) {
-    return refuse('there is no certificate', 'Give the certificate in file, beside its key');
+): Promise<{
+  readonly leaf: Certificate;
+  readonly key?: NewKey | { readonly id: number };
+  /** It is for the key request of its name. */
+  readonly isAnswer: boolean;
+}> {
+  const asked = await store.keyRequests.get(name);
+  if (key) {
+    const { spki } = key.key;
+    const leaf = chooseLeaf('import', name, { certificates, spki }, at);
+    const isAnswer = (await store.keys.findBySpki(spki))?.id === asked?.keyId;
+    return { leaf, key: newStoredKey(key), isAnswer: asked !== undefined && isAnswer };
   }
-  if (!key) {
-    const issuers = new Set(certificates.flatMap((each) => orderChain(each, certificates).chain));
-    const leaves = distinct(certificates.filter((each) => !issuers.has(each)));
-    const [only = refuse('each certificate issued another', 'Leave out all but one')] = leaves;
-    if (leaves.length === 1) return only;
-    return refuse(
-      `there is no key to choose by, and there are ${namesOf(leaves)}`,
-      'Give its key-file, or one certificate with its chain',
-    );
+  if (asked) {
+    const { spki } = await store.keys.publicKey(asked.keyId);
+    const otherKeyHint =
+      `A key request of "${name}" waits for its answer: give the certificate that was issued for it, ` +
+      'or the key-file of this one, or choose another cert-name';
+    const leaf = chooseLeaf('import', name, { certificates, spki, otherKeyHint }, at);
+    return { leaf, key: { id: asked.keyId }, isAnswer: true };
   }
-  const spki = fromDer(SubjectPublicKeyInfo, key.key.spki);
-  const fitting = certificates.filter(({ tbsCertificate }) =>
-    samePublicKey(tbsCertificate.subjectPublicKeyInfo, spki),
-  );
-  // A renewed certificate may stand beside the one before it: the one that is valid, and the longest.
-  const [best] = fitting.toSorted(
-    (a, b) =>
-      Number(isValidAt(b, at)) - Number(isValidAt(a, at)) ||
-      endOf(b).getTime() - endOf(a).getTime(),
-  );
-  return (
-    best ??
-    refuse(
-      `the key (${key.key.keyType}) is not the one of ${namesOf(certificates)}`,
-      'Give the certificate that was issued for this key, or the key of this certificate',
-    )
+  const leaf = chooseLeaf('import', name, { certificates }, at);
+  const spki = toDer(SubjectPublicKeyInfo, leaf.tbsCertificate.subjectPublicKeyInfo);
+  const stored = await store.keys.findBySpki(spki);
+  return { leaf, ...(stored && { key: { id: stored.id } }), isAnswer: false };
+}
+
+function assertComplete(name: Label, { missing }: ImportedChain): void {
+  if (missing === undefined) return;
+  throw new CertError(
+    'CERT_INVALID',
+    `Cannot import "${name}": its chain is not complete, the certificate of ${missing} is missing`,
+    {
+      hint: 'Give it in chain-file, import it first with "cert import … ca", or leave out complete-chain',
+    },
   );
 }
 
-function distinct(certificates: readonly Certificate[]): readonly Certificate[] {
-  return certificates.filter(
-    (each, i) =>
-      !certificates
-        .slice(0, i)
-        .some((other) => bytesEqual(certificateDer(other), certificateDer(each))),
+async function assertNotOutstanding({ store }: LifecycleContext, name: Label): Promise<void> {
+  const [outstanding] = await store.transactions.outstanding(name);
+  if (!outstanding) return;
+  throw new CertError(
+    'TRANSACTION_OUTSTANDING',
+    `Cannot import "${name}": its ${outstanding.operation} to "${outstanding.ca}" is outstanding`,
+    {
+      hint: `See "certkeeper cmp poll current-cert ${name}" and "certkeeper clear cmp cert-name ${name}"`,
+    },
   );
 }
 
-/** Enough to recognise a file by. */
-const MAX_NAMES = 3;
-
-function namesOf(certificates: readonly Certificate[]): string {
-  const names = certificates
-    .slice(0, MAX_NAMES)
-    .map(({ tbsCertificate }) => quoteName(tbsCertificate.subject));
-  const more = certificates.length - names.length;
-  return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
-}
-
-function endOf({ tbsCertificate: { validity } }: Certificate): Date {
-  return validity.notAfter.value;
-}
-
-function isValidAt(certificate: Certificate, at: Date): boolean {
-  const { notBefore } = certificate.tbsCertificate.validity;
-  return notBefore.value <= at && at <= endOf(certificate);
-}
-
-/** The key is the one of the certificate, so that it is the same where there is one. */
+/**
+ * Tell whether all of it is here. The key is the one of the certificate, so that it is the same where there is one; a
+ * chain that was longer when it came may have been completed from what is not here any more.
+ */
 function isSameCredential(
   current: CertificateRecord,
   given: {
@@ -174,9 +169,9 @@ function isSameCredential(
   },
 ): boolean {
   return (
+    current.source !== 'track' &&
     bytesEqual(current.der, given.der) &&
-    current.chain.length === given.chain.length &&
-    current.chain.every((each, i) => bytesEqual(each, given.chain[i] ?? new Uint8Array())) &&
+    given.chain.every((each, i) => bytesEqual(each, current.chain[i] ?? new Uint8Array())) &&
     (current.keyId !== undefined) === given.hasKey &&
     current.ca === given.ca
   );
@@ -185,10 +180,11 @@ function isSameCredential(
 function warningsOf(
   name: Label,
   leaf: Certificate,
-  others: readonly Certificate[],
+  { others, missing }: ImportedChain,
   at: Date,
 ): readonly string[] {
-  const { notBefore } = leaf.tbsCertificate.validity;
+  const { validity, extensions } = leaf.tbsCertificate;
+  const { notBefore } = validity;
   return [
     ...(at > endOf(leaf)
       ? [`the certificate of "${name}" expired on ${formatTime(endOf(leaf))}`]
@@ -196,6 +192,17 @@ function warningsOf(
     ...(at < notBefore.value
       ? [`the certificate of "${name}" is not valid before ${formatTime(notBefore.value)}`]
       : []),
+    ...(extensionValue(extensions, 'basicConstraints')?.cA === true
+      ? [
+          `the certificate of "${name}" is that of a CA; "cert import … ca" puts one into the local CA store`,
+        ]
+      : []),
+    ...(missing === undefined
+      ? []
+      : [
+          `the chain of "${name}" is not complete: the certificate of ${missing} is missing; ` +
+            'give it in chain-file, or import it with "cert import … ca"',
+        ]),
     ...(others.length > 0
       ? [`left out what is not in the chain of "${name}": ${namesOf(others)}`]
       : []),

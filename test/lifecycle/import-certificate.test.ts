@@ -71,7 +71,10 @@ describe('importCertificate()', () => {
     const certificates = certificatesOf(impostor, device, sub);
     const { certificate } = await importCertificate(context, importing({ certificates }));
     expect(certificate.chain).toEqual([]);
-    expect(warnings).toEqual(['left out what is not in the chain of "vendor": "CN=Low", "CN=Sub"']);
+    expect(warnings).toEqual([
+      'the chain of "vendor" is not complete: the certificate of "CN=Low" is missing; give it in chain-file, or import it with "cert import … ca"',
+      'left out what is not in the chain of "vendor": "CN=Low", "CN=Sub"',
+    ]);
   });
 
   it('passes over an issuer whose own signature is damaged no more than a path check would', async () => {
@@ -172,7 +175,7 @@ describe('importCertificate()', () => {
     const { context, store } = await openSite();
     const first = await importCertificate(context, importing());
     const again = await importCertificate(context, importing());
-    expect(again).toEqual({ certificate: first.certificate, isUnchanged: true });
+    expect(again).toMatchObject({ certificate: first.certificate, isUnchanged: true });
     const other = issue({ subject: 'CN=other' });
     const next = importing({ certificates: certificatesOf(other), key: keyOf(other) });
     await expect(importCertificate(context, next)).rejects.toMatchObject({
