@@ -4,8 +4,10 @@ import { caCommands } from './grammar-ca.ts';
 import { certCommands } from './grammar-cert.ts';
 import { cmpCommands } from './grammar-cmp.ts';
 import { deployCommands } from './grammar-deploy.ts';
+import { keepCommands } from './grammar-keep.ts';
 import { keygenCommands } from './grammar-keygen.ts';
 import { labCommands } from './grammar-lab.ts';
+import { retrievalCommands } from './grammar-retrieval.ts';
 import { toolCommands } from './grammar-tools.ts';
 import { tokenCommands } from './grammar-token.ts';
 import type { Parameter } from './parameter.ts';
@@ -15,11 +17,13 @@ export const commands: readonly Command[] = [
   ...cmpCommands,
   ...caCommands,
   ...certCommands,
+  ...keepCommands,
   ...deployCommands,
   ...auditCommands,
   ...labCommands,
   ...keygenCommands,
   ...tokenCommands,
+  ...retrievalCommands,
   ...toolCommands,
 ];
 
@@ -30,7 +34,7 @@ export const commandGroups: readonly {
 }[] = [
   { title: 'Ask a CA', words: ['cmp', 'no'] },
   { title: 'Look and tidy', words: ['cert', 'hook', 'show', 'decode', 'retention', 'clear'] },
-  { title: 'Set up a CA', words: ['ca'] },
+  { title: 'Set up a CA, fetch files', words: ['ca', 'retrieval'] },
   { title: 'Make keys, use tokens', words: ['crypto'] },
   { title: 'Try things', words: ['lab', 'demo'] },
   { title: 'At the keyboard', words: ['shell', 'completion'] },

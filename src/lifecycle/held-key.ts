@@ -7,6 +7,12 @@ import type { LifecycleContext } from './context.ts';
 /** A private key whose octets are here, or one that stays in a token. */
 export type HeldKey = GeneratedKey | TokenKey;
 
+/** A key that is in the store already. */
+export interface StoredKey {
+  readonly id: number;
+  readonly key: SigningKey;
+}
+
 /** Put a key into the form the store takes it in. */
 export function newStoredKey(held: HeldKey): NewKey {
   const { spki } = held.key;

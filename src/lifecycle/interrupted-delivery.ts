@@ -1,4 +1,6 @@
 import { extension } from '../x509/extension-values.ts';
+import type { HistoryRecord } from '../store/records-contract.ts';
+import type { CertificateRecord } from '../store/store.ts';
 import type { LifecycleContext } from './context.ts';
 import { deliverCertificate } from './deliver-certificate.ts';
 import { additions, contradictions } from './judge-certificate.ts';
@@ -23,8 +25,11 @@ export async function finishDelivery(
   if (!pending) return undefined;
   // Whoever was told that an update is issued but not delivered, and updates again, wants a new one.
   if (operation === 'kur' && pending.deliveryError !== undefined) return undefined;
+  // It was delivered once: what is pending came later, a new anchor for one.
+  if (pending.directory !== undefined) return undefined;
   const last = (await store.history.list()).find((record) => record.name === name);
-  if (last?.operation !== operation || last.result !== 'granted') return undefined;
+  if (last?.result !== 'granted') return undefined;
+  if (last.operation !== operation && !isMoved(repeated, last, pending)) return undefined;
   const { subject, subjectAltNames } = wanted;
   const issued = storedCertificate(pending.der, `"${name}"`);
   const asked = {
@@ -56,4 +61,13 @@ export async function finishDelivery(
     additions: additions(issued, asked),
     files,
   };
+}
+
+/** An update asks by ir or cr where the certificate was moved to another CA; no other of those finds one to follow. */
+function isMoved(
+  { operation }: RepeatedCommand,
+  last: HistoryRecord,
+  { version }: CertificateRecord,
+): boolean {
+  return operation === 'kur' && version > 1 && (last.operation === 'ir' || last.operation === 'cr');
 }

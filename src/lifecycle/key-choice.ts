@@ -1,6 +1,6 @@
 import type { KeyType } from '../crypto/key-type.ts';
 import type { LifecycleContext } from './context.ts';
-import { tokensOf, type HeldKey } from './held-key.ts';
+import { tokensOf, type HeldKey, type StoredKey } from './held-key.ts';
 import type { RepeatedKey } from './repeated.ts';
 import type { RequestedKey } from './requested-key.ts';
 
@@ -13,7 +13,7 @@ export type ChosenKey =
       /** PKCS #11 URI of the token to make it in; absent: here. */
       readonly token?: string;
     }
-  | { readonly type: 'given'; readonly key: HeldKey; readonly proof?: Proof }
+  | { readonly type: 'given'; readonly key: HeldKey | StoredKey; readonly proof?: Proof }
   /** RFC 9483 section 4.1.6; of a type we prefer, if we do. */
   | { readonly type: 'central'; readonly keyType?: KeyType };
 
@@ -43,7 +43,7 @@ export function repeatedKey(choice: ChosenKey): RepeatedKey {
 export async function keyOf(
   context: LifecycleContext,
   choice: ChosenKey,
-): Promise<{ readonly requested: RequestedKey; readonly key?: HeldKey }> {
+): Promise<{ readonly requested: RequestedKey; readonly key?: HeldKey | StoredKey }> {
   if (choice.type === 'central') return { requested: choice };
   const key =
     choice.type === 'given' ? choice.key : await makeKey(context, choice.keyType, choice.token);

@@ -126,7 +126,7 @@ export async function prepareRequest(
       credential: request.credential,
       ...(previous && { previousCertificateId: previous.id }),
       ...(operation !== 'rr' && {
-        knownCurrent: { certificateId: operation === 'kur' ? previous?.id : undefined },
+        knownCurrent: { certificateId: replacedBy(operation, name, previous)?.id },
       }),
       transactionID: first.state.transactionID,
       phase: first.state.phase.type,
@@ -140,6 +140,16 @@ export async function prepareRequest(
       { ...at, type: 'sent', body: operation },
     ],
   };
+}
+
+/** What is current for the name: OLD of a kur, and of a cr or ir that renews with another CA. */
+function replacedBy(
+  operation: RequestBody['type'],
+  name: Label,
+  previous: CertificateRecord | undefined,
+): CertificateRecord | undefined {
+  const isRenewal = previous?.name === name && previous.status === 'current';
+  return operation === 'kur' || isRenewal ? previous : undefined;
 }
 
 /** RFC 9481 section 7: whoever breaks the protection need not break the key. */
