@@ -28,10 +28,23 @@ export const certImportParameters = {
     placeholder: 'NAME',
     summary: 'Take the key of this friendlyName, when a PKCS#12 file has several',
   },
+  'key-provider': {
+    type: 'text',
+    placeholder: 'pkcs11:URI',
+    summary: 'Its private key, when that is in a PKCS #11 token (RFC 7512) and stays there',
+  },
   'ca-root': {
     type: 'label',
     placeholder: 'L',
     summary: 'CA profile that requests signed with it go to, when they name none',
+  },
+  ca: {
+    type: 'flag',
+    summary: 'Put a CA certificate into the local CA store, with the name as its label',
+  },
+  'complete-chain': {
+    type: 'flag',
+    summary: 'Refuse it when an issuer is missing, in place of a warning',
   },
   'allow-cleartext-key': {
     type: 'flag',

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { CertError } from '../base/errors.ts';
 import { formatTokenUri, looksLikeTokenUri, parseTokenUri } from '../tokens/uri.ts';
+import type { TokenKey } from '../tokens/token-keys.ts';
+import type { CommandContext } from './command.ts';
 import type { SecretSource } from './secret.ts';
 
 /**
@@ -41,6 +43,21 @@ export function newTokenKeyUri(text: string, name: string): string {
     });
   }
   return formatTokenUri({ object: name, ...uri });
+}
+
+/**
+ * Find the key in a token that the words name.
+ *
+ * @param text PKCS #11 URI
+ * @throws {CertError} USAGE_INVALID, and what `TokenKeys.find` throws
+ */
+export async function findTokenKey(
+  text: string,
+  context: Pick<CommandContext, 'services'>,
+): Promise<TokenKey> {
+  const uri = formatTokenUri(parseTokenUri(text, 'key-provider'));
+  const services = await context.services();
+  return (await services.tokens()).find(uri);
 }
 
 /**

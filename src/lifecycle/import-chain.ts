@@ -30,8 +30,6 @@ export async function importedChain(
 ): Promise<ImportedChain> {
   const { anchors, local, ofProfiles } = await knownIssuers(store, ca);
   const whole = orderChain(leaf, [...certificates, ...local, ...ofProfiles], anchors);
-  const isFrom = (source: readonly Certificate[], each: Certificate): boolean =>
-    source.some((one) => isSame(one, each));
   const last = whole.chain.at(-1) ?? leaf;
   const isEndGiven = whole.end === 'open' || isFrom(certificates, last);
   const isComplete = whole.end !== 'open' || isFrom(local, last);
@@ -40,4 +38,8 @@ export async function importedChain(
     others: whole.others.filter((each) => isFrom(certificates, each)),
     ...(!isComplete && { missing: quoteName(last.tbsCertificate.issuer) }),
   };
+}
+
+function isFrom(source: readonly Certificate[], each: Certificate): boolean {
+  return source.some((one) => isSame(one, each));
 }

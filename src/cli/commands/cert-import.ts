@@ -10,19 +10,25 @@ import { resolvePassword } from '../password.ts';
 import { plural } from '../plural.ts';
 import { assertKeyFetchable, readCredentialSource } from '../source-credential.ts';
 import { sourceName } from '../source.ts';
+import { findTokenKey } from '../token-arguments.ts';
 
 type Args = ArgsOf<typeof certImportParameters>;
 
 /** Take a certificate with its key and chain out of files into the store. */
 export const run: Body<typeof certImportParameters> = async (args, context) => {
-  const { certName: name, caRoot, replace } = args;
+  const { certName: name, caRoot, replace, completeChain } = args;
   const credential = await readFiles(args, context);
+  if (args.ca) return importCa(args, credential, context);
+  const key =
+    args.keyProvider === undefined ? credential.key : await findTokenKey(args.keyProvider, context);
   const services = await context.services();
-  const { certificate, isUnchanged } = await importCertificate(services, {
+  const { certificate, isUnchanged, isChainComplete } = await importCertificate(services, {
     name,
-    ...credential,
+    certificates: credential.certificates,
+    ...(key && { key }),
     ...(caRoot !== undefined && { ca: caRoot }),
     replace,
+    completeChain,
   });
   const { subject, notBefore, notAfter, sha256 } = viewCertificate(certificate.der);
   const hasKey = certificate.keyId !== undefined;
@@ -39,6 +45,7 @@ export const run: Body<typeof certImportParameters> = async (args, context) => {
       sha256,
       hasKey,
       chain: certificate.chain.length,
+      chainComplete: isChainComplete,
     },
     isUnchanged
       ? `Certificate "${name}" is here already, the same`
@@ -48,8 +55,39 @@ export const run: Body<typeof certImportParameters> = async (args, context) => {
   return 0;
 };
 
+/** Put a CA certificate into the local CA store. */
+async function importCa(
+  { certName: label, replace }: Args,
+  { certificates, key }: CredentialFile,
+  context: CommandContext,
+): Promise<0> {
+  const { importCaCertificate } = await import('../../lifecycle/ca-store.ts');
+  const { record, isUnchanged } = await importCaCertificate(await context.services(), {
+    label,
+    certificates,
+    hasKey: key !== undefined,
+    replace,
+  });
+  const { subject, notBefore, notAfter, sha256 } = viewCertificate(record.der);
+  context.print.done(
+    {
+      label,
+      imported: !isUnchanged,
+      subject,
+      notBefore: formatTime(notBefore),
+      notAfter: formatTime(notAfter),
+      sha256,
+    },
+    isUnchanged
+      ? `CA certificate "${label}" is here already, the same`
+      : `CA certificate "${label}" (${subject}) is in the local CA store, valid until ${formatTime(notAfter)}; ` +
+          'nothing is trusted for that',
+  );
+  return 0;
+}
+
 async function readFiles(args: Args, context: CommandContext): Promise<CredentialFile> {
-  const { file, keyFile, chainFile, alias, allowCleartextKey } = args;
+  const { file, keyFile, chainFile, alias, allowCleartextKey, keyProvider } = args;
   const fromStdin = [file, keyFile, chainFile].filter((path) => path === '-');
   if (fromStdin.length > 1) {
     throw new CertError('USAGE_INVALID', 'Cannot read standard input twice', {
@@ -76,9 +114,10 @@ async function readFiles(args: Args, context: CommandContext): Promise<Credentia
       },
     );
   }
-  if (main.key && keys?.key) {
-    throw new CertError('USAGE_INVALID', 'Cannot use key-file: there is a key in file already', {
-      hint: 'Leave out key-file, or give the certificate alone in file',
+  const second = keyFile !== undefined ? 'key-file' : keyProvider !== undefined && 'key-provider';
+  if (main.key && second !== false) {
+    throw new CertError('USAGE_INVALID', `Cannot use ${second}: there is a key in file already`, {
+      hint: `Leave out ${second}, or give the certificate alone in file`,
     });
   }
   const chain =
