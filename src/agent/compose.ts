@@ -49,7 +49,7 @@ export interface Services {
    * @throws {CertError} as in `Retriever`, and SECRET_UNAVAILABLE
    */
   retrieve(url: string, options?: FetchOptions): Promise<Uint8Array>;
-  /** Put PEM files where services read them. @throws {CertError} DELIVERY_FAILED */
+  /** Put files where services read them. @throws {CertError} DELIVERY_FAILED */
   deliver(delivery: Delivery): Promise<Delivered>;
   /** Close the store; transports are closed by who made them. */
   close(): Promise<void>;
@@ -61,7 +61,7 @@ export interface ComposeOptions {
   readonly stateDirectory: string;
   /** Where the key of the store comes from; `store.key` in the state directory when absent. */
   readonly storeKey?: StoreKeySource;
-  /** Gets the PIN of a token, and the password for a server that files are fetched from. */
+  /** Gets the PIN of a token, and the passwords of deployed PKCS #12 files and of servers that files are fetched from. */
   readonly pin?: PinReader;
   readonly log: Log;
   /** Called after every committed write with their number so far. */
@@ -108,7 +108,8 @@ export async function compose(options: ComposeOptions): Promise<Services> {
     },
     async deliver(delivery) {
       const { deliverFiles } = await import('../deploy/files.ts');
-      return await deliverFiles({ ...delivery, log });
+      const secret = options.pin && { secret: options.pin };
+      return await deliverFiles({ ...delivery, log, random, ...secret });
     },
     tokens: () => tokens.tokens(),
     async close() {

@@ -10,7 +10,7 @@ import type { Deployment, OutputFile } from '../store/deployments-contract.ts';
 import { probeFrom, targetFrom } from './deploy-target-arguments.ts';
 import { deployUsage as usage, type DeployArguments } from './deploy-usage.ts';
 
-const kinds = ['key', 'cert', 'chain', 'fullchain', 'combined', 'der'] as const;
+const kinds = ['key', 'cert', 'chain', 'fullchain', 'combined', 'pkcs12', 'der'] as const;
 
 /** Tell whether an operator said anything of where files go: else they are only written again. */
 export function isSetting(args: DeployArguments): boolean {
@@ -43,12 +43,42 @@ export async function deploymentFrom(args: DeployArguments, log: Log): Promise<D
     ...(args.group === undefined ? {} : { group: args.group }),
     ...(mode === undefined ? {} : { mode }),
     ...(keyMode === undefined ? {} : { keyMode }),
+    ...passwordFrom(args),
     ...targetFrom(args, files),
     ...probeFrom(args),
   };
   await checkPlaces(args.certName, deployment, log);
   return deployment;
 }
+
+/** Say where the password of a PKCS #12 file is, for a process that nobody can answer, in another directory. */
+function passwordFrom({
+  pkcs12,
+  password,
+}: Pick<DeployArguments, 'pkcs12' | 'password'>): Pick<Deployment, 'password'> {
+  if (password === undefined) {
+    if (pkcs12 === undefined) return {};
+    throw usage('pkcs12 needs a password', hintAtPassword);
+  }
+  if (pkcs12 === undefined) throw usage('password belongs to pkcs12', 'Name a file with pkcs12');
+  switch (password.kind) {
+    case 'file':
+      if (password.path === '-') break;
+      return { password: `file:${resolve(password.path)}` };
+    case 'env':
+    case 'cred':
+      return { password: `${password.kind}:${password.name}` };
+    case 'prompt':
+    case 'literal':
+      break;
+  }
+  throw usage(
+    'the password itself is not stored, and nobody is there to be asked for it later',
+    hintAtPassword,
+  );
+}
+
+const hintAtPassword = 'Say where it is: password file:PATH, env:NAME or cred:NAME';
 
 /** Choose the label of a deployment that an operator gave none. */
 function deploymentLabel({ to, target }: Pick<DeployArguments, 'to' | 'target'>): Label {

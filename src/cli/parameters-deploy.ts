@@ -16,7 +16,13 @@ export const certDeployParameters = {
   chain: { type: 'file', summary: 'Where to write the CA certificates above it, as PEM' },
   fullchain: { type: 'file', summary: 'Where to write certificate and chain, as PEM' },
   combined: { type: 'file', summary: 'Where to write certificate, chain and private key, as PEM' },
+  pkcs12: { type: 'file', summary: 'Where to write certificate, chain and key, as PKCS#12' },
   der: { type: 'file', summary: 'Where to write the certificate alone, as DER' },
+  password: {
+    type: 'secret',
+    summary:
+      'Where the password of pkcs12 is, at each deployment: file:PATH, env:NAME or cred:NAME',
+  },
   owner: {
     type: 'text',
     placeholder: 'USER',

@@ -67,7 +67,7 @@ export function deploymentFields(
 
 /** Write a deployment in the words that set it. */
 function wordsOf(deployment: DeploymentRecord): readonly string[] {
-  const { files, owner, group, mode, keyMode, target, probe } = deployment;
+  const { files, owner, group, mode, keyMode, password, target, probe } = deployment;
   const rights = [
     owner === undefined ? [] : [`owner ${owner}`],
     group === undefined ? [] : [`group ${group}`],
@@ -77,6 +77,7 @@ function wordsOf(deployment: DeploymentRecord): readonly string[] {
   return [
     ...files.map(({ kind, path }) => `${kind} ${path}`),
     ...(rights.length === 0 ? [] : [rights.join(' ')]),
+    ...(password === undefined ? [] : [`password ${password}`]),
     ...(target === undefined ? [] : [targetWords(target)]),
     ...(probe === undefined ? [] : [probeWords(probe)]),
   ];
@@ -139,6 +140,7 @@ export function deploymentsJson(
       group: deployment.group,
       mode: deployment.mode === undefined ? undefined : octal(deployment.mode),
       keyMode: deployment.keyMode === undefined ? undefined : octal(deployment.keyMode),
+      password: deployment.password,
       target: deployment.target && { ...deployment.target },
       probe: deployment.probe && { ...deployment.probe },
       at: deployment.status && formatTime(deployment.status.at),

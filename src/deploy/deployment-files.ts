@@ -7,7 +7,7 @@ import { deliveryError, type Place } from './delivery-error.ts';
 import { nodeDeliveryFs, type DeliveryFs, type FileStatus } from './delivery-fs.ts';
 import { checkDirectory } from './directories.ts';
 import type { Delivered, DeliveryOptions, DeploymentDelivery } from './files.ts';
-import { contentOf, holdsKey, inDeliveryOrder } from './outputs.ts';
+import { contentOf, holdsKey, inDeliveryOrder, type Sealing } from './outputs.ts';
 import { placeFiles, tidyUp, type PlacedFile } from './place.ts';
 import { previousPath } from './staging.ts';
 
@@ -33,7 +33,10 @@ export async function deliverDeployment(
     for (const directory of directories)
       if (await checkDirectory(fs, place, directory, log)) shared.add(directory);
     for (const { path } of outputs) await refuseLink(fs, place, path);
-    const files = outputs.map((output) => placed(output, delivery, { ...owners, shared, place }));
+    const sealing = await sealingOf(delivery);
+    const files = outputs.map((output) =>
+      placed(output, delivery, { ...owners, shared, place, sealing }),
+    );
     const [staging] = await placeFiles({
       fs,
       place,
@@ -48,12 +51,35 @@ export async function deliverDeployment(
       previous: staging === undefined ? '' : previousPath(staging),
     };
   } catch (error) {
-    throw deliveryError(isMissingAccount(error) ? new Error(error.message) : error, place);
+    throw deliveryError(isMissing(error) ? new Error(error.message) : error, place);
   }
 }
 
-function isMissingAccount(error: unknown): error is CertError {
-  return error instanceof CertError && error.code === 'CONFIG_INVALID';
+/** Tell whether an account or a password is not there, which it was when the deployment was set. */
+function isMissing(error: unknown): error is CertError {
+  return (
+    error instanceof CertError &&
+    (error.code === 'CONFIG_INVALID' || error.code === 'SECRET_UNAVAILABLE')
+  );
+}
+
+/** Get the password now: it may have been changed since the last time. */
+async function sealingOf({
+  deployment: { files, password: source },
+  secret,
+  random,
+}: DeploymentDelivery & DeliveryOptions): Promise<Sealing | undefined> {
+  if (!files.some(({ kind }) => kind === 'pkcs12')) return undefined;
+  if (source === undefined || secret === undefined || random === undefined) return undefined;
+  const octets = await secret(source, 'password');
+  try {
+    const password = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(octets);
+    return { password, random };
+  } catch (cause) {
+    throw new CertError('SECRET_UNAVAILABLE', 'Cannot use the secret for password: not UTF-8', {
+      cause,
+    });
+  }
 }
 
 /**
@@ -91,6 +117,7 @@ interface Owners {
   readonly shared: ReadonlySet<string>;
   readonly uid: number | undefined;
   readonly gid: number | undefined;
+  readonly sealing: Sealing | undefined;
 }
 
 function placed(
@@ -99,9 +126,11 @@ function placed(
   owners: Owners,
 ): PlacedFile {
   const given = holdsKey(kind) ? deployment.keyMode : deployment.mode;
+  const content = contentOf(kind, pems, owners.sealing);
   return {
     path,
-    content: contentOf(kind, pems),
+    content: () => content.make(),
+    isContent: (octets) => content.isIn(octets),
     attributes(present) {
       if (holdsKey(kind) && owners.uid === undefined && owners.shared.has(dirname(path)))
         refuseStranger(present, path, owners.place);

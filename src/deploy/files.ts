@@ -1,11 +1,13 @@
 import { join } from 'node:path';
-import { utf8 } from '../base/bytes.ts';
+import { bytesEqual, utf8 } from '../base/bytes.ts';
 import type { Label } from '../base/label.ts';
 import { silentLog, type Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
 import type { Deployment } from '../store/deployments-contract.ts';
 import { deliveryError, type Place } from './delivery-error.ts';
 import { nodeDeliveryFs, type DeliveryFs } from './delivery-fs.ts';
 import { prepareDirectory } from './directories.ts';
+import { refuseFormerKey } from './former-key.ts';
 import { placeFiles, type PlacedFile } from './place.ts';
 import { previousPath } from './staging.ts';
 
@@ -46,6 +48,10 @@ export type Delivery = CertStoreDelivery | DeploymentDelivery | RequestDelivery;
 export interface DeliveryOptions {
   readonly log?: Log;
   readonly fs?: DeliveryFs;
+  /** Where the salts of PKCS #12 files come from; without it there are none. */
+  readonly random?: Random;
+  /** Gets the password of a PKCS #12 file. @throws {CertError} SECRET_UNAVAILABLE */
+  readonly secret?: (source: string, what: string) => Promise<Uint8Array>;
 }
 
 /** Where the files are. */
@@ -99,7 +105,16 @@ async function deliverToCertStore(
   } catch (error) {
     throw deliveryError(error, place);
   }
-  const [staging] = await placeFiles({ fs, place, name, files });
+  const [staging] = await placeFiles({
+    fs,
+    place,
+    name,
+    files,
+    async check() {
+      if (keyPem !== undefined) return;
+      await refuseFormerKey(fs, place, join(directory, `${name}.key.pem`), delivery, log);
+    },
+  });
   return {
     directory,
     files: files.map(({ path }) => path),
@@ -109,9 +124,11 @@ async function deliverToCertStore(
 
 /** Describe a file in the cert-store location: there the modes are ours. */
 export function ownFile(path: string, text: string, mode: number): PlacedFile {
+  const content = utf8(text);
   return {
     path,
-    content: utf8(text),
+    content: () => content,
+    isContent: (octets) => bytesEqual(octets, content),
     attributes: () => ({ mode }),
     // Fewer permissions are the operator's to give; more are taken away.
     isFit: (present) => (present.mode & ~mode) === 0,

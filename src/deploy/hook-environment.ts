@@ -23,6 +23,7 @@ const variables: Readonly<Record<OutputKind, string>> = {
   chain: 'CERTKEEPER_CHAIN_FILE',
   fullchain: 'CERTKEEPER_FULLCHAIN_FILE',
   combined: 'CERTKEEPER_COMBINED_FILE',
+  pkcs12: 'CERTKEEPER_PKCS12_FILE',
   der: 'CERTKEEPER_DER_FILE',
 };
 

@@ -1,5 +1,4 @@
 import { dirname, join } from 'node:path';
-import { bytesEqual } from '../base/bytes.ts';
 import { codeOf, deliveryError, reasonOf, type Place } from './delivery-error.ts';
 import type { DeliveryFs, FileAttributes, FileStatus } from './delivery-fs.ts';
 import {
@@ -20,7 +19,10 @@ import { CertError } from '../base/errors.ts';
 export interface PlacedFile {
   /** Absolute. */
   readonly path: string;
-  readonly content: Uint8Array;
+  /** Make the octets to write; called only when they are to be written. */
+  content(): Uint8Array;
+  /** Tell whether these octets are as good as what `content` makes. */
+  isContent(octets: Uint8Array): boolean;
   /** Say what the file is to be, from what stands in its place now. */
   attributes(present: FileStatus | undefined): FileAttributes;
   /** Tell whether what stands there may stay when its content is the right one. */
@@ -35,6 +37,8 @@ export interface Placement {
   readonly name: string;
   /** In the order in which they are moved in: key first, certificate last. */
   readonly files: readonly PlacedFile[];
+  /** Called before anything is written, when nothing of a killed delivery is left: whoever throws here keeps the old ones. */
+  check?(): Promise<void>;
   /**
    * Called when the new files stand, before the old ones are given up: whoever throws here gets the old
    * ones back.
@@ -55,6 +59,7 @@ export async function placeFiles(placement: Placement): Promise<readonly Staging
   const stagings = stagingsOf(placement);
   await untilAlone(placement.place, async () => {
     await recover(stagings);
+    await placement.check?.();
     const wanted = await wantedFiles(placement);
     if (await isPlaced(placement, wanted)) await placement.confirm?.();
     else await replace(placement, stagings, wanted);
@@ -130,7 +135,7 @@ async function wantedFiles({ fs, files }: Placement): Promise<readonly Wanted[]>
 async function isPlaced({ fs }: Placement, wanted: readonly Wanted[]): Promise<boolean> {
   for (const { file, present, attributes } of wanted) {
     if (present?.kind !== 'file' || !file.isFit(present, attributes)) return false;
-    if (!bytesEqual(await fs.read(file.path), file.content)) return false;
+    if (!file.isContent(await fs.read(file.path))) return false;
   }
   return true;
 }
@@ -145,7 +150,7 @@ async function replace(
     const directory = dirname(file.path);
     const staging = stagings.find((each) => each.directory === directory);
     const name = file.path.slice(join(directory, '/').length);
-    return staging === undefined ? [] : [{ staging, name, content: file.content, attributes }];
+    return staging === undefined ? [] : [{ staging, name, content: file.content(), attributes }];
   });
   try {
     for (const staging of stagings)

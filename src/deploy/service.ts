@@ -2,7 +2,7 @@ import { CertError } from '../base/errors.ts';
 import type { Deployment, DeployTarget } from '../store/deployments-contract.ts';
 import type { DeliveredPems } from './files.ts';
 import { commitCertificate, stageCertificate } from './haproxy-runtime.ts';
-import { contentOf } from './outputs.ts';
+import { combinedOf } from './outputs.ts';
 import {
   complaintOf,
   lastWords,
@@ -86,7 +86,7 @@ export function serviceOf(
       const entry = target.entry ?? combined ?? '';
       return {
         async check() {
-          const pem = new TextDecoder().decode(contentOf('combined', pems));
+          const pem = new TextDecoder().decode(combinedOf(pems));
           await stageCertificate(socket, entry, pem);
         },
         reload: () => commitCertificate(socket, entry),

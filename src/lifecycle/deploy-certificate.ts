@@ -35,6 +35,7 @@ export async function deployCertificate(
   const pems = await pemsOf(context, record);
   const deployments = await context.store.deployments.list(name);
   const left = deployments.filter((deployment) => !isDone(deployment, record));
+  if (pems.keyPem === undefined) await refuseKeyAlone(context, record, deployments, left);
   await toServices(context, record, pems, left);
   const deployed =
     deployments.length === 0 ? await toCertStore(context, pems) : standing(deployments);
@@ -105,6 +106,35 @@ async function toServices(
     }
   }
   throwAll(failures);
+}
+
+/**
+ * Keep certificates away from a key file that a deployment writes by itself, and now cannot: the key in it is that of
+ * the certificate before. Where both are in one deployment, that one fails as a whole anyway.
+ *
+ * @throws {CertError} DELIVERY_FAILED
+ */
+async function refuseKeyAlone(
+  context: LifecycleContext,
+  record: CertificateRecord,
+  deployments: readonly DeploymentRecord[],
+  left: readonly DeploymentRecord[],
+): Promise<void> {
+  const keyAlone = deployments.find(({ files }) => {
+    const kinds = files.map(({ kind }) => kind);
+    return kinds.includes('key') && !kinds.includes('cert') && !kinds.includes('fullchain');
+  });
+  if (keyAlone === undefined) return;
+  const refusal = new CertError(
+    'DELIVERY_FAILED',
+    `Cannot deliver "${record.name}": deployment "${keyAlone.label}" writes its key, and the key is not here`,
+    {
+      hint: `Undo it with "certkeeper no cert deploy cert-name ${record.name} to ${keyAlone.label}"`,
+    },
+  );
+  for (const deployment of left)
+    await report(context, record, deployment, 'pending', refusal.message);
+  throw refusal;
 }
 
 function standing(deployments: readonly DeploymentRecord[]): Standing {

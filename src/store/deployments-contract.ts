@@ -1,7 +1,7 @@
 import type { Label } from '../base/label.ts';
 
 /** What can be in a file of a deployment. */
-export type OutputKind = 'key' | 'cert' | 'chain' | 'fullchain' | 'combined' | 'der';
+export type OutputKind = 'key' | 'cert' | 'chain' | 'fullchain' | 'combined' | 'pkcs12' | 'der';
 
 /** One file a deployment writes. */
 export interface OutputFile {
@@ -53,6 +53,8 @@ export interface Deployment {
   readonly mode?: number;
   /** Permission bits of files with the key; absent: as the present file, else 0600. */
   readonly keyMode?: number;
+  /** Where the password of `pkcs12` is, never the password itself: `file:PATH`, `env:NAME` or `cred:NAME`. */
+  readonly password?: string;
   readonly target?: DeployTarget;
   readonly probe?: DeployProbe;
 }

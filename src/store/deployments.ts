@@ -92,9 +92,9 @@ function drop(sql: Sql, name: string, which: string): boolean {
 function insert(sql: Sql, name: Label, deployment: Deployment): void {
   const { files, probe } = deployment;
   sql.run(
-    `INSERT INTO deployments (name, label, owner, group_name, mode, key_mode, target, pid_file,
+    `INSERT INTO deployments (name, label, owner, group_name, mode, key_mode, password, target, pid_file,
        program, config, socket, entry, unit, probe_host, probe_port, probe_server_name, probe_starttls)
-     VALUES (@name, @label, @owner, @group, @mode, @keyMode, @target, @pidFile,
+     VALUES (@name, @label, @owner, @group, @mode, @keyMode, @password, @target, @pidFile,
        @program, @config, @socket, @entry, @unit, @host, @port, @serverName, @starttls)`,
     {
       name,
@@ -103,6 +103,7 @@ function insert(sql: Sql, name: Label, deployment: Deployment): void {
       group: deployment.group,
       mode: deployment.mode,
       keyMode: deployment.keyMode,
+      password: deployment.password,
       ...targetColumns(deployment.target),
       host: probe?.host,
       port: probe?.port,
@@ -134,7 +135,7 @@ function targetColumns(target: DeployTarget | undefined): Readonly<Record<string
   return { ...none, target: type, ...given };
 }
 
-const kinds = ['key', 'cert', 'chain', 'fullchain', 'combined', 'der'] as const;
+const kinds = ['key', 'cert', 'chain', 'fullchain', 'combined', 'pkcs12', 'der'] as const;
 const servers = ['nginx', 'lighttpd', 'proftpd', 'apache'] as const;
 const targetTypes = [...servers, 'haproxy', 'systemd'] as const;
 const states = ['deployed', 'unused', 'pending'] as const;
@@ -155,6 +156,7 @@ function readRecord(sql: Sql, row: Row): DeploymentRecord {
     group: optional(row, 'group_name', text),
     mode: optional(row, 'mode', integer),
     keyMode: optional(row, 'key_mode', integer),
+    password: optional(row, 'password', text),
     target: readTarget(row),
     probe:
       optional(row, 'probe_host', text) === undefined

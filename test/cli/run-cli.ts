@@ -8,6 +8,7 @@ import type { ExitCode } from '../../src/base/errors.ts';
 import type { Random } from '../../src/base/random.ts';
 import { compose } from '../../src/agent/compose.ts';
 import { run } from '../../src/cli/run.ts';
+import { parseSecretSource, resolveSecret } from '../../src/cli/secret.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { fakeIo, type FakeIoOptions } from './fake-io.ts';
@@ -58,8 +59,15 @@ export function makeBench(at: Date = now): Bench {
     },
     async run(argv, options) {
       const io = fakeIo({ ...options, env: { ...options?.env, CERTKEEPER_STATE: state } });
-      const code = await run(argv, io, (_globals, _io, log) =>
-        compose({ stateDirectory: state, clock, random, log }),
+      const code = await run(argv, io, (_globals, outside, log) =>
+        compose({
+          stateDirectory: state,
+          clock,
+          random,
+          log,
+          pin: (source, what) =>
+            resolveSecret(parseSecretSource(source, what), what, { io: outside, log }),
+        }),
       );
       return { code, out: io.out(), err: io.err() };
     },

@@ -39,9 +39,15 @@ export function deploymentsContract(make: () => Promise<StoreUnderTest>): void {
         files: [{ kind: 'cert', path: '/srv/gw1.crt' }],
         target: { type: 'systemd', unit: 'gw.service' },
       };
-      for (const each of [web, balancer, bare, unit]) await deployments.put(named('gw1'), each);
+      const sealed: Deployment = {
+        label: named('sealed'),
+        files: [{ kind: 'pkcs12', path: '/srv/gw1.p12' }],
+        password: 'file:/etc/gw1.pass',
+      };
+      for (const each of [web, balancer, bare, sealed, unit])
+        await deployments.put(named('gw1'), each);
       await deployments.put(named('gw2'), { ...bare, files: [{ kind: 'der', path: '/srv/gw2' }] });
-      expect(await deployments.list('gw1')).toStrictEqual([balancer, bare, unit, web]);
+      expect(await deployments.list('gw1')).toStrictEqual([balancer, bare, sealed, unit, web]);
 
       await deployments.put(named('gw1'), { ...bare, label: named('web'), files: web.files });
       expect((await deployments.list('gw1')).at(-1)).toStrictEqual({
@@ -50,7 +56,7 @@ export function deploymentsContract(make: () => Promise<StoreUnderTest>): void {
       });
       expect(await deployments.remove('gw1', 'web')).toBe(true);
       expect(await deployments.remove('gw1', 'web')).toBe(false);
-      expect(await deployments.list('gw1')).toHaveLength(3);
+      expect(await deployments.list('gw1')).toHaveLength(4);
     });
 
     it('have each file to themselves', async () => {
