@@ -33,7 +33,28 @@ export interface Database {
   read<T>(work: (sql: Sql) => T): Promise<T>;
   /** Do work in one write transaction; when it throws, nothing has changed. As synchronous as above. */
   write<T>(work: (sql: Sql) => T): Promise<T>;
+  /**
+   * Write the file anew, without anything that was deleted or replaced in it, and empty the write-ahead log.
+   * As slow as the database is large.
+   */
+  compact(): Promise<void>;
+  /** Write a copy of what is committed, without free pages, into an empty file; others may write meanwhile. */
+  copyTo(path: string): Promise<void>;
   close(): Promise<void>;
+}
+
+/**
+ * Thrown by `work` that needs something first which takes its time: the transaction is rolled back, `prepare`
+ * is awaited, and the work is done again.
+ */
+export class NotReady extends Error {
+  override readonly name = 'NotReady';
+  readonly prepare: () => Promise<unknown>;
+
+  constructor(prepare: () => Promise<unknown>) {
+    super('Cannot do this work yet');
+    this.prepare = prepare;
+  }
 }
 
 /**
@@ -77,6 +98,13 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       wrote();
       return result;
     },
+    async compact() {
+      await patiently(options, 'compact', () => connection.exec('VACUUM'));
+      await patiently(options, 'compact', () => connection.pragma('wal_checkpoint(TRUNCATE)'));
+    },
+    async copyTo(copy) {
+      await patiently(options, 'copy', () => connection.prepare('VACUUM INTO ?').run(copy));
+    },
     async close() {
       connection.close();
     },
@@ -117,6 +145,10 @@ async function patiently<T>(options: DatabaseOptions, doing: string, work: () =>
     try {
       return work();
     } catch (thrown) {
+      if (thrown instanceof NotReady && tries < maxTries) {
+        await thrown.prepare();
+        continue;
+      }
       if (tries === maxTries || !isBusy(thrown)) throw storeError(thrown, doing, options.path);
     }
     await options.clock.sleep(pauseMs);

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { Authorities } from './authorities-contract.ts';
+import type { StoreCare } from './care-contract.ts';
 import { openDatabase, type Database } from './database.ts';
 import type { Deployments } from './deployments-contract.ts';
 import { preparePrivateDirectory } from './private-files.ts';
 import { schema } from './schema.ts';
-import type { Sealer } from './sealer.ts';
+import type { Keyring, Sealer } from './sealer.ts';
 import type { StoreKeySource } from './store-key.ts';
 import type { Certificates, Keys, Store, Transactions } from './store.ts';
 
@@ -21,6 +22,8 @@ export interface StoreOptions {
   readonly storeKey?: StoreKeySource;
   /** Called after every committed write transaction with their number so far. */
   readonly onWrite?: (count: number) => void;
+  /** Called after each change to a file beside the database. */
+  readonly onFileChange?: () => void;
   /** Limit of the database in pages of 4 KiB; beyond it a write fails as on a full disk. */
   readonly maxPages?: number;
   /** How long SQLite itself waits for a lock, blocking the process; 200 without it. */
@@ -39,7 +42,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   preparePrivateDirectory(directory, databaseName);
   const path = join(directory, databaseName);
   const database = await openDatabase({ ...options, path, migrations: schema });
-  const unlock = lateSealer(database, options);
+  const keyring = lateKeyring(database, options);
+  const unlock: Unlock = async () => (await keyring()).unlock();
   return {
     authorities: lateAuthorities(database, unlock),
     keys: lateKeys(database, unlock),
@@ -48,6 +52,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     transactions: lateTransactions(database, unlock),
     ...lateEntries(database, unlock),
     ...lateRecords(database),
+    care: lateCare(database, keyring, options),
     close: () => database.close(),
   };
 }
@@ -59,13 +64,31 @@ const databaseName = 'store.db';
 
 type Unlock = () => Promise<Sealer>;
 
-function lateSealer(database: Database, { directory, random, storeKey }: StoreOptions): Unlock {
-  const sealing = once(async () => {
-    const { sealerFor } = await import('./sealer.ts');
+type GetKeyring = () => Promise<Keyring>;
+
+function lateKeyring(
+  database: Database,
+  { directory, random, storeKey }: StoreOptions,
+): GetKeyring {
+  return once(async () => {
+    const { keyringFor } = await import('./sealer.ts');
     const { storeKeyFile } = await import('./store-key.ts');
-    return sealerFor(database, random, storeKey ?? storeKeyFile(directory, random));
+    return keyringFor(database, random, storeKey ?? storeKeyFile(directory, random), directory);
   });
-  return async () => (await sealing())();
+}
+
+function lateCare(database: Database, keyring: GetKeyring, options: StoreOptions): StoreCare {
+  return {
+    checkKey: async () => (await keyring()).check(),
+    async rekey(change) {
+      const { rekey } = await import('./rekey.ts');
+      return rekey({ ...options, database, keyring: await keyring() }, change);
+    },
+    async backUp(backup) {
+      const { backUp } = await import('./backup.ts');
+      return backUp({ ...options, database, keyring: await keyring() }, backup);
+    },
+  };
 }
 
 function lateAuthorities(database: Database, unlock: Unlock): Authorities {

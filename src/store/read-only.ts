@@ -8,7 +8,8 @@ import type { Store } from './store.ts';
  */
 export function readOnly(store: Store, refuse: () => never): Store {
   const { authorities, keys, certificates, deployments, transactions, crls, history } = store;
-  const { statistics, settings, leases, caCertificates, keyRequests, nameSettings, audit } = store;
+  const { statistics, settings, leases, caCertificates, keyRequests, nameSettings, audit, care } =
+    store;
   const refused = async (): Promise<never> => refuse();
   return {
     authorities: {
@@ -104,6 +105,7 @@ export function readOnly(store: Store, refuse: () => never): Store {
       release: () => Promise.resolve(true),
       free: refused,
     },
+    care: { checkKey: () => care.checkKey(), rekey: refused, backUp: refused },
     close: () => store.close(),
   };
 }

@@ -2,6 +2,7 @@ import type { LifecycleEvent, Operation } from '../base/events.ts';
 import type { Label } from '../base/label.ts';
 import type { Audit } from './audit-contract.ts';
 import type { Authorities } from './authorities-contract.ts';
+import type { StoreCare } from './care-contract.ts';
 import type { Crls } from './crls-contract.ts';
 import type { Deployments } from './deployments-contract.ts';
 import type { CaCertificates, KeyRequests, NameSettings } from './entries-contract.ts';
@@ -34,6 +35,7 @@ export interface Store {
   readonly nameSettings: NameSettings;
   readonly audit: Audit;
   readonly leases: Leases;
+  readonly care: StoreCare;
   close(): Promise<void>;
 }
 

@@ -1,0 +1,149 @@
+import Sqlite from 'better-sqlite3';
+
+import { CertError } from '../base/errors.ts';
+import type { StoreCounts } from './care-contract.ts';
+import { integer, octets, optional, time } from './column.ts';
+import { readWrapped, sealedUnder, type WrappedDataKey } from './data-key.ts';
+import { schemaVersion } from './migration.ts';
+import { schema } from './schema.ts';
+import { sqlOver, type Sql } from './sql.ts';
+import { storeError } from './store-error.ts';
+import type { SealedUnder } from './store-key.ts';
+
+/** A copy of a store's database in a file of its own, which nobody else has open. */
+export interface BackupFile {
+  readonly sql: Sql;
+  /** Write into it when it was made and, if it is to have one, the store key; what stood there goes. */
+  mark(at: Date, storeKey: Uint8Array | undefined): void;
+  /** Take out what only a backup has, and what only the processes of its time needed. */
+  unmark(): void;
+  /** @throws {CertError} STORE_CORRUPT, STORE_NEWER */
+  assertWhole(): void;
+  counts(): StoreCounts;
+  version(): number;
+  /** When it was made; undefined when it was copied by other means. */
+  madeAt(): Date | undefined;
+  /** The store key in it. */
+  storeKey(): Uint8Array | undefined;
+  wrapped(): WrappedDataKey | undefined;
+  sealedUnder(): SealedUnder;
+  /** Copy it over a database. */
+  copyOver(path: string, onLocked: () => void): Promise<void>;
+  close(): void;
+}
+
+/**
+ * Open a copy of a store's database.
+ *
+ * @param name how messages call it
+ * @throws {CertError} STORE_CORRUPT when it is not a database at all
+ */
+export function openBackup(path: string, name: string): BackupFile {
+  const inWords = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (thrown) {
+      throw storeError(thrown, 'use', name);
+    }
+  };
+  const connection = inWords(() => new Sqlite(path, { fileMustExist: true }));
+  inWords(() => {
+    // Nobody else has it open, and it is thrown away when this does not come to its end.
+    connection.pragma('journal_mode = MEMORY');
+    connection.pragma('secure_delete = ON');
+    connection.pragma('trusted_schema = OFF');
+  });
+  const sql = sqlOver(connection);
+  const backup = (): ReturnType<Sql['get']> =>
+    sql.get("SELECT 1 FROM sqlite_schema WHERE name = 'backup'") && sql.get('SELECT * FROM backup');
+  return {
+    sql,
+    mark: (at, storeKey) =>
+      inWords(() => {
+        connection.exec(`DROP TABLE IF EXISTS backup; ${backupTable}`);
+        sql.run('INSERT INTO backup VALUES (1, ?, ?)', at, storeKey);
+      }),
+    unmark: () =>
+      inWords(() => {
+        connection.exec(`DROP TABLE IF EXISTS backup; UPDATE leases SET owner_id = NULL`);
+      }),
+    assertWhole: () => inWords(() => assertWhole(connection, sql, name)),
+    counts: () => inWords(() => counts(sql)),
+    version: () => inWords(() => schemaVersion(connection)),
+    madeAt: () => {
+      const row = inWords(backup);
+      return row && time(row, 'made_at');
+    },
+    storeKey: () => {
+      const row = inWords(backup);
+      return row && optional(row, 'store_key', octets);
+    },
+    wrapped: () => inWords(() => readWrapped(sql)),
+    sealedUnder: () => sealedUnder(inWords(() => readWrapped(sql))),
+    async copyOver(target, onLocked) {
+      let isLocked = false;
+      await connection.backup(target, {
+        progress: () => {
+          // Called first when the target is locked and nothing is written yet.
+          if (!isLocked) onLocked();
+          isLocked = true;
+          return wholeAtOnce;
+        },
+      });
+      // A target that is locked by another process counts as finished there.
+      if (!isLocked) throw Object.assign(new Error('locked'), { code: 'SQLITE_BUSY' });
+    },
+    close: () => connection.close(),
+  };
+}
+
+const wholeAtOnce = 0x7fff_ffff;
+
+// In the backup only: a database in use has no such table.
+const backupTable = `
+CREATE TABLE backup (
+  id        INTEGER PRIMARY KEY CHECK (id = 1),
+  made_at   INTEGER NOT NULL,
+  store_key BLOB
+) STRICT;`;
+
+/** Tables that every version has had. */
+const ours = ['authorities', 'certificates', 'data_key', 'keys', 'leases', 'transactions'] as const;
+
+function assertWhole(connection: Sqlite.Database, sql: Sql, name: string): void {
+  const tables = new Set(
+    sql.all("SELECT name FROM sqlite_schema WHERE type = 'table'").map((row) => row['name']),
+  );
+  if (!ours.every((table) => tables.has(table))) throw broken(name, 'it is not of certkeeper');
+  const version = schemaVersion(connection);
+  const newest = schema.at(-1)?.version ?? 0;
+  if (version > newest) {
+    throw new CertError(
+      'STORE_NEWER',
+      `Cannot use "${name}": its schema is version ${version}, this certkeeper knows up to ${newest}`,
+      { hint: 'Use the certkeeper that wrote it, or a newer one' },
+    );
+  }
+  const [found] = sql.all('PRAGMA integrity_check(1)');
+  if (found?.['integrity_check'] !== 'ok') throw broken(name, 'it is damaged');
+  if (sql.all('PRAGMA foreign_key_check').length > 0) {
+    throw broken(name, 'rows in it refer to others that it does not have');
+  }
+}
+
+function counts(sql: Sql): StoreCounts {
+  const count = (table: 'certificates' | 'keys' | 'authorities' | 'transactions'): number =>
+    integer(sql.get(`SELECT count(*) AS n FROM ${table}`) ?? {}, 'n');
+  return {
+    certificates: count('certificates'),
+    keys: count('keys'),
+    authorities: count('authorities'),
+    transactions: count('transactions'),
+  };
+}
+
+function broken(name: string, why: string): CertError {
+  return new CertError('STORE_CORRUPT', `Cannot use "${name}" as a backup: ${why}`, {
+    hint: 'Name a file that "certkeeper store backup" has written',
+  });
+}
