@@ -2,22 +2,26 @@ import { decodePem, looksLikePem } from '../asn1/pem.ts';
 import { CertError } from '../base/errors.ts';
 import { reasonIn } from '../base/reason-in.ts';
 import { decodeCertificate } from '../x509/certificate.ts';
-import { readInputFile } from './files.ts';
-import type { Io } from './io.ts';
+import { readSource, type Source, type SourceContext } from './source.ts';
+
+/** Certificates, and how they came here. */
+export type CertificateSource = Pick<Source, 'name' | 'way'> & {
+  /** DER, in the order of the file; at least one. */
+  readonly ders: readonly Uint8Array[];
+};
 
 /**
- * Read the certificates of a file, PEM or DER, each decoded once to know that it is one.
+ * Read the certificates of a file or URL, PEM or DER, each decoded once to know that it is one.
  *
  * @param what the parameter's keyword, for messages
- * @returns DER, in the order of the file; at least one
- * @throws {CertError} FILE_UNREADABLE, PEM_MALFORMED
+ * @throws {CertError} PEM_MALFORMED, and what `readSource` throws
  */
 export async function readCertificateFile(
-  path: string,
+  text: string,
   what: string,
-  io: Io,
-): Promise<readonly Uint8Array[]> {
-  const octets = await readInputFile(path, what, io);
+  context: SourceContext,
+): Promise<CertificateSource> {
+  const { octets, name, way } = await readSource(text, what, context);
   try {
     const ders = looksLikePem(octets)
       ? decodePem(new TextDecoder().decode(octets))
@@ -28,12 +32,12 @@ export async function readCertificateFile(
       throw new CertError('PEM_MALFORMED', 'there is no "-----BEGIN CERTIFICATE-----" block in it');
     }
     for (const der of ders) decodeCertificate(der);
-    return ders;
+    return { ders, name, way };
   } catch (cause) {
     if (!(cause instanceof CertError)) throw cause;
     throw new CertError(
       'PEM_MALFORMED',
-      `Cannot use ${what} "${path}" as certificate: ${reasonIn(cause)}`,
+      `Cannot use ${what} "${name}" as certificate: ${reasonIn(cause)}`,
       { cause, hint: 'Give an X.509 certificate as PEM or DER' },
     );
   }

@@ -20,7 +20,14 @@ export const caAddParameters = {
     type: 'file',
     many: true,
     summary:
-      'Trust anchors of the certificates it issues, as PEM or DER files; needed except with trust-first-use',
+      'Trust anchors of the certificates it issues, as PEM or DER files or URLs; needed except with trust-first-use',
+  },
+  'root-fingerprint': {
+    type: 'text',
+    many: true,
+    placeholder: 'SHA256',
+    summary:
+      'SHA-256 fingerprint of a root, cmp-root, tls-root or server-cert, got by another way; needed for those that come by http, ftp, tftp or ldap',
   },
   'cmp-root': {
     type: 'file',
@@ -272,6 +279,6 @@ export const decodeParameters = {
     required: true,
     positional: true,
     placeholder: 'FILE',
-    summary: 'PEM, of which each block is shown, or DER; - is standard input',
+    summary: 'File or URL: PEM, of which each block is shown, or DER; - is standard input',
   },
 } as const;

@@ -27,23 +27,20 @@ export const keyProviderParameters = {
   },
 } as const;
 
-/** Where a key may come from. */
-export const cleartextKeyParameters = {
-  'allow-cleartext-key': {
-    type: 'flag',
-    summary: 'Take a private key without a password although it comes over http, ftp, tftp or ldap',
-  },
-} as const;
-
 /** An existing key instead of a new one. */
 export const keyFileParameters = {
   'key-file': {
     type: 'file',
-    summary: 'Use the private key in this PEM file instead of making one; - is standard input',
+    summary:
+      'Use the private key in this PEM file or URL instead of making one; - is standard input',
   },
   'key-password': {
     type: 'secret',
     summary: 'Passphrase of the private key in key-file, when it is encrypted',
+  },
+  'allow-cleartext-key': {
+    type: 'flag',
+    summary: 'Take a private key without a password although it comes over http, ftp, tftp or ldap',
   },
 } as const;
 
@@ -57,6 +54,10 @@ export const requestKeyParameters = {
   'key-password': {
     type: 'secret',
     summary: 'Passphrase of the private key in key-file, when it is encrypted',
+  },
+  'allow-cleartext-key': {
+    type: 'flag',
+    summary: 'Take a private key without a password although it comes over http, ftp, tftp or ldap',
   },
 } as const;
 

@@ -5,10 +5,7 @@ import type { Label } from '../base/label.ts';
 import type { KeyType } from '../crypto/key-type.ts';
 import type { GeneratedKey } from '../crypto/keys.ts';
 import type { KeyChoice } from '../lifecycle/key-choice.ts';
-import type { TokenKey } from '../tokens/token-keys.ts';
-import { formatTokenUri, parseTokenUri } from '../tokens/uri.ts';
 import type { CommandContext } from './command.ts';
-import { readInputFile } from './files.ts';
 import type { ArgsOf } from './parameter.ts';
 import type {
   keyFileParameters,
@@ -18,7 +15,9 @@ import type {
 } from './parameters-key.ts';
 import type { caParameters } from './parameters-cmp.ts';
 import { resolvePassword } from './password.ts';
-import { newTokenKeyUri } from './token-arguments.ts';
+import { assertKeyFetchable, assertKeyUnread } from './source-credential.ts';
+import { readSource } from './source.ts';
+import { findTokenKey, newTokenKeyUri } from './token-arguments.ts';
 
 /** The key type the words name, if they name one. */
 export function keyTypeOf(args: ArgsOf<typeof keyParameters>): KeyType | undefined {
@@ -74,20 +73,13 @@ export async function keyChoiceOf(
     : { type: 'generate', keyType, ...proof, ...token };
 }
 
-/** Find the key in a token that the words name. */
-async function findTokenKey(text: string, context: CommandContext): Promise<TokenKey> {
-  const uri = formatTokenUri(parseTokenUri(text, 'key-provider'));
-  const services = await context.services();
-  return (await services.tokens()).find(uri);
-}
-
 /**
  * Read the key in the file the words name, if they name one.
  *
  * @throws {CertError} USAGE_INVALID, FILE_UNREADABLE, SECRET_UNAVAILABLE, KEY_UNUSABLE, PEM_MALFORMED
  */
 export async function givenKey(
-  { keyFile, keyPassword }: ArgsOf<typeof keyFileParameters>,
+  { keyFile, keyPassword, allowCleartextKey }: ArgsOf<typeof keyFileParameters>,
   context: CommandContext,
 ): Promise<GeneratedKey | undefined> {
   if (keyFile === undefined) {
@@ -97,15 +89,21 @@ export async function givenKey(
     });
   }
   const passphrase = await resolvePassword(keyPassword, 'key-password', context);
-  const octets = await readInputFile(keyFile, 'key-file', context.io);
+  assertKeyFetchable(keyFile, 'key-file', {
+    ...(passphrase !== undefined && { password: passphrase }),
+    allowCleartextKey,
+  });
+  const source = await readSource(keyFile, 'key-file', context);
+  if (source.way === 'open' && !allowCleartextKey) assertKeyUnread(source, 'key-file');
+  const { octets, name } = source;
   const { loadPrivateKeyPem } = await import('../crypto/private-key-pem.ts');
   try {
     return loadPrivateKeyPem(asBuffer(octets).toString('utf8'), passphrase);
   } catch (cause) {
     if (!(cause instanceof CertError)) throw cause;
-    throw new CertError(cause.code, `Cannot use key-file "${keyFile}": ${reasonIn(cause)}`, {
+    throw new CertError(cause.code, `Cannot use key-file "${name}": ${reasonIn(cause)}`, {
       cause,
-      hint: cause.hint ?? `Give a private key as PEM; "openssl pkey -in ${keyFile}" shows one`,
+      hint: cause.hint ?? `Give a private key as PEM; "openssl pkey -in ${name}" shows one`,
     });
   }
 }

@@ -5,6 +5,7 @@ import { looksLikeUrl, schemeOf, splitUserinfo } from '../retrieval/url.ts';
 import { wayOf, type Way } from '../retrieval/way.ts';
 import type { CommandContext } from './command.ts';
 import { maxFileOctets, readInputFile } from './files.ts';
+import { readStored } from './stored.ts';
 
 /** What an operator's file, URL or `-` held, and how it came here. */
 export interface Source {
@@ -16,7 +17,7 @@ export interface Source {
 }
 
 /** The context that sources are read in. */
-export type SourceContext = Pick<CommandContext, 'io' | 'log' | 'services'>;
+export type SourceContext = Pick<CommandContext, 'io' | 'log' | 'globals' | 'services'>;
 
 /**
  * Read what an operator named: a path, `-` for standard input, or a URL of file, http, https, ftp, sftp, tftp, ldap or
@@ -69,15 +70,37 @@ export function sourceName(text: string): string {
   return looksLikeUrl(text) ? splitUserinfo(text).url : text;
 }
 
+/** Fetch it as the settings of its server say, if there is a store with settings: looking makes none. */
 async function fetch(
   url: string,
-  { services }: SourceContext,
+  context: SourceContext,
   options: FetchOptions,
 ): Promise<Uint8Array> {
-  if (schemeOf(url) === 'file') {
-    // For which no settings are needed, and so no store.
-    const { retrieve } = await import('../retrieval/retrieve.ts');
-    return await retrieve(url, options.limits ? { limits: options.limits } : {});
+  const signal = context.io.abortSignal();
+  try {
+    return await fetchAsSet(url, context, { ...options, signal });
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+    throw new CertError('FILE_UNREADABLE', `Interrupted fetching "${url}"`, {
+      hint: 'Nothing was changed',
+    });
   }
-  return await (await services()).retrieve(url, options);
+}
+
+async function fetchAsSet(
+  url: string,
+  context: SourceContext,
+  options: FetchOptions,
+): Promise<Uint8Array> {
+  const isLocal = schemeOf(url) === 'file';
+  const fetched = isLocal
+    ? undefined
+    : await readStored(context, (services) => services.retrieve(url, options));
+  if (fetched !== undefined) return fetched;
+  const { username, ...rest } = options;
+  if (username !== undefined && rest.credentials === undefined) {
+    return await (await context.services()).retrieve(url, options);
+  }
+  const { retrieve } = await import('../retrieval/retrieve.ts');
+  return await retrieve(url, rest);
 }

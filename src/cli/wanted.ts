@@ -27,7 +27,7 @@ type Args = ArgsOf<typeof subjectParameters & typeof templateParameters>;
  */
 export async function wantedOf(args: Args, command: CommandContext): Promise<Wanted> {
   const { subjectName, csr, certProfile } = args;
-  const request = csr === undefined ? undefined : await readCertificationRequest(csr, command.io);
+  const request = csr === undefined ? undefined : await readCertificationRequest(csr, command);
   const requested = request ? (requestedExtensions(request.certificationRequestInfo) ?? []) : [];
   const subject =
     subjectName === undefined ? request?.certificationRequestInfo.subject : parseName(subjectName);

@@ -120,7 +120,7 @@ describe('help', () => {
   it('shows alternatives, what is optional, units and defaults', () => {
     const text = helpText(['cmp', 'initialize'], commands, Infinity);
     expect(text).toContain(
-      ' (modulus N | key-type T | key-file FILE | key-as-asked | key-source central | key-provider pkcs11:URI) [key-password SECRET] [popo signature|encrypted-certificate] cert-name N ',
+      ' (modulus N | key-type T | key-file FILE | key-as-asked | key-source central | key-provider pkcs11:URI) [key-password SECRET] [allow-cleartext-key] [popo signature|encrypted-certificate] cert-name N ',
     );
     expect(text).toContain('[ca-psk [REF:]SECRET | signer-cert N]');
     expect(text).toContain('(1024, 2048, 3072, 4096 bits)');

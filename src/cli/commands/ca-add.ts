@@ -13,6 +13,8 @@ import type { Body, CommandContext } from '../command.ts';
 import type { ArgsOf } from '../parameter.ts';
 import type { caAddParameters } from '../parameters-ca.ts';
 import { resolveSecret } from '../secret.ts';
+import { assertAnchorsKnown, type AnchorSource } from '../source-trust.ts';
+import { sourceName } from '../source.ts';
 
 /** Set up a CA or RA, or replace the profile of the same label. */
 export const run: Body<typeof caAddParameters> = async (args, context) => {
@@ -98,31 +100,41 @@ function checkTogether(args: Args): void {
   }
 }
 
-async function buildProfile(args: Args, { io }: CommandContext): Promise<CaProfile> {
-  const readAll = async (paths: readonly string[], what: string): Promise<Uint8Array[]> => {
+async function buildProfile(args: Args, context: CommandContext): Promise<CaProfile> {
+  const anchors: AnchorSource[] = [];
+  const readAll = async (sources: readonly string[], what: string): Promise<Uint8Array[]> => {
     const ders: Uint8Array[] = [];
-    for (const path of paths) ders.push(...(await readCertificateFile(path, what, io)));
+    for (const text of sources) {
+      const source = await readCertificateFile(text, what, context);
+      // What is signed by an anchor may come by any way.
+      if (what !== 'intermediate') anchors.push({ ...source, what });
+      ders.push(...source.ders);
+    }
     return ders;
   };
   const server = await readAll(
     args.serverCert === undefined ? [] : [args.serverCert],
     'server-cert',
   );
+  const roots = await readAll(args.root, 'root');
+  const cmpRoots = await readAll(args.cmpRoot, 'cmp-root');
+  const tlsRoots = await readAll(args.tlsRoot, 'tls-root');
+  assertAnchorsKnown(anchors, args.rootFingerprint);
   if (server.length > 1) {
     throw new CertError(
       'USAGE_INVALID',
-      `Cannot use "${args.serverCert ?? ''}" as server-cert: there are ${server.length} certificates in it`,
+      `Cannot use "${sourceName(args.serverCert ?? '')}" as server-cert: there are ${server.length} certificates in it`,
     );
   }
   const [serverCertificate] = server;
   return {
     label: args.label,
     url: args.url,
-    roots: await readAll(args.root, 'root'),
-    cmpRoots: await readAll(args.cmpRoot, 'cmp-root'),
+    roots,
+    cmpRoots,
     ...(serverCertificate === undefined ? {} : { serverCertificate }),
     intermediates: await readAll(args.intermediate, 'intermediate'),
-    tlsRoots: await readAll(args.tlsRoot, 'tls-root'),
+    tlsRoots,
     ...(args.reference === undefined ? {} : { reference: args.reference }),
     ...(args.recipient === undefined ? {} : { recipient: args.recipient }),
     ...(args.issuer === undefined ? {} : { issuer: args.issuer }),

@@ -12,7 +12,7 @@ export const run: Body<RequestParameters> = async (args, command) => {
   const key = await givenKey(args, command);
   const request = {
     name,
-    certificationRequest: await readCertificationRequest(csr, command.io),
+    certificationRequest: await readCertificationRequest(csr, command),
     ...(key && { key }),
     ...placeOf(args),
     credential: await initialCredentialOf(args, command),

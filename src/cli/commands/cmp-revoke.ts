@@ -8,6 +8,7 @@ import { reportResult, sendRequest } from '../enrollment.ts';
 import type { ArgsOf } from '../parameter.ts';
 import type { RevokeParameters } from '../parameters-cmp.ts';
 import { placeOf } from '../request-arguments.ts';
+import { warnOfChange } from '../source-trust.ts';
 
 /** Have a certificate revoked. */
 export const run: Body<RevokeParameters> = async (args, command) => {
@@ -30,14 +31,16 @@ export const run: Body<RevokeParameters> = async (args, command) => {
 
 async function otherCertificate(
   { certFile, issuer, serial }: ArgsOf<RevokeParameters>,
-  { io }: CommandContext,
+  context: CommandContext,
 ): Promise<IssuerAndSerial | undefined> {
   if (certFile !== undefined) {
-    const [der, ...more] = await readCertificateFile(certFile, 'cert-file', io);
+    const source = await readCertificateFile(certFile, 'cert-file', context);
+    warnOfChange(source, 'cert-file', context.log);
+    const [der, ...more] = source.ders;
     if (!der || more.length > 0) {
       throw new CertError(
         'USAGE_INVALID',
-        `Cannot revoke by "${certFile}": it has ${more.length + 1} certificates, expected one`,
+        `Cannot revoke by "${source.name}": it has ${more.length + 1} certificates, expected one`,
       );
     }
     const { issuer: name, serialNumber } = decodeCertificate(der).tbsCertificate;

@@ -6,8 +6,8 @@ import { decodePem, looksLikePem, type PemBlock } from '../../asn1/pem.ts';
 import { inspectDer, notShown } from '../../inspect/inspect.ts';
 import { formatTree, type Node } from '../../inspect/node.ts';
 import type { Body } from '../command.ts';
-import { readInputFile } from '../files.ts';
 import type { decodeParameters } from '../parameters-ca.ts';
+import { readSource } from '../source.ts';
 
 /** The bundles of browsers have about 150; more would only fill the screen. */
 const MAX_BLOCKS = 1000;
@@ -16,12 +16,12 @@ const MAX_BLOCKS = 1000;
 const MAX_FILE_OCTETS = 64 * 1024 * 1024;
 
 /** Show what is in a file, each block of it. */
-export const run: Body<typeof decodeParameters> = async ({ file }, { io, print }) => {
-  const read = await readInputFile(file, 'file', io, MAX_FILE_OCTETS);
-  const trees = blocksOf(read, file).map((block, i, { length }) =>
+export const run: Body<typeof decodeParameters> = async (args, context) => {
+  const { octets, name: file } = await readSource(args.file, 'file', context, MAX_FILE_OCTETS);
+  const trees = blocksOf(octets, file).map((block, i, { length }) =>
     attempt(length > 1 ? `block ${i + 1} of file "${file}"` : `file "${file}"`, () => show(block)),
   );
-  print.show({ decoded: trees }, () => trees.map(formatTree).join('\n'));
+  context.print.show({ decoded: trees }, () => trees.map(formatTree).join('\n'));
   return 0;
 };
 
