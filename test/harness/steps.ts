@@ -75,6 +75,7 @@ export const steps: readonly Step[] = [
     step: 10,
     packages: ['node:http', 'node:crypto', 'node:fs', 'node:fs/promises', 'node:path'],
   },
+  { path: 'src/scheduler', step: 11, packages: ['croner', 'node-cron'] },
   {
     path: 'src/agent',
     step: 12,

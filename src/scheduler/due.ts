@@ -1,0 +1,134 @@
+import type { Label } from '../base/label.ts';
+import { nextAction, type ActionFacts } from '../lifecycle/next-action.ts';
+import { renewalTime, renewalWindow } from '../lifecycle/renewal-time.ts';
+import { uncappedFrom } from './issue-cap.ts';
+import type { Job, JobKind, Postponement } from './job.ts';
+import { opensAt, type MaintenanceWindow } from './maintenance-window.ts';
+import { retryTimeAt, type Failing } from './retry.ts';
+
+/** Everything that decides what is to be done about a name, as it is stored. */
+export interface ScheduleFacts extends ActionFacts {
+  readonly name: Label;
+  /** Label of the CA profile it is renewed by, or is outstanding with. */
+  readonly ca?: Label;
+  /** `cmp auto-update` is set. */
+  readonly isAutoUpdated: boolean;
+  /** `cmp auto-fetch` is set: from so many days before the end on. */
+  readonly autoFetch?: { readonly days: number };
+  /** What does not work at present. */
+  readonly failing: { readonly [Kind in JobKind]?: Failing };
+  /** When the name got its certificates, those of the last day at least. */
+  readonly issuedAt: readonly Date[];
+  /** When alarms may change or repeat next. */
+  readonly alarmsAt?: Date;
+}
+
+/** What holds for all names. */
+export interface Surroundings {
+  /** Renewals are begun in these only; none: at any time. */
+  readonly windows: readonly MaintenanceWindow[];
+  /** Until when a CA that does not answer is left alone; by label of its profile. */
+  readonly downUntil: ReadonlyMap<string, Date>;
+}
+
+/**
+ * Tell what is to be done about a name, and when: for the runner, for `agent plan` and for `show cert`. What is due
+ * has a time that is now or past. Only the renewal of a certificate that is valid is among it: one that has expired
+ * is for a person (RFC 9810 section 5.3.5).
+ */
+export function due(facts: ScheduleFacts, around: Surroundings, now: Date): readonly Job[] {
+  const jobs: Job[] = [];
+  const add = (kind: JobKind, timing: Timing): void => {
+    const { name, ca } = facts;
+    jobs.push({ kind, name, ...(ca !== undefined && { ca }), ...timing });
+  };
+  const action = nextAction(facts, now);
+  switch (action.type) {
+    case 'poll':
+      add('poll', asked(facts, 'poll', { at: action.at ?? now }, around, now));
+      break;
+    case 'deploy':
+      add('deploy', retried(facts, 'deploy', { at: now }, now));
+      break;
+    case 'renew':
+    case 'watch':
+    case 'import':
+    case 'replace':
+    case 'none':
+      break;
+  }
+  // Files that cannot be written keep nobody from renewing: the next certificate is to be there in time.
+  const isBusy = facts.outstanding !== undefined;
+  if (!isBusy && facts.isAutoUpdated) {
+    const at = renewal(facts, now);
+    if (at !== undefined) add('update', request(facts, { at }, around, now));
+  }
+  if (facts.autoFetch !== undefined) {
+    const at = fetching(facts, facts.autoFetch.days);
+    if (at !== undefined) add('fetch', retried(facts, 'fetch', { at }, now));
+  }
+  if (facts.alarmsAt !== undefined) add('notify', { at: facts.alarmsAt });
+  return jobs;
+}
+
+interface Timing {
+  readonly at: Date;
+  readonly postponed?: Postponement;
+}
+
+/** When the certificate is to be renewed; undefined for one that cannot be. */
+function renewal({ certificate, renewDays }: ScheduleFacts, now: Date): Date | undefined {
+  if (certificate?.status !== 'current' || !certificate.hasCa || !certificate.hasKey)
+    return undefined;
+  if (certificate.source === 'track' || certificate.notAfter <= now) return undefined;
+  return renewalTime(certificate, certificate.sha256, renewDays).at;
+}
+
+function fetching({ certificate }: ScheduleFacts, days: number): Date | undefined {
+  if (certificate === undefined) return undefined;
+  return renewalTime(certificate, certificate.sha256, days).at;
+}
+
+/** A renewal: after what failed, not too often, not while its CA is down, and in a maintenance window if that is in time. */
+function request(facts: ScheduleFacts, usual: Timing, around: Surroundings, now: Date): Timing {
+  const { certificate, issuedAt, renewDays } = facts;
+  let timing = asked(facts, 'update', usual, around, now);
+  if (certificate === undefined) return timing;
+  const length = certificate.notAfter.getTime() - certificate.notBefore.getTime();
+  const window = renewalWindow(certificate, renewDays);
+  timing = later(timing, uncappedFrom(issuedAt, length - window.ms, now), 'issued too often');
+  const from = timing.at > now ? timing.at : now;
+  const opens = opensAt(around.windows, from);
+  // Never past the end: the last quarter of the window belongs to whatever goes wrong on the way.
+  const latest = certificate.notAfter.getTime() - window.ms / 4;
+  const isInTime = opens !== undefined && opens > from && opens.getTime() <= latest;
+  return isInTime ? later(timing, opens, 'maintenance window') : timing;
+}
+
+/** Something that a CA is asked. */
+function asked(
+  facts: ScheduleFacts,
+  kind: JobKind,
+  usual: Timing,
+  { downUntil }: Surroundings,
+  now: Date,
+): Timing {
+  const timing = retried(facts, kind, usual, now);
+  return later(timing, downUntil.get(facts.ca ?? ''), 'CA is down');
+}
+
+function retried(
+  { name, failing }: ScheduleFacts,
+  kind: JobKind,
+  usual: Timing,
+  now: Date,
+): Timing {
+  const failed = failing[kind];
+  if (failed === undefined) return usual;
+  const why = failed.kind === 'blocked' ? 'blocked' : 'retry';
+  return later(usual, retryTimeAt(failed, `${name} ${kind}`, now), why);
+}
+
+function later(timing: Timing, at: Date | undefined, postponed: Postponement): Timing {
+  return at !== undefined && at > timing.at ? { at, postponed } : timing;
+}
