@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'CA_UNKNOWN'
   | 'CERT_UNKNOWN'
   | 'CERT_EXISTS'
+  | 'CERT_TRACKED'
   | 'TRANSACTION_OUTSTANDING'
   | 'IN_PROGRESS'
   | 'FILE_UNREADABLE'
@@ -78,6 +79,7 @@ export const exitCodeOf: Readonly<Record<ErrorCode, ExitCode>> = {
   CA_UNKNOWN: 3,
   CERT_UNKNOWN: 3,
   CERT_EXISTS: 3,
+  CERT_TRACKED: 3,
   TRANSACTION_OUTSTANDING: 3,
   IN_PROGRESS: 3,
   FILE_UNREADABLE: 3,

@@ -52,3 +52,77 @@ export const certImportParameters = {
   },
   replace: { type: 'flag', summary: 'Put it in the place of a certificate of this name' },
 } as const;
+
+/** `cert track`. */
+export const certTrackParameters = {
+  'cert-name': {
+    type: 'label',
+    required: true,
+    summary: 'Name the certificate has here',
+  },
+  file: {
+    type: 'file',
+    summary: 'File or URL it is read from, now and later, as PEM or DER',
+  },
+  endpoint: {
+    type: 'text',
+    placeholder: 'HOST:PORT',
+    summary: 'TLS service that shows it',
+  },
+} as const;
+
+/** `cert chain-limit`. */
+export const chainLimitParameters = {
+  issuers: {
+    type: 'integer',
+    min: 1,
+    max: 8,
+    required: true,
+    positional: true,
+    placeholder: 'N',
+    summary: 'How many, at most; they stop below the anchor in any case',
+  },
+} as const;
+
+/** `cert export`. */
+export const certExportParameters = {
+  'cert-name': {
+    type: 'label',
+    required: true,
+    positional: true,
+    summary: 'Name of the certificate',
+  },
+  to: {
+    type: 'file',
+    usual: 'standard output',
+    summary: 'File to write; - is standard output, where a key goes only encrypted',
+  },
+  form: {
+    type: 'choice',
+    choices: ['pem', 'der', 'pkcs12'],
+    default: 'pem',
+    summary: 'Form of what is written; der is the certificate alone',
+  },
+  content: {
+    type: 'choice',
+    choices: ['cert', 'chain', 'fullchain'],
+    usual: 'fullchain; with form der cert',
+    summary: 'The certificate alone, its issuers below the root alone, or both',
+  },
+  'with-key': {
+    type: 'flag',
+    summary: 'The private key, too, as PKCS#8; the file is then for its owner alone',
+  },
+  password: {
+    type: 'secret',
+    summary: 'What the key, or the PKCS#12 file, is encrypted under',
+  },
+  version: {
+    type: 'integer',
+    min: 1,
+    max: 1_000_000,
+    usual: 'the current one',
+    summary: 'Number of the version, as show cert full has it',
+  },
+  replace: { type: 'flag', summary: 'Put it in the place of a file that is there' },
+} as const;

@@ -71,8 +71,18 @@ function serialOf(der: Uint8Array): string {
   }
 }
 
-/** Ask for the certificate of a server: whether it is to be trusted is not the question. */
-async function servedBy({ host, port, serverName, starttls }: DeployProbe): Promise<Uint8Array> {
+/**
+ * Ask for the certificate of a server: whether it is to be trusted is not the question.
+ *
+ * @returns its DER
+ * @throws {Error} by Node, or with what the server said in place of TLS
+ */
+export async function servedBy({
+  host,
+  port,
+  serverName,
+  starttls,
+}: DeployProbe): Promise<Uint8Array> {
   const socket = createConnection({ host, port });
   try {
     return await new Promise<Uint8Array>((resolve, reject) => {

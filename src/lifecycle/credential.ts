@@ -16,6 +16,7 @@ import { chainToSend } from './build-chain.ts';
 import type { LifecycleContext } from './context.ts';
 import { openStoredKey } from './held-key.ts';
 import { storedCertificate } from './stored-certificate.ts';
+import { assertManaged } from './tracked.ts';
 
 /** RFC 4211 section 4.4 asks for 8 octets or more. */
 // P3: the wire has room for more than the 8 it asks for.
@@ -92,9 +93,10 @@ export async function openCredential(
  * Refuse to sign with a certificate that the CA must refuse: expired, not yet valid, or not for signatures
  * (RFC 9483 section 3.5).
  *
- * @throws {CertError} CERT_INVALID
+ * @throws {CertError} CERT_INVALID, CERT_TRACKED
  */
 export function assertCanSign(record: CertificateRecord, at: Date): void {
+  assertManaged(record, 'sign a request with');
   const { validity, extensions } = storedCertificate(record.der, `"${record.name}"`).tbsCertificate;
   // P10: refused before anything is sent.
   const why =

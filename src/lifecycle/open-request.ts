@@ -19,6 +19,7 @@ import type {
   TransactionRecord,
 } from '../store/store.ts';
 import { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts';
+import { assertNoCaLabel } from './ca-store.ts';
 import type { Wanted } from './certificate-request.ts';
 import type { LifecycleContext } from './context.ts';
 import { openConversation } from './conversation.ts';
@@ -51,7 +52,7 @@ export interface NewRequest {
  * Build the first message of a transaction, and make key, state and message durable in one write. Nothing
  * is sent before that: a certificate issued for it always finds its key (C14).
  *
- * @throws {CertError} TRANSACTION_OUTSTANDING, and those of the store
+ * @throws {CertError} TRANSACTION_OUTSTANDING, CERT_EXISTS for the label of a CA certificate, and those of the store
  */
 export async function openRequest(
   context: LifecycleContext,
@@ -80,6 +81,7 @@ export async function prepareRequest(
 ): Promise<PreparedRequest> {
   const { clock, connect } = context;
   const { name, profile, key, previous, learnt } = request;
+  if (previous?.name !== name) await assertNoCaLabel(context.store, name);
   const credential = await openCredential(context, request.credential, profile);
   const body = await request.build(credential);
   const { type: operation } = body;

@@ -6,6 +6,7 @@ import { alone } from './alone.ts';
 import type { LifecycleContext } from './context.ts';
 import { deliverCertificate } from './deliver-certificate.ts';
 import { storedCertificate } from './stored-certificate.ts';
+import { assertManaged } from './tracked.ts';
 
 /** What is current again. */
 export interface RestoreResult {
@@ -20,7 +21,7 @@ export interface RestoreResult {
  * What it replaces is kept, and can be restored too.
  *
  * @param version its number; absent: the last one before the current
- * @throws {CertError} CERT_UNKNOWN, CERT_INVALID for one that is revoked or not valid now, DELIVERY_FAILED
+ * @throws {CertError} CERT_UNKNOWN, CERT_INVALID for one that is revoked or not valid now, CERT_TRACKED, DELIVERY_FAILED
  */
 export async function restoreCertificate(
   context: LifecycleContext,
@@ -30,6 +31,7 @@ export async function restoreCertificate(
     const { store, clock } = held;
     const versions = await store.certificates.versions(name);
     const replaced = versions.find(({ status }) => status === 'current');
+    if (replaced) assertManaged(replaced, 'restore');
     const chosen = choose(name, versions, version);
     assertUsable(chosen, clock.now());
     const certificate = await store.certificates.restore(chosen.id);

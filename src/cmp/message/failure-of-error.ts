@@ -33,6 +33,7 @@ export const failInfoOf: Readonly<Record<ErrorCode, PKIFailureBit | undefined>> 
   CA_UNKNOWN: undefined,
   CERT_UNKNOWN: undefined,
   CERT_EXISTS: undefined,
+  CERT_TRACKED: undefined,
   TRANSACTION_OUTSTANDING: undefined,
   IN_PROGRESS: undefined,
   FILE_UNREADABLE: undefined,
