@@ -33,16 +33,18 @@ export async function showCertificate(
     const isOutstanding = shown === undefined && (await hasRequest(store, name));
     const keyUris = await keyUrisOf(store, shown === undefined ? [] : [shown, ...versions]);
     const deployed = await viewDeployments(store, name);
-    return { versions, shown, now: clock.now(), isOutstanding, keyUris, deployed };
+    const hashUrl = await store.nameSettings.get(name, 'hash-url');
+    return { versions, shown, now: clock.now(), isOutstanding, keyUris, deployed, hashUrl };
   });
   if (read?.shown === undefined) {
     throw unknown(name, read?.isOutstanding === true, context);
   }
-  const { versions, shown, now, keyUris, deployed } = read;
+  const { versions, shown, now, keyUris, deployed, hashUrl } = read;
   const others = full ? versions.filter((version) => version.id !== shown.id) : [];
   const json = {
     certificate: {
       ...recordJson(shown, full, keyUris, now),
+      certHashUrl: hashUrl,
       ...deploymentsJson(deployed, shown.id, full),
     },
     versions: full ? others.map((version) => recordJson(version, true, keyUris, now)) : undefined,
@@ -82,6 +84,7 @@ export async function showCertificate(
       ['came by', shown.source],
       ['CA profile', shown.ca],
       ['url', shown.url],
+      ['hash and URL', hashUrl],
       ['stored', formatTime(shown.createdAt)],
       ['files in', shown.directory],
       ['delivered', shown.deliveredAt === undefined ? undefined : formatTime(shown.deliveredAt)],

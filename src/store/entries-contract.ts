@@ -72,7 +72,9 @@ export type NameSetting =
    */
   | 'renew-by'
   /** Where a tracked certificate is read from: an absolute path or a URL; `tls:` for a service. */
-  | 'track-source';
+  | 'track-source'
+  /** Where peers find its certificate (Hash and URL of RFC 7296 section 3.6): an http URL. */
+  | 'hash-url';
 
 /** Settings of single names, as text. */
 export interface NameSettings {

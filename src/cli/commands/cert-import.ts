@@ -4,10 +4,10 @@ import { importCertificate } from '../../lifecycle/import-certificate.ts';
 import type { CredentialFile } from '../../pkcs/credential-file.ts';
 import { viewCertificate } from '../certificate-view.ts';
 import type { Body, CommandContext } from '../command.ts';
+import { reportImport } from '../imported.ts';
 import type { ArgsOf } from '../parameter.ts';
 import type { certImportParameters } from '../parameters-cert.ts';
 import { resolvePassword } from '../password.ts';
-import { plural } from '../plural.ts';
 import { assertKeyFetchable, readCredentialSource } from '../source-credential.ts';
 import { sourceName } from '../source.ts';
 import { findTokenKey } from '../token-arguments.ts';
@@ -22,7 +22,7 @@ export const run: Body<typeof certImportParameters> = async (args, context) => {
   const key =
     args.keyProvider === undefined ? credential.key : await findTokenKey(args.keyProvider, context);
   const services = await context.services();
-  const { certificate, isUnchanged, isChainComplete } = await importCertificate(services, {
+  const result = await importCertificate(services, {
     name,
     certificates: credential.certificates,
     ...(key && { key }),
@@ -30,28 +30,7 @@ export const run: Body<typeof certImportParameters> = async (args, context) => {
     replace,
     completeChain,
   });
-  const { subject, notBefore, notAfter, sha256 } = viewCertificate(certificate.der);
-  const hasKey = certificate.keyId !== undefined;
-  const { length } = certificate.chain;
-  const withIssuers = length === 0 ? '' : ` and ${plural(length, 'issuer')}`;
-  context.print.done(
-    {
-      name,
-      imported: !isUnchanged,
-      version: certificate.version,
-      subject,
-      notBefore: formatTime(notBefore),
-      notAfter: formatTime(notAfter),
-      sha256,
-      hasKey,
-      chain: certificate.chain.length,
-      chainComplete: isChainComplete,
-    },
-    isUnchanged
-      ? `Certificate "${name}" is here already, the same`
-      : `Certificate "${name}" (${subject}) is imported ${hasKey ? 'with its key' : 'without a key'}` +
-          `${withIssuers}, valid until ${formatTime(notAfter)}`,
-  );
+  reportImport(name, result, context.print);
   return 0;
 };
 
