@@ -2,6 +2,7 @@ import type { Command } from './command.ts';
 import { auditCommands } from './grammar-audit.ts';
 import { caCommands } from './grammar-ca.ts';
 import { certCommands } from './grammar-cert.ts';
+import { certificateCommands } from './grammar-certificate.ts';
 import { cmpCommands } from './grammar-cmp.ts';
 import { deployCommands } from './grammar-deploy.ts';
 import { keepCommands } from './grammar-keep.ts';
@@ -17,6 +18,7 @@ export const commands: readonly Command[] = [
   ...cmpCommands,
   ...caCommands,
   ...certCommands,
+  ...certificateCommands,
   ...keepCommands,
   ...deployCommands,
   ...auditCommands,
@@ -33,7 +35,10 @@ export const commandGroups: readonly {
   readonly words: readonly string[];
 }[] = [
   { title: 'Ask a CA', words: ['cmp', 'no'] },
-  { title: 'Look and tidy', words: ['cert', 'hook', 'show', 'decode', 'retention', 'clear'] },
+  {
+    title: 'Look and tidy',
+    words: ['cert', 'certificate', 'hook', 'show', 'decode', 'retention', 'clear'],
+  },
   { title: 'Set up a CA, fetch files', words: ['ca', 'retrieval'] },
   { title: 'Make keys, use tokens', words: ['crypto'] },
   { title: 'Try things', words: ['lab', 'demo'] },
