@@ -69,6 +69,7 @@ export async function chainToSend(
     [...own, ...local, ...ofProfiles],
     anchors,
   );
+  // P8: whoever trusts an anchor has it, and nobody trusts it for our sending it.
   const below = end === 'open' ? chain : chain.slice(0, -1);
   const limit = await readChainLimit(store);
   if (below.length > limit) {

@@ -82,7 +82,6 @@ export async function openCredential(
     key,
     protectionAlg: begunWith ?? signatureAlgorithmFor(key, profile.rsaSignature),
     certificate: storedCertificate(record.der, `"${record.name}"`),
-    // P8: whoever trusts an anchor has it, and nobody trusts it for our sending it.
     chain: (await chainToSend(context, record)).map((der) =>
       storedCertificate(der, `"${record.name}"`),
     ),

@@ -87,9 +87,9 @@ export const writtenMutations: readonly WrittenMutation[] = [
   },
   {
     row: 'P8',
-    file: 'src/lifecycle/credential.ts',
-    find: '.filter((issuer) => !isSelfSigned(issuer))',
-    replace: '.filter((issuer) => isSelfSigned(issuer) || true)',
+    file: 'src/lifecycle/build-chain.ts',
+    find: "end === 'open' ? chain : chain.slice(0, -1)",
+    replace: "end === 'open' ? chain : chain",
   },
   {
     // Whatever has the name by now, as soon as there is something newer.
