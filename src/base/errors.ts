@@ -59,7 +59,8 @@ export type ErrorCode =
   | 'CMP_WAITING'
   | 'CERT_REFUSED'
   | 'CERT_INVALID'
-  | 'DELIVERY_FAILED';
+  | 'DELIVERY_FAILED'
+  | 'NOTIFICATION_FAILED';
 
 /** Exit codes of the command line: one meaning each, the same for every command. */
 export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10;
@@ -129,6 +130,7 @@ export const exitCodeOf: Readonly<Record<ErrorCode, ExitCode>> = {
   CERT_REFUSED: 9,
   CERT_INVALID: 9,
   DELIVERY_FAILED: 10,
+  NOTIFICATION_FAILED: 5,
 };
 
 /** What an error of a transaction was about; counted apart from each other in `show cmp statistics`. */

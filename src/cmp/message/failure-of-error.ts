@@ -24,6 +24,7 @@ export const failInfoOf: Readonly<Record<ErrorCode, PKIFailureBit | undefined>> 
   CERT_REFUSED: undefined,
   CERT_INVALID: undefined,
   DELIVERY_FAILED: undefined,
+  NOTIFICATION_FAILED: undefined,
 
   INTERNAL: undefined,
   USAGE_INVALID: undefined,
