@@ -24,6 +24,7 @@ export const steps: readonly Step[] = [
   { path: 'src/cmp/protection', step: 5, packages: [] },
   { path: 'src/inspect', step: 6, packages: [] },
   { path: 'src/cmp/transaction', step: 6, packages: [] },
+  { path: 'src/traps/alarms', step: 6, packages: [] },
   { path: 'src/pkcs', step: 6, packages: ['node:crypto'] },
   {
     path: 'src/http',
@@ -69,6 +70,7 @@ export const steps: readonly Step[] = [
       'node:tls',
     ],
   },
+  { path: 'src/traps', step: 9, packages: ['net-snmp', 'node:crypto'] },
   { path: 'src/lifecycle', step: 10, packages: [] },
   {
     path: 'src/ca',
