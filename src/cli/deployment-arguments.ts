@@ -10,7 +10,7 @@ import type { Deployment, OutputFile } from '../store/deployments-contract.ts';
 import { probeFrom, targetFrom } from './deploy-target-arguments.ts';
 import { deployUsage as usage, type DeployArguments } from './deploy-usage.ts';
 
-const kinds = ['key', 'cert', 'chain', 'fullchain', 'combined', 'pkcs12', 'der'] as const;
+const kinds = ['key', 'cert', 'chain', 'fullchain', 'combined', 'pkcs12', 'der', 'ca'] as const;
 
 /** Tell whether an operator said anything of where files go: else they are only written again. */
 export function isSetting(args: DeployArguments): boolean {

@@ -18,6 +18,7 @@ export const certDeployParameters = {
   combined: { type: 'file', summary: 'Where to write certificate, chain and private key, as PEM' },
   pkcs12: { type: 'file', summary: 'Where to write certificate, chain and key, as PKCS#12' },
   der: { type: 'file', summary: 'Where to write the certificate alone, as DER' },
+  ca: { type: 'file', summary: 'Where to write the roots of its CA profile, as PEM, old and new' },
   password: {
     type: 'secret',
     summary:

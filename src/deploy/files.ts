@@ -19,6 +19,8 @@ export interface DeliveredPems {
   /** CA certificates, issuer first; may be empty. */
   readonly chainPem: string;
   readonly certificatePem: string;
+  /** The anchors of its CA profile; absent where they are not asked for, or there are none. */
+  readonly anchorsPem?: string;
 }
 
 /** The three files in the cert-store location. */

@@ -25,6 +25,7 @@ const variables: Readonly<Record<OutputKind, string>> = {
   combined: 'CERTKEEPER_COMBINED_FILE',
   pkcs12: 'CERTKEEPER_PKCS12_FILE',
   der: 'CERTKEEPER_DER_FILE',
+  ca: 'CERTKEEPER_CA_FILE',
 };
 
 /** Make the environment of a hook: names, paths and serial numbers; of several files of a kind the first. */

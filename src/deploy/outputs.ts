@@ -6,7 +6,7 @@ import { isSamePkcs12, writePkcs12 } from '../pkcs/pkcs12-write.ts';
 import type { OutputFile, OutputKind } from '../store/deployments-contract.ts';
 import type { DeliveredPems } from './files.ts';
 
-type Pems = Pick<DeliveredPems, 'name' | 'keyPem' | 'chainPem' | 'certificatePem'>;
+type Pems = Pick<DeliveredPems, 'name' | 'keyPem' | 'chainPem' | 'certificatePem' | 'anchorsPem'>;
 
 /** What a PKCS #12 file is made with. */
 export interface Sealing {
@@ -31,6 +31,7 @@ interface Output {
 /** What each kind of file holds, in the order in which files are moved in: a reader of the certificate finds its key. */
 const outputs: Readonly<Record<OutputKind, Output>> = {
   key: plain(true, (pems) => utf8(keyOf(pems))),
+  ca: plain(false, (pems) => utf8(anchorsOf(pems))),
   chain: plain(false, ({ chainPem }) => utf8(chainPem)),
   combined: plain(true, combinedOf),
   pkcs12: { holdsKey: true, content: pkcs12Of },
@@ -96,6 +97,15 @@ function pkcs12Of(pems: Pems, sealing: Sealing | undefined): Content {
 
 function dersOf(pem: string): readonly Uint8Array[] {
   return decodePem(pem).map(({ der }) => der);
+}
+
+function anchorsOf({ name, anchorsPem }: Pems): string {
+  if (anchorsPem !== undefined) return anchorsPem;
+  throw new CertError(
+    'DELIVERY_FAILED',
+    `Cannot deliver the anchors for "${name}": there is no CA profile for it, or no root in that`,
+    { hint: 'Leave ca out of its deployments, or give it a CA profile with "cert move … by kur"' },
+  );
 }
 
 function keyOf({ name, keyPem }: Pems): string {

@@ -1,6 +1,7 @@
 import { formatTime } from '../base/format-time.ts';
 import { CertError, errorClassOf, unreachable } from '../base/errors.ts';
 import type { EventContext, LifecycleEvent } from '../base/events.ts';
+import type { Label } from '../base/label.ts';
 import { tolerances } from '../asn1/der-reader.ts';
 import { toHex } from '../base/bytes.ts';
 import type { Conversation, Ending } from '../cmp/client/conversation.ts';
@@ -15,6 +16,7 @@ import type { LifecycleContext } from './context.ts';
 import { isUnanswered } from './conversation.ts';
 import { concludeRevocation, isRevokedAlready } from './conclude-revocation.ts';
 import { findProfile } from './authority.ts';
+import { deliverAnchors } from './deliver-anchors.ts';
 import { keepAnchor } from './keep-anchor.ts';
 import { deliverCertificate } from './deliver-certificate.ts';
 import { additions, contradictions } from './judge-certificate.ts';
@@ -51,8 +53,9 @@ export async function conclude(
     case 'granted': {
       const { anchor } = decodeState(record.state);
       const profile = anchor && (await findProfile(store, ca));
-      const reason = anchor && profile && (await keepAnchor(context, profile, anchor));
-      if (reason !== undefined) {
+      const kept = anchor && profile ? await keepAnchor(context, profile, anchor) : 'known';
+      if (typeof kept === 'object') {
+        const { refused: reason } = kept;
         await finish({ type: 'refused', text: reason }, { ...closing, type: 'refused', reason });
         return { ...said, type: 'refused', reason };
       }
@@ -62,6 +65,7 @@ export async function conclude(
       );
       if (!issued) throw new CertError('INTERNAL', `Cannot find the certificate of "${name}"`);
       const files = await deliverCertificate(context, issued, said.transactionID);
+      if (kept === 'added') await tellOthers(context, ca, name);
       const certificate = (await store.certificates.get(issued.id)) ?? issued;
       const decoded = storedCertificate(issued.der, `"${name}"`);
       const asked = askedIn(state.request);
@@ -121,6 +125,16 @@ export async function conclude(
     }
     default:
       return unreachable(ending);
+  }
+}
+
+/** Deliver a new anchor where it is trusted; that some of it is left to do is no failure of this certificate. */
+async function tellOthers(context: LifecycleContext, ca: Label, name: Label): Promise<void> {
+  try {
+    await deliverAnchors(context, ca, name);
+  } catch (error) {
+    if (!(error instanceof CertError) || error.code !== 'DELIVERY_FAILED') throw error;
+    context.log.warn(error.message);
   }
 }
 

@@ -7,6 +7,7 @@ import type {
   OutputFile,
 } from '../store/deployments-contract.ts';
 import type { CertificateRecord } from '../store/store.ts';
+import { anchorsPem } from './anchors-pem.ts';
 import { chainToSend } from './build-chain.ts';
 import type { LifecycleContext } from './context.ts';
 import { runHook } from './deploy-hook.ts';
@@ -32,8 +33,9 @@ export async function deployCertificate(
   record: CertificateRecord,
 ): Promise<Deployed> {
   const { name } = record;
-  const pems = await pemsOf(context, record);
   const deployments = await context.store.deployments.list(name);
+  const hasAnchors = deployments.some(({ files }) => files.some(({ kind }) => kind === 'ca'));
+  const pems = await pemsOf(context, record, hasAnchors);
   const left = deployments.filter((deployment) => !isDone(deployment, record));
   if (pems.keyPem === undefined) await refuseKeyAlone(context, record, deployments, left);
   await toServices(context, record, pems, left);
@@ -54,10 +56,12 @@ interface Standing {
 async function pemsOf(
   context: LifecycleContext,
   record: CertificateRecord,
+  hasAnchors: boolean,
 ): Promise<DeliveredPems> {
   const { store } = context;
   const { name, keyId, der } = record;
   const chain = await chainToSend(context, record);
+  const anchors = hasAnchors ? await anchorsPem(context, record) : undefined;
   return {
     name,
     // A key in a token has no file: services use it through the token.
@@ -67,6 +71,7 @@ async function pemsOf(
       }),
     chainPem: chain.map((issuer) => encodePem('CERTIFICATE', issuer)).join(''),
     certificatePem: encodePem('CERTIFICATE', der),
+    ...(anchors !== undefined && { anchorsPem: anchors }),
   };
 }
 

@@ -10,20 +10,21 @@ import type { LifecycleContext } from './context.ts';
  * Keep an anchor that came with a certificate which is ours now: without it the next renewal would not be believed. Only
  * a profile with `trust-capubs`, or one whose first anchor it is, lets one come that far (C6, C7).
  *
- * @returns why the certificate cannot be taken after all: what it was believed on is over
+ * @returns `added` when the profile did not have it; `refused`, why the certificate cannot be taken after all: what it
+ *   was believed on is over
  */
 export async function keepAnchor(
   { store, log }: LifecycleContext,
   profile: CaProfile,
   anchor: Certificate,
-): Promise<string | undefined> {
+): Promise<'added' | 'known' | { readonly refused: string }> {
   const der = certificateDer(anchor);
   const became = await store.authorities.addRoot(profile.label, der);
   // C7: another answer has brought another root since.
   if (profile.trustFirstUse && became === 'untrusted') {
-    return anotherRoot(anchor, profile.label);
+    return { refused: anotherRoot(anchor, profile.label) };
   }
-  if (became !== 'added') return undefined;
+  if (became !== 'added') return 'known';
   const by = profile.trustFirstUse
     ? 'the first answer, which nothing else vouches for (trust-first-use)'
     : 'its answer under the shared secret';
@@ -31,7 +32,7 @@ export async function keepAnchor(
     `CA "${profile.label}" has a new trust anchor, brought by ${by}: ` +
       `${formatName(anchor.tbsCertificate.subject)}, SHA-256 ${toHex(digest('sha256', der))}`,
   );
-  return undefined;
+  return 'added';
 }
 
 /**

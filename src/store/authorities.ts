@@ -4,6 +4,7 @@ import { caProfile } from '../settings/ca-profile-defaults.ts';
 import { jsonObject, label, octets, optional } from './column.ts';
 import type { Authorities } from './authorities-contract.ts';
 import { forgetCrls } from './crls.ts';
+import { restartAnchors } from './deployments.ts';
 import type { Database } from './database.ts';
 import type { Sealer } from './sealer.ts';
 import type { Row, Sql } from './sql.ts';
@@ -80,7 +81,7 @@ export function sqliteAuthorities(database: Database, unlock: () => Promise<Seal
       return database.write((sql) => {
         const roots = look(sql);
         if (typeof roots === 'string') return roots;
-        writeCertificates(sql, wanted, 'root', [...roots, der]);
+        writeRoots(sql, wanted, [...roots, der]);
         return 'added';
       });
     },
@@ -90,7 +91,7 @@ export function sqliteAuthorities(database: Database, unlock: () => Promise<Seal
         if (profile === undefined) return undefined;
         const roots = profile.roots.filter((root) => !includes(remove, root));
         for (const der of add) if (!includes(roots, der)) roots.push(der);
-        writeCertificates(sql, wanted, 'root', roots);
+        writeRoots(sql, wanted, roots);
         return find(sql, wanted);
       }),
 
@@ -144,11 +145,30 @@ function writeProfile(sql: Sql, profile: CaProfile): void {
   );
   const write = (role: string, certificates: readonly Uint8Array[]): void =>
     writeCertificates(sql, name, role, certificates);
-  write('root', roots);
+  writeRoots(sql, name, roots);
   write('cmp-root', cmpRoots);
   write('server', serverCertificate === undefined ? [] : [serverCertificate]);
   write('intermediate', intermediates);
   write('tls-root', tlsRoots);
+}
+
+/** Write the anchors; where they are delivered, those that were there are not the right ones any more. */
+function writeRoots(sql: Sql, name: string, roots: readonly Uint8Array[]): void {
+  const before = readCertificates(sql, name, 'root');
+  writeCertificates(sql, name, 'root', roots);
+  const isSame =
+    before.length === roots.length && before.every((each, i) => bytesEqual(each, roots[i] ?? each));
+  if (!isSame) restartAnchors(sql, name);
+}
+
+function readCertificates(sql: Sql, name: string, role: string): readonly Uint8Array[] {
+  return sql
+    .all(
+      'SELECT der FROM authority_certificates WHERE label = ? AND role = ? ORDER BY position',
+      name,
+      role,
+    )
+    .map((each) => octets(each, 'der'));
 }
 
 function writeCertificates(
@@ -181,14 +201,7 @@ type StoredSettings = Pick<CaProfile, 'url'> & Partial<CaProfile>;
 
 function readProfile(sql: Sql, row: Row): CaProfile {
   const name = label(row, 'label');
-  const read = (role: string): readonly Uint8Array[] =>
-    sql
-      .all(
-        'SELECT der FROM authority_certificates WHERE label = ? AND role = ? ORDER BY position',
-        name,
-        role,
-      )
-      .map((each) => octets(each, 'der'));
+  const read = (role: string): readonly Uint8Array[] => readCertificates(sql, name, role);
   const [serverCertificate] = read('server');
   const settings = jsonObject(row, 'settings');
   // What an older version stored says nothing of newer settings: they hold as they would for a new profile.

@@ -1,7 +1,15 @@
 import type { Label } from '../base/label.ts';
 
 /** What can be in a file of a deployment. */
-export type OutputKind = 'key' | 'cert' | 'chain' | 'fullchain' | 'combined' | 'pkcs12' | 'der';
+export type OutputKind =
+  | 'key'
+  | 'cert'
+  | 'chain'
+  | 'fullchain'
+  | 'combined'
+  | 'pkcs12'
+  | 'der'
+  | 'ca';
 
 /** One file a deployment writes. */
 export interface OutputFile {

@@ -71,6 +71,25 @@ function makePending(sql: Sql, name: string): void {
   );
 }
 
+/**
+ * Let what delivers the anchors of a CA be done again, with the certificates of that CA: the anchors have changed in
+ * this write.
+ */
+export function restartAnchors(sql: Sql, ca: string): void {
+  sql.run(
+    `UPDATE deployments SET state = NULL, certificate_id = NULL, changed_at = NULL, error = NULL
+     WHERE (name, label) IN (SELECT name, label FROM deployment_files WHERE kind = 'ca')
+       AND name IN (SELECT name FROM certificates WHERE status = 'current' AND ca = ?)`,
+    ca,
+  );
+  sql.run(
+    `UPDATE certificates SET delivered_at = NULL, delivery_error = NULL, failed_at = NULL
+     WHERE name IN (SELECT name FROM deployment_files WHERE kind = 'ca')
+       AND status = 'current' AND ca = ?`,
+    ca,
+  );
+}
+
 function assertFree(sql: Sql, name: string, deployment: Deployment): void {
   for (const { path } of deployment.files) {
     const taken = sql.get('SELECT name, label FROM deployment_files WHERE path = ?', path);
@@ -135,7 +154,7 @@ function targetColumns(target: DeployTarget | undefined): Readonly<Record<string
   return { ...none, target: type, ...given };
 }
 
-const kinds = ['key', 'cert', 'chain', 'fullchain', 'combined', 'pkcs12', 'der'] as const;
+const kinds = ['key', 'cert', 'chain', 'fullchain', 'combined', 'pkcs12', 'der', 'ca'] as const;
 const servers = ['nginx', 'lighttpd', 'proftpd', 'apache'] as const;
 const targetTypes = [...servers, 'haproxy', 'systemd'] as const;
 const states = ['deployed', 'unused', 'pending'] as const;
