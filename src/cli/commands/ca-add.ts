@@ -27,7 +27,8 @@ export const run: Body<typeof caAddParameters> = async (args, context) => {
     args.proxyPassword === undefined
       ? undefined
       : await resolveSecret(args.proxyPassword, 'proxy-password', context);
-  const { store, clock } = await context.services();
+  const services = await context.services();
+  const { store, clock } = services;
   const before = await store.authorities.get(args.label);
   // Kept with the secret, which is of no use without it.
   const reference = said.reference ?? before?.reference;
@@ -51,6 +52,10 @@ export const run: Body<typeof caAddParameters> = async (args, context) => {
   // Kept like the secret when it is not said again, but not for nobody.
   const isForNobody = profile.proxy?.username === undefined;
   await store.authorities.put(profile, secret, isForNobody ? null : proxyPassword);
+  if (!isNew) {
+    const { deliverAnchors } = await import('../../lifecycle/deliver-anchors.ts');
+    await deliverAnchors(services, args.label);
+  }
   print.done(
     { ca: caJson(profile), replaced: !isNew },
     `CA profile "${args.label}" is ${isNew ? 'added' : 'replaced'}`,
