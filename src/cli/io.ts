@@ -1,6 +1,8 @@
 /** Where text goes. */
 export interface Output {
   write(text: string): void;
+  /** Write what is no text. */
+  writeOctets(octets: Uint8Array): void;
   readonly isTTY: boolean;
   /** Width of the terminal; 80 when there is none. */
   readonly columns: number;

@@ -43,6 +43,9 @@ function createOutput(
     write(text) {
       if (isOpen) stream().write(text);
     },
+    writeOctets(octets) {
+      if (isOpen) stream().write(octets);
+    },
     get isTTY() {
       return stream().isTTY;
     },

@@ -1,3 +1,4 @@
+import { asBuffer } from '../../src/base/bytes.ts';
 import type { Io, Output } from '../../src/cli/io.ts';
 
 /** What a test gives to the command line and reads back from it. */
@@ -22,7 +23,13 @@ export function fakeIo(options: FakeIoOptions = {}): FakeIo {
   const answers = (options.input ?? '').split('\n');
   let out = '';
   let err = '';
-  const output = (write: (text: string) => void): Output => ({ write, isTTY, columns: 80 });
+  const output = (write: (text: string) => void): Output => ({
+    write,
+    // An octet a character, so that nothing of them is lost.
+    writeOctets: (octets) => write(asBuffer(octets).toString('latin1')),
+    isTTY,
+    columns: 80,
+  });
   return {
     stdout: output((text) => {
       out += text;

@@ -1,8 +1,11 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CertError } from '../../src/base/errors.ts';
 import { dryRun } from '../../src/lifecycle/dry-run.ts';
 import type { LifecycleContext } from '../../src/lifecycle/context.ts';
 import { enroll } from '../../src/lifecycle/enroll.ts';
+import { exportCertificate } from '../../src/lifecycle/export-certificate.ts';
 import { initialize } from '../../src/lifecycle/initialize.ts';
 import { poll } from '../../src/lifecycle/poll.ts';
 import { certStoreKey } from '../../src/lifecycle/setting-keys.ts';
@@ -178,9 +181,35 @@ describe('update() and enroll() with a key in a token', () => {
   it('move a key into a token, and say what stays behind', async () => {
     const { site, context } = await makeTokenSite();
     await initialize(context, request());
-    const { certificate } = issued(await update(context, { ...now, token: place }));
-    expect((await keyOf(site, certificate.keyId)).tokenUri).toContain('token=t1');
+    const old = join(context.defaultCertStore, 'gw1.key.pem');
+    // With the old key beside it, no service could use the new certificate.
+    await expect(update(context, { ...now, token: place })).rejects.toMatchObject({
+      ...coded('DELIVERY_FAILED'),
+      message: expect.stringContaining(`"${old}" is not the key of this certificate`),
+    });
     expect(site.warnings.join()).toContain('a key file of the old one stays');
+    rmSync(old);
+    expect(await poll(context, polled)).toMatchObject({ type: 'delivered' });
+    const current = await site.store.certificates.current('gw1');
+    expect((await keyOf(site, current?.keyId)).tokenUri).toContain('token=t1');
+    expect(site.files().has('gw1.key.pem')).toBe(false);
+  });
+});
+
+describe('exportCertificate() of a key in a token', () => {
+  it.each([
+    { type: 'pem-with-key', content: 'cert' },
+    { type: 'pkcs12', content: 'fullchain', withKey: true, password: 'geheim' },
+  ] as const)('says that the key cannot leave it, in form $type', async (form) => {
+    const { context } = await makeTokenSite();
+    await initialize(context, request({ key: inToken }));
+    await expect(exportCertificate(context, { name: named('gw1'), form })).rejects.toMatchObject({
+      ...coded('KEY_UNUSABLE'),
+      message: expect.stringContaining('it is in a token (pkcs11:token=t1;object=gw1'),
+    });
+    const alone = { type: 'pem', content: 'cert' } as const;
+    const { count } = await exportCertificate(context, { name: named('gw1'), form: alone });
+    expect(count).toBe(1);
   });
 });
 
