@@ -4,14 +4,13 @@ import { CertError } from '../base/errors.ts';
 import { digest } from '../crypto/digest.ts';
 import { describeKey } from '../crypto/public-key.ts';
 import { decodeCertificate } from '../x509/certificate.ts';
-import { extensionValue } from '../x509/extension-values.ts';
-import { formatGeneralName } from '../x509/general-name-text.ts';
 import { formatName } from '../x509/name-text.ts';
-import { attributeText } from '../x509/name.ts';
+import { attributeText, type Name } from '../x509/name.ts';
 import type { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts';
+import { viewExtensions, type ExtensionsView } from './certificate-extensions.ts';
 
 /** What there is to show of a certificate, as text. */
-export interface CertificateView {
+export interface CertificateView extends ExtensionsView {
   /** Its CN, else its whole DN. */
   readonly shortName: string;
   readonly subject: string;
@@ -20,12 +19,9 @@ export interface CertificateView {
   readonly serialNumber: string;
   readonly notBefore: Date;
   readonly notAfter: Date;
-  /** `dns:…`, `ip:…`, `email:…`, `uri:…`: as `san` takes them. */
-  readonly subjectAltNames: readonly string[];
   /** `rsa-2048`, `p-256`: as `key-type` takes it, where it is one of those. */
   readonly key: string;
   readonly signature: string;
-  readonly isCa: boolean;
   /** Fingerprint, hexadecimal. */
   readonly sha256: string;
 }
@@ -40,22 +36,52 @@ export function viewCertificate(der: Uint8Array): CertificateView {
   const { subject, extensions, serialNumber, validity } = tbsCertificate;
   const digits = serialNumber.toString(16).replace('-', '');
   return {
-    shortName: attributeText(subject, oids.commonName) ?? formatName(subject),
+    shortName: shortNameOf(subject),
     subject: formatName(subject),
     issuer: formatName(tbsCertificate.issuer),
     serialNumber:
       (serialNumber < 0n ? '-' : '') + digits.padStart(digits.length + (digits.length % 2), '0'),
     notBefore: validity.notBefore.value,
     notAfter: validity.notAfter.value,
-    subjectAltNames: (extensionValue(extensions, 'subjectAltName') ?? []).map(formatGeneralName),
     key: keyName(tbsCertificate.subjectPublicKeyInfo),
     signature: oidName(signatureAlgorithm.algorithm),
-    isCa: extensionValue(extensions, 'basicConstraints')?.cA ?? false,
     sha256: toHex(digest('sha256', der)),
+    ...viewExtensions(extensions),
   };
 }
 
-function keyName(spki: SubjectPublicKeyInfo): string {
+/** What a list shows of a certificate: of a hundred thousand, no more is to be read. */
+export type ListedView = Pick<CertificateView, 'shortName' | 'sha256'> &
+  Partial<Pick<CertificateView, 'notBefore' | 'notAfter'>>;
+
+/**
+ * Read what a list shows of a certificate.
+ *
+ * @param name what it is called where its own name cannot be read, as its lifetime then
+ */
+export function viewListed(der: Uint8Array, name: string): ListedView {
+  const sha256 = toHex(digest('sha256', der));
+  try {
+    const { subject, validity } = decodeCertificate(der).tbsCertificate;
+    return {
+      shortName: shortNameOf(subject),
+      notBefore: validity.notBefore.value,
+      notAfter: validity.notAfter.value,
+      sha256,
+    };
+  } catch (error) {
+    if (!(error instanceof CertError)) throw error;
+    return { shortName: name, sha256 };
+  }
+}
+
+/** Give the CN of a name, else the whole of it. */
+export function shortNameOf(name: Name): string {
+  return attributeText(name, oids.commonName) ?? formatName(name);
+}
+
+/** Name the kind and size of a public key. */
+export function keyName(spki: SubjectPublicKeyInfo): string {
   try {
     return describeKey(spki).keyType;
   } catch (error) {

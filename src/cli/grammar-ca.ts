@@ -53,6 +53,7 @@ export const caCommands: readonly Command[] = [
     changes: 'nothing',
     summary: 'List certificates, or show everything about one',
     parameters: table.showCertParameters,
+    constraints: [{ atMostOne: ['expiring', 'full'] }, { atMostOne: ['expiring', 'cert-name'] }],
     example: 'show cert full',
     load: () => import('./commands/show-cert.ts'),
   }),

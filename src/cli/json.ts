@@ -17,8 +17,13 @@ export const schemaVersion = 1;
  * @returns text with its line end
  */
 export function formatJson(json: Readonly<Record<string, Json | undefined>>): string {
-  const text = JSON.stringify({ schemaVersion, ...json }, null, 2);
-  return `${text.replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, escapeUnits)}\n`;
+  return `${jsonText({ schemaVersion, ...json })}\n`;
+}
+
+/** Write a value as it stands in such an object. */
+export function jsonText(json: Json | { readonly [key: string]: Json | undefined }): string {
+  const text = JSON.stringify(json, null, 2);
+  return text.replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, escapeUnits);
 }
 
 function escapeUnits(character: string): string {

@@ -264,11 +264,22 @@ export const clearRequestTemplateParameters = {
 
 /** `show cert`. */
 export const showCertParameters = {
-  full: { type: 'flag', summary: 'CA certificates and keys too; with a name, every version of it' },
+  full: {
+    type: 'flag',
+    summary: 'CA certificates and keys too; with a name, the PEM text of all of it',
+  },
+  expiring: {
+    type: 'integer',
+    min: 1,
+    max: 1000,
+    placeholder: 'N',
+    summary: 'Only so many of those that expire next, soonest first',
+  },
   'cert-name': {
     type: 'label',
     positional: true,
-    summary: 'Show everything about this one',
+    summary:
+      'Show everything about this one: a certificate, a key without one, or a CA certificate',
   },
 } as const;
 

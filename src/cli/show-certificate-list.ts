@@ -1,92 +1,163 @@
-import type { Store } from '../store/store.ts';
-import { viewCertificate, type CertificateView } from './certificate-view.ts';
+import { CertError } from '../base/errors.ts';
+import { formatTime } from '../base/format-time.ts';
+import type { KeyRequestRecord } from '../store/entries-contract.ts';
+import type { ListedCertificate, Store } from '../store/store.ts';
+import { viewRequest } from './certificate-request-view.ts';
+import { viewListed, type ListedView } from './certificate-view.ts';
 import type { CommandContext } from './command.ts';
 import { colourOfExpiry, isExpired } from './expiry.ts';
-import { formatTime } from '../base/format-time.ts';
-import { formatDay } from './render.ts';
+import type { Json } from './json.ts';
+import { printList } from './print-list.ts';
+import { formatDay, type Style } from './render.ts';
 import { readStored, whereLooked } from './stored.ts';
-import { formatTable, type Cell } from './table.ts';
+import type { Cell } from './table.ts';
+
+/** Which objects to list. */
+export type Listing =
+  /** Our certificates by name; `full`: CA certificates and keys too. */
+  | { readonly type: 'all'; readonly full: boolean }
+  /** Those of our certificates that end next, soonest first. */
+  | { readonly type: 'expiring'; readonly count: number };
 
 interface Line {
   readonly type: 'CA-local' | 'Pub' | 'Key';
   /** Absent for a key. */
-  readonly view?: CertificateView;
+  readonly view?: ListedView;
   readonly name: string;
   readonly dist?: string;
   readonly label: string;
   readonly isRevoked?: boolean;
+  /** PKCS #11 URI of a key in a token. */
+  readonly keyUri?: string;
+  /** The certificate for this key is yet to come. */
+  readonly isWaiting?: true;
 }
 
-/**
- * Print the table TYPE HASH EXPIRES NAME DIST LABEL: one line an object, key and certificate apart.
- *
- * @param full CA certificates and keys too, not only our certificates
- */
-export async function showCertificateList(full: boolean, context: CommandContext): Promise<void> {
-  const read = await readStored(context, async ({ store, clock }) => ({
-    now: clock.now(),
-    lines: await linesOf(store, full),
-  }));
-  const { now, lines } = read ?? { now: new Date(0), lines: [] };
-  context.print.show({ certificates: lines.map((line) => lineJson(line, now)) }, () => {
-    if (lines.length === 0) return `There is no certificate${whereLooked(context)}\n`;
-    const columns = ['TYPE', 'HASH', 'EXPIRES', 'NAME', 'DIST', 'LABEL'].map((title) => ({
-      title,
-    }));
-    return formatTable(
-      columns,
-      lines.map(({ type, view, name, dist, label, isRevoked = false }): Cell[] => [
-        type,
-        view === undefined ? 'N/A' : view.sha256.slice(0, 8),
-        view === undefined
-          ? 'N/A'
-          : {
-              text: isRevoked
-                ? 'revoked'
-                : isExpired(view, now)
-                  ? 'expired'
-                  : formatDay(view.notAfter),
-              paint: isRevoked
-                ? context.print.style.bad
-                : colourOfExpiry(view, now, context.print.style),
-            },
-        name,
-        dist ?? 'N/A',
-        label,
-      ]),
-    );
+/** As many as a terminal shows of widths that differ, and few enough to be held. */
+const BLOCK = 500;
+
+/** Print the table TYPE HASH EXPIRES NAME DIST LABEL: one line an object, key and certificate apart. */
+export async function showCertificateList(
+  listing: Listing,
+  context: CommandContext,
+): Promise<void> {
+  const { style } = context.print;
+  const print = (blocks: AsyncIterable<readonly Line[]>, now: Date): Promise<void> =>
+    printList(context, blocks, {
+      key: 'certificates',
+      columns: ['TYPE', 'HASH', 'EXPIRES', 'NAME', 'DIST', 'LABEL'].map((title) => ({ title })),
+      row: (line) => cellsOf(line, now, style),
+      json: (line) => lineJson(line, now),
+      none: () =>
+        `There is no certificate${listing.type === 'all' ? '' : ' that is yet to expire'}` +
+        `${whereLooked(context)}\n`,
+    });
+  const isThere = await readStored(context, async ({ store, clock }) => {
+    const now = clock.now();
+    await print(blocksOf(store, listing, now), now);
+    return true;
+  });
+  if (isThere === undefined) await print(nothing(), new Date(0));
+}
+
+async function* nothing(): AsyncGenerator<never> {}
+
+async function* blocksOf(
+  store: Store,
+  listing: Listing,
+  now: Date,
+): AsyncGenerator<readonly Line[]> {
+  if (listing.type === 'expiring') {
+    const next = await store.certificates.expiring(listing.count, now);
+    yield next.map(publicLine);
+    return;
+  }
+  const { full } = listing;
+  if (full) yield await caLines(store);
+  for (let after = ''; ;) {
+    const page = await store.certificates.page(after, BLOCK);
+    yield page.flatMap((record) => {
+      const line = publicLine(record);
+      return full && record.keyId !== undefined ? [line, keyLine(record, line.name)] : [line];
+    });
+    const last = page.at(-1);
+    if (last === undefined || page.length < BLOCK) break;
+    after = last.name;
+  }
+  if (full) yield (await store.keyRequests.list()).map(waitingLine);
+}
+
+/** The CA certificates of the CA profiles, then those that have a label of their own. */
+async function caLines(store: Store): Promise<readonly Line[]> {
+  const profiles = await store.authorities.list();
+  const labelled = await store.caCertificates.list();
+  return [
+    ...profiles.flatMap(({ label, roots, intermediates }) =>
+      [...roots, ...intermediates].map((der) => ({ label, der })),
+    ),
+    ...labelled,
+  ].map(({ label, der }) => {
+    const view = viewListed(der, label);
+    return { type: 'CA-local', view, name: view.shortName, dist: 'import', label };
   });
 }
 
-async function linesOf(store: Store, full: boolean): Promise<readonly Line[]> {
-  const lines: Line[] = [];
-  if (full) {
-    for (const { label, roots, intermediates } of await store.authorities.list()) {
-      for (const der of [...roots, ...intermediates]) {
-        const view = viewCertificate(der);
-        lines.push({ type: 'CA-local', view, name: view.shortName, dist: 'import', label });
-      }
-    }
-  }
-  for (const { der, source, name, keyId, status } of await store.certificates.list()) {
-    const view = viewCertificate(der);
-    const isRevoked = status === 'revoked';
-    lines.push({ type: 'Pub', view, name: view.shortName, dist: source, label: name, isRevoked });
-    if (full && keyId !== undefined) lines.push({ type: 'Key', name: view.shortName, label: name });
-  }
-  return lines;
+function publicLine({
+  name,
+  der,
+  source,
+  status,
+}: Pick<ListedCertificate, 'name' | 'der' | 'source' | 'status'>): Line {
+  const view = viewListed(der, name);
+  const isRevoked = status === 'revoked';
+  return { type: 'Pub', view, name: view.shortName, dist: source, label: name, isRevoked };
 }
 
-function lineJson({ type, view, name, dist, label, isRevoked }: Line, now: Date) {
+function keyLine({ name: label, tokenUri }: ListedCertificate, name: string): Line {
+  return { type: 'Key', name, label, ...(tokenUri !== undefined && { keyUri: tokenUri }) };
+}
+
+function waitingLine({ name: label, request }: KeyRequestRecord): Line {
+  return { type: 'Key', name: requestedName(request) ?? label, label, isWaiting: true };
+}
+
+function requestedName(request: Uint8Array): string | undefined {
+  try {
+    return viewRequest(request).shortName;
+  } catch (error) {
+    if (!(error instanceof CertError)) throw error;
+    return undefined;
+  }
+}
+
+function cellsOf(line: Line, now: Date, style: Style): readonly Cell[] {
+  const { type, view, name, dist = 'N/A', label } = line;
+  if (view === undefined) return [type, 'N/A', 'N/A', name, dist, label];
+  return [type, view.sha256.slice(0, 8), expiryCell(line, view, now, style), name, dist, label];
+}
+
+function expiryCell({ isRevoked }: Line, view: ListedView, now: Date, style: Style): Cell {
+  if (isRevoked === true) return { text: 'revoked', paint: style.bad };
+  const paint = colourOfExpiry(view, now, style);
+  if (view.notAfter === undefined) return { text: 'unreadable', paint };
+  return { text: isExpired(view, now) ? 'expired' : formatDay(view.notAfter), paint };
+}
+
+function lineJson(
+  { type, view, name, dist, label, isRevoked, keyUri, isWaiting }: Line,
+  now: Date,
+): { readonly [key: string]: Json | undefined } {
   return {
     type,
     hash: view?.sha256.slice(0, 8),
     sha256: view?.sha256,
-    notAfter: view === undefined ? undefined : formatTime(view.notAfter),
+    notAfter: view?.notAfter && formatTime(view.notAfter),
     name,
     dist,
     label,
     revoked: isRevoked,
     expired: view && isExpired(view, now),
+    keyUri,
+    waiting: isWaiting,
   };
 }

@@ -1,25 +1,27 @@
 import { encodePem } from '../asn1/pem.ts';
 import { CertError } from '../base/errors.ts';
-import type { CertificateRecord, Store } from '../store/store.ts';
+import { formatTime } from '../base/format-time.ts';
+import { stateText } from '../lifecycle/certificate-state.ts';
+import type { CertificateRecord, TransactionRecord } from '../store/store.ts';
+import { certificateFields, recordFields, type Fields } from './certificate-fields.ts';
+import { viewRequest } from './certificate-request-view.ts';
 import { viewCertificate } from './certificate-view.ts';
 import { commandLine } from './command-line.ts';
 import type { CommandContext } from './command.ts';
-import { colourOfExpiry, isExpired } from './expiry.ts';
-import type { Json } from './json.ts';
-import { formatTime } from '../base/format-time.ts';
-import {
-  deploymentFields,
-  deploymentsJson,
-  outputText,
-  viewDeployments,
-} from './show-deployments.ts';
+import { isExpired } from './expiry.ts';
+import { readName, settingWords, type NameReport } from './name-report.ts';
+import { nextActionText, windowText } from './next-action-text.ts';
+import { plural } from './plural.ts';
+import type { Style } from './render.ts';
+import { deploymentFields, outputText } from './show-deployments.ts';
+import { nameJson } from './name-json.ts';
 import { readStored } from './stored.ts';
 import { formatFields, formatTable } from './table.ts';
 
 /**
- * Print everything about one certificate.
+ * Print everything about one name: its certificate, the key that waits for one, or CA certificates of that label.
  *
- * @param full its other versions and the PEM text too
+ * @param full PEM of all versions too, and what the hook said
  * @throws {CertError} CERT_UNKNOWN
  */
 export async function showCertificate(
@@ -27,81 +29,150 @@ export async function showCertificate(
   full: boolean,
   context: CommandContext,
 ): Promise<void> {
-  const read = await readStored(context, async ({ store, clock }) => {
-    const versions = await store.certificates.versions(name);
-    const shown = (await store.certificates.latest(name)) ?? versions[0];
-    const isOutstanding = shown === undefined && (await hasRequest(store, name));
-    const keyUris = await keyUrisOf(store, shown === undefined ? [] : [shown, ...versions]);
-    const deployed = await viewDeployments(store, name);
-    const hashUrl = await store.nameSettings.get(name, 'hash-url');
-    return { versions, shown, now: clock.now(), isOutstanding, keyUris, deployed, hashUrl };
-  });
-  if (read?.shown === undefined) {
-    throw unknown(name, read?.isOutstanding === true, context);
-  }
-  const { versions, shown, now, keyUris, deployed, hashUrl } = read;
-  const others = full ? versions.filter((version) => version.id !== shown.id) : [];
-  const json = {
-    certificate: {
-      ...recordJson(shown, full, keyUris, now),
-      certHashUrl: hashUrl,
-      ...deploymentsJson(deployed, shown.id, full),
-    },
-    versions: full ? others.map((version) => recordJson(version, true, keyUris, now)) : undefined,
-  };
-  context.print.show(json, () => {
-    const view = viewCertificate(shown.der);
-    const text = formatFields([
-      ['label', shown.name],
-      [
-        'status',
-        `${statusText(shown, now)}${shown.version === 0 ? '' : `, version ${shown.version}`}`,
-      ],
-      [
-        'revoked',
-        shown.revokedAt && {
-          text: [formatTime(shown.revokedAt), shown.revocationReason].filter(Boolean).join(', '),
-          paint: context.print.style.bad,
-        },
-      ],
-      ['subject', view.subject],
-      ...view.subjectAltNames.map((san) => ['san', san] as const),
-      ['issuer', view.issuer],
-      ['serial', view.serialNumber],
-      ['valid from', formatTime(view.notBefore)],
-      [
-        'valid until',
-        {
-          text: formatTime(view.notAfter),
-          paint: colourOfExpiry(view, now, context.print.style),
-        },
-      ],
-      ['key', `${view.key}${shown.keyId === undefined ? ', not here' : ''}`],
-      ['key in token', keyUris.get(shown.keyId ?? 0)],
-      ['signature', view.signature],
-      ['SHA-256', view.sha256],
-      ...shown.chain.map((der) => ['chain', viewCertificate(der).subject] as const),
-      ['came by', shown.source],
-      ['CA profile', shown.ca],
-      ['url', shown.url],
-      ['hash and URL', hashUrl],
-      ['stored', formatTime(shown.createdAt)],
-      ['files in', shown.directory],
-      ['delivered', shown.deliveredAt === undefined ? undefined : formatTime(shown.deliveredAt)],
-      ['delivery error', shown.deliveryError],
-      ...deploymentFields(deployed, shown.id, context.print.style),
-    ]);
-    if (!full) return text;
-    const pem = [shown.der, ...shown.chain].map((der) => encodePem('CERTIFICATE', der)).join('');
-    const said = deployed.runs[0] && outputText(deployed.runs[0]);
-    const last = said === undefined || said === '' ? '' : `\nThe hook said:\n${said}`;
-    return `${text}${last}\n${pem}${others.length === 0 ? '' : `\n${versionTable(others, now)}`}`;
+  const report = await readStored(context, ({ store, clock }) =>
+    readName(store, name, clock.now()),
+  );
+  if (report === undefined || isNothing(report)) throw unknown(name, context);
+  context.print.show(nameJson(report, full), () => {
+    const { record, authorities, now } = report;
+    const { style } = context.print;
+    const sections = isNothing({ ...report, authorities: [] })
+      ? []
+      : [formatFields(nameFields(report, context)), ...moreOf(report, full)];
+    const ofCa = authorities.map(
+      (der) =>
+        formatFields([
+          ['label', name],
+          ['state', 'CA certificate'],
+          ...certificateFields(viewCertificate(der), now, style),
+        ]) + (full ? encodePem('CERTIFICATE', der) : ''),
+    );
+    // A CA's label may be the name of a certificate too, and then that is what was asked for first.
+    return [...sections, ...(record === undefined || full ? ofCa : [])].join('\n');
   });
 }
 
-/** What is in use is told from what was, until its lifetime ended. */
-function statusText({ status, der }: CertificateRecord, now: Date): string {
-  return status === 'current' && isExpired(viewCertificate(der), now) ? 'expired' : status;
+function isNothing({ record, keyRequest, outlook, authorities }: NameReport): boolean {
+  return (
+    record === undefined &&
+    keyRequest === undefined &&
+    outlook.outstanding === undefined &&
+    authorities.length === 0
+  );
+}
+
+function nameFields(report: NameReport, { print: { style }, globals }: CommandContext): Fields {
+  const { name, record, outlook, deployed, settings, now } = report;
+  const { state, next, outstanding } = outlook;
+  const version = record === undefined || record.version === 0 ? '' : `, version ${record.version}`;
+  const words = stateText(state);
+  return [
+    ['label', name],
+    ['state', { text: `${words}${version}`, paint: paintOf(state.type, style) }],
+    [
+      'revoked',
+      record?.revokedAt && {
+        text: [formatTime(record.revokedAt), record.revocationReason].filter(Boolean).join(', '),
+        paint: style.bad,
+      },
+    ],
+    ['next', nextActionText(next, name, now, globals)],
+    ['renewal', next.type === 'renew' ? windowText(next.window) : undefined],
+    ['request', outstanding && requestText(outstanding)],
+    ['CA said', outstanding?.text],
+    ...keyRequestFields(report),
+    ...(record === undefined ? [] : certificateOf(record, report, style)),
+    ...settings.map(([key, value]) => [settingWords[key], value] as const),
+    ...(record === undefined ? [] : deploymentFields(deployed, record.id, style)),
+  ];
+}
+
+function certificateOf(record: CertificateRecord, report: NameReport, style: Style): Fields {
+  const view = viewCertificate(record.der);
+  const key = keyFields('key', view.key, record.keyId, report);
+  return [...certificateFields(view, report.now, style, key), ...recordFields(record)];
+}
+
+function keyFields(
+  title: string,
+  type: string,
+  keyId: number | undefined,
+  { keyUris }: NameReport,
+): Fields {
+  if (keyId === undefined) return [[title, `${type}, not here`]];
+  const uri = keyUris.get(keyId);
+  // On a line of its own, to be copied to services.
+  return uri === undefined
+    ? [[title, `${type}, in the store`]]
+    : [
+        [title, type],
+        [`${title} in token`, uri],
+      ];
+}
+
+function paintOf(type: NameReport['outlook']['state']['type'], style: Style) {
+  switch (type) {
+    case 'active':
+    case 'tracked':
+      return style.good;
+    case 'expired':
+    case 'revoked':
+    case 'deploy pending':
+    case 'deployed, not in use':
+      return style.bad;
+    case 'superseded':
+    case 'none':
+      return style.dim;
+    default:
+      return style.warn;
+  }
+}
+
+function requestText({
+  operation,
+  ca,
+  phase,
+  polls,
+  openedAt,
+  deadline,
+}: TransactionRecord): string {
+  return (
+    `${operation} to ${ca}, ${phase} since ${formatTime(openedAt)}, ` +
+    `${plural(polls, 'poll')}, given up at ${formatTime(deadline)}`
+  );
+}
+
+function keyRequestFields(report: NameReport): Fields {
+  const { keyRequest } = report;
+  if (keyRequest === undefined) return [];
+  const { subject, key } = viewRequest(keyRequest.request);
+  return [
+    ['asked for', subject],
+    ...keyFields('its key', key, keyRequest.keyId, report),
+    ['made', formatTime(keyRequest.createdAt)],
+  ];
+}
+
+function moreOf(
+  { record, keyRequest, others, deployed, now }: NameReport,
+  full: boolean,
+): string[] {
+  const table = others.length === 0 ? [] : [versionTable(others, now)];
+  if (!full) return table;
+  const said = deployed.runs[0] && outputText(deployed.runs[0]);
+  const certificates = record === undefined ? [] : [record.der, ...record.chain];
+  const pem = certificates.map((der) => encodePem('CERTIFICATE', der)).join('');
+  const asked =
+    keyRequest === undefined ? '' : encodePem('CERTIFICATE REQUEST', keyRequest.request);
+  return [
+    ...(said === undefined || said === '' ? [] : [`The hook said:\n${said}`]),
+    ...[pem, asked].filter((text) => text !== ''),
+    ...table,
+    ...others.map(
+      ({ version, status, der }) =>
+        `${version === 0 ? status : `Version ${version}`}:\n${encodePem('CERTIFICATE', der)}`,
+    ),
+  ];
 }
 
 function versionTable(versions: readonly CertificateRecord[], now: Date): string {
@@ -112,7 +183,7 @@ function versionTable(versions: readonly CertificateRecord[], now: Date): string
       const { serialNumber, notBefore, notAfter } = viewCertificate(record.der);
       return [
         record.version === 0 ? '-' : String(record.version),
-        statusText(record, now),
+        isExpired({ notAfter }, now) ? `${record.status}, expired` : record.status,
         serialNumber,
         formatTime(notBefore),
         formatTime(notAfter),
@@ -122,60 +193,8 @@ function versionTable(versions: readonly CertificateRecord[], now: Date): string
   );
 }
 
-function recordJson(
-  record: CertificateRecord,
-  full: boolean,
-  keyUris: ReadonlyMap<number, string>,
-  now: Date,
-): { [key: string]: Json | undefined } {
-  const { notBefore, notAfter, shortName: _, ...view } = viewCertificate(record.der);
-  return {
-    label: record.name,
-    status: record.status,
-    version: record.version,
-    ...view,
-    notBefore: formatTime(notBefore),
-    notAfter: formatTime(notAfter),
-    expired: isExpired({ notAfter }, now),
-    hasKey: record.keyId !== undefined,
-    keyUri: keyUris.get(record.keyId ?? 0),
-    source: record.source,
-    ca: record.ca,
-    url: record.url,
-    createdAt: formatTime(record.createdAt),
-    directory: record.directory,
-    deliveredAt: record.deliveredAt === undefined ? undefined : formatTime(record.deliveredAt),
-    deliveryError: record.deliveryError,
-    revokedAt: record.revokedAt === undefined ? undefined : formatTime(record.revokedAt),
-    revocationReason: record.revocationReason,
-    pem: full ? encodePem('CERTIFICATE', record.der) : undefined,
-    chainPem: full ? record.chain.map((der) => encodePem('CERTIFICATE', der)) : undefined,
-  };
-}
-
-/** Find where the keys are that are in tokens, by the id of the key. */
-async function keyUrisOf(
-  { keys }: Store,
-  records: readonly CertificateRecord[],
-): Promise<ReadonlyMap<number, string>> {
-  const uris = new Map<number, string>();
-  for (const { keyId } of records) {
-    if (keyId === undefined || uris.has(keyId)) continue;
-    const { tokenUri } = await keys.publicKey(keyId);
-    if (tokenUri !== undefined) uris.set(keyId, tokenUri);
-  }
-  return uris;
-}
-
-async function hasRequest(store: Store, name: string): Promise<boolean> {
-  return (await store.transactions.outstanding(name)).length > 0;
-}
-
-function unknown(name: string, isOutstanding: boolean, { globals }: CommandContext): CertError {
-  const look = isOutstanding ? ['show', 'cmp', 'outstanding-req'] : ['show', 'cert'];
-  return new CertError(
-    'CERT_UNKNOWN',
-    `Cannot show certificate "${name}": ${isOutstanding ? 'its request is still outstanding' : 'there is none'}`,
-    { hint: `See ${commandLine(look, globals)}` },
-  );
+function unknown(name: string, { globals }: CommandContext): CertError {
+  return new CertError('CERT_UNKNOWN', `Cannot show certificate "${name}": there is none`, {
+    hint: `See ${commandLine(['show', 'cert'], globals)}`,
+  });
 }

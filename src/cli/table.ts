@@ -23,11 +23,28 @@ export function formatTable(
   columns: readonly Column[],
   rows: readonly (readonly Cell[])[],
 ): string {
-  const cells = [columns.map((column) => column.title), ...rows].map((row) =>
-    row.map((cell) => (typeof cell === 'string' ? plainCell(cell) : visible(cell))),
-  );
-  const widths = columns.map((_, i) => Math.max(...cells.map((row) => row[i]?.text.length ?? 0)));
-  return cells.map((row) => `${formatRow(row, columns, widths).trimEnd()}\n`).join('');
+  return createTable(columns)(rows);
+}
+
+/**
+ * Make a table that grows block by block, its titles above the first. A column is as wide as what has come so far
+ * needs: one wider than before in a later block moves what is right of it from there on.
+ */
+export function createTable(
+  columns: readonly Column[],
+): (rows: readonly (readonly Cell[])[]) => string {
+  let titles: readonly (readonly Cell[])[] = [columns.map((column) => column.title)];
+  let widths: readonly number[] = columns.map(() => 0);
+  return (rows) => {
+    const cells = [...titles, ...rows].map((row) =>
+      row.map((cell) => (typeof cell === 'string' ? plainCell(cell) : visible(cell))),
+    );
+    titles = [];
+    widths = widths.map((width, i) =>
+      cells.reduce((most, row) => Math.max(most, row[i]?.text.length ?? 0), width),
+    );
+    return cells.map((row) => `${formatRow(row, columns, widths).trimEnd()}\n`).join('');
+  };
 }
 
 /** Lay out names and values, one a line. */

@@ -81,7 +81,7 @@ describe('show cert', () => {
   it('says of an expired certificate that it is expired, and not that it is current', async () => {
     const bench = makeBench(new Date('2027-11-21T02:19:29Z'));
     await importGateway(bench);
-    expect((await bench.run(['show', 'cert', 'gw1'])).out).toMatch(/^status +expired, version 1$/m);
+    expect((await bench.run(['show', 'cert', 'gw1'])).out).toMatch(/^state +expired, version 1$/m);
     expect((await bench.run(['show', 'cert'])).out).toMatch(/^Pub +fd4142a8 +expired +gw1/m);
     const one = await bench.run(['show', 'cert', 'gw1', '--json']);
     expect(JSON.parse(one.out)).toMatchObject({ certificate: { expired: true } });

@@ -50,7 +50,7 @@ describe('show cert', () => {
   it('says when and why a certificate was revoked', async () => {
     const bench = await benchWithRevoked();
     const { out } = await bench.run(['show', 'cert', 'gw1']);
-    expect(out).toMatch(/^status +revoked, version 1$/m);
+    expect(out).toMatch(/^state +revoked, version 1$/m);
     expect(out).toMatch(/^revoked +2026-12-01T00:00:00Z, keyCompromise$/m);
     const json = await bench.run(['show', 'cert', 'gw1', '--json']);
     expect(JSON.parse(json.out)).toMatchObject({

@@ -1,0 +1,71 @@
+import { formatTime } from '../base/format-time.ts';
+import type { CertificateRecord } from '../store/store.ts';
+import { viewCertificate, type CertificateView } from './certificate-view.ts';
+import { colourOfExpiry, formatDistance, formatSpan } from './expiry.ts';
+import type { Json } from './json.ts';
+import type { Style } from './render.ts';
+import type { Cell } from './table.ts';
+
+/** Names and values, in the order in which they are shown; what is undefined is left out. */
+export type Fields = readonly (readonly [string, Cell | undefined])[];
+
+/** Lay out what a certificate says of itself. */
+export function certificateFields(
+  view: CertificateView,
+  now: Date,
+  style: Style,
+  key: Fields = [['key', view.key]],
+): Fields {
+  return [
+    ['subject', view.subject],
+    ...view.subjectAltNames.map((san) => ['san', san] as const),
+    ['issuer', view.issuer],
+    ['serial', view.serialNumber],
+    ['valid from', formatTime(view.notBefore)],
+    ['valid until', { text: endText(view, now), paint: colourOfExpiry(view, now, style) }],
+    ...key,
+    ['key usage', listed(view.keyUsage)],
+    ['ext key use', listed(view.extKeyUsage)],
+    ['basic', view.basicConstraints],
+    ['policies', listed(view.policies)],
+    ...view.ocsp.map((url) => ['OCSP at', url] as const),
+    ...view.caIssuers.map((url) => ['issuer at', url] as const),
+    ...view.crl.map((url) => ['CRL at', url] as const),
+    ['unreadable', listed(view.unreadable)],
+    ['signature', view.signature],
+    ['SHA-256', view.sha256],
+  ];
+}
+
+function endText({ notBefore, notAfter }: CertificateView, now: Date): string {
+  const end = formatTime(notAfter);
+  if (notAfter <= now) return `${end} (expired ${formatDistance(notAfter, now)})`;
+  const left = formatSpan(notAfter.getTime() - now.getTime());
+  return notBefore > now
+    ? `${end} (valid ${formatDistance(notBefore, now)})`
+    : `${end} (${left} left)`;
+}
+
+function listed(words: readonly string[]): string | undefined {
+  return words.length === 0 ? undefined : words.join(', ');
+}
+
+/** Lay out how a certificate came, and where it went. */
+export function recordFields(record: CertificateRecord): Fields {
+  return [
+    ...record.chain.map((der) => ['chain', viewCertificate(der).subject] as const),
+    ['came by', record.source],
+    ['CA profile', record.ca],
+    ['url', record.url],
+    ['stored', formatTime(record.createdAt)],
+    ['files in', record.directory],
+    ['delivered', record.deliveredAt && formatTime(record.deliveredAt)],
+    ['delivery error', record.deliveryError],
+  ];
+}
+
+/** What a certificate says of itself, in JSON. */
+export function viewJson(view: CertificateView): { readonly [key: string]: Json | undefined } {
+  const { notBefore, notAfter, shortName: _, ...rest } = view;
+  return { ...rest, notBefore: formatTime(notBefore), notAfter: formatTime(notAfter) };
+}

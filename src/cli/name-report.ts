@@ -1,0 +1,85 @@
+import { outlookOf, type Outlook } from '../lifecycle/outlook.ts';
+import type { KeyRequestRecord, NameSetting } from '../store/entries-contract.ts';
+import type { CertificateRecord, Store } from '../store/store.ts';
+import { viewDeployments, type DeploymentView } from './show-deployments.ts';
+
+/** Everything the store knows of a name. */
+export interface NameReport {
+  readonly name: string;
+  /** The latest certificate; where none ever took effect, the newest. */
+  readonly record: CertificateRecord | undefined;
+  /** The other certificates of the name, newest first. */
+  readonly others: readonly CertificateRecord[];
+  readonly outlook: Outlook;
+  readonly keyRequest: KeyRequestRecord | undefined;
+  /** PKCS #11 URIs of the keys in tokens, by the id of the key. */
+  readonly keyUris: ReadonlyMap<number, string>;
+  readonly settings: readonly (readonly [NameSetting, string])[];
+  readonly deployed: DeploymentView;
+  /** CA certificates of that label: one with a label of its own, or the anchors and intermediates of a CA profile. */
+  readonly authorities: readonly Uint8Array[];
+  readonly now: Date;
+}
+
+/** Read everything about a name. */
+export async function readName(store: Store, name: string, now: Date): Promise<NameReport> {
+  const versions = await store.certificates.versions(name);
+  const record = (await store.certificates.latest(name)) ?? versions[0];
+  const keyRequest = await store.keyRequests.get(name);
+  return {
+    name,
+    record,
+    others: versions.filter(({ id }) => id !== record?.id),
+    outlook: await outlookOf(store, name, record, now),
+    keyRequest,
+    keyUris: await keyUrisOf(store, [...versions, ...(keyRequest ? [keyRequest] : [])]),
+    settings: await settingsOf(store, name),
+    deployed: await viewDeployments(store, name),
+    authorities: await authoritiesOf(store, name),
+    now,
+  };
+}
+
+async function keyUrisOf(
+  { keys }: Store,
+  records: readonly { readonly keyId?: number }[],
+): Promise<ReadonlyMap<number, string>> {
+  const uris = new Map<number, string>();
+  for (const keyId of new Set(records.map((record) => record.keyId))) {
+    if (keyId === undefined) continue;
+    const { tokenUri } = await keys.publicKey(keyId);
+    if (tokenUri !== undefined) uris.set(keyId, tokenUri);
+  }
+  return uris;
+}
+
+/** What the settings of a name are called where they are shown. */
+export const settingWords: Readonly<Record<NameSetting, string>> = {
+  key: 'next key',
+  'renew-by': 'renewed by',
+  'track-source': 'tracked at',
+  'hash-url': 'hash and URL',
+};
+
+function isSettingName(word: string): word is NameSetting {
+  return word in settingWords;
+}
+
+async function settingsOf(
+  { nameSettings }: Store,
+  name: string,
+): Promise<readonly (readonly [NameSetting, string])[]> {
+  const settings: (readonly [NameSetting, string])[] = [];
+  for (const key of Object.keys(settingWords).filter(isSettingName)) {
+    const value = await nameSettings.get(name, key);
+    if (value !== undefined) settings.push([key, value]);
+  }
+  return settings;
+}
+
+async function authoritiesOf(store: Store, label: string): Promise<readonly Uint8Array[]> {
+  const own = await store.caCertificates.get(label);
+  if (own !== undefined) return [own.der];
+  const profile = await store.authorities.get(label);
+  return profile === undefined ? [] : [...profile.roots, ...profile.intermediates];
+}

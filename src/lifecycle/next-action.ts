@@ -1,0 +1,93 @@
+import { unreachable } from '../base/errors.ts';
+import { certificateState, type CertificateFacts, type NameFacts } from './certificate-state.ts';
+import { renewalTime, warningTime, type RenewalWindow } from './renewal-time.ts';
+
+/** What is to be done next about a name, and when. */
+export type NextAction =
+  /** The moment may have passed. */
+  | { readonly type: 'renew'; readonly at: Date; readonly window: RenewalWindow }
+  /** Ask the CA again; without a time, at once. */
+  | { readonly type: 'poll'; readonly at?: Date }
+  /** Put files in their places and tell services, again. */
+  | { readonly type: 'deploy' }
+  /** Nobody renews it here: from then on its end is warned of. */
+  | { readonly type: 'watch'; readonly at: Date }
+  /** A person takes the request to a CA, and imports the answer. */
+  | { readonly type: 'import' }
+  /** A person gets another one: this one cannot renew itself any more. `isRequestable`: over CMP. */
+  | { readonly type: 'replace'; readonly isRequestable: boolean }
+  | { readonly type: 'none' };
+
+/** What tells the next action, beside what tells the state. */
+export interface ActionFacts extends NameFacts {
+  readonly certificate?: RenewalFacts;
+  readonly outstanding?: NonNullable<NameFacts['outstanding']> & { readonly nextAt?: Date };
+  /** Days before its end at which it is renewed, where the operator has set them. */
+  readonly renewDays?: number;
+}
+
+/** What tells whether and when a certificate is renewed. */
+export interface RenewalFacts extends CertificateFacts {
+  /** Digest of its DER. */
+  readonly sha256: Uint8Array;
+  /** It has a CA profile to be renewed by. */
+  readonly hasCa: boolean;
+  /** Its key is here, or in a token of ours. */
+  readonly hasKey: boolean;
+}
+
+/** Tell what is to be done next about a name. */
+export function nextAction(facts: ActionFacts, now: Date): NextAction {
+  const { certificate, outstanding } = facts;
+  const { type } = certificateState(facts, now);
+  switch (type) {
+    case 'deploy pending':
+    case 'deployed, not in use':
+      return { type: 'deploy' };
+    case 'awaiting import':
+      return { type: 'import' };
+    case 'requested':
+    case 'waiting':
+    case 'received':
+    case 'staged':
+    case 'confirmed':
+    case 'renewing':
+    case 'revoking':
+      return outstanding === undefined ? { type: 'none' } : poll(outstanding);
+    case 'expired':
+    case 'revoked':
+      // Asked for another one already: a renewal that outlasted the old one, or what came after a revocation.
+      if (outstanding !== undefined) return poll(outstanding);
+      return {
+        type: 'replace',
+        isRequestable: certificate !== undefined && isRenewable(certificate),
+      };
+    case 'active':
+    case 'expiring':
+    case 'tracked':
+    case 'not yet valid':
+      if (outstanding !== undefined) return poll(outstanding);
+      return certificate === undefined ? { type: 'none' } : upkeep(certificate, facts);
+    case 'none':
+    case 'superseded':
+    case 'refused':
+    case 'unconfirmed':
+      return { type: 'none' };
+    default:
+      return unreachable(type);
+  }
+}
+
+function poll({ nextAt }: NonNullable<ActionFacts['outstanding']>): NextAction {
+  return { type: 'poll', ...(nextAt !== undefined && { at: nextAt }) };
+}
+
+function upkeep(certificate: RenewalFacts, { renewDays, warnHours }: ActionFacts): NextAction {
+  if (!isRenewable(certificate)) return { type: 'watch', at: warningTime(certificate, warnHours) };
+  return { type: 'renew', ...renewalTime(certificate, certificate.sha256, renewDays) };
+}
+
+/** A kur is signed with the key of the certificate, and goes to a CA. */
+function isRenewable({ source, hasCa, hasKey }: RenewalFacts): boolean {
+  return source !== 'track' && hasCa && hasKey;
+}

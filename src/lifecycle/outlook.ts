@@ -1,0 +1,72 @@
+import { CertError } from '../base/errors.ts';
+import { digest } from '../crypto/digest.ts';
+import type { DeploymentRecord } from '../store/deployments-contract.ts';
+import type { CertificateRecord, Store, TransactionRecord } from '../store/store.ts';
+import { decodeCertificate } from '../x509/certificate.ts';
+import { certificateState, deliveryState, type CertificateState } from './certificate-state.ts';
+import { nextAction, type ActionFacts, type NextAction, type RenewalFacts } from './next-action.ts';
+import { lifetimeOf } from './renewal-time.ts';
+
+/** Where a name stands, what is next, and what tells both. */
+export interface Outlook {
+  readonly state: CertificateState;
+  readonly next: NextAction;
+  readonly facts: ActionFacts;
+  readonly outstanding?: TransactionRecord;
+}
+
+/**
+ * Read what the store knows of a name, and tell where it stands.
+ *
+ * @param record its latest certificate, or the version in question; absent when there is none
+ */
+export async function outlookOf(
+  store: Store,
+  name: string,
+  record: CertificateRecord | undefined,
+  now: Date,
+): Promise<Outlook> {
+  const [outstanding] = await store.transactions.overview(name);
+  const hasKeyRequest = (await store.keyRequests.get(name)) !== undefined;
+  const certificate =
+    record &&
+    renewalFacts(
+      record,
+      await store.deployments.list(name),
+      (await store.nameSettings.get(name, 'renew-by')) !== undefined,
+    );
+  const facts: ActionFacts = {
+    hasKeyRequest,
+    ...(certificate && { certificate }),
+    ...(outstanding && { outstanding }),
+  };
+  return {
+    state: certificateState(facts, now),
+    next: nextAction(facts, now),
+    facts,
+    ...(outstanding && { outstanding }),
+  };
+}
+
+/** Octets that do not decode have no lifetime: nothing is told of them, as of no certificate. */
+function renewalFacts(
+  record: CertificateRecord,
+  deployments: readonly DeploymentRecord[],
+  isMoved: boolean,
+): RenewalFacts | undefined {
+  try {
+    const { validity } = decodeCertificate(record.der).tbsCertificate;
+    return {
+      status: record.status,
+      source: record.source,
+      delivery: deliveryState(record, deployments),
+      ...lifetimeOf(validity),
+      sha256: digest('sha256', record.der),
+      hasCa: record.ca !== undefined || isMoved,
+      hasKey: record.keyId !== undefined,
+    };
+  } catch (error) {
+    if (!(error instanceof CertError)) throw error;
+    return undefined;
+  }
+}
