@@ -34,7 +34,7 @@ function shown(parameter: Parameter, value: Value): string {
   if (typeof value === 'boolean') return '';
   if (typeof value === 'number')
     return parameter.type === 'duration' ? formatDuration(value) : String(value);
-  if (parameter.isSecret === true || parameter.type === 'secret') return withheld;
+  if (parameter.type === 'secret') return withheld;
   return cut(withoutSecrets(value));
 }
 

@@ -14,8 +14,6 @@ interface ParameterBase {
   readonly positional?: true;
   /** May be given more than once, and takes words up to the next keyword. */
   readonly many?: true;
-  /** May hold a private key or a password, though its type is not `secret`: the audit trail leaves it out. */
-  readonly isSecret?: true;
 }
 
 /**

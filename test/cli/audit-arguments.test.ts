@@ -9,7 +9,7 @@ const parameters = {
   'ca-psk': { type: 'secret', withReference: true, summary: '' },
   url: { type: 'url', summary: '' },
   file: { type: 'file', summary: '' },
-  data: { type: 'text', isSecret: true, summary: '' },
+  'key pem data': { type: 'secret', summary: '' },
   san: { type: 'text', many: true, summary: '' },
   wait: { type: 'duration', summary: '' },
   modulus: { type: 'integer', min: 1, max: 9999, summary: '' },
@@ -89,7 +89,7 @@ describe('auditArguments()', () => {
 
   it('leaves out what may hold a private key', () => {
     const key = '-----BEGIN PRIVATE KEY-----\nMC4CAQ\n-----END PRIVATE KEY-----\n';
-    expect(written('data', 'MC4CAQ')).toStrictEqual([['data', '(given)']]);
+    expect(written('key', 'pem', 'data', key)).toStrictEqual([['key pem data', '(given)']]);
     expect(written('file', key)).toStrictEqual([['file', '(given)']]);
     expect(written('san', 'x'.repeat(2000))).toStrictEqual([
       ['san', `${'x'.repeat(512)}… (2000 characters)`],

@@ -46,6 +46,7 @@ describe('withoutSecrets()', () => {
     ['the value before it was forgotten', 'ca add reference secret s3cret'],
     ['the value before it was forgotten', 'ca add reference sec s3cret'],
     ['a URL holds a password', 'ca add L url http://me:s3cret@ra.example/'],
+    ['the URL of a file does', 'cert import cert-name a file sftp://me:s3cret@host/a.pem'],
     ['a PKCS #11 URI holds a PIN', 'cmp update OLD key-provider pkcs11:token=t?pin-value=s3cret'],
     ['a URI of a token holds a PIN', 'crypto token check pkcs11:token=t?PIN-value=s3cret'],
     ['a quote is open', 'ca add L secret "s3cret'],

@@ -84,8 +84,9 @@ for (const [command, words, request, prepare] of commands) {
         const { write: writes } = await unharmed.runCounted(words);
         const already = (await unharmed.issued()).length - 1;
 
-        // After the last but one there is nothing to go on with: the same words are a new wish then.
-        await pairwise(upTo(writes - 2), async (nth) => {
+        // The last ones give the lease back and note how it ended: before them there is nothing to go on with, and
+        // the same words are a new wish then.
+        await pairwise(upTo(writes - 3), async (nth) => {
           const label = `write ${nth} of ${writes}`;
           const client = await scene.client(`gw-${nth}`);
           await prepare(client);
@@ -107,8 +108,9 @@ for (const [command, words, request, prepare] of commands) {
   });
 }
 
-// The first write of every process takes the lease of the name; the second gets something done.
-describe('a command whose every process is killed after its second write', () => {
+// The first write of every process is for the audit trail, the second takes the lease of the name; the third gets
+// something done.
+describe('a command whose every process is killed after its third write', () => {
   it.each(commands)(
     'gets there in the end: %s',
     async (_, words, __, prepare) => {
@@ -120,15 +122,15 @@ describe('a command whose every process is killed after its second write', () =>
       const client = await scene.client('gw');
       await prepare(client);
       const earlier = await begun(client);
-      await client.runKilled(words, 'write', 2);
+      await client.runKilled(words, 'write', 3);
       const left = await look(client, earlier);
       let deaths = 1;
       while (!(await isSettled(client))) {
-        expect(await client.runToKill(poll, 'write', 2)).toBeUndefined();
+        expect(await client.runToKill(poll, 'write', 3)).toBeUndefined();
         deaths += 1;
       }
-      // All but taking the lease and giving it back is done by a process that dies of it.
-      expect(deaths).toBe(writes - 2);
+      // All but the audit trail, taking the lease and giving it back is done by a process that dies of it.
+      expect(deaths).toBe(writes - 4);
       expect((await client.run(poll)).code).toBe(0);
       await expectWhole(client, left, 'in the end');
     },

@@ -82,6 +82,7 @@ function hidden({ word, parameter }: Named, text: string): string | undefined {
 }
 
 function hidesPassword(named: Named | undefined, text: string): boolean {
-  // The PIN in a PKCS #11 URI is refused, but it has been typed.
-  return (named?.parameter.type === 'url' && text.includes('@')) || /pin-value/i.test(text);
+  // The PIN in a PKCS #11 URI is refused, but it has been typed; files may come by URL, too.
+  const isUrl = named?.parameter.type === 'url' || text.includes('://');
+  return (isUrl && text.includes('@')) || /pin-value/i.test(text);
 }
