@@ -133,6 +133,11 @@ export const exitCodeOf: Readonly<Record<ErrorCode, ExitCode>> = {
   NOTIFICATION_FAILED: 5,
 };
 
+/** Tell whether a text is a code, as one that was stored may not be. */
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(exitCodeOf, text);
+}
+
 /** What an error of a transaction was about; counted apart from each other in `show cmp statistics`. */
 export type ErrorClass = 'transport' | 'http' | 'asn1' | 'protection' | 'policy';
 

@@ -1,0 +1,68 @@
+import type { ErrorCode } from '../base/errors.ts';
+import type { Label } from '../base/label.ts';
+
+/** A name that is to be looked at, as it was when it was read. */
+export interface ScheduleEntry {
+  readonly name: Label;
+  /** Counts the changes to what is stored of the name: who plans by an older state is told so. */
+  readonly revision: number;
+}
+
+/** What does not work about a name at present, and since when. */
+export interface FailingRecord {
+  /** Job that is tried again; the scheduler names them. */
+  readonly job: string;
+  readonly kind: 'failing' | 'blocked';
+  /** Tried in vain so often. */
+  readonly count: number;
+  readonly firstAt: Date;
+  readonly lastAt: Date;
+  readonly code: ErrorCode;
+  readonly text: string;
+}
+
+/** A CA that does not answer. */
+export interface CaHealth {
+  readonly ca: Label;
+  readonly count: number;
+  readonly lastAt: Date;
+}
+
+/**
+ * When to look at which name. Whatever changes what is stored of a name makes it due at once, in the same write: a
+ * command needs not know that there is an agent, and an agent that was killed misses nothing.
+ */
+export interface Schedule {
+  /** Names whose time has come, the longest overdue first. */
+  due(now: Date, limit: number): Promise<readonly ScheduleEntry[]>;
+  /** When the next time comes; absent when there is nothing to look at. */
+  next(): Promise<Date | undefined>;
+  /**
+   * Say when to look at a name again.
+   *
+   * @param at absent: when something about it changes
+   * @returns `false` when it has changed since the entry was read: it stays due
+   */
+  plan(entry: ScheduleEntry, at: Date | undefined): Promise<boolean>;
+  /** Forget a name of which nothing is stored any more; as `plan`, not when it has changed. */
+  forget(entry: ScheduleEntry): Promise<boolean>;
+  /** Make every name due: the clock has jumped, or a setting for all was changed. */
+  wake(): Promise<void>;
+  /** What does not work about a name. */
+  failing(name: string): Promise<readonly FailingRecord[]>;
+  /** Write that a job did not work; its count and when it began go on from what is stored. */
+  failed(
+    name: Label,
+    failure: Omit<FailingRecord, 'count' | 'firstAt' | 'lastAt'> & { readonly at: Date },
+  ): Promise<FailingRecord>;
+  /** Forget that a job did not work; absent: all jobs of the name. */
+  recovered(name: string, job?: string): Promise<void>;
+  /** When a name got its certificates since a moment, oldest first. */
+  issuedSince(name: string, since: Date): Promise<readonly Date[]>;
+  /** The CAs that do not answer. */
+  silentCas(): Promise<readonly CaHealth[]>;
+  /** Write that a CA did not answer. */
+  caSilent(ca: Label, at: Date): Promise<CaHealth>;
+  /** Write that a CA has answered, whatever it said. */
+  caAnswered(ca: string): Promise<void>;
+}

@@ -1,0 +1,55 @@
+import type { Migration } from './migration.ts';
+
+const wake = (name: string): string => `
+  INSERT INTO schedule (name, next_at, revision) VALUES (${name}, 0, 1)
+    ON CONFLICT (name) DO UPDATE SET next_at = 0, revision = revision + 1;`;
+
+/** What the agent remembers: when to look at which name, what does not work, alarms and what is to be sent. */
+export const agentSchema: Migration = {
+  version: 6,
+  sql: `
+CREATE TABLE schedule (
+  name     TEXT PRIMARY KEY,
+  next_at  INTEGER,
+  revision INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX schedule_times ON schedule (next_at) WHERE next_at IS NOT NULL;
+INSERT INTO schedule (name, next_at, revision)
+  SELECT name, 0, 1 FROM certificates UNION SELECT name, 0, 1 FROM transactions;
+
+CREATE TRIGGER schedule_new_certificate AFTER INSERT ON certificates BEGIN ${wake('new.name')} END;
+CREATE TRIGGER schedule_changed_certificate AFTER UPDATE ON certificates BEGIN ${wake('new.name')} END;
+CREATE TRIGGER schedule_gone_certificate AFTER DELETE ON certificates BEGIN ${wake('old.name')} END;
+CREATE TRIGGER schedule_new_transaction AFTER INSERT ON transactions BEGIN ${wake('new.name')} END;
+CREATE TRIGGER schedule_changed_transaction AFTER UPDATE ON transactions BEGIN ${wake('new.name')} END;
+CREATE TRIGGER schedule_gone_transaction AFTER DELETE ON transactions BEGIN ${wake('old.name')} END;
+CREATE TRIGGER schedule_new_setting AFTER INSERT ON name_settings BEGIN ${wake('new.name')} END;
+CREATE TRIGGER schedule_changed_setting AFTER UPDATE ON name_settings BEGIN ${wake('new.name')} END;
+CREATE TRIGGER schedule_gone_setting AFTER DELETE ON name_settings BEGIN ${wake('old.name')} END;
+
+CREATE TABLE failing (
+  name     TEXT NOT NULL,
+  job      TEXT NOT NULL,
+  kind     TEXT NOT NULL,
+  count    INTEGER NOT NULL,
+  first_at INTEGER NOT NULL,
+  last_at  INTEGER NOT NULL,
+  code     TEXT NOT NULL,
+  text     TEXT NOT NULL,
+  PRIMARY KEY (name, job)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE issuances (
+  id   INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  at   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX issuance_names ON issuances (name, at);
+
+CREATE TABLE silent_cas (
+  ca      TEXT PRIMARY KEY,
+  count   INTEGER NOT NULL,
+  last_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`,
+};
