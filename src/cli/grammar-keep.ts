@@ -33,4 +33,13 @@ export const keepCommands: readonly Command[] = [
     parameters: table.noCertMoveParameters,
     load: () => import('./commands/no-cert-move.ts'),
   }),
+  defineCommand({
+    words: ['cert', 'remove'],
+    changes: 'world',
+    summary:
+      'Forget a certificate with its versions, keys, deployments and hook, or a CA certificate',
+    parameters: table.certRemoveParameters,
+    example: 'cert remove gw1',
+    load: () => import('./commands/cert-remove.ts'),
+  }),
 ];

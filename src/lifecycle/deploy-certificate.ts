@@ -53,7 +53,12 @@ interface Standing {
   readonly outputs: readonly OutputFile[];
 }
 
-async function pemsOf(
+/**
+ * Put a certificate into the form it is delivered in, with its key where that is here.
+ *
+ * @param hasAnchors the anchors of its CA profile are delivered, too
+ */
+export async function pemsOf(
   context: LifecycleContext,
   record: CertificateRecord,
   hasAnchors: boolean,

@@ -58,7 +58,11 @@ export async function removeDeployment(
 }
 
 /** Take away what a killed delivery left where nobody will deliver to any more. */
-async function tidyUp({ store, log }: LifecycleContext, name: Label, label: Label): Promise<void> {
+export async function tidyUp(
+  { store, log }: LifecycleContext,
+  name: Label,
+  label: string,
+): Promise<void> {
   const known = (await store.deployments.list(name)).find((each) => each.label === label);
   if (known === undefined) return;
   const { tidyDeployment } = await import('../deploy/deployment-files.ts');

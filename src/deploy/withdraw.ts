@@ -1,0 +1,57 @@
+import { lstat, readFile, rmdir, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { codeOf, reasonOf } from './delivery-error.ts';
+
+/** A file that may have been written here. */
+export interface WrittenFile {
+  /** Absolute. */
+  readonly path: string;
+  /** Tell whether octets are what was written there. */
+  isOurs(octets: Uint8Array): boolean;
+}
+
+/** What became of files that were to go. */
+export interface Withdrawn {
+  readonly removed: readonly string[];
+  /** What stays, and why. */
+  readonly left: readonly { readonly path: string; readonly why: string }[];
+}
+
+/**
+ * Remove files whose content is still what was written here; a link is neither followed nor removed, and what somebody
+ * changed is theirs. A file that is not there is passed over.
+ *
+ * @param directories removed last, those that are empty then
+ */
+export async function withdrawFiles(
+  files: readonly WrittenFile[],
+  directories: readonly string[],
+): Promise<Withdrawn> {
+  const removed: string[] = [];
+  const left: { path: string; why: string }[] = [];
+  for (const file of files) {
+    const { path } = file;
+    try {
+      const why = await whyNot(file);
+      if (why === undefined) {
+        await unlink(path);
+        removed.push(path);
+      } else left.push({ path, why });
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') left.push({ path, why: reasonOf(error) });
+    }
+  }
+  for (const directory of directories) {
+    // One that is not there, or not empty, is none of ours any more.
+    await rmdir(directory).catch(() => undefined);
+  }
+  return { removed, left };
+}
+
+async function whyNot({ path, isOurs }: WrittenFile): Promise<string | undefined> {
+  const found = await lstat(path);
+  if (found.isSymbolicLink()) return 'it is a symbolic link';
+  if (!found.isFile()) return 'it is not a file';
+  if (!(await lstat(dirname(path))).isDirectory()) return 'its directory is a symbolic link';
+  return isOurs(new Uint8Array(await readFile(path))) ? undefined : 'its content is another one';
+}
