@@ -34,6 +34,6 @@ const namesOf: Readonly<Record<NameKind, (services: Services) => Promise<readonl
   ca: async ({ store }) => (await store.authorities.list()).map(({ label }) => label),
   certificate: async ({ store }) => [
     ...(await store.certificates.names()),
-    ...(await store.transactions.outstanding()).map(({ name }) => name),
+    ...(await store.transactions.overview()).map(({ name }) => name),
   ],
 };

@@ -2,7 +2,7 @@ import { encodePem } from '../asn1/pem.ts';
 import { toHex } from '../base/bytes.ts';
 import { formatTime } from '../base/format-time.ts';
 import { stateText } from '../lifecycle/certificate-state.ts';
-import type { CertificateRecord, TransactionRecord } from '../store/store.ts';
+import type { CertificateRecord, OutstandingTransaction } from '../store/store.ts';
 import { viewJson } from './certificate-fields.ts';
 import { viewCertificate } from './certificate-view.ts';
 import { isExpired } from './expiry.ts';
@@ -81,7 +81,7 @@ function keyJson(keyId: number | undefined, { keyUris }: NameReport): JsonObject
   return { hasKey: keyId !== undefined, keyUri: keyUris.get(keyId ?? 0) };
 }
 
-function requestJson(request: TransactionRecord): JsonObject {
+function requestJson(request: OutstandingTransaction): JsonObject {
   return {
     request: request.operation,
     ca: request.ca,

@@ -2,7 +2,7 @@ import { encodePem } from '../asn1/pem.ts';
 import { CertError } from '../base/errors.ts';
 import { formatTime } from '../base/format-time.ts';
 import { stateText } from '../lifecycle/certificate-state.ts';
-import type { CertificateRecord, TransactionRecord } from '../store/store.ts';
+import type { CertificateRecord, OutstandingTransaction } from '../store/store.ts';
 import { certificateFields, recordFields, type Fields } from './certificate-fields.ts';
 import { viewRequest } from './certificate-request-view.ts';
 import { viewCertificate } from './certificate-view.ts';
@@ -135,7 +135,7 @@ function requestText({
   polls,
   openedAt,
   deadline,
-}: TransactionRecord): string {
+}: OutstandingTransaction): string {
   return (
     `${operation} to ${ca}, ${phase} since ${formatTime(openedAt)}, ` +
     `${plural(polls, 'poll')}, given up at ${formatTime(deadline)}`

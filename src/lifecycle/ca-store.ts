@@ -146,7 +146,7 @@ export async function assertNoCaLabel({ caCertificates }: Store, name: Label): P
 async function assertNoCertificate(store: Store, label: Label): Promise<void> {
   const isTaken =
     (await store.certificates.versions(label)).length > 0 ||
-    (await store.transactions.outstanding(label)).length > 0 ||
+    (await store.transactions.overview(label)).length > 0 ||
     (await store.keyRequests.get(label)) !== undefined;
   if (!isTaken) return;
   throw new CertError(

@@ -82,7 +82,7 @@ export async function generateRequest(
 async function make(context: LifecycleContext, order: KeyOrder): Promise<KeyRequestRecord> {
   const { store, clock } = context;
   const { name, subject, subjectAltNames, allowLegacy, replace } = order;
-  const [outstanding] = await store.transactions.outstanding(name);
+  const [outstanding] = await store.transactions.overview(name);
   if (outstanding) {
     throw new CertError(
       'TRANSACTION_OUTSTANDING',

@@ -144,7 +144,7 @@ function assertComplete(name: Label, { missing }: ImportedChain): void {
 }
 
 async function assertNotOutstanding({ store }: LifecycleContext, name: Label): Promise<void> {
-  const [outstanding] = await store.transactions.outstanding(name);
+  const [outstanding] = await store.transactions.overview(name);
   if (!outstanding) return;
   throw new CertError(
     'TRANSACTION_OUTSTANDING',

@@ -56,7 +56,7 @@ async function moveAlone(
   const { store, clock } = context;
   const latest = (await store.certificates.latest(name)) ?? (await currentCertificate(store, name));
   const profile = await findProfile(store, ca);
-  const [outstanding] = await store.transactions.outstanding(name);
+  const [outstanding] = await store.transactions.overview(name);
   if (outstanding) {
     throw new CertError(
       'TRANSACTION_OUTSTANDING',

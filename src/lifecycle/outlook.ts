@@ -1,7 +1,7 @@
 import { CertError } from '../base/errors.ts';
 import { digest } from '../crypto/digest.ts';
 import type { DeploymentRecord } from '../store/deployments-contract.ts';
-import type { CertificateRecord, Store, TransactionRecord } from '../store/store.ts';
+import type { CertificateRecord, Store, OutstandingTransaction } from '../store/store.ts';
 import { decodeCertificate } from '../x509/certificate.ts';
 import { certificateState, deliveryState, type CertificateState } from './certificate-state.ts';
 import { nextAction, type ActionFacts, type NextAction, type RenewalFacts } from './next-action.ts';
@@ -12,7 +12,7 @@ export interface Outlook {
   readonly state: CertificateState;
   readonly next: NextAction;
   readonly facts: ActionFacts;
-  readonly outstanding?: TransactionRecord;
+  readonly outstanding?: OutstandingTransaction;
 }
 
 /**

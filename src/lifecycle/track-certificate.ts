@@ -82,7 +82,7 @@ async function assertFree(
 ): Promise<void> {
   await assertNoCaLabel(store, name);
   const isAsked =
-    (await store.transactions.outstanding(name)).length > 0 ||
+    (await store.transactions.overview(name)).length > 0 ||
     (await store.keyRequests.get(name)) !== undefined;
   if (!isAsked && (!current || current.source === 'track')) return;
   const why = isAsked ? 'a certificate of that name was asked for' : 'it is managed here';

@@ -167,6 +167,7 @@ function lateTransactions(database: Database, unlock: Unlock): Transactions {
     advance: async (...args) => (await table()).advance(...args),
     finish: async (...args) => (await table()).finish(...args),
     replace: async (...args) => (await table()).replace(...args),
+    overview: async (...args) => (await table()).overview(...args),
     outstanding: async (...args) => (await table()).outstanding(...args),
     outstandingFrom: async (...args) => (await table()).outstandingFrom(...args),
     get: async (...args) => (await table()).get(...args),

@@ -75,6 +75,7 @@ export function readOnly(store: Store, refuse: () => never): Store {
       recordRun: refused,
     },
     transactions: {
+      overview: (name) => transactions.overview(name),
       outstanding: (name) => transactions.outstanding(name),
       outstandingFrom: (name) => transactions.outstandingFrom(name),
       get: (id) => transactions.get(id),

@@ -118,8 +118,8 @@ export interface TransactionRevision {
   readonly revision: number;
 }
 
-/** An outstanding transaction. */
-export interface TransactionRecord extends TransactionRevision {
+/** What stands open of an outstanding transaction. */
+export interface OutstandingTransaction extends TransactionRevision {
   readonly name: Label;
   readonly operation: Operation;
   readonly ca: Label;
@@ -133,9 +133,6 @@ export interface TransactionRecord extends TransactionRevision {
   readonly credentialType: Credential['type'];
   readonly transactionID: Uint8Array;
   readonly phase: string;
-  readonly state: Uint8Array;
-  /** The message to send, or to send again byte for byte. */
-  readonly outgoing?: Uint8Array;
   /** When to go on; absent means now. */
   readonly nextAt?: Date;
   readonly openedAt: Date;
@@ -144,6 +141,13 @@ export interface TransactionRecord extends TransactionRevision {
   readonly text?: string;
   readonly polls: number;
   readonly stagedCertificateId?: number;
+}
+
+/** An outstanding transaction, with what the store keeps sealed of it: secrets can be in its messages. */
+export interface TransactionRecord extends OutstandingTransaction {
+  readonly state: Uint8Array;
+  /** The message to send, or to send again byte for byte. */
+  readonly outgoing?: Uint8Array;
 }
 
 /** The next state of a transaction. */
@@ -215,7 +219,9 @@ export interface Transactions {
     transaction: NewTransaction,
     openingEvents: readonly LifecycleEvent[],
   ): Promise<TransactionRecord>;
-  /** All outstanding transactions, or those of a name, oldest first. */
+  /** All outstanding transactions, or those of a name, oldest first; for who only looks: it needs no store key. */
+  overview(name?: string): Promise<readonly OutstandingTransaction[]>;
+  /** The same, to go on with. */
   outstanding(name?: string): Promise<readonly TransactionRecord[]>;
   /** Outstanding transactions whose OLD certificate has this name, oldest first. */
   outstandingFrom(previousName: string): Promise<readonly TransactionRecord[]>;

@@ -1,5 +1,5 @@
 import { formatTime } from '../base/format-time.ts';
-import { concatBytes, toHex, utf8 } from '../base/bytes.ts';
+import { toHex } from '../base/bytes.ts';
 import { CertError, invariant } from '../base/errors.ts';
 import type { LifecycleEvent } from '../base/events.ts';
 import {
@@ -24,11 +24,13 @@ import type { Database } from './database.ts';
 import { closeHistory, forgetHistory, openHistory, recordEvents } from './history.ts';
 import { insertKey, releaseKey } from './keys.ts';
 import { pruneKeys, pruneVersions } from './pruning.ts';
+import { isStoredClear, transactionIdentity } from './sealed-columns.ts';
 import type { Sealer } from './sealer.ts';
 import type { Row, Sql } from './sql.ts';
 import type {
   CertificateRecord,
   NewTransaction,
+  OutstandingTransaction,
   TransactionChange,
   TransactionRecord,
   TransactionRevision,
@@ -42,24 +44,28 @@ export function sqliteTransactions(
   database: Database,
   unlock: () => Promise<Sealer>,
 ): Transactions {
-  const sealerOf = async ({ key, credential }: NewTransaction): Promise<Sealer | undefined> =>
-    (key && 'spki' in key) || credential.type === 'mac' ? unlock() : undefined;
+  const open = async (rows: readonly Row[]): Promise<readonly TransactionRecord[]> => {
+    if (rows.length === 0) return [];
+    const sealer = await unlock();
+    return database.read((sql) => rows.map((row) => openRecord(sql, sealer, row)));
+  };
   return {
     async open(transaction, events) {
-      const sealer = await sealerOf(transaction);
+      const sealer = await unlock();
       return database.write((sql) => begin(sql, transaction, sealer, events));
     },
 
     async advance(revision, change, events) {
-      const sealer = change.staged?.key && (await unlock());
+      const sealer = await unlock();
       return database.write((sql) => {
         const record = readNewest(sql, revision);
         const now = events.at(-1)?.at ?? record.openedAt;
         const key = change.staged?.key;
-        const keyId = key && sealer ? insertKey(sql, sealer, key, now) : record.keyId;
-        update(sql, record, change, keyId, stage(sql, { ...record, keyId }, change, now));
+        const keyId = key ? insertKey(sql, sealer, key, now) : record.keyId;
+        const staged = stage(sql, { ...record, keyId }, change, now);
+        update(sql, record, { ...change, ...sealed(sql, sealer, record, change) }, keyId, staged);
         recordEvents(sql, events);
-        return read(sql, record.id);
+        return read(sql, sealer, record.id);
       });
     },
 
@@ -71,7 +77,7 @@ export function sqliteTransactions(
       }),
 
     async replace(revision, outcome, at, closingEvents, transaction, openingEvents) {
-      const sealer = await sealerOf(transaction);
+      const sealer = await unlock();
       return database.write((sql) => {
         const record = readNewest(sql, revision);
         recordEvents(sql, closingEvents);
@@ -80,20 +86,23 @@ export function sqliteTransactions(
       });
     },
 
-    outstanding: (name) =>
-      database.read((sql) =>
-        (name === undefined
-          ? sql.all(`${select} ORDER BY t.id`)
-          : sql.all(`${select} WHERE t.name = ?`, name)
-        ).map(readRecord),
+    overview: (name) => database.read((sql) => rowsOf(sql, name).map(readRecord)),
+
+    outstanding: async (name) => open(await database.read((sql) => rowsOf(sql, name))),
+
+    outstandingFrom: async (previousName) =>
+      open(
+        await database.read((sql) =>
+          sql.all(`${select} WHERE previous.name = ? ORDER BY t.id`, previousName),
+        ),
       ),
 
-    outstandingFrom: (previousName) =>
-      database.read((sql) =>
-        sql.all(`${select} WHERE previous.name = ? ORDER BY t.id`, previousName).map(readRecord),
-      ),
-
-    get: (id) => database.read((sql) => find(sql, id)),
+    async get(id) {
+      const [record] = await open(
+        await database.read((sql) => sql.all(`${select} WHERE t.id = ?`, id)),
+      );
+      return record;
+    },
 
     async credential(id) {
       const row = await database.read((sql) =>
@@ -103,17 +112,16 @@ export function sqliteTransactions(
       if (oneOf(row, 'credential_type', credentialTypes) === 'signature') {
         return { type: 'signature', certificateId: integer(row, 'credential_certificate_id') };
       }
-      const identity = secretIdentity(text(row, 'name'), octets(row, 'transaction_id'));
       const sealer = await unlock();
       const secret = await database.read((sql) =>
-        sealer.open(sql, 'transactions.secret', identity, octets(row, 'secret')),
+        sealer.open(sql, 'transactions.secret', identityOf(row), octets(row, 'secret')),
       );
       return { type: 'mac', reference: text(row, 'reference'), secret };
     },
 
     clear: (name, at, events) =>
       database.write((sql) => {
-        const records = sql.all(`${select} WHERE t.name = ?`, name).map(readRecord);
+        const records = rowsOf(sql, name).map(readRecord);
         for (const record of records) {
           close(sql, record, { type: 'cleared', text: 'Cleared by hand' }, at);
         }
@@ -127,10 +135,14 @@ export function sqliteTransactions(
 const select = `SELECT t.*, previous.name AS previous_name FROM transactions AS t
   LEFT JOIN certificates AS previous ON previous.id = t.previous_certificate_id`;
 
+function rowsOf(sql: Sql, name: string | undefined): readonly Row[] {
+  return sql.all(`${select} WHERE t.name = coalesce(?, t.name) ORDER BY t.id`, name);
+}
+
 function begin(
   sql: Sql,
   transaction: NewTransaction,
-  sealer: Sealer | undefined,
+  sealer: Sealer,
   events: readonly LifecycleEvent[],
 ): TransactionRecord {
   assertNoneOutstanding(sql, transaction.name);
@@ -139,15 +151,12 @@ function begin(
   const id = insert(sql, transaction, sealer);
   openHistory(sql, { ...transaction, transactionID: toHex(transaction.transactionID) });
   recordEvents(sql, events);
-  return read(sql, id);
+  return read(sql, sealer, id);
 }
 
-function insert(sql: Sql, transaction: NewTransaction, sealer: Sealer | undefined): number {
+function insert(sql: Sql, transaction: NewTransaction, sealer: Sealer): number {
   const { key, credential, name, transactionID } = transaction;
-  const needed = (): Sealer => {
-    invariant(sealer !== undefined, 'that what is to be sealed has a sealer');
-    return sealer;
-  };
+  const identity = transactionIdentity(name, transactionID);
   const isMac = credential.type === 'mac';
   return sql.run(
     `INSERT INTO transactions (revision, name, operation, ca, url, url_given, key_id, previous_certificate_id,
@@ -162,36 +171,38 @@ function insert(sql: Sql, transaction: NewTransaction, sealer: Sealer | undefine
       ca: transaction.ca,
       url: transaction.url,
       urlGiven: transaction.isUrlGiven ? 1 : 0,
-      keyId: key && 'spki' in key ? insertKey(sql, needed(), key, transaction.openedAt) : key?.id,
+      keyId: key && 'spki' in key ? insertKey(sql, sealer, key, transaction.openedAt) : key?.id,
       previousCertificateId: transaction.previousCertificateId,
       credentialType: credential.type,
       reference: isMac ? credential.reference : null,
-      secret: isMac
-        ? needed().seal(
-            sql,
-            'transactions.secret',
-            secretIdentity(name, transactionID),
-            credential.secret,
-          )
-        : null,
+      secret: isMac ? sealer.seal(sql, 'transactions.secret', identity, credential.secret) : null,
       certificateId: isMac ? null : credential.certificateId,
       transactionID,
       phase: transaction.phase,
-      state: transaction.state,
-      outgoing: transaction.outgoing,
+      ...sealed(sql, sealer, transaction, transaction),
       openedAt: transaction.openedAt,
       deadline: transaction.deadline,
     },
   ).id;
 }
 
-function secretIdentity(name: string, transactionID: Uint8Array): Uint8Array {
-  return concatBytes(utf8(`${name}\0`), transactionID);
+/** Seal what can hold secrets: a registration token stands in the request, and in the state that it is made of. */
+function sealed(
+  sql: Sql,
+  sealer: Sealer,
+  { name, transactionID }: Pick<TransactionRecord, 'name' | 'transactionID'>,
+  { state, outgoing }: Pick<TransactionChange, 'state' | 'outgoing'>,
+): Pick<TransactionRecord, 'state' | 'outgoing'> {
+  const identity = transactionIdentity(name, transactionID);
+  return {
+    state: sealer.seal(sql, 'transactions.state', identity, state),
+    ...(outgoing && { outgoing: sealer.seal(sql, 'transactions.outgoing', identity, outgoing) }),
+  };
 }
 
 function stage(
   sql: Sql,
-  record: Omit<TransactionRecord, 'keyId'> & { readonly keyId: number | undefined },
+  record: Omit<OutstandingTransaction, 'keyId'> & { readonly keyId: number | undefined },
   { staged }: TransactionChange,
   now: Date,
 ): number | undefined {
@@ -214,7 +225,7 @@ function stage(
 
 function update(
   sql: Sql,
-  record: TransactionRecord,
+  record: OutstandingTransaction,
   change: TransactionChange,
   keyId: number | undefined,
   stagedCertificateId: number | undefined,
@@ -241,7 +252,7 @@ function update(
 
 function close(
   sql: Sql,
-  record: TransactionRecord,
+  record: OutstandingTransaction,
   outcome: TransactionOutcome,
   at: Date,
 ): CertificateRecord | undefined {
@@ -269,7 +280,7 @@ function close(
   return undefined;
 }
 
-function readNewest(sql: Sql, { id, revision }: TransactionRevision): TransactionRecord {
+function readNewest(sql: Sql, { id, revision }: TransactionRevision): OutstandingTransaction {
   const record = find(sql, id);
   if (record?.revision === revision) return record;
   const why =
@@ -280,7 +291,7 @@ function readNewest(sql: Sql, { id, revision }: TransactionRevision): Transactio
   throw conflict(id, record, why);
 }
 
-function conflict(id: number, record: TransactionRecord | undefined, why: string): CertError {
+function conflict(id: number, record: OutstandingTransaction | undefined, why: string): CertError {
   const which = record === undefined ? `${id}` : `${id} of "${record.name}"`;
   return new CertError('STORE_CONFLICT', `Cannot go on with transaction ${which}: ${why}`, {
     hint: 'Look at "show cmp outstanding-req" and "show cmp history", then try again if it is still needed',
@@ -315,20 +326,38 @@ function assertStillCurrent(sql: Sql, { name, knownCurrent }: NewTransaction): v
   );
 }
 
-function find(sql: Sql, id: number): TransactionRecord | undefined {
+function find(sql: Sql, id: number): OutstandingTransaction | undefined {
   const row = sql.get(`${select} WHERE t.id = ?`, id);
   return row === undefined ? undefined : readRecord(row);
 }
 
-function read(sql: Sql, id: number): TransactionRecord {
-  const record = find(sql, id);
-  invariant(record !== undefined, `that transaction ${id} was written`);
-  return record;
+function read(sql: Sql, sealer: Sealer, id: number): TransactionRecord {
+  const row = sql.get(`${select} WHERE t.id = ?`, id);
+  invariant(row !== undefined, `that transaction ${id} was written`);
+  return openRecord(sql, sealer, row);
+}
+
+function openRecord(sql: Sql, sealer: Sealer, row: Row): TransactionRecord {
+  const value = (column: 'state' | 'outgoing'): Uint8Array => {
+    const stored = octets(row, column);
+    // Versions before sealed neither; what they left is read as it is, and sealed when it is next written.
+    if (isStoredClear(`transactions.${column}`, stored)) return stored;
+    return sealer.open(sql, `transactions.${column}`, identityOf(row), stored);
+  };
+  return {
+    ...readRecord(row),
+    state: value('state'),
+    ...(row['outgoing'] !== null && { outgoing: value('outgoing') }),
+  };
+}
+
+function identityOf(row: Row): Uint8Array {
+  return transactionIdentity(text(row, 'name'), octets(row, 'transaction_id'));
 }
 
 const credentialTypes = ['mac', 'signature'] as const;
 
-function readRecord(row: Row): TransactionRecord {
+function readRecord(row: Row): OutstandingTransaction {
   return present({
     id: integer(row, 'id'),
     revision: integer(row, 'revision'),
@@ -343,8 +372,6 @@ function readRecord(row: Row): TransactionRecord {
     credentialType: oneOf(row, 'credential_type', credentialTypes),
     transactionID: octets(row, 'transaction_id'),
     phase: text(row, 'phase'),
-    state: octets(row, 'state'),
-    outgoing: optional(row, 'outgoing', octets),
     nextAt: optional(row, 'next_at', time),
     openedAt: time(row, 'opened_at'),
     deadline: time(row, 'deadline'),

@@ -174,7 +174,8 @@ describe('sealed values', () => {
       reference: 'r',
       secret: secrets[2] ?? random.bytes(1),
     } as const;
-    await store.transactions.open(newTransaction({ key, credential }), []);
+    const transaction = newTransaction({ key, credential });
+    await store.transactions.open(transaction, []);
     copyOf(directory);
 
     const files = readdirSync(directory).filter((name) => name.startsWith('store.db'));
@@ -182,6 +183,8 @@ describe('sealed values', () => {
     const found = (secret: Uint8Array): readonly string[] =>
       files.filter((name) => holds(readFileSync(join(directory, name)), secret));
     expect(secrets.flatMap(found)).toStrictEqual([]);
+    // A registration token stands in the request.
+    expect([transaction.state, transaction.outgoing].flatMap(found)).toStrictEqual([]);
     // The public key stands in clear: the search would have found the others.
     expect(found(key.spki)).toStrictEqual(['store.db-copy', 'store.db-wal']);
   });
@@ -201,6 +204,7 @@ describe('sealed values', () => {
     for (const column of [
       'keys.pkcs8',
       'transactions.secret',
+      'transactions.state',
       'authorities.secret',
       'authorities.proxy_password',
     ]) {
@@ -211,6 +215,8 @@ describe('sealed values', () => {
     await expect(store.keys.privateKey(first.keyId ?? 0)).rejects.toMatchObject(altered);
     await expect(store.keys.privateKey(second.keyId ?? 0)).rejects.toMatchObject(altered);
     await expect(store.transactions.credential(first.id)).rejects.toMatchObject(altered);
+    await expect(store.transactions.get(first.id)).rejects.toMatchObject(altered);
+    await expect(store.transactions.outstanding('gw2')).rejects.toMatchObject(altered);
     await expect(store.authorities.secret('one')).rejects.toMatchObject(altered);
     await expect(store.authorities.proxyPassword('one')).rejects.toMatchObject(altered);
   });
@@ -245,6 +251,30 @@ describe('sealed values', () => {
   });
 });
 
+describe('what an earlier version left of a transaction unsealed', () => {
+  it('is read as it is, and sealed with its next step', async () => {
+    const directory = temporaryDirectory();
+    const store = await opened(directory);
+    // As all DER of a SEQUENCE, it begins with 30; what is sealed, with 01.
+    const [state, outgoing] = [random.bytes(40).with(0, 0x30), random.bytes(90).with(0, 0x30)];
+    const record = await store.transactions.open(newTransaction({ state, outgoing }), []);
+    change(directory, 'transactions.state', () => [state]);
+    change(directory, 'transactions.outgoing', () => [outgoing]);
+
+    expect(await store.transactions.get(record.id)).toStrictEqual(record);
+    await store.transactions.advance(record, { phase: 'waiting', state, outgoing }, []);
+    const stored: Uint8Array[] = [];
+    for (const column of ['transactions.state', 'transactions.outgoing']) {
+      change(directory, column, (values) => {
+        stored.push(...values);
+        return values;
+      });
+    }
+    expect(stored.map(([first]) => first)).toStrictEqual([1, 1]);
+    expect(await store.transactions.get(record.id)).toMatchObject({ state, outgoing });
+  });
+});
+
 describe('the store key', () => {
   it('is told when it is missing, and found when it was put back', async () => {
     const directory = temporaryDirectory();
@@ -260,7 +290,8 @@ describe('the store key', () => {
       store.transactions.open(newTransaction({ name: named('gw2') }), []),
     ).rejects.toMatchObject(missing);
     expect(readdirSync(directory)).not.toContain('store.key');
-    expect(await store.transactions.outstanding()).toHaveLength(1);
+    await expect(store.transactions.outstanding()).rejects.toMatchObject(missing);
+    expect(await store.transactions.overview()).toHaveLength(1);
 
     writeFileSync(path, saved, { mode: 0o600 });
     expect(await store.keys.privateKey(keyId ?? 0)).toHaveLength(138);

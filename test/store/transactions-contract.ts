@@ -7,6 +7,22 @@ import type { StoreUnderTest } from './store-contract.ts';
 
 /** The part of `storeContract` that is about transactions. */
 export function transactionsContract(make: () => Promise<StoreUnderTest>): void {
+  describe('transactions.overview()', () => {
+    it('gives what stands open of them, without what is sealed of them', async () => {
+      const { store } = await make();
+      const {
+        state: _state,
+        outgoing: _outgoing,
+        ...open
+      } = await store.transactions.open(newTransaction(), []);
+      await store.transactions.open(newTransaction({ name: named('gw2') }), []);
+
+      expect(await store.transactions.overview('gw1')).toStrictEqual([open]);
+      expect(await store.transactions.overview()).toHaveLength(2);
+      expect(await store.transactions.overview('none')).toStrictEqual([]);
+    });
+  });
+
   describe('transactions.open()', () => {
     it('stores the key and the transaction, which another process finds whole', async () => {
       const { store, reopen } = await make();

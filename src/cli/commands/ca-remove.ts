@@ -7,7 +7,7 @@ import type { caRemoveParameters } from '../parameters-ca.ts';
 /** Forget a CA profile and its secret, unless a request to it is outstanding. */
 export const run: Body<typeof caRemoveParameters> = async ({ label }, context) => {
   const { store } = await context.services();
-  const waiting = (await store.transactions.outstanding()).find(({ ca }) => ca === label);
+  const waiting = (await store.transactions.overview()).find(({ ca }) => ca === label);
   if (waiting !== undefined) {
     throw new CertError(
       'TRANSACTION_OUTSTANDING',

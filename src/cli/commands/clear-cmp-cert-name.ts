@@ -14,7 +14,7 @@ import { plural } from '../plural.ts';
  */
 export const run: Body<typeof clearNameParameters> = async ({ certName }, context) => {
   const { store, clock, livenessOf } = await context.services();
-  const outstanding = await store.transactions.outstanding(certName);
+  const outstanding = await store.transactions.overview(certName);
   const history = (await store.history.list()).filter((line) => line.name === certName);
   const holder = await store.leases.holder(certName);
   const isStuck = holder !== undefined && livenessOf(holder) === 'unknown';

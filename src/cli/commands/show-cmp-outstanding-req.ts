@@ -8,7 +8,7 @@ import { formatTable } from '../table.ts';
 export const run: Body<Record<never, never>> = async (_args, context) => {
   const { print } = context;
   const outstanding =
-    (await readStored(context, ({ store }) => store.transactions.outstanding())) ?? [];
+    (await readStored(context, ({ store }) => store.transactions.overview())) ?? [];
   const json = outstanding.map((request) => ({
     name: request.name,
     request: request.operation,
