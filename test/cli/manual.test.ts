@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../src/cli/grammar.ts';
 import { exitCodeMeaning } from '../../src/cli/manual-exit-codes.ts';
+import { optionOf } from '../../src/cli/parameter.ts';
 import { manualFiles, manualPages } from '../../src/cli/manual-files.ts';
 import { chapterPage } from '../../src/cli/manual-page.ts';
 import { defineCommand } from '../../src/cli/command.ts';
@@ -40,7 +41,7 @@ describe('docs/cli.md', () => {
       expect(own).toContain(`\ncertkeeper ${words}`);
       for (const [word, parameter] of Object.entries(command.parameters)) {
         expect(own).toContain(parameter.summary.replaceAll('|', '\\|').replaceAll('<', '&lt;'));
-        expect(own).toContain(`--${word}`);
+        expect(own).toContain(optionOf(word));
       }
       expect(own).toContain(command.example ?? words);
     },
