@@ -29,20 +29,34 @@ export async function readInputFile(
   return octets;
 }
 
+/** How often a pipe is looked at whose writer has nothing to say yet. */
+const pipePauseMs = 20;
+
 /**
- * Read a file, and stop soon after so many octets: a device or a pipe may have no end.
+ * Read a file, and stop soon after so many octets: a device or a pipe may have no end. A pipe is waited for as long as
+ * somebody has it open for writing, as in `file <(…)`, and no longer.
  *
  * @returns more octets than `limit` when there are more
  */
 export async function readAtMost(path: string, limit: number): Promise<Uint8Array> {
   // Loaded here, because this file is part of every start and that module brings readline with it.
-  const { open } = await import('node:fs/promises');
-  const file = await open(path);
+  const { open, constants } = await import('node:fs/promises');
+  // Else opening a pipe that nobody writes to would never end.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const chunks: Uint8Array[] = [];
     for (let length = 0; length <= limit;) {
-      const { bytesRead, buffer } = await file.read({ buffer: new Uint8Array(65_536) });
-      if (bytesRead === 0) break;
+      const read = await file.read({ buffer: new Uint8Array(65_536) }).catch(unlessSilent);
+      if (read === undefined) {
+        await new Promise((resolve) => setTimeout(resolve, pipePauseMs));
+        continue;
+      }
+      const { bytesRead, buffer } = read;
+      if (bytesRead === 0) {
+        if (length === 0 && (await file.stat()).isFIFO())
+          throw new Error('nobody writes to this pipe');
+        break;
+      }
       chunks.push(buffer.subarray(0, bytesRead));
       length += bytesRead;
     }
@@ -50,6 +64,11 @@ export async function readAtMost(path: string, limit: number): Promise<Uint8Arra
   } finally {
     await file.close();
   }
+}
+
+function unlessSilent(error: unknown): undefined {
+  if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return undefined;
+  throw error;
 }
 
 function unreadable(path: string, what: string, why: string, cause?: unknown): CertError {
