@@ -23,4 +23,12 @@ export const certificateCommands: readonly Command[] = [
       'certificate name gw1 pem url sftp://files.example/gw1.pem private-key pem url /flash/gw1.key',
     load: () => import('./commands/certificate-name.ts'),
   }),
+  defineCommand({
+    words: ['no', 'certificate', 'name'],
+    changes: 'world',
+    summary: 'Forget a certificate with all that goes with it, and the files written for it',
+    parameters: table.noCertificateNameParameters,
+    example: 'no certificate name gw1 --yes',
+    load: () => import('./commands/no-certificate-name.ts'),
+  }),
 ];

@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { asBuffer } from '../../src/base/bytes.ts';
 import { password, vector, vectorCertificate, vectorPath } from '../pkcs/vectors.ts';
@@ -189,6 +191,25 @@ describe('certificate name', () => {
       err: '',
     });
     expect((await bench.run(['show', 'cert'])).out).toContain('gw1');
+  });
+
+  it('is undone by no, which asks, and takes the files along', async () => {
+    const bench = makeBench();
+    const place = join(bench.directory, 'certs');
+    mkdirSync(place, { mode: 0o700 });
+    const words = ['pem', 'data', certificate, 'private-key', 'pem', 'data', key];
+    await naming([...words, ...pass], bench);
+    const files = ['cert', join(place, 'gw1.cert.pem'), 'key', join(place, 'gw1.key.pem')];
+    const deployed = await bench.run(['cert', 'deploy', 'cert-name', 'gw1', ...files]);
+    expect(deployed).toMatchObject({ code: 0 });
+    expect(readdirSync(place)).toHaveLength(2);
+    const no = ['no', 'certificate', 'name', 'gw1'];
+    expect(await bench.run(no)).toMatchObject({ code: 2, err: expect.stringContaining('--yes') });
+    expect(readdirSync(place)).toHaveLength(2);
+    expect(await bench.run([...no, '--yes'])).toMatchObject({ code: 0 });
+    expect(readdirSync(place)).toEqual([]);
+    expect((await bench.run(['show', 'cert', 'gw1'])).code).toBe(3);
+    expect(await bench.run([...no, '--yes'])).toMatchObject({ code: 3 });
   });
 
   it('has the key that OpenSSL has', async () => {
