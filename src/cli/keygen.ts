@@ -29,6 +29,11 @@ export async function runKeygen(
   const { file, keyProvider, replace } = args;
   checkLength('id', args.id);
   checkLength('subject-name', args.subjectName);
+  if (keyType === 'rsa-1024' && !allowLegacy) {
+    throw new CertError('KEY_UNUSABLE', 'Cannot make an RSA key of 1024 bits: the least is 2048', {
+      hint: 'Add legacy-algorithms if its CA cannot do better',
+    });
+  }
   const name = nameOf(args);
   const order = {
     name,

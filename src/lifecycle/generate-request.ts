@@ -54,7 +54,7 @@ export interface GeneratedRequest {
  * the import of a certificate for the key ends it. The same command again makes nothing new, and writes the files
  * again: the one before may have been killed.
  *
- * @throws {CertError} STORE_CONFLICT when another request waits, TRANSACTION_OUTSTANDING, KEY_UNUSABLE,
+ * @throws {CertError} CERT_EXISTS when another request waits, TRANSACTION_OUTSTANDING, KEY_UNUSABLE,
  *   DELIVERY_FAILED, and what a token throws
  */
 export async function generateRequest(
@@ -127,7 +127,7 @@ function tokenOf(uri: string | undefined): string | undefined {
 
 function another({ name, createdAt }: KeyRequestRecord): CertError {
   return new CertError(
-    'STORE_CONFLICT',
+    'CERT_EXISTS',
     `Cannot make a request for "${name}": another one of ${formatTime(createdAt)} waits for its answer`,
     {
       hint: `Import the answer with "certkeeper cert import cert-name ${name} file …", or add replace to make a new one`,
