@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import {
+  nextAction,
+  type ActionFacts,
+  type NextAction,
+  type RenewalFacts,
+} from '../../src/lifecycle/next-action.ts';
+
+const now = new Date('2026-12-01T00:00:00Z');
+const ours: RenewalFacts = {
+  status: 'current',
+  source: 'cmp',
+  delivery: 'done',
+  notBefore: new Date('2026-11-01T00:00:00Z'),
+  notAfter: new Date('2027-01-30T00:00:00Z'),
+  sha256: new Uint8Array(32),
+  hasCa: true,
+  hasKey: true,
+};
+
+function next(certificate: Partial<RenewalFacts>, facts: Partial<ActionFacts> = {}): NextAction {
+  return nextAction(
+    { hasKeyRequest: false, ...facts, certificate: { ...ours, ...certificate } },
+    now,
+  );
+}
+
+const day = 86_400_000;
+
+describe('nextAction()', () => {
+  it('is the renewal of what can be renewed here, at its moment', () => {
+    expect(next({})).toEqual({
+      type: 'renew',
+      at: new Date('2026-12-31T00:00:00Z'),
+      window: { ms: 30 * day, from: 'lifetime' },
+    });
+    expect(next({}, { renewDays: 10 })).toMatchObject({ at: new Date('2027-01-20T00:00:00Z') });
+  });
+
+  it('is still the renewal when its moment has passed', () => {
+    const notAfter = new Date('2026-12-02T00:00:00Z');
+    expect(next({ notAfter })).toMatchObject({ type: 'renew' });
+  });
+
+  it.each<Partial<RenewalFacts>>([
+    { source: 'track' },
+    { source: 'import', hasCa: false },
+    { hasKey: false },
+  ])('is to watch what nobody renews here: %j', (certificate) => {
+    const at = new Date('2027-01-23T00:00:00Z');
+    expect(next(certificate)).toEqual({ type: 'watch', at });
+    expect(next(certificate, { warnHours: 24 })).toEqual({
+      type: 'watch',
+      at: new Date('2027-01-29T00:00:00Z'),
+    });
+  });
+
+  it('is to ask the CA again for what is outstanding, when it said', () => {
+    const nextAt = new Date('2026-12-01T00:05:00Z');
+    const outstanding = { operation: 'kur', phase: 'waiting', nextAt } as const;
+    expect(next({}, { outstanding })).toEqual({ type: 'poll', at: nextAt });
+    expect(nextAction({ hasKeyRequest: false, outstanding }, now)).toEqual({
+      type: 'poll',
+      at: nextAt,
+    });
+    expect(next({}, { outstanding: { operation: 'rr', phase: 'requested' } })).toEqual({
+      type: 'poll',
+    });
+    expect(next({ notAfter: now }, { outstanding })).toEqual({ type: 'poll', at: nextAt });
+  });
+
+  it('is to deliver what is in force and not in its places', () => {
+    expect(next({ delivery: 'pending' })).toEqual({ type: 'deploy' });
+    expect(next({ delivery: 'not in use' })).toEqual({ type: 'deploy' });
+  });
+
+  it('is for a person once it is over: no kur is tried after the end', () => {
+    expect(next({ notAfter: now })).toEqual({ type: 'replace', isRequestable: true });
+    expect(next({ notAfter: now, hasCa: false })).toEqual({
+      type: 'replace',
+      isRequestable: false,
+    });
+    expect(next({ status: 'revoked' })).toEqual({ type: 'replace', isRequestable: true });
+  });
+
+  it('is to import the answer to a key request, and nothing for a name that is nothing', () => {
+    expect(nextAction({ hasKeyRequest: true }, now)).toEqual({ type: 'import' });
+    expect(nextAction({ hasKeyRequest: false }, now)).toEqual({ type: 'none' });
+    expect(next({ status: 'superseded' })).toEqual({ type: 'none' });
+  });
+});
