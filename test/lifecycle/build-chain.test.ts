@@ -138,16 +138,16 @@ describe('chainToSend()', () => {
   });
 });
 
-describe('a certificate whose issuer was left out of extraCerts', () => {
-  /** Take the extraCerts from the answers; under a MAC they are not protected. */
-  async function strip(site: Site): Promise<void> {
-    await site.setProfile({ intermediates: [] });
-    site.setWire(async (der, lab) => {
-      const { extraCerts: _, ...message } = decodeMessage(await lab(der));
-      return toDer(PKIMessage, message);
-    });
-  }
+/** Take the extraCerts from the answers; under a MAC they are not protected. */
+async function strip(site: Site): Promise<void> {
+  await site.setProfile({ intermediates: [] });
+  site.setWire(async (der, lab) => {
+    const { extraCerts: _, ...message } = decodeMessage(await lab(der));
+    return toDer(PKIMessage, message);
+  });
+}
 
+describe('a certificate whose issuer was left out of extraCerts', () => {
   it('is refused while nobody knows that issuer', async () => {
     const site = await makeSite();
     await strip(site);

@@ -41,7 +41,7 @@ describe('orderChain()', () => {
       chain: certificatesOf(sub, cross, old),
       end: 'anchor',
     });
-    expect(orderChain(leaf.certificate, [...bundle].reverse())).toMatchObject({
+    expect(orderChain(leaf.certificate, bundle.toReversed())).toMatchObject({
       chain: certificatesOf(sub, root),
       end: 'self-signed',
     });
