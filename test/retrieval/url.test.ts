@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { CertError } from '../../src/base/errors.ts';
-import { decodePart, parseServerUrl, pathOf, schemeOf } from '../../src/retrieval/url.ts';
+import {
+  decodePart,
+  looksLikeUrl,
+  parseServerUrl,
+  pathOf,
+  schemeOf,
+  splitUserinfo,
+  withoutUserinfo,
+} from '../../src/retrieval/url.ts';
+import { wayOf } from '../../src/retrieval/way.ts';
 
 function messageOf(run: () => unknown): string {
   try {
@@ -87,5 +96,69 @@ describe('pathOf()', () => {
 describe('decodePart()', () => {
   it.each(['%00', '%0A', '%0d', '%7F', '%C2%85', '%FF', '%'])('refuses %s', (part) => {
     expect(messageOf(() => decodePart(part, 'ftp://host/'))).toContain('ftp://host/');
+  });
+});
+
+describe('looksLikeUrl()', () => {
+  it.each(['file:/etc/ca.pem', 'HTTP://host/x', 'tftp:x', 'http:', 'scp://host/x'])(
+    'takes %s for a URL',
+    (text) => {
+      expect(looksLikeUrl(text)).toBe(true);
+    },
+  );
+
+  it.each([
+    '-',
+    'ca.pem',
+    './http:',
+    '/http:/x',
+    'a/http://x',
+    'C:/ca.pem',
+    'gw1:8080',
+    '://x',
+    '',
+  ])('takes "%s" for a path', (text) => {
+    expect(looksLikeUrl(text)).toBe(false);
+  });
+});
+
+describe('splitUserinfo()', () => {
+  it.each([
+    ['ftp://host/a@b', { url: 'ftp://host/a@b' }],
+    ['ftp://me@host/a', { url: 'ftp://host/a', username: 'me' }],
+    ['ftp://me:@host/a', { url: 'ftp://host/a', username: 'me', password: '' }],
+    ['sftp://me:pw@host:22/a@b', { url: 'sftp://host:22/a@b', username: 'me', password: 'pw' }],
+    ['ftp://me:p%40%3A%2Fw@host/a', { url: 'ftp://host/a', username: 'me', password: 'p@:/w' }],
+    ['ftp://me:p@ss:w@host/a', { url: 'ftp://host/a', username: 'me', password: 'p@ss:w' }],
+    ['file:/etc/a@b', { url: 'file:/etc/a@b' }],
+  ])('takes %s apart', (text, parts) => {
+    expect(splitUserinfo(text)).toEqual(parts);
+  });
+
+  it.each(['ftp://:pr1vate@host/a', 'ftp://me:pr1vate%@host/a', 'ftp://me:pr1vate%0a@host/a'])(
+    'refuses "%s", and does not show the password',
+    (text) => {
+      expect(messageOf(() => splitUserinfo(text))).not.toContain('pr1vate');
+    },
+  );
+});
+
+describe('withoutUserinfo()', () => {
+  it.each([
+    ['file ftp://me:pw@host/a and more', 'file ftp://host/a and more'],
+    ['ftp://me:p@w@host/a@b', 'ftp://host/a@b'],
+    ['http://host/a@b', 'http://host/a@b'],
+  ])('shows "%s" as "%s"', (text, shown) => {
+    expect(withoutUserinfo(text)).toBe(shown);
+  });
+});
+
+describe('wayOf()', () => {
+  it.each([
+    ['local', ['file']],
+    ['protected', ['https', 'sftp', 'ldaps']],
+    ['open', ['http', 'ftp', 'tftp', 'ldap']],
+  ] as const)('calls %s what comes by %j', (way, schemes) => {
+    expect(schemes.map(wayOf)).toEqual(schemes.map(() => way));
   });
 });
