@@ -70,7 +70,8 @@ export function sqliteLeases(database: Database): Leases {
 const vacate = `UPDATE leases SET owner_id = NULL, pid = NULL, started_at = NULL, host = NULL,
   boot = NULL, pid_namespace = NULL, since = NULL, expires_at = NULL`;
 
-interface Holding {
+/** Who holds a lease. */
+export interface Holding {
   readonly owner: LeaseOwner;
   readonly since: Date;
   readonly expiresAt: Date;
@@ -93,6 +94,15 @@ function holding(sql: Sql, name: string): Holding | undefined {
     since: time(row, 'since'),
     expiresAt: time(row, 'expires_at'),
   };
+}
+
+/** Read every lease that a process holds, or has died with. */
+export function heldLeases(sql: Sql): readonly (Holding & { readonly name: string })[] {
+  return sql.all('SELECT name FROM leases WHERE owner_id IS NOT NULL').flatMap((row) => {
+    const name = text(row, 'name');
+    const held = holding(sql, name);
+    return held === undefined ? [] : [{ name, ...held }];
+  });
 }
 
 function fenceOf(sql: Sql, name: string): number {

@@ -1,4 +1,4 @@
-import { linkSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { toHex } from '../base/bytes.ts';
@@ -106,6 +106,16 @@ export function removeKeyFile(directory: string, fits: (key: Uint8Array) => bool
   rmSync(path);
   syncToDisk(directory);
   return true;
+}
+
+/** Keep `store.key` under another name, too, before it is replaced by the one that came with a backup. */
+export function keepKeyFile(directory: string, onFileChange: () => void = () => {}): void {
+  const path = keyPath(directory);
+  if (!existsSync(path)) return;
+  const kept = `${path}.before-restore`;
+  rmSync(kept, { force: true });
+  linkSync(path, kept);
+  onFileChange();
 }
 
 /** The file that holds a generated store key. */

@@ -1,0 +1,201 @@
+import { existsSync, linkSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+import Sqlite from 'better-sqlite3';
+
+import { CertError } from '../base/errors.ts';
+import { formatTime } from '../base/format-time.ts';
+import type { BackupFile } from './backup-file.ts';
+import { createPrivateFile, syncToDisk } from './private-files.ts';
+import type { RestoreOptions } from './restore.ts';
+import { heldLeases } from './leases.ts';
+import { schemaVersion } from './migration.ts';
+import { settleIn } from './sealer.ts';
+import { sqlOver } from './sql.ts';
+import { isBusy, storeError } from './store-error.ts';
+import { keepKeyFile, stageKeyFile } from './store-key.ts';
+
+/** What takes the place of the store. */
+export interface Incoming {
+  /** The database. */
+  readonly path: string;
+  /** The copy of the backup beside it, and the connection to that. */
+  readonly working: string;
+  readonly copy: BackupFile;
+  /** The store key, where it comes with the backup. */
+  readonly key: Uint8Array | undefined;
+}
+
+type Swap = Pick<RestoreOptions, 'directory' | 'clock' | 'isDead' | 'onFileChange'>;
+
+/**
+ * Refuse when another process has the store in use.
+ *
+ * @throws {CertError} STORE_LOCKED, IN_PROGRESS
+ */
+export function assertUnused(options: Swap, path: string): void {
+  const live = openLive(path);
+  if (live === 'damaged' || live === 'missing') return;
+  try {
+    assertFree(options, path, live);
+  } finally {
+    live.close();
+  }
+}
+
+/**
+ * Put a copy in the place of the store; the store as it was is then in `store.db.before-restore`.
+ *
+ * A store that can be opened is written over in one transaction of SQLite: a process that is ended leaves one
+ * or the other, and no write-ahead log of the one can be applied to the other. One that is damaged, or gone,
+ * is replaced by name.
+ *
+ * @returns the file with the store as it was, if there was one
+ */
+export async function swapIn(options: Swap, incoming: Incoming): Promise<string | undefined> {
+  const { path } = incoming;
+  try {
+    const live = openLive(path);
+    const kept =
+      live === 'damaged' || live === 'missing'
+        ? replace(options, incoming, live)
+        : await writeOver(options, incoming, live);
+    await settle(options, path);
+    return kept;
+  } catch (thrown) {
+    throw storeError(thrown, 'restore', path);
+  }
+}
+
+async function writeOver(
+  { directory, clock, isDead, onFileChange }: Swap,
+  { path, copy, key }: Incoming,
+  live: Sqlite.Database,
+): Promise<string> {
+  const kept = keptPath(path);
+  try {
+    assertFree({ directory, clock, isDead }, path, live);
+    const version = (): unknown => live.pragma('data_version', { simple: true });
+    const before = version();
+    keepCopy(live, kept, onFileChange);
+    await copy.copyOver(path, () => {
+      // Locked now: nobody can have written since the copy was made, if nobody had until here.
+      if (version() !== before) throw inUse(path);
+      if (key === undefined) return;
+      keepKeyFile(directory, onFileChange);
+      stageKeyFile(directory, key, onFileChange);
+    });
+    onFileChange?.();
+    live.pragma('wal_checkpoint(TRUNCATE)');
+    return kept;
+  } finally {
+    live.close();
+  }
+}
+
+function keepCopy(live: Sqlite.Database, kept: string, onFileChange?: () => void): void {
+  const unfinished = `${kept}.new`;
+  rmSync(unfinished, { force: true });
+  createPrivateFile(unfinished);
+  live.prepare('VACUUM INTO ?').run(unfinished);
+  syncToDisk(unfinished);
+  onFileChange?.();
+  renameSync(unfinished, kept);
+  // Of an earlier restore, of a damaged store.
+  rmSync(`${kept}-wal`, { force: true });
+  syncToDisk(dirname(kept));
+  onFileChange?.();
+}
+
+function replace(
+  { directory, onFileChange }: Swap,
+  { path, working, copy, key }: Incoming,
+  live: 'damaged' | 'missing',
+): string | undefined {
+  const kept = keptPath(path);
+  // The connection was for reading it; the file goes on without.
+  copy.close();
+  syncToDisk(working);
+  if (live === 'damaged') {
+    rmSync(kept, { force: true });
+    linkSync(path, kept);
+    onFileChange?.();
+  }
+  if (key) {
+    keepKeyFile(directory, onFileChange);
+    stageKeyFile(directory, key, onFileChange);
+  }
+  // They belong to what goes; to a damaged store, until here.
+  for (const suffix of ['-wal', '-journal']) {
+    if (existsSync(path + suffix)) renameSync(path + suffix, kept + suffix);
+    onFileChange?.();
+  }
+  rmSync(`${path}-shm`, { force: true });
+  renameSync(working, path);
+  onFileChange?.();
+  syncToDisk(directory);
+  return live === 'damaged' ? kept : undefined;
+}
+
+/** Let the key that came with a backup take the place of the other, as after a rekey. */
+async function settle({ directory, onFileChange }: Swap, path: string): Promise<void> {
+  const crypto = await import('node:crypto');
+  const connection = new Sqlite(path, { fileMustExist: true });
+  try {
+    connection.transaction(() => settleIn(sqlOver(connection), crypto, directory)).immediate();
+    onFileChange?.();
+  } finally {
+    connection.close();
+  }
+}
+
+function openLive(path: string): Sqlite.Database | 'damaged' | 'missing' {
+  if (!existsSync(path)) return 'missing';
+  const connection = new Sqlite(path, { timeout: 200, fileMustExist: true });
+  try {
+    const [found] = connection.prepare('PRAGMA quick_check(1)').raw().all();
+    if (Array.isArray(found) && found[0] === 'ok') return connection;
+  } catch (thrown) {
+    if (isBusy(thrown)) {
+      connection.close();
+      throw inUse(path);
+    }
+  }
+  connection.close();
+  return 'damaged';
+}
+
+function assertFree({ clock, isDead }: Swap, path: string, live: Sqlite.Database): void {
+  const now = clock.now();
+  // Version 1 did not write down enough of a process to tell whether it lives.
+  const held =
+    schemaVersion(live) < 2
+      ? undefined
+      : heldLeases(sqlOver(live)).find(({ expiresAt, owner }) => expiresAt > now && !isDead(owner));
+  if (held) {
+    const { pid, host } = held.owner;
+    throw new CertError(
+      'IN_PROGRESS',
+      `Cannot restore "${path}" now: process ${pid} on ${host} has been at work on "${held.name}" since ${formatTime(held.since)}`,
+      { hint: 'Wait until it has ended, or end it' },
+    );
+  }
+  try {
+    // Only who is alone can leave the write-ahead log; SQLite tells in no other way.
+    live.pragma('journal_mode = DELETE');
+    live.pragma('journal_mode = WAL');
+  } catch (thrown) {
+    throw isBusy(thrown) ? inUse(path) : thrown;
+  }
+}
+
+function inUse(path: string): CertError {
+  return new CertError('STORE_LOCKED', `Cannot restore "${path}": another process has it open`, {
+    hint: 'End every other certkeeper that works in this state directory, then try again',
+  });
+}
+
+/** Where the store as it was is kept. */
+export function keptPath(path: string): string {
+  return `${path}.before-restore`;
+}
