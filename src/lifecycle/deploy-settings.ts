@@ -6,6 +6,7 @@ import { alone } from './alone.ts';
 import type { LifecycleContext } from './context.ts';
 import { deliverCertificate } from './deliver-certificate.ts';
 import { occasionOf, tryHook } from './deploy-hook.ts';
+import { assertManaged } from './tracked.ts';
 
 /** What became of a change to where a certificate goes. */
 export type DeployResult =
@@ -22,7 +23,7 @@ export type DeployResult =
  * to know now whether it works.
  *
  * @param isLater only store it
- * @throws {CertError} CONFIG_INVALID when a file is another deployment's, DELIVERY_FAILED
+ * @throws {CertError} CONFIG_INVALID when a file is another deployment's, CERT_TRACKED, DELIVERY_FAILED
  */
 export async function setDeployment(
   context: LifecycleContext,
@@ -31,6 +32,8 @@ export async function setDeployment(
   isLater: boolean,
 ): Promise<DeployResult> {
   return alone(context, name, 0, async (held) => {
+    const current = await held.store.certificates.current(name);
+    if (current) assertManaged(current, 'deploy');
     await tidyUp(held, name, deployment.label);
     await held.store.deployments.put(name, deployment);
     return isLater ? { type: 'stored' } : deployPending(held, name);
@@ -73,10 +76,10 @@ export async function tidyUp(
   });
 }
 
-/** Deploy the current certificate of a name again, all of it. @throws {CertError} CERT_UNKNOWN, DELIVERY_FAILED */
+/** Deploy the current certificate of a name again, all of it. @throws {CertError} CERT_UNKNOWN, CERT_TRACKED, DELIVERY_FAILED */
 export async function deployAgain(context: LifecycleContext, name: Label): Promise<DeployResult> {
   return alone(context, name, 0, async (held) => {
-    await currentOf(held, name, 'deploy');
+    assertManaged(await currentOf(held, name, 'deploy'), 'deploy');
     await held.store.deployments.restart(name);
     return deployPending(held, name);
   });

@@ -14,15 +14,11 @@ export const run: Body<typeof certTrackParameters> = async (args, context) => {
   const { certName: name } = args;
   const source = sourceOf(args);
   const services = await context.services();
-  const signal = context.io.abortSignal();
   const { certificate, isUnchanged, ...tracked } = await trackCertificate(services, {
     name,
     ...(source !== undefined && { source }),
     read: (from) =>
-      readTrackSource(from, {
-        retrieve: (url, options) => services.retrieve(url, options),
-        signal,
-      }),
+      readTrackSource(from, { retrieve: (url, options) => services.retrieve(url, options) }),
   });
   const { subject, notAfter, sha256 } = viewCertificate(certificate.der);
   const from = withoutUserinfo(tracked.source);
