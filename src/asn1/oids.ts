@@ -191,6 +191,11 @@ export const oids = {
   dhSinglePassCofactorDHSha256kdfScheme: '1.3.132.1.14.1',
   dhSinglePassCofactorDHSha384kdfScheme: '1.3.132.1.14.2',
   dhSinglePassCofactorDHSha512kdfScheme: '1.3.132.1.14.3',
+
+  // Management: RFC 2578, NET-SNMP-MIB
+  internet: '1.3.6.1',
+  enterprises: '1.3.6.1.4.1',
+  netSnmpPlaypen: '1.3.6.1.4.1.8072.9999.9999',
 } as const;
 
 /** An object identifier in dotted form. */
