@@ -1,4 +1,5 @@
 import { CertError } from './errors.ts';
+import { quoted } from './quoted.ts';
 
 /**
  * The name of a certificate, a CA profile or any other entry an operator names.
@@ -18,13 +19,9 @@ const pattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
  */
 export function parseLabel(text: string, what: string): Label {
   if (!isLabel(text)) {
-    throw new CertError(
-      'NAME_INVALID',
-      `Cannot use ${JSON.stringify(text)} as ${what}: not a name`,
-      {
-        hint: 'Start with a letter or digit, then up to 63 letters, digits, ".", "_" or "-"',
-      },
-    );
+    throw new CertError('NAME_INVALID', `Cannot use ${quoted(text)} as ${what}: not a name`, {
+      hint: 'Start with a letter or digit, then up to 63 letters, digits, ".", "_" or "-"',
+    });
   }
   return text;
 }

@@ -1,5 +1,6 @@
 import { CertError } from '../base/errors.ts';
 import { isLabel } from '../base/label.ts';
+import { quoted } from '../base/quoted.ts';
 import type { Command } from './command.ts';
 import { splitOption } from './globals.ts';
 import { followingWords, keywordAt, keywordOfOption } from './keyword.ts';
@@ -169,7 +170,7 @@ class Reading {
 
   #assignment(text: string, word: string): CertError {
     return this.#usage(
-      `${JSON.stringify(withoutValue(text))} is not one of its parameters`,
+      `${quoted(withoutValue(text))} is not one of its parameters`,
       `Write "${word} VALUE" or "--${word}=VALUE"`,
     );
   }
@@ -200,7 +201,7 @@ class Reading {
       better ?? (near === undefined ? this.#bareValue(token) : `Did you mean "${near}"?`);
     const orElse = insist === undefined || near === undefined ? '' : ` If not, write "${insist}"`;
     return this.#usage(
-      `${JSON.stringify(shown)} is not one of its parameters`,
+      `${quoted(shown)} is not one of its parameters`,
       meant === undefined ? undefined : meant + orElse,
     );
   }

@@ -1,4 +1,5 @@
 import { CertError } from '../base/errors.ts';
+import { quoted } from '../base/quoted.ts';
 import type { Command } from './command.ts';
 import type { Globals } from './global-options.ts';
 import { splitOption, takeGlobals } from './globals.ts';
@@ -91,7 +92,7 @@ function unknownCommand(
     near === undefined ? sameWords([...path, ...rest], commands) : [...path, near].join(' ');
   const shown = ['certkeeper', ...path, '--help'].join(' ');
   const hint = meant === undefined ? `See ${shown}` : `Did you mean "${meant}"?`;
-  return new CertError('USAGE_INVALID', `Cannot run ${JSON.stringify(said)}: no such command`, {
+  return new CertError('USAGE_INVALID', `Cannot run ${quoted(said)}: no such command`, {
     hint,
   });
 }

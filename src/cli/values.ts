@@ -1,5 +1,6 @@
 import { CertError } from '../base/errors.ts';
 import { parseLabel } from '../base/label.ts';
+import { quoted } from '../base/quoted.ts';
 import { parseHttpUrl } from '../http/url.ts';
 import type { Parameter, Value } from './parameter.ts';
 import { parseSecretSource } from './secret.ts';
@@ -143,6 +144,8 @@ function listed(choices: readonly string[]): string {
 }
 
 function invalid(word: string, text: string, why: string, hint: string): CertError {
-  const message = `Cannot use ${JSON.stringify(text)} as ${word}: ${why}`;
+  // A URL may be long, and is checked for what is secret in it before.
+  const shown = text.includes('://') ? JSON.stringify(text) : quoted(text);
+  const message = `Cannot use ${shown} as ${word}: ${why}`;
   return new CertError('USAGE_INVALID', message, { hint });
 }
