@@ -19,7 +19,7 @@ export interface Needle {
 }
 
 /** A shorter needle would be found by chance. */
-const minNeedle = 7;
+const minNeedle = 6;
 
 /**
  * Write a secret in all its forms. A long one is written in parts, so that it is found although a page of a database
