@@ -13,6 +13,7 @@ import { extensionValue } from '../x509/extension-values.ts';
 import { GeneralNames, type GeneralName } from '../x509/general-name.ts';
 import { sameName, type Name } from '../x509/name.ts';
 import { alone } from './alone.ts';
+import { assertNoCaLabel } from './ca-store.ts';
 import { buildCertificationRequest } from './certification-request.ts';
 import type { LifecycleContext } from './context.ts';
 import { discardKey, newStoredKey } from './held-key.ts';
@@ -92,6 +93,7 @@ async function make(context: LifecycleContext, order: KeyOrder): Promise<KeyRequ
       },
     );
   }
+  await assertNoCaLabel(store, name);
   const held = await makeKey(context, order.keyType, order.token);
   try {
     assertKeyAllowed(held.key.spki, { allowLegacy });
