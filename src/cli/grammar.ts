@@ -9,6 +9,7 @@ import { keepCommands } from './grammar-keep.ts';
 import { keygenCommands } from './grammar-keygen.ts';
 import { labCommands } from './grammar-lab.ts';
 import { retrievalCommands } from './grammar-retrieval.ts';
+import { storeCommands } from './grammar-store.ts';
 import { toolCommands } from './grammar-tools.ts';
 import { tokenCommands } from './grammar-token.ts';
 import type { Parameter } from './parameter.ts';
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   ...certificateCommands,
   ...keepCommands,
   ...deployCommands,
+  ...storeCommands,
   ...auditCommands,
   ...labCommands,
   ...keygenCommands,
@@ -37,7 +39,7 @@ export const commandGroups: readonly {
   { title: 'Ask a CA', words: ['cmp', 'no'] },
   {
     title: 'Look and tidy',
-    words: ['cert', 'certificate', 'hook', 'show', 'decode', 'retention', 'clear'],
+    words: ['cert', 'certificate', 'hook', 'show', 'decode', 'retention', 'store', 'clear'],
   },
   { title: 'Set up a CA, fetch files', words: ['ca', 'retrieval'] },
   { title: 'Make keys, use tokens', words: ['crypto'] },
@@ -60,7 +62,8 @@ export const globalParameters: Readonly<Record<string, Parameter>> = {
   'store-key': {
     type: 'secret',
     placeholder: 'SECRET',
-    summary: 'Key that secrets in the store are encrypted with, if not the generated store.key',
+    summary:
+      'Key that secrets in the store are encrypted with (CERTKEEPER_STORE_KEY, else store.key)',
   },
   quiet: { type: 'flag', summary: 'Say nothing of what went well' },
   verbose: { type: 'flag', summary: 'Say what is being done, and where an error came from' },

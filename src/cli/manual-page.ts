@@ -53,6 +53,10 @@ export function overviewPage(chapters: readonly Chapter[]): ManualPage {
     ...codes,
     '.SH ENVIRONMENT',
     entry(bold('CERTKEEPER_STATE'), 'State directory, where --state is not given'),
+    entry(
+      bold('CERTKEEPER_STORE_KEY'),
+      'Where the store key is (file:PATH, env:NAME, cred:NAME or prompt), where --store-key is not given',
+    ),
     entry(bold('NO_COLOR'), 'Print no colours'),
     '.SH FILES',
     entry(

@@ -86,7 +86,7 @@ async function act(invocation: Invocation, io: Io, setting: Setting): Promise<Ex
     log,
     print: createPrinter(io, globals),
     async services() {
-      opened ??= setting.openServices(globals, io, log);
+      opened ??= openChecked(setting, command, { globals, io, log });
       const services = await opened;
       // Nothing is stored or sent before, and no store is made only to say that a command was misspelt.
       if (isAudited) await (begun ??= begin(services, command, values, io));
@@ -112,6 +112,23 @@ async function act(invocation: Invocation, io: Io, setting: Setting): Promise<Ex
   } finally {
     const services = await opened?.catch(() => undefined);
     await services?.close();
+  }
+}
+
+async function openChecked(
+  { openServices }: Setting,
+  command: Command,
+  context: Pick<CommandContext, 'globals' | 'io' | 'log'>,
+): Promise<Services> {
+  const { globals, io, log } = context;
+  const services = await openServices(globals, io, log);
+  try {
+    const { checkStoreKey } = await import('./store-key-check.ts');
+    await checkStoreKey(services, command, context);
+    return services;
+  } catch (error) {
+    await services.close();
+    throw error;
   }
 }
 

@@ -9,7 +9,8 @@ export type SecretSource = { readonly reference?: string } & (
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'env'; readonly name: string }
   | { readonly kind: 'cred'; readonly name: string }
-  | { readonly kind: 'prompt' }
+  /** With what was typed already: a function, too. */
+  | { readonly kind: 'prompt'; readonly typed?: () => string }
   /** A function, so that neither JSON nor a log can print it. */
   | { readonly kind: 'literal'; readonly reveal: () => string }
 );
@@ -113,7 +114,7 @@ export async function fetchSecret(
       return utf8(text);
     }
     case 'prompt':
-      return utf8(await promptSecret(what, io));
+      return utf8(source.typed?.() ?? (await promptSecret(what, io)));
     case 'literal':
       if (io.isTyped !== true) {
         log.warn(

@@ -1,6 +1,7 @@
 import type { Body, CommandContext } from '../command.ts';
 import type { shellParameters } from '../grammar-tools.ts';
 import { fetchSecret } from '../secret.ts';
+import { storeKeyOption } from '../store-key-option.ts';
 
 /** Take commands from a terminal, or from a pipe. */
 export const run: Body<typeof shellParameters> = async ({ keepGoing }, given) => {
@@ -16,8 +17,12 @@ export const run: Body<typeof shellParameters> = async ({ keepGoing }, given) =>
 
 /** Ask for the key of the store once, and not again for every line. */
 async function withStoreKey(context: CommandContext): Promise<CommandContext> {
-  const { globals } = context;
-  if (globals.storeKey?.kind !== 'prompt') return context;
-  const key = new TextDecoder().decode(await fetchSecret(globals.storeKey, '--store-key', context));
-  return { ...context, globals: { ...globals, storeKey: { kind: 'literal', reveal: () => key } } };
+  const storeKey = storeKeyOption(context);
+  if (storeKey?.kind !== 'prompt') return context;
+  const octets = await fetchSecret(storeKey, 'passphrase of the store', context);
+  const typed = new TextDecoder().decode(octets);
+  return {
+    ...context,
+    globals: { ...context.globals, storeKey: { kind: 'prompt', typed: () => typed } },
+  };
 }

@@ -1,0 +1,71 @@
+import { resolve } from 'node:path';
+import { livenessOf } from '../../agent/process-identity.ts';
+import { stateDirectory } from '../../agent/state-directory.ts';
+import { systemClock } from '../../agent/system-clock.ts';
+import { systemRandom } from '../../agent/system-random.ts';
+import { formatTime } from '../../base/format-time.ts';
+import { prepareRestore, type PreparedRestore } from '../../store/restore.ts';
+import type { Body } from '../command.ts';
+import { confirm } from '../confirm.ts';
+import type { storeRestoreParameters } from '../parameters-store.ts';
+import { plural } from '../plural.ts';
+import { countsJson, countsText } from '../store-counts.ts';
+import { storeKeyOption } from '../store-key-option.ts';
+import { storeKeyFrom } from '../store-key-source.ts';
+
+/** Put a backup in the place of the store. */
+export const run: Body<typeof storeRestoreParameters> = async (args, context) => {
+  const { globals, io } = context;
+  const file = resolve(args.file);
+  const { state } = globals;
+  const source = storeKeyOption(context);
+  const prepared = await prepareRestore({
+    directory: stateDirectory({ env: io.env, ...(state !== undefined && { option: state }) }),
+    file,
+    clock: systemClock,
+    random: systemRandom,
+    isDead: (owner) => livenessOf(owner) === 'dead',
+    ...(source && { storeKey: storeKeyFrom(source, '--store-key', context) }),
+  });
+  try {
+    const { counts, madeAt, isReplacing, kept, bringsKey } = prepared;
+    if (isReplacing && !(await confirm(question(prepared), `restore ${file}`, context))) {
+      context.print.done({ restored: false }, 'Nothing was changed');
+      return 0;
+    }
+    const keptAs = await prepared.commit();
+    if (counts.transactions > 0) {
+      context.log.warn(
+        `${plural(counts.transactions, 'outstanding request is', 'outstanding requests are')} of the time of the ` +
+          'backup: the CA may have answered since; see "certkeeper show cmp outstanding-req"',
+      );
+    }
+    // Opened as any other: it is brought to the newest version, and what was done is written down in it.
+    await context.services();
+    context.print.done(
+      {
+        restored: true,
+        file,
+        madeAt: madeAt && formatTime(madeAt),
+        keptAs,
+        bringsKey,
+        ...countsJson(counts),
+      },
+      `The store is the backup${madeAt ? ` of ${formatTime(madeAt)}` : ''} now, with ${countsText(counts)}` +
+        (bringsKey ? '; its key is store.key' : '') +
+        (keptAs === undefined ? '' : `; as it was, it is kept in ${kept}`),
+    );
+    return 0;
+  } finally {
+    prepared.close();
+  }
+};
+
+function question({ madeAt, counts, kept, bringsKey }: PreparedRestore): string {
+  const which = madeAt ? `the backup of ${formatTime(madeAt)}` : 'the backup';
+  return (
+    `Put ${which}, with ${countsText(counts)}, in the place of the store? As it is, that will be kept in ${kept}, ` +
+    'and what an earlier restore kept there goes.' +
+    (bringsKey ? ' The key in the backup will be store.key.' : '')
+  );
+}
