@@ -2,11 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { compose } from '../../src/agent/compose.ts';
+import { compose, type Services } from '../../src/agent/compose.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { generatedKey } from '../../src/crypto/keys.ts';
+import { importCaCertificate } from '../../src/lifecycle/ca-store.ts';
 import { importCertificate, type ImportRequest } from '../../src/lifecycle/import-certificate.ts';
+import { trackCertificate } from '../../src/lifecycle/track-certificate.ts';
 import type { CertificateRecord } from '../../src/store/store.ts';
+import type { Certificate } from '../../src/x509/certificate.ts';
 import { issue } from '../harness/certificates.ts';
 import { named } from './site.ts';
 
@@ -22,8 +25,12 @@ const request: ImportRequest = {
 /** More writes than an import has: the lease, the import, the lease given back. */
 const MAX_WRITES = 6;
 
-/** Import once; what comes after a number of writes does not happen any more. */
-async function importUpTo(stateDirectory: string, writes: number): Promise<void> {
+/** Do something once; what comes after a number of writes does not happen any more. */
+async function upTo(
+  stateDirectory: string,
+  writes: number,
+  work: (services: Services) => Promise<unknown>,
+): Promise<void> {
   const services = await compose({
     stateDirectory,
     log: silentLog,
@@ -33,11 +40,14 @@ async function importUpTo(stateDirectory: string, writes: number): Promise<void>
   });
   try {
     // What is found of an earlier one is of a process that is no more.
-    await importCertificate({ ...services, livenessOf: () => 'dead' }, request);
+    await work({ ...services, livenessOf: () => 'dead' });
   } finally {
     await services.close();
   }
 }
+
+const forever = Number.POSITIVE_INFINITY;
+const doImport = (services: Services) => importCertificate(services, request);
 
 async function versions(stateDirectory: string): Promise<readonly CertificateRecord[]> {
   const { store, close } = await compose({ stateDirectory, log: silentLog });
@@ -54,10 +64,10 @@ describe('an import that ends after any write', () => {
       const home = mkdtempSync(join(tmpdir(), 'certkeeper-import-'));
       onTestFinished(() => rmSync(home, { recursive: true, force: true }));
       const state = join(home, 'state');
-      await importUpTo(state, writes).catch(() => {});
+      await upTo(state, writes, doImport).catch(() => {});
       const left = await versions(state);
       expect(left.length).toBeLessThanOrEqual(1);
-      await importUpTo(state, Number.POSITIVE_INFINITY);
+      await upTo(state, forever, doImport);
       const [only, ...others] = await versions(state);
       expect(others).toEqual([]);
       expect(only).toMatchObject({ status: 'current', version: 1, source: 'import' });
@@ -65,4 +75,73 @@ describe('an import that ends after any write', () => {
       expect(left).toEqual(left.length === 0 ? [] : [only]);
     },
   );
+});
+
+async function readDevice(): Promise<readonly Certificate[]> {
+  return [device.certificate];
+}
+
+const kills = Array.from({ length: MAX_WRITES }, (_, i) => i + 1);
+
+describe('of what else an import does, when it ends after any write,', () => {
+  it.each(kills)('a key request waits on or is over, after write %i', async (writes) => {
+    const home = mkdtempSync(join(tmpdir(), 'certkeeper-import-'));
+    onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+    const state = join(home, 'state');
+    const { key, pkcs8 } = generatedKey(device.key.privateKey);
+    const name = named('vendor');
+    const asked = { name, key: { spki: key.spki, pkcs8 }, request: new Uint8Array(2) };
+    await upTo(state, forever, ({ store }) =>
+      store.keyRequests.put({ ...asked, at: new Date() }, false),
+    );
+    const answer = { name, certificates: [device.certificate], replace: false };
+    await upTo(state, writes, (services) => importCertificate(services, answer)).catch(() => {});
+    await upTo(state, forever, async ({ store }) => {
+      const current = await store.certificates.current('vendor');
+      const waiting = await store.keyRequests.get('vendor');
+      // One or the other, and the key in any case.
+      expect(current === undefined).toBe(waiting !== undefined);
+      await store.keys.privateKey(current?.keyId ?? waiting?.keyId ?? 0);
+    });
+    await upTo(state, forever, (services) => importCertificate(services, answer));
+    await upTo(state, forever, async ({ store }) => {
+      expect(await store.certificates.versions('vendor')).toHaveLength(1);
+      expect(await store.keyRequests.list()).toEqual([]);
+    });
+  });
+
+  it.each(kills)('a CA certificate is there or not, after write %i', async (writes) => {
+    const home = mkdtempSync(join(tmpdir(), 'certkeeper-import-'));
+    onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+    const state = join(home, 'state');
+    const given = {
+      label: named('rootA'),
+      certificates: [root.certificate],
+      hasKey: false,
+      replace: false,
+    };
+    await upTo(state, writes, (services) => importCaCertificate(services, given)).catch(() => {});
+    await upTo(state, forever, async (services) => {
+      const { isUnchanged } = await importCaCertificate(services, given);
+      expect(await services.store.caCertificates.list()).toHaveLength(1);
+      expect(typeof isUnchanged).toBe('boolean');
+    });
+  });
+
+  it.each(kills)('a tracked certificate knows where it is read, after write %i', async (writes) => {
+    const home = mkdtempSync(join(tmpdir(), 'certkeeper-import-'));
+    onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+    const state = join(home, 'state');
+    const tracking = { name: named('www'), source: '/etc/ssl/www.pem', read: readDevice };
+    await upTo(state, writes, (services) => trackCertificate(services, tracking)).catch(() => {});
+    await upTo(state, forever, async ({ store }) => {
+      const current = await store.certificates.current('www');
+      const source = await store.nameSettings.get('www', 'track-source');
+      expect(current === undefined || source !== undefined).toBe(true);
+    });
+    await upTo(state, forever, (services) => trackCertificate(services, tracking));
+    await upTo(state, forever, async ({ store }) => {
+      expect(await store.certificates.versions('www')).toHaveLength(1);
+    });
+  });
 });
