@@ -12,6 +12,7 @@ import { Name } from '../x509/name.ts';
 import { timeOf } from '../x509/time.ts';
 import { ask } from './ask.ts';
 import { findProfile } from './authority.ts';
+import { deliverAnchors } from './deliver-anchors.ts';
 import type { LifecycleContext } from './context.ts';
 import { initialCredential, type InitialCredential } from './initial-credential.ts';
 import { storedCertificate } from './stored-certificate.ts';
@@ -44,9 +45,9 @@ export type InfoResult = { readonly ca: Label; readonly transactionID: string } 
 
 /**
  * Ask a CA for its certificates, CRLs, a new root, its wishes or anything by OID: `cmp info`, a genm (RFC 9483
- * section 4.3). Checked CRLs and request templates are kept for later.
+ * section 4.3). Checked CRLs and request templates are kept for later; a new root that is taken is delivered.
  *
- * @throws {CertError} CA_UNKNOWN, CERT_UNKNOWN, SECRET_UNAVAILABLE, and the errors of peers and networks
+ * @throws {CertError} CA_UNKNOWN, CERT_UNKNOWN, SECRET_UNAVAILABLE, DELIVERY_FAILED, and the errors of peers and networks
  */
 export async function requestInfo(
   context: LifecycleContext,
@@ -67,8 +68,12 @@ export async function requestInfo(
       return { ...said, type: 'waiting' };
     case 'rejected':
       return { ...said, type: 'rejected', status: answer.status, details: answer.details };
-    case 'informed':
-      return { ...said, ...(await takeInfo(context, profile, answer, request.acceptRoot)) };
+    case 'informed': {
+      const taken = await takeInfo(context, profile, answer, request.acceptRoot);
+      // Whether it came now, or a killed process had stored it.
+      if (request.acceptRoot) await deliverAnchors(context, profile.label);
+      return { ...said, ...taken };
+    }
   }
 }
 

@@ -34,12 +34,12 @@ export async function removalOf(
 ): Promise<Removal> {
   const records = await store.certificates.versions(name);
   const request = await store.keyRequests.get(name);
+  await assertUnneeded(store, name, records);
   if (records.length === 0 && request === undefined) {
     throw new CertError('CERT_UNKNOWN', `Cannot remove "${name}": there is no such certificate`, {
       hint: 'See "certkeeper show cert"',
     });
   }
-  await assertUnneeded(store, name, records);
   const keyIds = new Set([...records, ...(request ? [request] : [])].map(({ keyId }) => keyId));
   const tokenKeys: string[] = [];
   for (const id of keyIds) {

@@ -14,7 +14,6 @@ import { extensionValue } from '../x509/extension-values.ts';
 import { Name } from '../x509/name.ts';
 import { formatName } from '../x509/name-text.ts';
 import type { LifecycleContext } from './context.ts';
-import { deliverAnchors } from './deliver-anchors.ts';
 import { readRequestTemplate } from './request-template.ts';
 import { storedCertificate } from './stored-certificate.ts';
 
@@ -100,12 +99,11 @@ export async function takeInfo(
 
 /** Checked before it is stored; the present root stays beside the new one until it expires or is removed. */
 async function updateRoot(
-  context: LifecycleContext,
+  { store, clock, log }: LifecycleContext,
   profile: CaProfile,
   update: RootCaKeyUpdateContent,
   acceptRoot: boolean,
 ): Promise<InfoAnswer> {
-  const { store, clock, log } = context;
   const roots = profile.roots.map((der) => storedCertificate(der, `CA "${profile.label}"`));
   const policy = { allowLegacy: profile.allowLegacyAlgorithms };
   const verdict = checkRootUpdate(update, roots, clock.now(), policy);
@@ -121,8 +119,6 @@ async function updateRoot(
         formatName(newRoot.tbsCertificate.subject),
     );
   }
-  // Also what a killed process left of that.
-  if (isAccepted) await deliverAnchors(context, profile.label);
   return { type: 'root-update', newRoot, verdict, isAccepted, wasAnchor };
 }
 

@@ -3,6 +3,7 @@ import { CertError } from '../../src/base/errors.ts';
 import { decodeMessage } from '../../src/cmp/message/pki-message.ts';
 import type { CaProfile } from '../../src/settings/ca-profile.ts';
 import { certificateDer } from '../../src/x509/certificate.ts';
+import { issue } from '../harness/certificates.ts';
 import { initialized, makeSite, type Site } from './site.ts';
 
 /** A first certificate whose answer brings an anchor, while an operator changes the profile. */
@@ -47,7 +48,7 @@ describe('an anchor of caPubs', () => {
   });
 
   it('is added to the profile as an operator has changed it meanwhile', async () => {
-    const other = Uint8Array.of(0x30, 0x00);
+    const other = certificateDer(issue({ subject: 'CN=Other', isCa: true }).certificate);
     const site = await changedMeanwhile({ minPollSeconds: 77, roots: [other] });
     const root = certificateDer(site.lab.authorities.root.certificate);
     expect(await site.store.authorities.get(site.profile.label)).toEqual({
