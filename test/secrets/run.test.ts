@@ -93,6 +93,11 @@ async function addCas(site: Site) {
 
 const key = 'key-type p-256';
 
+/** Begin the line of a first certificate. */
+function initialize(name: string): string {
+  return `cmp initialize cert-name ${name} subject-name CN=${name}`;
+}
+
 /** Get certificates in every way, and fail to. */
 async function enroll(site: Site, slow: Awaited<ReturnType<typeof addCas>>): Promise<void> {
   const { given } = site;
@@ -101,8 +106,6 @@ async function enroll(site: Site, slow: Awaited<ReturnType<typeof addCas>>): Pro
   site.secret('reg-token');
   site.secret('authenticator');
   const words = `reg-token file:${given}/reg-token authenticator env:AUTHENTICATOR`;
-  const initialize = (name: string): string =>
-    `cmp initialize cert-name ${name} subject-name CN=${name}`;
   await does(`${initialize('gw1')} ${key} ca-root lab ${words} --verbose`);
   await does('cmp update current-cert gw1 --json');
   await does('cmp enroll current-cert gw1 modulus 2048 cert-name rsa subject-name CN=rsa');
@@ -198,6 +201,16 @@ async function deploy(site: Site): Promise<void> {
   await does('retention versions 1');
 }
 
+/** Copy the store while others have it open, and give it another key. */
+async function takeCare(site: Site): Promise<void> {
+  const { care, close } = await site.open();
+  const path = join(site.made, 'out', 'backup.db');
+  await care.backUp({ path, isReplacing: false, withKey: false, at: new Date() });
+  await keysOf(site);
+  await care.rekey({ isDataKeyNew: true });
+  await close();
+}
+
 /** Type lines into the shell, secrets among them. */
 async function typeLines(site: Site): Promise<void> {
   const typed = site.secret('typed-secret');
@@ -237,14 +250,14 @@ async function look(site: Site): Promise<void> {
 /** Put a secret where none belongs, to see that it is found there. */
 async function plant(site: Site, store: Store): Promise<readonly string[]> {
   const psk = site.secrets.find(({ name }) => name === 'psk')?.octets ?? Buffer.alloc(0);
-  const [key = { name: '?', octets: psk }] = await keysOf(site);
-  await store.settings.set('planted', Buffer.from(key.octets).toString('base64'));
+  const [first = { name: '?', octets: psk }] = await keysOf(site);
+  await store.settings.set('planted', Buffer.from(first.octets).toString('base64'));
   const scrap = join(site.made, 'tmp', 'scrap');
   writeFileSync(scrap, Buffer.from(Buffer.from(psk).toString('utf8'), 'utf16le'));
   site.printed.push({ place: 'a log', octets: Buffer.from(Buffer.from(psk).toString('hex')) });
   return [
-    `${key.name}: state/store.db: settings.value`,
-    `${key.name}: state/store.db-wal`,
+    `${first.name}: state/store.db: settings.value`,
+    `${first.name}: state/store.db-wal`,
     'psk: tmp/scrap',
     'psk: a log',
   ].toSorted();
@@ -261,6 +274,7 @@ it(
     await enroll(site, slow);
     await carry(site);
     await deploy(site);
+    await takeCare(site);
     await typeLines(site);
     await look(site);
 
