@@ -4,6 +4,7 @@ import { printable } from '../base/printable.ts';
 import { failureMeaning } from '../cmp/message/failure-meaning.ts';
 import type { PKIStatusInfo } from '../cmp/message/pki-status-info.ts';
 import { formatStatus } from '../cmp/message/status-text.ts';
+import { withoutUserinfo } from '../retrieval/url.ts';
 import type { Globals } from './global-options.ts';
 import type { Io } from './io.ts';
 import { formatJson, type Json } from './json.ts';
@@ -97,8 +98,13 @@ export function reportError(
         ...(globals.state === undefined ? {} : { option: globals.state }),
       })
     : undefined;
-  const exitCode = reportFailure({ code, message, hint, transactionID, state }, io, globals);
-  if (globals.verbose) io.stderr.write(stackOf(known));
+  // A URL that was typed in a wrong place is quoted by whoever has no place for it.
+  const shown = {
+    message: withoutUserinfo(message),
+    hint: hint === undefined ? undefined : withoutUserinfo(hint),
+  };
+  const exitCode = reportFailure({ code, ...shown, transactionID, state }, io, globals);
+  if (globals.verbose) io.stderr.write(withoutUserinfo(stackOf(known)));
   return exitCode;
 }
 

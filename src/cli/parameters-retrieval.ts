@@ -37,6 +37,13 @@ export const retrievalServerParameters = {
     many: true,
     summary: 'Trust anchors of its certificate, in place of those of the system; https and ldaps',
   },
+  'root-fingerprint': {
+    type: 'text',
+    many: true,
+    placeholder: 'SHA256',
+    summary:
+      'SHA-256 fingerprint of a tls-root, got by another way; needed for those that come by http, ftp, tftp or ldap',
+  },
 } as const;
 
 /** `no retrieval server`. */

@@ -226,9 +226,9 @@ class Reading {
   }
 }
 
-/** Show a word without what follows "=", and without the user of a URL: both may be secrets. */
+/** Show a word without what follows "=", which may be a secret. */
 function withoutValue(word: string): string {
-  return word.replace(/=.+$/s, '=…').replace(/:\/\/\S*@/, '://…@');
+  return word.replace(/=.+$/s, '=…');
 }
 
 /** Tell an option from a value; PEM begins with more hyphens. */

@@ -58,7 +58,7 @@ export function assertAnchorsKnown(
   if (unknown === undefined) return;
   throw new CertError(
     'CONFIG_INVALID',
-    `Cannot use root-fingerprint ${unknown}: it is that of none of the certificates, which have ${[...found].join(', ')}`,
+    `Cannot use root-fingerprint ${unknown}: it is that of none of the certificates${found.size === 0 ? '' : `, which have ${[...found].join(', ')}`}`,
     { hint: 'Ask the operator of the CA; do not take a fingerprint from the file itself' },
   );
 }

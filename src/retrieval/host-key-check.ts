@@ -52,7 +52,7 @@ export async function expectHostKey(
     throw unusable(
       server.url,
       'no host key is configured for the server',
-      'Give its fingerprint (SHA256:…) or a known_hosts file',
+      'Set its fingerprint (SHA256:…) or a known_hosts file, got from its operator, with "certkeeper retrieval server"',
     );
   }
   if (hostKeys.type === 'fingerprints') {

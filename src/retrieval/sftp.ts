@@ -118,7 +118,11 @@ async function read(
 
 function whoOf({ url, credentials }: RetrievalRequest): Options {
   if (credentials === undefined) {
-    throw unusable(url, 'sftp has no anonymous users', 'Give a user, and a password or a key');
+    throw unusable(
+      url,
+      'sftp has no anonymous users',
+      'Give a user, and a password or a key: "certkeeper retrieval server" sets them',
+    );
   }
   if (credentials.type === 'password') return { ...checkLogin(url, credentials) };
   const { username, privateKey, passphrase } = credentials;

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { X509Certificate } from 'node:crypto';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -164,8 +165,13 @@ describe('user and password of a URL', () => {
   });
 
   it('are in no error where a keyword was forgotten', async () => {
-    const { err } = await importing(['ftp://agent:s3cret@files.example/ec.crt']);
-    expect(err).not.toContain('s3cret');
+    const url = 'ftp://agent:s3cret@files.example/ec.crt';
+    expect((await importing([url])).err).not.toContain('s3cret');
+    for (const words of [[url], ['cert', url], ['decode', 'x', url], ['show', 'cert', url]]) {
+      const { out, err } = await makeBench().run(words);
+      expect(err).toContain('error: ');
+      expect(out + err).not.toContain('s3cret');
+    }
   });
 });
 
@@ -205,6 +211,17 @@ describe('a server that is set up', () => {
     const { err } = await importing(['file', withUser], bench);
     expect(err).toContain('no host key is configured');
     expect(await bench.run(['no', 'retrieval', 'server', origin])).toMatchObject({ code: 3 });
+  });
+
+  it('is believed by an anchor from the open network when its fingerprint is known', async () => {
+    const { origin } = await serveFiles({ '/root.crt': vector('root.crt') });
+    const bench = makeBench();
+    const words = ['retrieval', 'server', 'https://h', 'tls-root', `${origin}/root.crt`];
+    expect((await bench.run(words)).err).toContain('Cannot trust tls-root');
+    const { fingerprint256 } = new X509Certificate(vector('root.crt'));
+    const known = await bench.run([...words, 'root-fingerprint', fingerprint256]);
+    expect(known).toMatchObject({ code: 0, err: '' });
+    expect((await bench.run(['show', 'retrieval'])).out).toContain('CN=Root,O=Test');
   });
 
   it.each([

@@ -9,7 +9,7 @@ import { readInputFile } from '../files.ts';
 import type { ArgsOf } from '../parameter.ts';
 import type { retrievalServerParameters } from '../parameters-retrieval.ts';
 import type { SecretSource } from '../secret.ts';
-import { assertAnchorsKnown } from '../source-trust.ts';
+import { assertAnchorsKnown, type AnchorSource } from '../source-trust.ts';
 
 type Args = ArgsOf<typeof retrievalServerParameters>;
 
@@ -25,7 +25,7 @@ export const run: Body<typeof retrievalServerParameters> = async (args, context)
     ...(args.keyPassword && { passphraseSource: keptSource(args.keyPassword, 'key-password') }),
     fingerprints: args.hostKey,
     ...(args.knownHosts !== undefined && { knownHosts: resolve(args.knownHosts) }),
-    tlsRoots: await tlsRootsOf(args.tlsRoot, context),
+    tlsRoots: await tlsRootsOf(args, context),
   };
   // What is not there is said now, and not at the first file.
   for (const [what, path] of [
@@ -93,14 +93,13 @@ function keptSource(source: SecretSource, what: string): string {
 }
 
 async function tlsRootsOf(
-  texts: readonly string[],
+  { tlsRoot, rootFingerprint }: Args,
   context: CommandContext,
 ): Promise<readonly Uint8Array[]> {
-  const ders: Uint8Array[] = [];
-  for (const text of texts) {
-    const source = await readCertificateFile(text, 'tls-root', context);
-    assertAnchorsKnown([{ ...source, what: 'tls-root' }], []);
-    ders.push(...source.ders);
+  const sources: AnchorSource[] = [];
+  for (const text of tlsRoot) {
+    sources.push({ ...(await readCertificateFile(text, 'tls-root', context)), what: 'tls-root' });
   }
-  return ders;
+  assertAnchorsKnown(sources, rootFingerprint);
+  return sources.flatMap(({ ders }) => ders);
 }
