@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import Sqlite from 'better-sqlite3';
@@ -13,7 +13,7 @@ import { makeSite, runLab, runProxy, type Site } from './site.ts';
 const meant = new Map<RegExp, RegExp>([
   [/^state\/certs\/(?:[\w-]+\.previous\/)?[\w-]+(?:\.key|\.csr-key)\.pem$/, /^key \d/],
   [/^out\/(?:gw1@files\.previous\/)?(?:gw1\.key|combined\.pem|exported\.pem)$/, /^key \d/],
-  [/^state\/store\.key$/, /^store key /],
+  [/^(?:state\/store\.key|out\/with-key\.db)$/, /^store key /],
 ]);
 
 function isMeant(site: Site, { place, secret }: Finding): boolean {
@@ -201,14 +201,33 @@ async function deploy(site: Site): Promise<void> {
   await does('retention versions 1');
 }
 
-/** Copy the store while others have it open, and give it another key. */
+/** Copy the store while others have it open, and give it other keys: 32 octets, a passphrase, a file. */
 async function takeCare(site: Site): Promise<void> {
-  const { care, close } = await site.open();
-  const path = join(site.made, 'out', 'backup.db');
-  await care.backUp({ path, isReplacing: false, withKey: false, at: new Date() });
+  const { made, env, cli } = site;
+  const { does, fails } = judges(site);
+  const out = join(made, 'out');
+  await does(`store backup ${out}/backup.db --verbose`);
+  await does(`store backup ${out}/with-key.db with-key --json`);
+  const octets = randomBytes(32);
+  site.secrets.push({ name: 'own store key', octets });
+  site.secrets.push({ name: 'digits of it', octets: Buffer.from(octets.toString('hex')) });
+  env['OWN_KEY'] = octets.toString('hex');
+  env['WRONG_KEY'] = env['OWN_KEY'].replaceAll('a', 'b');
   await keysOf(site);
-  await care.rekey({ isDataKeyNew: true });
-  await close();
+  await does('store rekey new-key env:OWN_KEY data-key --verbose');
+  env['CERTKEEPER_STORE_KEY'] = 'env:OWN_KEY';
+  await does('cmp update current-cert far --verbose');
+  for (const how of ['--verbose', '--json']) {
+    await fails(`cmp update current-cert far --store-key env:WRONG_KEY ${how}`);
+    await fails(`cmp update current-cert far --store-key env:PSK ${how}`);
+  }
+  const passphrase = site.secret('passphrase');
+  const input = `${passphrase}\n${passphrase}\n`;
+  expect(await cli('store rekey new-key prompt', { input, isTTY: true })).toBe(0);
+  env['CERTKEEPER_STORE_KEY'] = 'prompt';
+  expect(await cli('cmp update current-cert far --json', { input, isTTY: true })).toBe(0);
+  expect(await cli('store rekey --json', { input, isTTY: true })).toBe(0);
+  delete env['CERTKEEPER_STORE_KEY'];
 }
 
 /** Type lines into the shell, secrets among them. */

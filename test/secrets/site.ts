@@ -15,7 +15,7 @@ import { run } from '../../src/cli/run.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { certificateDer } from '../../src/x509/certificate.ts';
-import { fakeIo } from '../cli/fake-io.ts';
+import { fakeIo, type FakeIoOptions } from '../cli/fake-io.ts';
 import type { Haystack, Secret } from './scan.ts';
 
 /** Where a whole run takes place. */
@@ -38,7 +38,7 @@ export interface Site {
   /** Make a secret, put it in a file of what is given, and in the environment. */
   secret(name: string): string;
   /** Run a command line as an operator types it; blanks between its words, `¶` for a blank within one. */
-  cli(line: string, options?: { readonly input?: string }): Promise<ExitCode>;
+  cli(line: string, options?: FakeIoOptions): Promise<ExitCode>;
   /** Open the store, beside all the commands. */
   open(): Promise<Store>;
 }
