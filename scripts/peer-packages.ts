@@ -23,7 +23,10 @@ export type PeerPackageName =
   | 'proftpd-mod-crypto'
   | 'slapd'
   | 'softhsm2'
-  | 'opensc';
+  | 'opensc'
+  | 'libnss3-tools'
+  | 'gnutls-bin'
+  | 'openjdk-17-jre-headless';
 
 /** A program the interop tests talk to or are run by, and the Debian package it comes in. */
 export interface PeerPackage {
@@ -94,6 +97,13 @@ export const peerPackages: readonly PeerPackage[] = [
     debian: 'proftpd-mod-crypto',
     program: 'proftpd',
     neededFor: 'deployment to an ftp server with TLS',
+  },
+  { debian: 'libnss3-tools', program: 'pk12util', neededFor: 'PKCS#12 files read by NSS' },
+  { debian: 'gnutls-bin', program: 'certtool', neededFor: 'PKCS#12 files read and made by GnuTLS' },
+  {
+    debian: 'openjdk-17-jre-headless',
+    program: 'keytool',
+    neededFor: 'PKCS#12 files read and made by Java',
   },
 ];
 
