@@ -74,18 +74,19 @@ describe('crypto keygen', () => {
   });
 });
 
-describe('crypto rsa-keygen', () => {
-  const line = (modulus: number, more = ''): string[] =>
-    `crypto rsa-keygen modulus ${modulus} id-type fqdn id gw1.example subject-name CN=gw1 cert-name gw1${more}`.split(
-      ' ',
-    );
+const rsa = (modulus: number, ...more: readonly string[]): readonly string[] => [
+  ...`crypto rsa-keygen modulus ${modulus} id-type fqdn id gw1.example`.split(' '),
+  ...'subject-name CN=gw1 cert-name gw1'.split(' '),
+  ...more,
+];
 
+describe('crypto rsa-keygen', () => {
   it('refuses 512 bits, and 1024 without legacy-algorithms', async () => {
     const bench = makeBench();
-    expect((await bench.run(line(512))).code).toBe(2);
-    const { code, err } = await bench.run(line(1024));
+    expect((await bench.run(rsa(512))).code).toBe(2);
+    const { code, err } = await bench.run(rsa(1024));
     expect([code, err]).toMatchObject([3, expect.stringContaining('Add legacy-algorithms')]);
-    expect((await bench.run(line(1024, ' legacy-algorithms'))).code).toBe(0);
-    expect((await bench.run(line(2048, ' replace'))).code).toBe(0);
+    expect((await bench.run(rsa(1024, 'legacy-algorithms'))).code).toBe(0);
+    expect((await bench.run(rsa(2048, 'replace'))).code).toBe(0);
   });
 });
