@@ -1,6 +1,16 @@
-import { chmodSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, relative as nodeRelative } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readPkcs12 } from '../../src/pkcs/pkcs12.ts';
 import { password, vectorPath } from '../pkcs/vectors.ts';
 import { makeBench, type Bench } from './run-cli.ts';
 
@@ -267,3 +277,52 @@ describe('cert hook', () => {
     });
   });
 });
+
+describe('cert deploy of PKCS#12', () => {
+  it('stores where the password is, as a whole path, shows it, and reads it at each deployment', async () => {
+    const bench = await makeDeployBench();
+    const [file, pass] = [join(bench.service, 'gw1.p12'), join(bench.service, 'pass')];
+    writeFileSync(pass, 'first-one\n');
+    const relative = `file:${nodeRelative(process.cwd(), pass)}`;
+    const words = ['cert', 'deploy', 'cert-name', 'gw1', 'to', 'java', 'pkcs12', file];
+    const { code, out, err } = await bench.run([...words, 'password', relative]);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toBe(`Certificate "gw1" is deployed: ${file}\n`);
+    expect(keysIn(file, 'first-one')).toBe(1);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect((await bench.run(['show', 'cert', 'gw1'])).out).toContain(`password file:${pass}\n`);
+
+    writeFileSync(pass, 'second-one\n');
+    expect((await bench.run(['cert', 'deploy', 'cert-name', 'gw1'])).code).toBe(0);
+    expect(keysIn(file, 'second-one')).toBe(1);
+
+    rmSync(pass);
+    const failed = await bench.run(['cert', 'deploy', 'cert-name', 'gw1']);
+    expect(failed.code).toBe(10);
+    expect(failed.err).toContain('Cannot read the secret for password');
+    expect(keysIn(file, 'second-one')).toBe(1);
+    expect((await bench.run(['show', 'cert', 'gw1'])).out).toContain('java: deploy pending');
+  });
+
+  it.each([
+    ['a password itself', ['pkcs12', 'P', 'password', 'sesame-open']],
+    ['prompt', ['pkcs12', 'P', 'password', 'prompt']],
+    ['standard input', ['pkcs12', 'P', 'password', 'file:-']],
+    ['no password', ['pkcs12', 'P']],
+    ['a password without a file', ['key', 'P', 'password', 'env:PASS']],
+  ])('refuses %s, and stores nothing', async (_, words) => {
+    const bench = await makeDeployBench();
+    const path = join(bench.service, 'gw1.p12');
+    const given = words.map((word) => (word === 'P' ? path : word));
+    const { code, err } = await bench.run(['cert', 'deploy', 'cert-name', 'gw1', ...given]);
+    expect(code).toBe(2);
+    expect(err).toContain('password');
+    expect(err).not.toContain('sesame-open');
+    expect(await bench.withStore((store) => store.deployments.list('gw1'))).toEqual([]);
+    expect(existsSync(path)).toBe(false);
+  });
+});
+
+function keysIn(file: string, word: string): number {
+  return readPkcs12(Uint8Array.from(readFileSync(file)), word).keys.length;
+}

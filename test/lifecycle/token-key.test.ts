@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CertError } from '../../src/base/errors.ts';
@@ -193,6 +193,31 @@ describe('update() and enroll() with a key in a token', () => {
     const current = await site.store.certificates.current('gw1');
     expect((await keyOf(site, current?.keyId)).tokenUri).toContain('token=t1');
     expect(site.files().has('gw1.key.pem')).toBe(false);
+  });
+
+  it('put no certificate beside the old key that another deployment wrote', async () => {
+    const { site, context } = await makeTokenSite();
+    const files = (label: 'keys' | 'certs', kind: 'key' | 'cert') => ({
+      label: named(label),
+      files: [{ kind, path: join(context.defaultCertStore, `${label}.pem`) }],
+    });
+    mkdirSync(context.defaultCertStore);
+    await site.store.deployments.put(named('gw1'), files('keys', 'key'));
+    await site.store.deployments.put(named('gw1'), files('certs', 'cert'));
+    await initialize(context, request());
+    const before = site.files().get('certs.pem');
+    await expect(update(context, { ...now, token: place })).rejects.toMatchObject({
+      ...coded('DELIVERY_FAILED'),
+      message: 'Cannot deliver "gw1": deployment "keys" writes its key, and the key is not here',
+    });
+    expect(site.files().get('certs.pem')).toEqual(before);
+    expect(await site.store.deployments.list('gw1')).toMatchObject([
+      { label: 'certs', status: { state: 'pending' } },
+      { label: 'keys', status: { state: 'pending' } },
+    ]);
+    await site.store.deployments.remove('gw1', 'keys');
+    expect(await poll(context, polled)).toMatchObject({ type: 'delivered' });
+    expect(site.files().get('certs.pem')).not.toEqual(before);
   });
 });
 
