@@ -98,6 +98,18 @@ function initialize(name: string): string {
   return `cmp initialize cert-name ${name} subject-name CN=${name}`;
 }
 
+/** Say which secrets are in the requests that wait, once they are opened. */
+async function storedTokens(site: Site): Promise<readonly string[]> {
+  const scan = makeScanner(site.secrets);
+  const store = await site.open();
+  const records = await store.transactions.outstanding();
+  await store.close();
+  return records
+    .flatMap(({ state, outgoing = state }) => [state, outgoing])
+    .flatMap((octets) => scan({ place: 'a request', octets }))
+    .map(({ secret }) => secret);
+}
+
 /** Get certificates in every way, and fail to. */
 async function enroll(site: Site, slow: Awaited<ReturnType<typeof addCas>>): Promise<void> {
   const { given } = site;
@@ -130,6 +142,7 @@ async function enroll(site: Site, slow: Awaited<ReturnType<typeof addCas>>): Pro
     await ends(8, `${initialize(name)} ${key} ca-root slow ${words} wait 0s`);
   }
   await ends(8, 'cmp poll current-cert w1 wait 0s --json');
+  expect(await storedTokens(site)).toContain('reg-token');
   expect(await leaks(site)).toStrictEqual([]);
   const [first] = await slow.requests();
   await slow.approve(first?.id ?? 0);

@@ -39,6 +39,7 @@ const naming: ReadonlySet<string> = new Set([
   'current-name',
   'name',
   'signer-cert',
+  'tls-client-cert',
 ]);
 
 function isAbout({ arguments: all }: AuditRecord, name: string): boolean {
