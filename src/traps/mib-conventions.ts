@@ -37,7 +37,7 @@ clmMIB MODULE-IDENTITY
          subtree that Net-SNMP gives for local experiments. The sender
          has a setting for the base OID. When the operator owns a
          private enterprise number, the base OID and the assignment of
-         clmMIB below change together; nothing else in this module does."
+         clmMIB below change together, and nothing else in this module."
     REVISION "202611210000Z"
     DESCRIPTION "First version."
     ::= { ${identity} }
