@@ -3,6 +3,7 @@ import { toHex } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 import { digest } from '../crypto/digest.ts';
 import { describeKey } from '../crypto/public-key.ts';
+import { decodeSummary } from '../x509/certificate-summary.ts';
 import { decodeCertificate } from '../x509/certificate.ts';
 import { formatName } from '../x509/name-text.ts';
 import { attributeText, type Name } from '../x509/name.ts';
@@ -62,11 +63,11 @@ export type ListedView = Pick<CertificateView, 'shortName' | 'sha256'> &
 export function viewListed(der: Uint8Array, name: string): ListedView {
   const sha256 = toHex(digest('sha256', der));
   try {
-    const { subject, validity } = decodeCertificate(der).tbsCertificate;
+    const { subject, notBefore, notAfter } = decodeSummary(der);
     return {
       shortName: shortNameOf(subject),
-      notBefore: validity.notBefore.value,
-      notAfter: validity.notAfter.value,
+      notBefore,
+      notAfter,
       sha256,
     };
   } catch (error) {

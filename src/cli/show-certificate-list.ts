@@ -33,8 +33,11 @@ interface Line {
   readonly isWaiting?: true;
 }
 
-/** As many as a terminal shows of widths that differ, and few enough to be held. */
-const BLOCK = 500;
+/** Lines whose columns are as wide as the widest of them needs; later ones find them so. */
+const FIRST_BLOCK = 500;
+
+/** Certificates at a time after these: what lives for longer makes the memory of the process grow. */
+const PAGE = 50;
 
 /** Print the table TYPE HASH EXPIRES NAME DIST LABEL: one line an object, key and certificate apart. */
 export async function showCertificateList(
@@ -74,15 +77,20 @@ async function* blocksOf(
   }
   const { full } = listing;
   if (full) yield await caLines(store);
-  for (let after = ''; ;) {
-    const page = await store.certificates.page(after, BLOCK);
-    yield page.flatMap((record) => {
+  let block: Line[] = [];
+  let least = FIRST_BLOCK;
+  for (let after: string | undefined = ''; after !== undefined;) {
+    const page: readonly ListedCertificate[] = await store.certificates.page(after, PAGE);
+    for (const record of page) {
       const line = publicLine(record);
-      return full && record.keyId !== undefined ? [line, keyLine(record, line.name)] : [line];
-    });
-    const last = page.at(-1);
-    if (last === undefined || page.length < BLOCK) break;
-    after = last.name;
+      block.push(line);
+      if (full && record.keyId !== undefined) block.push(keyLine(record, line.name));
+    }
+    after = page.length < PAGE ? undefined : page.at(-1)?.name;
+    if (block.length < least && after !== undefined) continue;
+    yield block;
+    block = [];
+    least = PAGE;
   }
   if (full) yield (await store.keyRequests.list()).map(waitingLine);
 }
