@@ -1,11 +1,13 @@
 import { lstat, readFile, rmdir, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { codeOf, reasonOf } from './delivery-error.ts';
 
 /** A file that may have been written here. */
 export interface WrittenFile {
   /** Absolute. */
   readonly path: string;
+  /** What the set it belongs to is called: the one it replaced is in `SET.previous` beside it. */
+  readonly set: string;
   /** Tell whether octets are what was written there. */
   isOurs(octets: Uint8Array): boolean;
 }
@@ -18,18 +20,17 @@ export interface Withdrawn {
 }
 
 /**
- * Remove files whose content is still what was written here; a link is neither followed nor removed, and what somebody
- * changed is theirs. A file that is not there is passed over.
- *
- * @param directories removed last, those that are empty then
+ * Remove files whose content is still what was written here, with those they replaced; a link is neither followed nor
+ * removed, and what somebody changed is theirs. A file that is not there is passed over.
  */
-export async function withdrawFiles(
-  files: readonly WrittenFile[],
-  directories: readonly string[],
-): Promise<Withdrawn> {
+export async function withdrawFiles(files: readonly WrittenFile[]): Promise<Withdrawn> {
   const removed: string[] = [];
   const left: { path: string; why: string }[] = [];
-  for (const file of files) {
+  const replaced = files.map((file) => ({
+    ...file,
+    path: join(previousOf(file), basename(file.path)),
+  }));
+  for (const file of [...files, ...replaced]) {
     const { path } = file;
     try {
       const why = await whyNot(file);
@@ -41,11 +42,15 @@ export async function withdrawFiles(
       if (codeOf(error) !== 'ENOENT') left.push({ path, why: reasonOf(error) });
     }
   }
-  for (const directory of directories) {
+  for (const directory of new Set(files.map(previousOf))) {
     // One that is not there, or not empty, is none of ours any more.
     await rmdir(directory).catch(() => undefined);
   }
   return { removed, left };
+}
+
+function previousOf({ path, set }: WrittenFile): string {
+  return join(dirname(path), `${set}.previous`);
 }
 
 async function whyNot({ path, isOurs }: WrittenFile): Promise<string | undefined> {

@@ -6,6 +6,7 @@ import { findProfile } from './authority.ts';
 import type { LifecycleContext } from './context.ts';
 import { assertCanSign } from './credential.ts';
 import { currentCertificate } from './enroll.ts';
+import { assertManaged } from './tracked.ts';
 
 /** How the next renewal asks a CA that does not know the certificate: under a secret, or signed with it. */
 export type RenewalBy = 'ir' | 'cr';
@@ -39,7 +40,7 @@ export type MoveResult =
  * Have the next renewal of a certificate ask another CA: `cert move`. Nothing is sent, and until that one has
  * issued, the certificate is of the CA it came from: to be revoked there, and trusted below its anchors.
  *
- * @throws {CertError} CERT_UNKNOWN, CERT_INVALID when it cannot sign a cr, CA_UNKNOWN, CONFIG_INVALID,
+ * @throws {CertError} CERT_UNKNOWN, CERT_INVALID when it cannot sign a cr, CA_UNKNOWN, CERT_TRACKED,
  *   TRANSACTION_OUTSTANDING
  */
 export async function moveCertificate(
@@ -66,11 +67,7 @@ async function moveAlone(
       },
     );
   }
-  if (latest.source === 'track') {
-    throw new CertError('CONFIG_INVALID', `Cannot move "${name}": somebody else renews it`, {
-      hint: 'Import it with its key to have it renewed here',
-    });
-  }
+  assertManaged(latest, 'move');
   if (latest.ca === ca) {
     await store.nameSettings.remove(name, 'renew-by');
     return { type: 'stays', ca };

@@ -139,6 +139,5 @@ export async function removeCertificate(
 async function withdraw(context: LifecycleContext, name: Label): Promise<Withdrawn> {
   const { writtenFiles } = await import('./written-files.ts');
   const { withdrawFiles } = await import('../deploy/withdraw.ts');
-  const { files, directories } = await writtenFiles(context, name);
-  return withdrawFiles(files, directories);
+  return withdrawFiles(await writtenFiles(context, name));
 }

@@ -1,4 +1,3 @@
-import { basename, dirname, join } from 'node:path';
 import { bytesEqual, utf8 } from '../base/bytes.ts';
 import { encodePem } from '../asn1/pem.ts';
 import type { Label } from '../base/label.ts';
@@ -11,19 +10,15 @@ import { pemsOf } from './deploy-certificate.ts';
 import { requestPemOf } from './generate-request.ts';
 import { certStoreLocation } from './setting-keys.ts';
 
-/** What deliveries of a name may have left. */
-export interface WrittenFiles {
-  readonly files: readonly WrittenFile[];
-  /** Those with replaced sets. */
-  readonly directories: readonly string[];
-}
-
 /**
- * List the files that deliveries of a name may have written, with the sets they replaced: where its deployments say, in
+ * List the files that deliveries of a name may have written: where its deployments say, in
  * the cert-store location, and beside a key request. Of each version that is kept the content is known; PKCS#12 is
  * never the same twice, and is not among what can be told for ours.
  */
-export async function writtenFiles(context: LifecycleContext, name: Label): Promise<WrittenFiles> {
+export async function writtenFiles(
+  context: LifecycleContext,
+  name: Label,
+): Promise<readonly WrittenFile[]> {
   const { store } = context;
   const deployments = await store.deployments.list(name);
   const hasAnchors = deployments.some(({ files }) => files.some(({ kind }) => kind === 'ca'));
@@ -38,36 +33,19 @@ export async function writtenFiles(context: LifecycleContext, name: Label): Prom
   const earlier = versions.flatMap(({ directory }) =>
     directory === undefined || directory.includes(', ') ? [] : [directory],
   );
-  const sets = [
-    ...deployments.map(({ label, files }) => ({
-      set: `${name}@${label}`,
-      files: files.map(({ kind, path }) => ({ path, isOurs: isOneOf(kind) })),
-    })),
-    ...[...new Set([location, ...earlier])].map((directory) => ({
-      set: name,
-      files: (['key', 'chain', 'cert'] as const).map((kind) => ({
-        path: join(directory, `${name}.${kind}.pem`),
+  return [
+    ...deployments.flatMap(({ label, files }) =>
+      files.map(({ kind, path }) => ({ path, set: `${name}@${label}`, isOurs: isOneOf(kind) })),
+    ),
+    ...[...new Set([location, ...earlier])].flatMap((directory) =>
+      (['key', 'chain', 'cert'] as const).map((kind) => ({
+        path: `${directory}/${name}.${kind}.pem`,
+        set: name,
         isOurs: isOneOf(kind),
       })),
-    })),
-    { set: `${name}+csr`, files: await requestFiles(context, name, location) },
+    ),
+    ...(await requestFiles(context, name, location)),
   ];
-  return {
-    files: sets.flatMap(({ set, files }) => [
-      ...files,
-      ...files.map((file) => ({
-        ...file,
-        path: join(previousOf(set, file.path), basename(file.path)),
-      })),
-    ]),
-    directories: [
-      ...new Set(sets.flatMap(({ set, files }) => files.map(({ path }) => previousOf(set, path)))),
-    ],
-  };
-}
-
-function previousOf(set: string, path: string): string {
-  return join(dirname(path), `${set}.previous`);
 }
 
 function isContent(kind: OutputKind, pems: DeliveredPems, octets: Uint8Array): boolean {
@@ -87,12 +65,13 @@ async function requestFiles(
   if (waiting === undefined) return [];
   const { tokenUri } = await store.keys.publicKey(waiting.keyId);
   const csr = {
-    path: join(directory, `${name}.csr.pem`),
+    path: `${directory}/${name}.csr.pem`,
+    set: `${name}+csr`,
     isOurs: isText(requestPemOf(waiting.request)),
   };
   if (tokenUri !== undefined) return [csr];
   const keyPem = encodePem('PRIVATE KEY', await store.keys.privateKey(waiting.keyId));
-  return [{ path: join(directory, `${name}.csr-key.pem`), isOurs: isText(keyPem) }, csr];
+  return [{ ...csr, path: `${directory}/${name}.csr-key.pem`, isOurs: isText(keyPem) }, csr];
 }
 
 function isText(text: string): WrittenFile['isOurs'] {

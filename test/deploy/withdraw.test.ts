@@ -12,19 +12,20 @@ function place(): string {
 
 const file = (path: string) => ({
   path,
+  set: 'gw1',
   isOurs: (octets: Uint8Array) => new TextDecoder().decode(octets) === 'ours',
 });
 
 describe('withdrawFiles()', () => {
-  it('removes what was written here, passes over what is not there, and then empty directories', async () => {
+  it('removes what was written here, the set it replaced, and passes over what is not there', async () => {
     const directory = place();
     const previous = join(directory, 'gw1.previous');
     mkdirSync(previous);
-    const [one, two] = [join(directory, 'one'), join(previous, 'two')];
-    for (const path of [one, two]) writeFileSync(path, 'ours');
-    const files = [one, two, join(directory, 'none'), join(directory, 'no/such')].map(file);
-    expect(await withdrawFiles(files, [previous, join(directory, 'no')])).toEqual({
-      removed: [one, two],
+    const [one, before] = [join(directory, 'one'), join(previous, 'one')];
+    for (const path of [one, before]) writeFileSync(path, 'ours');
+    const files = [one, join(directory, 'none'), join(directory, 'no/such')].map(file);
+    expect(await withdrawFiles(files)).toEqual({
+      removed: [one, before],
       left: [],
     });
     expect(readdirSync(directory)).toEqual([]);
@@ -40,12 +41,7 @@ describe('withdrawFiles()', () => {
     writeFileSync(path('directory/file'), 'ours');
     symlinkSync(path('directory'), path('way'));
     const names = ['changed', 'link', 'directory', 'way/file'];
-    expect(
-      await withdrawFiles(
-        names.map((name) => file(path(name))),
-        [path('directory'), path('way')],
-      ),
-    ).toEqual({
+    expect(await withdrawFiles(names.map((name) => file(path(name))))).toEqual({
       removed: [],
       left: [
         { path: path('changed'), why: 'its content is another one' },

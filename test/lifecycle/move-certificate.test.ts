@@ -222,7 +222,7 @@ describe('moveCertificate()', () => {
     await expect(move({ ca: named('lab3') })).rejects.toMatchObject(coded('CA_UNKNOWN'));
     const copy = { der: certificate.der, chain: [], at: labs.clock.now() };
     await labs.store.certificates.import({ name: named('seen'), source: 'track', ...copy });
-    await expect(move({ name: named('seen') })).rejects.toMatchObject(coded('CONFIG_INVALID'));
+    await expect(move({ name: named('seen') })).rejects.toMatchObject(coded('CERT_TRACKED'));
     await labs.store.certificates.import({ name: named('bare'), source: 'import', ...copy });
     await expect(move({ name: named('bare') })).rejects.toMatchObject(coded('CERT_INVALID'));
     // An ir can be planned before its secret is here.
