@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { toHex } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
+import { removeLeftovers } from './backup-leftovers.ts';
 import { openBackup } from './backup-file.ts';
 import type { Backup, NewBackup } from './care-contract.ts';
 import type { Database } from './database.ts';
@@ -26,6 +27,10 @@ export async function backUp(context: BackupContext, wanted: NewBackup): Promise
   const folder = dirname(path);
   const unfinished = join(folder, `.${basename(path)}.${toHex(random.bytes(8))}.new`);
   try {
+    const start = `.${basename(path)}.`;
+    removeLeftovers(folder, at, (name) => {
+      return name.startsWith(start) && /^[0-9a-f]{16}\.new/.test(name.slice(start.length));
+    });
     createPrivateFile(unfinished);
     await database.copyTo(unfinished);
     const copy = openBackup(unfinished, path);

@@ -5,6 +5,7 @@ import { toHex } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
+import { removeLeftovers } from './backup-leftovers.ts';
 import { openBackup, type BackupFile } from './backup-file.ts';
 import type { StoreCounts } from './care-contract.ts';
 import { unwrap, wrappingFor } from './data-key.ts';
@@ -64,6 +65,9 @@ export async function prepareRestore(options: RestoreOptions): Promise<PreparedR
   const working = `${path}.${toHex(random.bytes(8))}.restore`;
   assertReadable(file, path);
   preparePrivateDirectory(directory, 'store.db');
+  removeLeftovers(directory, options.clock.now(), (name) =>
+    /^store\.db\.[0-9a-f]{16}\.restore/.test(name),
+  );
   let copy: BackupFile | undefined;
   const close = (): void => {
     copy?.close();
