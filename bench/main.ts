@@ -20,6 +20,7 @@ import { oneShot } from './one-shot.ts';
 import { figuresJson, formatFigures } from './report.ts';
 import { addRsa } from './rsa.ts';
 import type { Figure } from './sample.ts';
+import { bigStore } from './store.ts';
 import { transactions } from './transactions.ts';
 import { whyNoUsage } from './usage.ts';
 
@@ -28,6 +29,7 @@ const benchmarks: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> 
   transactions,
   enrolments,
   commands: oneShot,
+  store: bigStore,
 };
 
 /** Fewer say nothing about the spread. */

@@ -1,4 +1,4 @@
-import { isMet, type Figure, type Sample } from './sample.ts';
+import { isMet, type Figure, type Goal, type Sample } from './sample.ts';
 
 /** Put figures into a text: ours, theirs, what they come to, and the goal. */
 export function formatFigures(figures: readonly Figure[]): string {
@@ -29,9 +29,13 @@ function formatCompared({ comparison, compared }: Figure): string {
 function verdict(figure: Figure): string {
   const { goal, comparison } = figure;
   if (!goal) return '';
+  return `${goalText(goal, comparison)} ${isMet(figure) ? 'met' : 'MISSED'}`;
+}
+
+function goalText(goal: Goal, comparison: Figure['comparison']): string {
+  if ('oursAtMost' in goal) return `certkeeper <= ${goal.oursAtMost}`;
   const sign = comparison === 'difference' ? '+' : '';
-  const text = 'atLeast' in goal ? `>= ${sign}${goal.atLeast}` : `<= ${sign}${goal.atMost}`;
-  return `${text} ${isMet(figure) ? 'met' : 'MISSED'}`;
+  return 'atLeast' in goal ? `>= ${sign}${goal.atLeast}` : `<= ${sign}${goal.atMost}`;
 }
 
 function formatSample({ median, min, max }: Sample): string {

@@ -18,7 +18,11 @@ export function sampleOf(runs: readonly number[]): Sample {
 }
 
 /** What a figure should come to. */
-export type Goal = { readonly atLeast: number } | { readonly atMost: number };
+export type Goal =
+  | { readonly atLeast: number }
+  | { readonly atMost: number }
+  /** Of our side alone, whatever stands beside it. */
+  | { readonly oursAtMost: number };
 
 /** One figure: ours beside theirs, and what they come to together. */
 export interface Figure {
@@ -57,7 +61,8 @@ export function figureOf({ ours, theirs, comparison = 'ratio', ...rest }: Measur
 }
 
 /** Tell whether the median meets the goal; undefined without one. */
-export function isMet({ goal, compared }: Figure): boolean | undefined {
+export function isMet({ goal, compared, ours }: Figure): boolean | undefined {
   if (!goal) return undefined;
+  if ('oursAtMost' in goal) return ours.median <= goal.oursAtMost;
   return 'atLeast' in goal ? compared.median >= goal.atLeast : compared.median <= goal.atMost;
 }

@@ -37,7 +37,7 @@ interface Line {
 const FIRST_BLOCK = 500;
 
 /** Certificates at a time after these: what lives for longer makes the memory of the process grow. */
-const PAGE = 50;
+const PAGE = 20;
 
 /** Print the table TYPE HASH EXPIRES NAME DIST LABEL: one line an object, key and certificate apart. */
 export async function showCertificateList(
