@@ -5,7 +5,8 @@ import * as table from './parameters-store.ts';
 export const storeCommands: readonly Command[] = [
   defineCommand({
     words: ['store', 'backup'],
-    changes: 'nothing',
+    // Keys leave the store with it.
+    changes: 'world',
     summary: 'Write a copy of the store to one file, while others work with it',
     parameters: table.storeBackupParameters,
     example: 'store backup /var/backups/certkeeper/monday.db',

@@ -110,6 +110,23 @@ describe('the audit trail', () => {
     ]);
   });
 
+  it('says of a backup where it went, and whether the key is in it', async () => {
+    const bench = makeBench();
+    await bench.withStore(async () => undefined);
+    const file = join(bench.directory, 'backup.db');
+    await bench.run(['store', 'backup', file, 'with-key']);
+    expect(await acts(bench)).toMatchObject([
+      {
+        what: 'store backup',
+        arguments: expect.arrayContaining([
+          ['file', file],
+          ['with-key', ''],
+        ]),
+        result: { exitCode: 0 },
+      },
+    ]);
+  });
+
   it('keeps a command from doing anything when it cannot be written', async () => {
     const bench = makeBench();
     await bench.withStore(async () => undefined);
@@ -148,5 +165,13 @@ describe('what commands change', () => {
     expect(looking.filter(({ words }) => words[0] === 'no' || words[0] === 'clear')).toStrictEqual(
       [],
     );
+  });
+
+  it('is something for those that let keys out, too', () => {
+    const letOut = commands.filter(({ words }) =>
+      ['cert export', 'store backup', 'store restore', 'store rekey'].includes(words.join(' ')),
+    );
+    expect(letOut).toHaveLength(4);
+    expect(letOut.filter(({ changes }) => changes === 'nothing')).toStrictEqual([]);
   });
 });
