@@ -97,7 +97,7 @@ export async function currentCertificate(store: Store, name: Label): Promise<Cer
       { hint: `Get a new one with "certkeeper cmp initialize cert-name ${name}"` },
     );
   }
-  const known = (await store.certificates.list()).map((record) => `"${record.name}"`);
+  const known = (await store.certificates.names()).map((each) => `"${each}"`);
   throw new CertError('CERT_UNKNOWN', `Cannot find certificate "${name}"`, {
     hint:
       known.length === 0

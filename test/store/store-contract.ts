@@ -8,6 +8,7 @@ import { crlsContract } from './crls-contract.ts';
 import { deploymentsContract } from './deployments-contract.ts';
 import { entriesContract } from './entries-contract.ts';
 import { leasesContract } from './leases-contract.ts';
+import { listingContract } from './listing-contract.ts';
 import { revocationContract } from './revocation-contract.ts';
 import { at, context, counters, granted, imported } from './sample.ts';
 import { named, newKey, newTransaction, random } from './sample.ts';
@@ -25,6 +26,7 @@ export function storeContract(make: () => Promise<StoreUnderTest>): void {
   authoritiesContract(make);
   crlsContract(make);
   leasesContract(make);
+  listingContract(make);
   deploymentsContract(make);
   entriesContract(make);
   versionsContract(make);
