@@ -42,6 +42,16 @@ const clear = sample('clmCertExpiryCleared', {
   suppressed: 0,
 });
 
+/** About the certificate of that index. */
+const of = (index: number, more: Partial<Notification> = {}): Notification => {
+  const { certificate, ...rest } = sample('clmCertAboutToExpire', more);
+  return {
+    ...rest,
+    alarm: `expiry certificate ${index}`,
+    ...(certificate !== undefined && { certificate: { ...certificate, index } }),
+  };
+};
+
 describe('enqueue()', () => {
   it('keeps one entry of an alarm, and counts what it replaces', () => {
     const queue = queueOf();
@@ -120,15 +130,6 @@ describe('afterFailure()', () => {
 });
 
 describe('dispatch()', () => {
-  const of = (index: number, more: Partial<Notification> = {}): Notification => {
-    const { certificate, ...rest } = sample('clmCertAboutToExpire', more);
-    return {
-      ...rest,
-      alarm: `expiry certificate ${index}`,
-      ...(certificate !== undefined && { certificate: { ...certificate, index } }),
-    };
-  };
-
   it('sends a burst, the worst first, and the rest one a second', () => {
     const queue = queueOf();
     for (let index = 1; index <= 12; index++) queue.put(of(index));

@@ -139,9 +139,13 @@ describe('an expiry alarm', () => {
 describe('a failed renewal', () => {
   it('is told once, then by another reason, a rise, or a repeat; the rest is counted', () => {
     const watch = startWatch();
-    const at = (minutes: number): Date => new Date(hoursLeft(1000).getTime() + minutes * 60_000);
     const look = (attempts: number, reason: string, minutes: number): string[] =>
-      told(watch.look({ ...facts, failing: { ...failing, attempts, reason } }, at(minutes)));
+      told(
+        watch.look(
+          { ...facts, failing: { ...failing, attempts, reason } },
+          hoursLeft(1000 - minutes / 60),
+        ),
+      );
     expect(look(1, 'ca-unreachable', 0)).toEqual(['CertRenewalFailed minor 1']);
     expect(look(2, 'ca-unreachable', 1)).toEqual([]);
     expect(look(3, 'badTime', 3)).toEqual([]);
