@@ -2,13 +2,14 @@
  * The command line, in a process that kills itself: started by the tests with a command line as arguments
  * and, in the environment, the moment to die. What it did is written down at its end, for counting.
  */
-import { writeFileSync } from 'node:fs';
+import { promises, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { compose } from '../../src/agent/compose.ts';
 import { systemClock } from '../../src/agent/system-clock.ts';
 import { run } from '../../src/cli/run.ts';
 import { createProcessIo } from '../../src/cli/process-io.ts';
+import { parseSecretSource, resolveSecret } from '../../src/cli/secret.ts';
 import { nodeDeliveryFs, type DeliveryFs } from '../../src/deploy/delivery-fs.ts';
-import { deliverFiles } from '../../src/deploy/files.ts';
 import type { Log } from '../../src/base/log.ts';
 import { noMoments, type Moment, type Moments } from './moments.ts';
 import { jumpingClock } from './jumping-clock.ts';
@@ -34,16 +35,22 @@ function passAfter<A extends readonly unknown[]>(
   };
 }
 
-/** The real file system, passing a moment after everything it changes. */
-const dyingFs: DeliveryFs = {
-  ...nodeDeliveryFs,
-  makeDirectory: passAfter(nodeDeliveryFs.makeDirectory),
-  writeNew: passAfter(nodeDeliveryFs.writeNew),
-  duplicate: passAfter(nodeDeliveryFs.duplicate),
-  rename: passAfter(nodeDeliveryFs.rename),
-  remove: passAfter(nodeDeliveryFs.remove),
-  removeAll: passAfter(nodeDeliveryFs.removeAll),
+// Whoever writes files for others does it by these, and removes them by those of Node: a moment passes after everything
+// that is changed.
+const { makeDirectory, writeNew, duplicate, rename, removeAll } = nodeDeliveryFs;
+const dying: Partial<DeliveryFs> = {
+  makeDirectory: passAfter(makeDirectory),
+  writeNew: passAfter(writeNew),
+  duplicate: passAfter(duplicate),
+  rename: passAfter(rename),
+  removeAll: passAfter(removeAll),
 };
+Object.assign(nodeDeliveryFs, dying);
+promises.unlink = passAfter(promises.unlink);
+promises.rmdir = passAfter(promises.rmdir);
+syncBuiltinESMExports();
+
+const io = createProcessIo();
 
 async function services(stateDirectory: string, log: Log): ReturnType<typeof compose> {
   const real = await compose({
@@ -51,6 +58,7 @@ async function services(stateDirectory: string, log: Log): ReturnType<typeof com
     log,
     clock: jumpingClock(systemClock),
     onWrite: () => pass('write'),
+    pin: (source, what) => resolveSecret(parseSecretSource(source, what), what, { io, log }),
   });
   return {
     ...real,
@@ -65,11 +73,10 @@ async function services(stateDirectory: string, log: Log): ReturnType<typeof com
         },
       };
     },
-    deliver: (delivery) => deliverFiles({ ...delivery, log, fs: dyingFs }),
   };
 }
 
-process.exitCode = await run(process.argv.slice(2), createProcessIo(), ({ state = '' }, _io, log) =>
+process.exitCode = await run(process.argv.slice(2), io, ({ state = '' }, _io, log) =>
   services(state, log),
 );
 const seen: Moments = counts;

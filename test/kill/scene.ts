@@ -11,6 +11,7 @@ import { createLab, DEFAULT_REFERENCE, type Lab } from '../../src/ca/lab.ts';
 import type { LabSettings } from '../../src/ca/lab-settings.ts';
 import type { LabCertificate } from '../../src/ca/ledger-records.ts';
 import { run } from '../../src/cli/run.ts';
+import { parseSecretSource, resolveSecret } from '../../src/cli/secret.ts';
 import { decodeMessage } from '../../src/cmp/message/pki-message.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -103,8 +104,14 @@ export async function openScene(settings: Partial<LabSettings>): Promise<Scene> 
         async run(words) {
           const io = fakeIo();
           const clock = jumpingClock(systemClock);
-          const code = await run(argvOf(words), io, (_globals, _io, log) =>
-            compose({ stateDirectory: state, log, clock }),
+          const code = await run(argvOf(words), io, (_globals, outside, log) =>
+            compose({
+              stateDirectory: state,
+              log,
+              clock,
+              pin: (source, what) =>
+                resolveSecret(parseSecretSource(source, what), what, { io: outside, log }),
+            }),
           );
           return { code, out: io.out(), err: io.err() };
         },
