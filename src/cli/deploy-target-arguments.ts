@@ -87,6 +87,13 @@ function entryFrom(
       'Name that with combined',
     );
   }
+  // HAProxy 2.6 can be told of new anchors too, and ends when it is told of them more than once.
+  if (files.some(({ kind }) => kind === 'ca')) {
+    throw deployUsage(
+      'haproxy takes no new ca while it runs',
+      'Give ca a deployment of its own: to roots ca FILE target systemd unit haproxy',
+    );
+  }
   // These end a word or a command of the runtime API.
   if (/[\s;\\]/.test(entry ?? combined.path)) {
     throw deployUsage(

@@ -173,6 +173,10 @@ describe('the target of cert deploy', () => {
     [['target', 'nginx', 'pid-file', '/x', 'unit', 'x'], 'unit does not belong to target nginx'],
     [['target', 'haproxy', 'socket', '/x'], 'target haproxy needs the file it reads'],
     [
+      ['target', 'haproxy', 'socket', '/x', 'combined', '/x', 'ca', '/y'],
+      'haproxy takes no new ca while it runs',
+    ],
+    [
       ['target', 'haproxy', 'socket', '/x', 'combined', '/x', 'entry', 'a;b'],
       'haproxy cannot be told of "a;b"',
     ],
