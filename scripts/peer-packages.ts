@@ -24,6 +24,8 @@ export type PeerPackageName =
   | 'slapd'
   | 'softhsm2'
   | 'opensc'
+  | 'snmptrapd'
+  | 'smitools'
   | 'libnss3-tools'
   | 'gnutls-bin'
   | 'openjdk-17-jre-headless';
@@ -82,6 +84,8 @@ export const peerPackages: readonly PeerPackage[] = [
   { debian: 'slapd', program: 'slapd', neededFor: 'CRLs and certificates by ldap and ldaps' },
   { debian: 'softhsm2', program: 'softhsm2-util', neededFor: 'keys in a PKCS #11 token' },
   { debian: 'opensc', program: 'pkcs11-tool', neededFor: 'a second look at keys in a token' },
+  { debian: 'snmptrapd', program: 'snmptrapd', neededFor: 'receiving traps and informs' },
+  { debian: 'smitools', program: 'smilint', neededFor: 'checking CERT-LIFECYCLE-MIB' },
   {
     debian: 'apache2',
     program: 'apache2ctl',
