@@ -88,7 +88,7 @@ export async function startTrapd(family: 4 | 6 = 4, baseOid?: string): Promise<T
     restart,
     async forget() {
       await daemon.stop();
-      rmSync(join(directory, `persist`), { recursive: true });
+      rmSync(join(directory, 'persist'), { recursive: true });
       await restart();
     },
     async line(pattern) {
@@ -118,8 +118,17 @@ async function start(directory: string, mibs: string, port: number): Promise<Dae
   const argv = [
     `SNMP_PERSISTENT_DIR=${persist}`,
     'snmptrapd',
-    ...['-f', '-C', '-c', join(directory, 'snmptrapd.conf'), '-Le'],
-    ...['-M', mibs, '-m', 'CERT-LIFECYCLE-MIB:SNMPv2-MIB', '-p', join(directory, 'pid')],
+    '-f',
+    '-C',
+    '-c',
+    join(directory, 'snmptrapd.conf'),
+    '-Le',
+    '-M',
+    mibs,
+    '-m',
+    'CERT-LIFECYCLE-MIB:SNMPv2-MIB',
+    '-p',
+    join(directory, 'pid'),
   ];
   const daemon = await startDaemon('env', argv, /NET-SNMP version/, directory);
   const shown = `:${port.toString(16).toUpperCase().padStart(4, '0')} `;
