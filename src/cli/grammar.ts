@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { agentCommands } from './grammar-agent.ts';
 import { auditCommands } from './grammar-audit.ts';
 import { caCommands } from './grammar-ca.ts';
 import { certCommands } from './grammar-cert.ts';
@@ -17,6 +18,7 @@ import type { Parameter } from './parameter.ts';
 /** Every command there is. */
 export const commands: readonly Command[] = [
   ...cmpCommands,
+  ...agentCommands,
   ...caCommands,
   ...certCommands,
   ...certificateCommands,

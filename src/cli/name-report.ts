@@ -59,6 +59,8 @@ export const settingWords: Readonly<Record<NameSetting, string>> = {
   'renew-by': 'renewed by',
   'track-source': 'tracked at',
   'hash-url': 'hash and URL',
+  'auto-update-days': 'renewed by the agent (days before its end)',
+  'auto-fetch-days': 'fetched by the agent (days before its end)',
 };
 
 function isSettingName(word: string): word is NameSetting {

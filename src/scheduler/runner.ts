@@ -4,7 +4,7 @@ import type { Log } from '../base/log.ts';
 import type { Schedule, ScheduleEntry } from '../store/schedule-contract.ts';
 import { due, type ScheduleFacts, type Surroundings } from './due.ts';
 import { gate, type Gate } from './gate.ts';
-import type { Job } from './job.ts';
+import type { Job, JobKind } from './job.ts';
 import type { MaintenanceWindow } from './maintenance-window.ts';
 import type { JobOutcome } from './outcome.ts';
 import { retryTimeAt } from './retry.ts';
@@ -110,13 +110,18 @@ async function look(context: RunnerContext, run: Run, entry: ScheduleEntry): Pro
     return;
   }
   let isBusy = false;
+  const done = new Set<JobKind>();
   for (const job of due(facts, run.around, clock.now())) {
     if (job.at > clock.now() || signal.aborted) continue;
     const outcome = await perform(context, run, job);
     isBusy ||= outcome?.type === 'busy';
+    if (outcome?.type === 'done') done.add(job.kind);
   }
   const now = clock.now();
-  const later = (await context.gather(entry.name)) ?? facts;
+  let later = (await context.gather(entry.name)) ?? facts;
+  const again = due(later, run.around, now).filter(({ at, kind }) => at <= now && done.has(kind));
+  for (const job of again) await settle(context, run, job, futile);
+  if (again.length > 0) later = (await context.gather(entry.name)) ?? facts;
   const times = due(later, run.around, now).map(({ at }) => at.getTime());
   if (isBusy) times.push(now.getTime() + busyMs);
   const next = times.length === 0 ? undefined : Math.min(...times);
@@ -126,6 +131,14 @@ async function look(context: RunnerContext, run: Run, entry: ScheduleEntry): Pro
   // What was changed meanwhile, by ourselves as well, is due anyhow.
   await schedule.plan(entry, at === undefined ? undefined : new Date(at));
 }
+
+/** Whatever that is a sign of, it must not be done without end. */
+const futile: JobOutcome = {
+  type: 'failing',
+  code: 'INTERNAL',
+  text: 'it was done, and is due again at once',
+  isCaDown: false,
+};
 
 /** @returns undefined when its turn came too late: the CA has stopped to answer meanwhile */
 async function perform(
@@ -173,6 +186,7 @@ async function settle(
   switch (outcome.type) {
     case 'done':
       run.count('done');
+      log.info(`${job} of "${name}" is done`);
       await schedule.recovered(name, job);
       break;
     case 'busy':

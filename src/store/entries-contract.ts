@@ -74,7 +74,11 @@ export type NameSetting =
   /** Where a tracked certificate is read from: an absolute path or a URL; `tls:` for a service. */
   | 'track-source'
   /** Where peers find its certificate (Hash and URL of RFC 7296 section 3.6): an http URL. */
-  | 'hash-url';
+  | 'hash-url'
+  /** Days before its end at which the agent renews it; without it, it does not. */
+  | 'auto-update-days'
+  /** Days before its end from which the agent takes a newer one from another node's store. */
+  | 'auto-fetch-days';
 
 /** Settings of single names, as text. */
 export interface NameSettings {

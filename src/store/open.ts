@@ -179,7 +179,7 @@ function lateTransactions(database: Database, unlock: Unlock): Transactions {
 function lateEntries(
   database: Database,
   unlock: Unlock,
-): Pick<Store, 'caCertificates' | 'keyRequests' | 'nameSettings' | 'audit'> {
+): Pick<Store, 'caCertificates' | 'keyRequests' | 'nameSettings' | 'audit' | 'schedule'> {
   const authorities = once(async () =>
     (await import('./ca-certificates.ts')).sqliteCaCertificates(database),
   );
@@ -189,6 +189,7 @@ function lateEntries(
   const settings = once(async () =>
     (await import('./name-settings.ts')).sqliteNameSettings(database),
   );
+  const schedule = once(async () => (await import('./schedule.ts')).sqliteSchedule(database));
   const audit = once(async () => (await import('./audit.ts')).sqliteAudit(database));
   return {
     caCertificates: {
@@ -208,6 +209,21 @@ function lateEntries(
       get: async (...args) => (await settings()).get(...args),
       set: async (...args) => (await settings()).set(...args),
       remove: async (...args) => (await settings()).remove(...args),
+    },
+    schedule: {
+      due: async (...args) => (await schedule()).due(...args),
+      all: async (...args) => (await schedule()).all(...args),
+      next: async (...args) => (await schedule()).next(...args),
+      plan: async (...args) => (await schedule()).plan(...args),
+      forget: async (...args) => (await schedule()).forget(...args),
+      wake: async (...args) => (await schedule()).wake(...args),
+      failing: async (...args) => (await schedule()).failing(...args),
+      failed: async (...args) => (await schedule()).failed(...args),
+      recovered: async (...args) => (await schedule()).recovered(...args),
+      issuedSince: async (...args) => (await schedule()).issuedSince(...args),
+      silentCas: async (...args) => (await schedule()).silentCas(...args),
+      caSilent: async (...args) => (await schedule()).caSilent(...args),
+      caAnswered: async (...args) => (await schedule()).caAnswered(...args),
     },
     audit: {
       begin: async (...args) => (await audit()).begin(...args),

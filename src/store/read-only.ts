@@ -8,8 +8,17 @@ import type { Store } from './store.ts';
  */
 export function readOnly(store: Store, refuse: () => never): Store {
   const { authorities, keys, certificates, deployments, transactions, crls, history } = store;
-  const { statistics, settings, leases, caCertificates, keyRequests, nameSettings, audit, care } =
-    store;
+  const {
+    statistics,
+    settings,
+    leases,
+    caCertificates,
+    keyRequests,
+    nameSettings,
+    audit,
+    care,
+    schedule,
+  } = store;
   const refused = async (): Promise<never> => refuse();
   return {
     authorities: {
@@ -60,6 +69,21 @@ export function readOnly(store: Store, refuse: () => never): Store {
       get: (name, key) => nameSettings.get(name, key),
       set: refused,
       remove: refused,
+    },
+    schedule: {
+      due: (now, limit) => schedule.due(now, limit),
+      all: () => schedule.all(),
+      next: () => schedule.next(),
+      failing: (name) => schedule.failing(name),
+      issuedSince: (name, since) => schedule.issuedSince(name, since),
+      silentCas: () => schedule.silentCas(),
+      plan: refused,
+      forget: refused,
+      wake: refused,
+      failed: refused,
+      recovered: refused,
+      caSilent: refused,
+      caAnswered: refused,
     },
     audit: { list: (limit) => audit.list(limit), begin: refused, end: refused },
     deployments: {

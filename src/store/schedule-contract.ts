@@ -35,6 +35,8 @@ export interface CaHealth {
 export interface Schedule {
   /** Names whose time has come, the longest overdue first. */
   due(now: Date, limit: number): Promise<readonly ScheduleEntry[]>;
+  /** Every name there is something of, by name. */
+  all(): Promise<readonly ScheduleEntry[]>;
   /** When the next time comes; absent when there is nothing to look at. */
   next(): Promise<Date | undefined>;
   /**

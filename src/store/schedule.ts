@@ -1,7 +1,7 @@
 import { isErrorCode } from '../base/errors.ts';
 import { integer, label, oneOf, optional, text, time } from './column.ts';
 import type { Database } from './database.ts';
-import type { CaHealth, FailingRecord, Schedule } from './schedule-contract.ts';
+import type { CaHealth, FailingRecord, Schedule, ScheduleEntry } from './schedule-contract.ts';
 import type { Row, Sql } from './sql.ts';
 import { storedText } from './stored-text.ts';
 
@@ -16,7 +16,11 @@ export function sqliteSchedule(database: Database): Schedule {
             now,
             limit,
           )
-          .map((row) => ({ name: label(row, 'name'), revision: integer(row, 'revision') })),
+          .map(readEntry),
+      ),
+    all: () =>
+      database.read((sql) =>
+        sql.all('SELECT name, revision FROM schedule ORDER BY name').map(readEntry),
       ),
     next: () =>
       database.read((sql) => {
@@ -104,6 +108,10 @@ export function recordIssuance(sql: Sql, name: string, at: Date): void {
     name,
     new Date(at.getTime() - 2 * dayMs),
   );
+}
+
+function readEntry(row: Row): ScheduleEntry {
+  return { name: label(row, 'name'), revision: integer(row, 'revision') };
 }
 
 function readFailing(row: Row): FailingRecord {

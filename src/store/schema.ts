@@ -1,4 +1,5 @@
 import type { Migration } from './migration.ts';
+import { agentSchema } from './schema-agent.ts';
 
 /**
  * The store's schema. Times are epoch milliseconds. `secret`, `proxy_password`, `pkcs8` and `wrapped`
@@ -354,4 +355,5 @@ CREATE INDEX transaction_staged ON transactions (staged_certificate_id);
 CREATE INDEX deployment_certificates ON deployments (certificate_id);
 `,
   },
+  agentSchema,
 ];

@@ -8,6 +8,7 @@ import type { Deployments } from './deployments-contract.ts';
 import type { CaCertificates, KeyRequests, NameSettings } from './entries-contract.ts';
 import type { Leases } from './leases-contract.ts';
 import type { History, Statistics, TransactionOutcome } from './records-contract.ts';
+import type { Schedule } from './schedule-contract.ts';
 
 /**
  * Everything certkeeper remembers, behind promises so that another database can stand beside SQLite
@@ -34,6 +35,7 @@ export interface Store {
   readonly settings: Settings;
   readonly nameSettings: NameSettings;
   readonly audit: Audit;
+  readonly schedule: Schedule;
   readonly leases: Leases;
   readonly care: StoreCare;
   close(): Promise<void>;

@@ -24,6 +24,7 @@ import type { Database } from './database.ts';
 import { closeHistory, forgetHistory, openHistory, recordEvents } from './history.ts';
 import { insertKey, releaseKey } from './keys.ts';
 import { pruneKeys, pruneVersions } from './pruning.ts';
+import { recordIssuance } from './schedule.ts';
 import { isStoredClear, transactionIdentity } from './sealed-columns.ts';
 import type { Sealer } from './sealer.ts';
 import type { Row, Sql } from './sql.ts';
@@ -266,6 +267,7 @@ function close(
     // What was asked for after a move has been done.
     sql.run("DELETE FROM name_settings WHERE name = ? AND key = 'renew-by'", name);
     pruneVersions(sql, name);
+    recordIssuance(sql, name, at);
     return current;
   }
   if (record.keyId !== undefined) releaseKey(sql, record.keyId, at);

@@ -107,6 +107,29 @@ describe.each(earlier.filter((version) => version >= 4))('one of version %i', (v
   });
 });
 
+describe.each(earlier.filter((version) => version >= 5))('one of version %i', (version) => {
+  it('has its CA certificates, what waits for an import, its settings and who did what', async () => {
+    const { store } = await open(version);
+    expect(await store.caCertificates.list()).toMatchObject([{ label: 'rootA' }]);
+    const request = await store.keyRequests.get('web');
+    expect(await store.keys.privateKey(request?.keyId ?? 0)).toBeInstanceOf(Uint8Array);
+    expect(await store.nameSettings.get('gw1', 'key')).toBe('reuse');
+    expect(await store.settings.get('versions-kept')).toBe('5');
+    const acts = await store.audit.list();
+    expect(acts.at(-1)).toMatchObject({ what: 'ca add', result: { exitCode: 0 } });
+    expect(JSON.stringify(acts)).not.toContain('s3cret');
+  });
+});
+
+describe.each(earlier.filter((version) => version < 6))('one of version %i', (version) => {
+  it('is looked at whole by the agent', async () => {
+    const { store } = await open(version);
+    const names = (await store.schedule.due(new Date(0), 99)).map(({ name }) => name);
+    const stored = (await store.certificates.list()).map(({ name }) => String(name));
+    expect(new Set(names)).toEqual(new Set([...stored, 'gw2']));
+  });
+});
+
 async function open(version: number): Promise<{ store: Store; directory: string }> {
   const directory = temporaryDirectory();
   cpSync(join(fixtures, `schema-${version}`), directory, { recursive: true });

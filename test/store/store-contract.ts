@@ -12,6 +12,7 @@ import { listingContract } from './listing-contract.ts';
 import { revocationContract } from './revocation-contract.ts';
 import { at, context, counters, granted, imported } from './sample.ts';
 import { named, newKey, newTransaction, random } from './sample.ts';
+import { scheduleContract } from './schedule-contract.ts';
 import { transactionsContract } from './transactions-contract.ts';
 import { versionsContract } from './versions-contract.ts';
 
@@ -31,6 +32,7 @@ export function storeContract(make: () => Promise<StoreUnderTest>): void {
   entriesContract(make);
   versionsContract(make);
   auditContract(make);
+  scheduleContract(make);
 
   describe('certificates', () => {
     it('are pending until they are delivered, and tell why a delivery failed', async () => {

@@ -1,0 +1,139 @@
+import { CertError } from '../base/errors.ts';
+import type { LifecycleContext } from '../lifecycle/context.ts';
+import { gather } from '../scheduler/gather.ts';
+import { perform } from '../scheduler/perform.ts';
+import { runDue, type RunReport } from '../scheduler/runner.ts';
+import { agentActor } from './actor.ts';
+import { becomeAgent } from './agent-lease.ts';
+import { watchClock } from './clock-watch.ts';
+
+/** How the agent is run. */
+export interface AgentOptions {
+  /** Names worked on at a time. */
+  readonly names: number;
+  /** Requests to one CA at a time. */
+  readonly perCa: number;
+  /** Call back again and again, at least once a minute. @returns what ends that */
+  beat(tick: () => void): () => void;
+  /** Milliseconds since any moment, by a clock that nobody sets. */
+  monotonicMs(): number;
+}
+
+/** What `agent status` tells. */
+export interface AgentStatus {
+  readonly startedAt: Date;
+  readonly runs: number;
+  readonly lastRun?: { readonly at: Date; readonly report: RunReport };
+  /** When there is something to do next, as far as is known. */
+  readonly next?: Date;
+  /** The last thing that kept it from working at all. */
+  readonly trouble?: string;
+}
+
+/** The agent of a store, at work. */
+export interface Agent {
+  status(): Promise<AgentStatus>;
+  /** Look now what is due. @returns when all of that is done */
+  run(): Promise<void>;
+  /** End: what is under way is let come to where it can be gone on with. */
+  stop(): Promise<void>;
+  /** Settles when it has ended; throws when it could not go on. */
+  readonly ended: Promise<void>;
+}
+
+/** What nobody can go on after; everything else is tried again at the next beat. */
+const fatal: ReadonlySet<string> = new Set(['STORE_CORRUPT', 'STORE_NEWER', 'STORE_KEY_WRONG']);
+
+/**
+ * Become the agent of a store and do what is due: at once what was due while there was none, then with every beat.
+ *
+ * @throws {CertError} IN_PROGRESS when there is one already
+ */
+export async function startAgent(
+  services: LifecycleContext,
+  options: AgentOptions,
+): Promise<Agent> {
+  const { store, clock, log, holder } = services;
+  const lease = await becomeAgent(services);
+  const startedAt = clock.now();
+  const ending = new AbortController();
+  const jumped = watchClock(() => clock.now().getTime(), options.monotonicMs);
+  const context = { ...services, signal: ending.signal, actor: agentActor(holder) };
+  const seen: { runs: number; lastRun?: NonNullable<AgentStatus['lastRun']>; trouble?: string } = {
+    runs: 0,
+  };
+  const end = Promise.withResolvers<void>();
+
+  const once = async (): Promise<void> => {
+    if (!(await lease.keep())) {
+      throw new CertError('IN_PROGRESS', 'Cannot go on: another agent has taken this store over', {
+        hint: 'See "certkeeper agent status"',
+      });
+    }
+    const jump = jumped();
+    if (jump !== undefined) {
+      log.warn(
+        `the clock has jumped by ${Math.round(jump.ms / 1000)} s; everything is looked at again`,
+      );
+      await store.schedule.wake();
+    }
+    const report = await runDue({
+      schedule: store.schedule,
+      clock,
+      log,
+      gather: (name) => gather(store, name, clock.now()),
+      perform: (job) => perform(context, job),
+      windows: async () => [],
+      limits: options,
+      signal: ending.signal,
+    });
+    seen.runs++;
+    seen.lastRun = { at: clock.now(), report };
+    delete seen.trouble;
+  };
+
+  // One run at a time; what was asked for meanwhile is one more run after it.
+  let running: Promise<void> | undefined;
+  let isWanted = false;
+  const loop = async (): Promise<void> => {
+    while (isWanted && !ending.signal.aborted) {
+      isWanted = false;
+      try {
+        await once();
+      } catch (error) {
+        const code = error instanceof CertError ? error.code : 'INTERNAL';
+        const text = error instanceof Error ? error.message : String(error);
+        seen.trouble = text;
+        log.warn(`the agent could not look what is due: ${text}`);
+        if (!fatal.has(code) && code !== 'IN_PROGRESS') continue;
+        ending.abort();
+        end.reject(error);
+      }
+    }
+  };
+  const run = (): Promise<void> => {
+    isWanted = true;
+    running ??= loop().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+
+  const endBeat = options.beat(() => void run());
+  void run();
+  ending.signal.addEventListener('abort', () => endBeat(), { once: true });
+  return {
+    run,
+    ended: end.promise,
+    async stop() {
+      ending.abort();
+      await running;
+      await lease.release();
+      end.resolve();
+    },
+    async status() {
+      const next = await store.schedule.next();
+      return { startedAt, ...seen, ...(next && { next }) };
+    },
+  };
+}

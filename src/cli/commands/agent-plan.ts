@@ -1,0 +1,48 @@
+import { formatTime } from '../../base/format-time.ts';
+import type { Label } from '../../base/label.ts';
+import type { ScheduleFacts } from '../../scheduler/due.ts';
+import { gather } from '../../scheduler/gather.ts';
+import type { Job } from '../../scheduler/job.ts';
+import { planAhead } from '../../scheduler/plan.ts';
+import type { Body } from '../command.ts';
+import type { agentPlanParameters } from '../parameters-agent.ts';
+import { plural } from '../plural.ts';
+import { readStored, whereLooked } from '../stored.ts';
+import { formatTable } from '../table.ts';
+
+const dayMs = 86_400_000;
+
+/** List what the agent will do, and when. */
+export const run: Body<typeof agentPlanParameters> = async ({ days }, context) => {
+  const jobs =
+    (await readStored(context, async ({ store, clock }) => {
+      const now = clock.now();
+      const names = new Map<Label, ScheduleFacts>();
+      for (const { name } of await store.schedule.all()) {
+        const facts = await gather(store, name, now);
+        if (facts !== undefined) names.set(name, facts);
+      }
+      const around = { windows: [], downUntil: new Map<string, Date>() };
+      return planAhead(names, around, now, new Date(now.getTime() + days * dayMs));
+    })) ?? [];
+  context.print.show({ days, jobs: jobs.map(jobJson) }, () => {
+    if (jobs.length === 0) {
+      return `Nothing to do in ${plural(days, 'day')}${whereLooked(context)}\n`;
+    }
+    return formatTable(
+      ['WHEN', 'WHAT', 'NAME', 'CA', 'LATER FOR'].map((title) => ({ title })),
+      jobs.map(({ at, kind, name, ca = '', postponed = '' }) => [
+        formatTime(at),
+        kind,
+        name,
+        ca,
+        postponed,
+      ]),
+    );
+  });
+  return 0;
+};
+
+function jobJson({ at, kind, name, ca, postponed }: Job) {
+  return { at: formatTime(at), kind, name, ca, postponed };
+}

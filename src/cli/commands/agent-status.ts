@@ -1,0 +1,55 @@
+import { agentOf } from '../../agent/agent-lease.ts';
+import { askAgent } from '../../agent/control-client.ts';
+import { formatTime } from '../../base/format-time.ts';
+import { agentSocket } from '../agent-socket.ts';
+import type { Body } from '../command.ts';
+import type { Json } from '../json.ts';
+import { readStored, whereLooked } from '../stored.ts';
+import { formatFields } from '../table.ts';
+
+/** Tell whether an agent runs, and how it does. Exit code 0 when one does, else 3. */
+export const run: Body<Record<never, never>> = async (_, context) => {
+  const read = await readStored(context, async (services) => ({
+    agent: await agentOf(services),
+    next: await services.store.schedule.next(),
+  }));
+  const agent = read?.agent;
+  if (agent === undefined) {
+    context.print.show({ running: false }, () => `No agent runs${whereLooked(context)}\n`);
+    return 3;
+  }
+  // Why it cannot be asked is not why it would not run.
+  const status = await askAgent(agentSocket(context), 'status').catch(() => undefined);
+  const { pid, host, since } = agent;
+  const live = readStatus(status);
+  const next = live.next ?? (read?.next && formatTime(read.next));
+  context.print.show({ running: true, pid, host, since: formatTime(since), next, ...live }, () =>
+    formatFields([
+      ['agent', `process ${pid} on ${host}`],
+      ['since', formatTime(since)],
+      ['next', next ?? 'nothing to do'],
+      ['runs', live.runs?.toString()],
+      ['last run', live.lastRunAt],
+      ['trouble', live.trouble],
+    ]),
+  );
+  return 0;
+};
+
+/** Whatever the agent of another version says, only what we know of it is taken. */
+function readStatus(status: object | undefined): {
+  readonly runs?: number;
+  readonly lastRunAt?: string;
+  readonly next?: string;
+  readonly trouble?: string;
+} & { readonly [key: string]: Json | undefined } {
+  const { runs, lastRun, next, trouble }: Readonly<Record<string, unknown>> = { ...status };
+  const at =
+    typeof lastRun === 'object' && lastRun !== null && 'at' in lastRun ? lastRun.at : undefined;
+  return {
+    ...(typeof runs === 'number' && { runs }),
+    ...(typeof at === 'string' && { lastRunAt: formatTime(new Date(at)) }),
+    ...(typeof next === 'string' && { next: formatTime(new Date(next)) }),
+    ...(typeof trouble === 'string' && { trouble }),
+  };
+}

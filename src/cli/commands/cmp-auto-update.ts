@@ -1,0 +1,29 @@
+import { formatTime } from '../../base/format-time.ts';
+import { setAutoUpdate } from '../../lifecycle/auto-update.ts';
+import type { Body } from '../command.ts';
+import type { autoUpdateParameters } from '../parameters-agent.ts';
+import { plural } from '../plural.ts';
+import { formatDuration } from '../render.ts';
+
+/** Have a certificate renewed by the agent. */
+export const run: Body<typeof autoUpdateParameters> = async (args, context) => {
+  const { currentName: name, caRoot, time: days } = args;
+  const services = await context.services();
+  const { at, window } = await setAutoUpdate(services, {
+    name,
+    days,
+    ...(caRoot !== undefined && { ca: caRoot }),
+  });
+  const windowSeconds = Math.round(window.ms / 1000);
+  const isObeyed = window.from === 'days';
+  if (!isObeyed) {
+    context.log.warn(
+      `${plural(days, 'day')} is more than half of the lifetime of "${name}": a third of it holds in place of that`,
+    );
+  }
+  context.print.done(
+    { name, days, windowSeconds, isObeyed, renewalAt: formatTime(at) },
+    `"${name}" is renewed by the agent ${isObeyed ? plural(days, 'day') : formatDuration(windowSeconds)} before its end: next at ${formatTime(at)}`,
+  );
+  return 0;
+};

@@ -1,0 +1,53 @@
+import { defineCommand, type Command } from './command.ts';
+import * as table from './parameters-agent.ts';
+
+/** The daemon, and what it does by itself. */
+export const agentCommands: readonly Command[] = [
+  defineCommand({
+    words: ['cmp', 'auto-update'],
+    changes: 'store',
+    summary: 'Have a certificate renewed by the agent, so many days before its end',
+    parameters: table.autoUpdateParameters,
+    example: 'cmp auto-update current-name gw1 time 30',
+    load: () => import('./commands/cmp-auto-update.ts'),
+  }),
+  defineCommand({
+    words: ['no', 'cmp', 'auto-update'],
+    changes: 'store',
+    summary: 'Leave the renewal of a certificate to people again',
+    parameters: table.noAutoUpdateParameters,
+    example: 'no cmp auto-update current-name gw1',
+    load: () => import('./commands/no-cmp-auto-update.ts'),
+  }),
+  defineCommand({
+    words: ['agent', 'run'],
+    // What it does is in the audit trail act by act.
+    changes: 'nothing',
+    summary: 'Renew, poll and deliver what is due, until it is stopped',
+    parameters: table.agentRunParameters,
+    example: 'agent run',
+    load: () => import('./commands/agent-run.ts'),
+  }),
+  defineCommand({
+    words: ['agent', 'status'],
+    changes: 'nothing',
+    summary: 'Tell whether an agent runs, what it did last and when it has something to do',
+    parameters: {},
+    load: () => import('./commands/agent-status.ts'),
+  }),
+  defineCommand({
+    words: ['agent', 'plan'],
+    changes: 'nothing',
+    summary: 'List what the agent will do, and when, if all goes well',
+    parameters: table.agentPlanParameters,
+    example: 'agent plan days 90',
+    load: () => import('./commands/agent-plan.ts'),
+  }),
+  defineCommand({
+    words: ['agent', 'stop'],
+    changes: 'world',
+    summary: 'End the agent; what is outstanding is gone on with by the next one',
+    parameters: {},
+    load: () => import('./commands/agent-stop.ts'),
+  }),
+];

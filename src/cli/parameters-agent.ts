@@ -1,0 +1,62 @@
+/** `cmp auto-update`. */
+export const autoUpdateParameters = {
+  'current-name': {
+    type: 'label',
+    required: true,
+    positional: true,
+    summary: 'Name of the certificate',
+  },
+  'ca-root': {
+    type: 'label',
+    placeholder: 'L',
+    summary: 'Its CA profile, to be sure that it is this one',
+  },
+  time: {
+    type: 'integer',
+    min: 1,
+    max: 3650,
+    unit: 'days',
+    required: true,
+    placeholder: 'DAYS',
+    summary: 'How long before its end it is renewed; obeyed up to half of its lifetime',
+  },
+} as const;
+
+/** `no cmp auto-update`. */
+export const noAutoUpdateParameters = {
+  'current-name': {
+    type: 'label',
+    required: true,
+    positional: true,
+    summary: 'Name of the certificate',
+  },
+} as const;
+
+/** `agent run`. */
+export const agentRunParameters = {
+  concurrency: {
+    type: 'integer',
+    min: 1,
+    max: 64,
+    default: 8,
+    summary: 'Certificates worked on at the same time',
+  },
+  'per-ca': {
+    type: 'integer',
+    min: 1,
+    max: 64,
+    default: 4,
+    summary: 'Requests to one CA at the same time',
+  },
+} as const;
+
+/** `agent plan`. */
+export const agentPlanParameters = {
+  days: {
+    type: 'integer',
+    min: 1,
+    max: 3650,
+    default: 30,
+    summary: 'How far to look ahead',
+  },
+} as const;

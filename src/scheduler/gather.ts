@@ -1,0 +1,63 @@
+import type { Label } from '../base/label.ts';
+import { moveOf } from '../lifecycle/move-certificate.ts';
+import { outlookOf } from '../lifecycle/outlook.ts';
+import type { Store } from '../store/store.ts';
+import type { ScheduleFacts } from './due.ts';
+import type { JobKind } from './job.ts';
+
+const dayMs = 86_400_000;
+
+/**
+ * Read everything that decides what is due about a name.
+ *
+ * @returns undefined when nothing is stored of it
+ */
+export async function gather(
+  store: Store,
+  name: Label,
+  now: Date,
+): Promise<ScheduleFacts | undefined> {
+  const record = await store.certificates.latest(name);
+  const { facts, outstanding } = await outlookOf(store, name, record, now);
+  if (record === undefined && outstanding === undefined) return undefined;
+  const [renewDays, fetchDays] = [
+    await daysOf(store, name, 'auto-update-days'),
+    await daysOf(store, name, 'auto-fetch-days'),
+  ];
+  const ca = outstanding?.ca ?? (await moveOf(store, name))?.ca ?? record?.ca;
+  const failing = await store.schedule.failing(name);
+  return {
+    ...facts,
+    name,
+    ...(ca !== undefined && { ca }),
+    ...(renewDays !== undefined && { renewDays }),
+    isAutoUpdated: renewDays !== undefined,
+    ...(fetchDays !== undefined && { autoFetch: { days: fetchDays } }),
+    failing: failingByJob(failing),
+    // Two days, though one counts: a clock that is set ahead drops none of them.
+    issuedAt: await store.schedule.issuedSince(name, new Date(now.getTime() - 2 * dayMs)),
+  };
+}
+
+async function daysOf(
+  store: Store,
+  name: Label,
+  key: 'auto-update-days' | 'auto-fetch-days',
+): Promise<number | undefined> {
+  const text = await store.nameSettings.get(name, key);
+  const days = Number(text);
+  return text !== undefined && Number.isFinite(days) && days > 0 ? days : undefined;
+}
+
+const jobs: readonly JobKind[] = ['update', 'poll', 'fetch', 'track', 'deploy', 'notify'];
+
+function failingByJob(
+  records: Awaited<ReturnType<Store['schedule']['failing']>>,
+): ScheduleFacts['failing'] {
+  return Object.fromEntries(
+    jobs.flatMap((kind) => {
+      const record = records.find(({ job }) => job === kind);
+      return record === undefined ? [] : [[kind, record] as const];
+    }),
+  );
+}

@@ -1,0 +1,185 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import { startAgent, type Agent } from '../../src/agent/agent.ts';
+import { CertError } from '../../src/base/errors.ts';
+import { decodeMessage } from '../../src/cmp/message/pki-message.ts';
+import { decodeCertificate } from '../../src/x509/certificate.ts';
+import { coded, initialized, makeSite, named, type Site } from '../lifecycle/site.ts';
+
+const dayMs = 86_400_000;
+
+async function start(site: Site, context = site.context): Promise<Agent> {
+  const agent = await startAgent(context, {
+    names: 8,
+    perCa: 4,
+    beat: () => () => {},
+    monotonicMs: () => site.clock.now().getTime(),
+  });
+  agent.ended.catch(() => {});
+  onTestFinished(() => agent.stop());
+  await agent.run();
+  return agent;
+}
+
+/** Let time pass by whole days of beats at the announced moments. */
+async function live(site: Site, agent: Agent, days: number): Promise<void> {
+  const end = site.clock.now().getTime() + days * dayMs;
+  // Some hundred beats are more than any test needs: beyond that it turns in a circle.
+  for (let beats = 0; ; beats++) {
+    expect(beats, 'beats').toBeLessThan(500);
+    const next = (await agent.status()).next?.getTime() ?? end;
+    if (next >= end) break;
+    await site.clock.advance(Math.max(1, Math.ceil((next - site.clock.now().getTime()) / 1000)));
+    await agent.run();
+  }
+  await site.clock.advance((end - site.clock.now().getTime()) / 1000);
+}
+
+async function autoUpdated(site: Site, days: number): Promise<void> {
+  await site.store.nameSettings.set(named('gw1'), 'auto-update-days', String(days));
+}
+
+async function endOf(site: Site): Promise<Date> {
+  const current = await site.store.certificates.current('gw1');
+  if (current === undefined) throw new Error('there is no certificate');
+  return decodeCertificate(current.der).tbsCertificate.validity.notAfter.value;
+}
+
+describe('the agent', () => {
+  it('renews a certificate of 90 days about six times a year, each at its announced moment', async () => {
+    const site = await makeSite();
+    await initialized(site);
+    await autoUpdated(site, 30);
+    const agent = await start(site);
+    const end = await endOf(site);
+    const { next } = await agent.status();
+    // 30 days before the end, and up to a twentieth of that earlier.
+    expect(next?.getTime()).toBeLessThanOrEqual(end.getTime() - 30 * dayMs);
+    expect(next?.getTime()).toBeGreaterThanOrEqual(end.getTime() - 31.5 * dayMs);
+
+    await live(site, agent, 365);
+    const current = await site.store.certificates.current('gw1');
+    expect(current?.version).toBe(7);
+    expect(site.warnings).toStrictEqual([]);
+    expect(await site.store.transactions.outstanding()).toStrictEqual([]);
+  });
+
+  it('does nothing about a certificate nobody told it to renew', async () => {
+    const site = await makeSite();
+    await initialized(site);
+    const sent = site.sent.length;
+    await live(site, await start(site), 200);
+    expect(site.sent).toHaveLength(sent);
+  });
+
+  it('goes on with what a command left outstanding, until the CA has decided', async () => {
+    const site = await makeSite({ lab: { polls: 3, checkAfterSeconds: 3600 } });
+    const agent = await start(site);
+    await expect(initialized(site, { waitSeconds: 0 })).rejects.toThrow();
+    await live(site, agent, 1);
+    expect(await site.store.certificates.current('gw1')).toMatchObject({ version: 1 });
+    expect(site.files().size).toBeGreaterThan(0);
+  });
+
+  it('is there again after a CA was down for three days, without having asked it all the time', async () => {
+    const site = await makeSite();
+    await initialized(site);
+    await autoUpdated(site, 30);
+    const agent = await start(site);
+    let asked = 0;
+    site.setWire(async () => {
+      asked++;
+      throw new CertError('NETWORK_UNREACHABLE', 'Cannot connect');
+    });
+    const { next } = await agent.status();
+    const now = site.clock.now().getTime();
+    await live(site, agent, ((next?.getTime() ?? now) - now) / dayMs + 3);
+    expect(asked).toBeGreaterThan(12);
+    expect(asked).toBeLessThan(35);
+    expect(await site.store.schedule.silentCas()).toMatchObject([{ ca: 'lab' }]);
+
+    site.setWire();
+    await live(site, agent, 1);
+    expect(await site.store.certificates.current('gw1')).toMatchObject({ version: 2 });
+    expect(await site.store.schedule.failing('gw1')).toStrictEqual([]);
+    expect(await site.store.schedule.silentCas()).toStrictEqual([]);
+  });
+
+  it('asks once a day after a refusal for good, and never after the end', async () => {
+    const site = await makeSite();
+    await initialized(site);
+    await site.relab({ refuse: 'notAuthorized' });
+    await autoUpdated(site, 10);
+    const before = site.sent.length;
+    const agent = await start(site);
+    await live(site, agent, 120);
+    const asked = site.sent.slice(before).map((der) => decodeMessage(der).body.type);
+    expect(asked.length).toBeGreaterThan(7);
+    expect(asked.length).toBeLessThan(15);
+    expect(await site.store.schedule.failing('gw1')).toMatchObject([
+      { job: 'update', kind: 'blocked', code: 'CMP_REJECTED' },
+    ]);
+  });
+
+  it('looks at everything again when the clock has jumped', async () => {
+    const site = await makeSite();
+    await initialized(site);
+    await autoUpdated(site, 30);
+    let monotonic = 0;
+    const agent = await startAgent(site.context, {
+      names: 8,
+      perCa: 4,
+      beat: () => () => {},
+      monotonicMs: () => monotonic,
+    });
+    onTestFinished(() => agent.stop());
+    await agent.run();
+    await site.clock.advance(70 * 86_400);
+    monotonic += 60_000;
+    await agent.run();
+    expect(site.warnings).toContainEqual(expect.stringContaining('the clock has jumped'));
+    expect(await site.store.certificates.current('gw1')).toMatchObject({ version: 2 });
+  });
+
+  it('is one for a store: another is told who it is, and takes over after a kill', async () => {
+    const site = await makeSite({ othersLive: true });
+    await start(site);
+    const second = await site.open();
+    const options = { names: 8, perCa: 4, beat: () => () => {}, monotonicMs: () => 0 };
+    await expect(startAgent(second, options)).rejects.toMatchObject({
+      ...coded('IN_PROGRESS'),
+      message: expect.stringContaining('process 1 on here') as string,
+    });
+    const agent = await startAgent({ ...second, livenessOf: () => 'dead' }, options);
+    await agent.stop();
+  });
+
+  it('ends when another has taken its store over', async () => {
+    const site = await makeSite();
+    const first = await startAgent(site.context, {
+      names: 8,
+      perCa: 4,
+      beat: () => () => {},
+      monotonicMs: () => 0,
+    });
+    await first.run();
+    await start(site, await site.open());
+    await first.run();
+    await expect(first.ended).rejects.toMatchObject(coded('IN_PROGRESS'));
+  });
+
+  it('writes what it does to the audit trail', async () => {
+    const site = await makeSite();
+    await initialized(site);
+    await autoUpdated(site, 30);
+    await live(site, await start(site), 70);
+    expect(await site.store.audit.list()).toMatchObject([
+      {
+        actor: { type: 'agent' },
+        what: 'renew',
+        arguments: [['cert-name', 'gw1']],
+        result: { exitCode: 0 },
+      },
+    ]);
+  });
+});
