@@ -34,8 +34,9 @@ export async function writeExport(file: ExportFile): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.certkeeper-new`);
   try {
     await checkDirectory(fs, file);
-    const mode = modeOf(file, await fs.status(path));
+    // Even where this one is refused: it may be that the killed one was done but for that, and it may hold a key.
     await removeLeftOver(fs, path, temporary);
+    const mode = modeOf(file, await fs.status(path));
     try {
       if (file.holdsKey) await checkFileSystem(fs, path, temporary);
       await fs.writeNew(temporary, file.content, { mode });
