@@ -3,7 +3,7 @@ import { CertError } from '../base/errors.ts';
 import { formatTime } from '../base/format-time.ts';
 import type { Label } from '../base/label.ts';
 import { toDer } from '../asn1/codec.ts';
-import type { CertificateRecord, NewKey } from '../store/store.ts';
+import type { CertificateRecord, ImportedCertificate, NewKey, Store } from '../store/store.ts';
 import { certificateDer, type Certificate } from '../x509/certificate.ts';
 import { extensionValue } from '../x509/extension-values.ts';
 import { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts';
@@ -29,6 +29,8 @@ export interface ImportRequest {
   readonly ca?: Label;
   /** Put it in the place of a certificate that has the name. */
   readonly replace: boolean;
+  /** Set for the name in the same write, or taken away; also when the certificate is there already. */
+  readonly settings?: NonNullable<ImportedCertificate['settings']>;
   /** Refuse it when an issuer is missing. */
   readonly completeChain?: boolean;
 }
@@ -62,7 +64,7 @@ async function importAlone(
   request: ImportRequest,
 ): Promise<ImportResult> {
   const { store, clock, log } = context;
-  const { name, certificates, ca, replace, completeChain = false } = request;
+  const { name, certificates, ca, replace, settings = [], completeChain = false } = request;
   if (ca !== undefined) await findProfile(store, ca);
   await assertNoCaLabel(store, name);
   const at = clock.now();
@@ -76,6 +78,7 @@ async function importAlone(
   const current = await store.certificates.current(name);
   const given = { der, chain, hasKey: key !== undefined, ca };
   if (current && isSameCredential(current, given)) {
+    await putSettings(store, name, settings);
     return { certificate: current, isUnchanged: true, isChainComplete };
   }
   // The answer to a request for this very name was asked for.
@@ -93,11 +96,22 @@ async function importAlone(
     ...(key && { key }),
     source: 'import',
     ...(ca !== undefined && { ca }),
+    // It is managed from here on.
+    settings: [['track-source', undefined], ...settings],
     at,
   });
-  // It is managed from here on. Nobody reads this of a certificate that is not tracked.
-  if (current?.source === 'track') await store.nameSettings.remove(name, 'track-source');
   return { certificate, isUnchanged: false, isChainComplete };
+}
+
+async function putSettings(
+  { nameSettings }: Pick<Store, 'nameSettings'>,
+  name: Label,
+  settings: NonNullable<ImportRequest['settings']>,
+): Promise<void> {
+  for (const [key, value] of settings) {
+    if (value === undefined) await nameSettings.remove(name, key);
+    else await nameSettings.set(name, key, value);
+  }
 }
 
 /** Choose the certificate, and the key that is stored with it. */

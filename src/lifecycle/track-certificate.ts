@@ -63,15 +63,16 @@ async function trackAlone(
   const at = clock.now();
   const leaf = chooseLeaf('track', name, { certificates }, at);
   const { chain: issuers } = await importedChain(store, leaf, certificates, undefined);
-  // First, so that no tracked certificate is without it.
-  if (source !== before) await store.nameSettings.set(name, 'track-source', source);
   const der = certificateDer(leaf);
   for (const warning of warningsOf(name, leaf, current, at)) log.warn(warning);
   if (current && bytesEqual(current.der, der)) {
+    if (source !== before) await store.nameSettings.set(name, 'track-source', source);
     return { certificate: current, source, isUnchanged: true };
   }
   const chain = issuers.map(certificateDer);
-  const certificate = await store.certificates.import({ name, der, chain, source: 'track', at });
+  const settings = [['track-source', source]] as const;
+  const imported = { name, der, chain, source: 'track', settings, at } as const;
+  const certificate = await store.certificates.import(imported);
   return { certificate, source, isUnchanged: false };
 }
 

@@ -4,6 +4,7 @@ import { integer, label, octets, oneOf, optional, present, text, time } from './
 import type { Database } from './database.ts';
 import { recordEvents } from './history.ts';
 import { dropKey, insertKey } from './keys.ts';
+import { putNameSetting } from './name-settings.ts';
 import { notAfterOf } from './not-after.ts';
 import { dropCertificate, pruneVersions } from './pruning.ts';
 import type { Sealer } from './sealer.ts';
@@ -99,7 +100,7 @@ export function sqliteCertificates(
         return readRecord(sql, sql.get('SELECT * FROM certificates WHERE id = ?', id) ?? {});
       }),
     async import(certificate) {
-      const { key, at, ...rest } = certificate;
+      const { key, at, settings = [], ...rest } = certificate;
       const sealer = key !== undefined && 'spki' in key ? await unlock() : undefined;
       return database.write((sql) => {
         const keyId =
@@ -111,6 +112,7 @@ export function sqliteCertificates(
         const id = stageCertificate(sql, { ...rest, createdAt: at, keyId });
         const current = activateCertificate(sql, id, rest.name);
         if (keyId !== undefined) sql.run('DELETE FROM key_requests WHERE key_id = ?', keyId);
+        for (const [setting, value] of settings) putNameSetting(sql, rest.name, setting, value);
         pruneVersions(sql, rest.name);
         return current;
       });

@@ -1,6 +1,7 @@
 import { text } from './column.ts';
 import type { Database } from './database.ts';
-import type { NameSettings } from './entries-contract.ts';
+import type { NameSetting, NameSettings } from './entries-contract.ts';
+import type { Sql } from './sql.ts';
 
 /** Settings of single names in SQLite. */
 export function sqliteNameSettings(database: Database): NameSettings {
@@ -16,17 +17,27 @@ export function sqliteNameSettings(database: Database): NameSettings {
       }),
     set: (name, key, value) =>
       database.write((sql) => {
-        sql.run(
+        putNameSetting(sql, name, key, value);
+      }),
+    remove: (name, key) => database.write((sql) => putNameSetting(sql, name, key, undefined)),
+  };
+}
+
+/** Set it within another write, or take it away. @returns whether anything was changed */
+export function putNameSetting(
+  sql: Sql,
+  name: string,
+  key: NameSetting,
+  value: string | undefined,
+): boolean {
+  const { changes } =
+    value === undefined
+      ? sql.run('DELETE FROM name_settings WHERE name = ? AND key = ?', name, key)
+      : sql.run(
           'INSERT OR REPLACE INTO name_settings (name, key, value) VALUES (?, ?, ?)',
           name,
           key,
           value,
         );
-      }),
-    remove: (name, key) =>
-      database.write(
-        (sql) =>
-          sql.run('DELETE FROM name_settings WHERE name = ? AND key = ?', name, key).changes > 0,
-      ),
-  };
+  return changes > 0;
 }

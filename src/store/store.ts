@@ -5,7 +5,7 @@ import type { Authorities } from './authorities-contract.ts';
 import type { StoreCare } from './care-contract.ts';
 import type { Crls } from './crls-contract.ts';
 import type { Deployments } from './deployments-contract.ts';
-import type { CaCertificates, KeyRequests, NameSettings } from './entries-contract.ts';
+import type { CaCertificates, KeyRequests, NameSetting, NameSettings } from './entries-contract.ts';
 import type { Leases } from './leases-contract.ts';
 import type { History, Statistics, TransactionOutcome } from './records-contract.ts';
 import type { Schedule } from './schedule-contract.ts';
@@ -300,6 +300,8 @@ export interface ImportedCertificate {
   readonly source: CertificateSource;
   readonly ca?: Label;
   readonly url?: string;
+  /** What the name has of its own from this certificate on, see `NameSettings`; undefined takes it away. */
+  readonly settings?: readonly (readonly [key: NameSetting, value: string | undefined])[];
   readonly at: Date;
 }
 

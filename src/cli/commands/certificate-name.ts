@@ -22,11 +22,9 @@ export const run: Body<typeof certificateNameParameters> = async (args, context)
   const hashUrl = hashUrlOf(args);
   const credential = await readCredential(args, context);
   const services = await context.services();
-  const result = await importCertificate(services, { name, ...credential, replace });
   // The line says all there is to say of the certificate, as in a configuration.
-  const { nameSettings } = services.store;
-  if (hashUrl === undefined) await nameSettings.remove(name, 'hash-url');
-  else await nameSettings.set(name, 'hash-url', hashUrl);
+  const settings = [['hash-url', hashUrl]] as const;
+  const result = await importCertificate(services, { name, ...credential, replace, settings });
   reportImport(name, result, context.print, { certHashUrl: hashUrl });
   return 0;
 };
