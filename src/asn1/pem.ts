@@ -8,7 +8,11 @@ export interface PemBlock {
   readonly der: Uint8Array;
 }
 
-const begin = /^-----BEGIN ([^\r\n]*)-----$/;
+/** Longest label that is taken for one: the longest in use, `ENCRYPTED PRIVATE KEY`, has 21 characters. */
+const MAX_LABEL_CHARACTERS = 64;
+
+// RFC 7468 section 3, but without a "-": what lost its line ends has the octets of a key where the label ends.
+const begin = new RegExp(`^-----BEGIN ([!-,.-~ ]{0,${MAX_LABEL_CHARACTERS}})-----$`);
 
 /**
  * Read all blocks of a PEM text; what stands between them (comments, `openssl x509 -text`) is passed over,
@@ -19,11 +23,20 @@ const begin = /^-----BEGIN ([^\r\n]*)-----$/;
 export function decodePem(text: string): readonly PemBlock[] {
   const blocks: PemBlock[] = [];
   let open: { readonly label: string; readonly body: string[] } | undefined;
-  for (const line of text.split(/\r\n|[\r\n]/).map((raw) => raw.trim())) {
-    const label = begin.exec(line.replace(/^\ufeff/, ''))?.[1];
+  for (const line of text.split(/\r\n|[\r\n]/).map((raw) => raw.trim().replace(/^\ufeff/, ''))) {
+    const label = begin.exec(line)?.[1];
     if (label !== undefined) {
       if (open) refuse(open.label, 'it has no end line');
       open = { label, body: [] };
+    } else if (line.startsWith('-----BEGIN ')) {
+      // Not quoted: all of a key may stand in this line.
+      throw new CertError(
+        'PEM_MALFORMED',
+        'Cannot read PEM: there is a line with more than "-----BEGIN …-----" in it',
+        {
+          hint: 'Give it with the line ends it was written with, or convert it again with openssl',
+        },
+      );
     } else if (open && line === `-----END ${open.label}-----`) {
       blocks.push({ label: open.label, der: decodeBody(open.label, open.body) });
       open = undefined;
@@ -57,7 +70,7 @@ export function findPemTexts(
   isWanted: (label: string) => boolean = () => true,
 ): readonly PemText[] {
   const ends = new Map<string, number[]>();
-  for (const { 0: text, 1: label = '', index } of pem.matchAll(/-----END ([^\r\n-]+)-----/g)) {
+  for (const { 0: text, 1: label = '', index } of pem.matchAll(/-----END ([^\r\n-]{1,64})-----/g)) {
     const known = ends.get(label);
     if (known) known.push(index + text.length);
     else ends.set(label, [index + text.length]);
@@ -66,7 +79,7 @@ export function findPemTexts(
   for (const positions of ends.values()) positions.reverse();
   const found: PemText[] = [];
   let from = 0;
-  for (const { 1: label = '', index: start } of pem.matchAll(/-----BEGIN ([^\r\n-]+)-----/g)) {
+  for (const { 1: label = '', index: start } of pem.matchAll(/-----BEGIN ([^\r\n-]{1,64})-----/g)) {
     if (start < from || !isWanted(label)) continue;
     const positions = ends.get(label) ?? [];
     while ((positions.at(-1) ?? Infinity) <= start) positions.pop();

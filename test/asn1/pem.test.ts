@@ -53,9 +53,30 @@ describe('decodePem()', () => {
     );
   });
 
+  it.each([
+    ['that lost its line ends', text.replaceAll('\n', '')],
+    ['that lost its line ends behind a good one', text + text.replaceAll('\n', '')],
+    ['in a block', `${text.slice(0, 93)}\n${text.replaceAll('\n', '')}`],
+    ['whose last line is cut off', `${text.replaceAll('\n', '').slice(0, 100)}-----`],
+  ])('refuses a block %s, and repeats nothing of it: it may be a key', (_, pem) => {
+    const refused = expect.objectContaining({
+      code: 'PEM_MALFORMED',
+      message: expect.stringMatching(/^.{1,120}$/),
+    });
+    expect(() => decodePem(pem)).toThrow(refused);
+    expect(() => decodePem(pem)).not.toThrow(text.slice(28, 38));
+  });
+
+  it('repeats no label that is longer than any', () => {
+    expect(() => decodePem(`-----BEGIN ${'X'.repeat(100_000)}-----\n`)).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(/^.{1,120}$/) }),
+    );
+  });
+
   it('takes time in proportion to a hostile text', () => {
     expect(() => decodePem(`-----BEGIN X-----${'\n'.repeat(1_000_000)}`)).toThrow('no end line');
-    expect(() => decodePem('-----BEGIN '.repeat(200_000))).toThrow('no "-----BEGIN');
+    expect(() => decodePem('-----BEGIN '.repeat(200_000))).toThrow('"-----BEGIN');
+    expect(() => decodePem(`-----BEGIN ${'A-'.repeat(1_000_000)}`)).toThrow('"-----BEGIN');
   });
 });
 
