@@ -42,9 +42,9 @@ export async function setDeployment(
 
 /**
  * Forget where the certificates of a name go. Its files stay; when it was the last deployment, the current
- * certificate goes to the cert-store location.
+ * certificate goes to the cert-store location. Where others are left, what they cannot do is only warned of.
  *
- * @returns undefined when there was none
+ * @returns undefined when there was none; `deployed` only where it went to the cert-store location
  * @throws {CertError} DELIVERY_FAILED
  */
 export async function removeDeployment(
@@ -54,9 +54,14 @@ export async function removeDeployment(
 ): Promise<DeployResult | undefined> {
   return alone(context, name, 0, async (held) => {
     await tidyUp(held, name, label);
-    return (await held.store.deployments.remove(name, label))
-      ? deployPending(held, name)
-      : undefined;
+    if (!(await held.store.deployments.remove(name, label))) return undefined;
+    if ((await held.store.deployments.list(name)).length === 0) return deployPending(held, name);
+    // With what was forgotten, the delivery may be done.
+    await deployPending(held, name).catch((error: unknown) => {
+      if (!(error instanceof CertError) || error.code !== 'DELIVERY_FAILED') throw error;
+      held.log.warn(error.message);
+    });
+    return { type: 'stored' };
   });
 }
 
