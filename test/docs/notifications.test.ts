@@ -20,6 +20,6 @@ describe('docs/notifications.md', () => {
 
   it('lists the variables that a command is told by', () => {
     const listed = [...page.matchAll(/`(CERTKEEPER_\w+)`/g)].map(([, name]) => name);
-    expect(listed.toSorted()).toEqual(Object.keys(notificationEnvironment(sample())).toSorted());
+    expect(new Set(listed)).toEqual(new Set(Object.keys(notificationEnvironment(sample()))));
   });
 });

@@ -9,13 +9,17 @@ export interface NewOutboxEntry {
   readonly destination: string;
   readonly notification: Notification;
   readonly createdAt: Date;
-  /** Attempts that failed. */
+  /** Attempts that were begun, whatever became of them. */
   readonly attempts: number;
   /** Not before. */
   readonly nextAttemptAt: Date;
 }
 
-/** A row of the store: its number grows, and tells the order. */
+/**
+ * A row of the store: its number grows, and tells the order. Number and attempts together name what is being sent: it
+ * is removed, or written by `afterFailure`, only if both are still the same, for `enqueue` may have put something
+ * newer in its place meanwhile.
+ */
 export interface OutboxEntry extends NewOutboxEntry {
   readonly id: number;
 }
@@ -31,11 +35,13 @@ export const usualOutboxLimits: OutboxLimits = { maxAgeMs: dayMs, maxEntries: 10
 
 /** What is to be written in one go. */
 export interface Enqueued {
-  /** Absent when the destination needs not be told. */
-  readonly add?: NewOutboxEntry;
   /** Numbers of entries that are to go. */
   readonly remove: readonly number[];
-  /** Of these, how many were dropped for want of room: to be counted for the destination. */
+  /** Absent when the destination needs not be told. */
+  readonly add?: NewOutboxEntry;
+  /** Number of the entry whose place `add` takes, and which goes; absent: it comes last. */
+  readonly place?: number;
+  /** How many were dropped for want of room: to be counted for the destination. */
   readonly dropped: number;
 }
 
@@ -56,28 +62,37 @@ export function enqueue(
   notBefore: Date = now,
 ): Enqueued {
   const gone = queue.filter((entry) => isReplaced(entry.notification, notification));
-  const own = gone.filter((entry) => entry.notification.alarm === notification.alarm);
-  const wasNeverTold = own.some((entry) => entry.notification.isFirst && entry.attempts === 0);
+  const own = gone.find((entry) => entry.notification.alarm === notification.alarm);
+  const wasNeverTold = own !== undefined && own.notification.isFirst && own.attempts === 0;
   const isEnd = notification.alarm !== undefined && notification.severity === 'cleared';
+  // What those that go would have ended, this one has to.
+  const inherited = gone
+    .flatMap((entry) => entry.notification.ends)
+    .filter((key) => key !== notification.alarm && !notification.ends.includes(key));
+  const remove = gone.map(({ id }) => id);
+  if (isEnd && wasNeverTold && inherited.length === 0) return { remove, dropped: 0 };
   const kept = queue.filter((entry) => !gone.includes(entry));
-  const removed = gone.map(({ id }) => id);
-  if (isEnd && wasNeverTold) return { remove: removed, dropped: 0 };
   const excess = Math.max(0, kept.length + 1 - maxEntries);
   const dropped = kept.toSorted((a, b) => a.id - b.id).slice(0, excess);
-  const suppressed = own.reduce(
-    (sum, entry) => sum + entry.notification.suppressed + 1,
-    notification.suppressed,
-  );
+  const replaced = own === undefined ? 0 : own.notification.suppressed + 1;
   return {
+    remove: [...remove, ...dropped.map(({ id }) => id)],
     add: {
       destination,
-      // Still unknown to the destination, when what it replaces would have been the first word.
-      notification: { ...notification, suppressed, isFirst: notification.isFirst || wasNeverTold },
+      notification: {
+        ...notification,
+        ends: [...notification.ends, ...new Set(inherited)],
+        suppressed: notification.suppressed + replaced,
+        // Still unknown to the destination, when what it replaces would have been the first word. One that comes
+        // again before its end was told is known.
+        isFirst: own === undefined ? notification.isFirst : wasNeverTold,
+      },
       createdAt: now,
       attempts: 0,
       nextAttemptAt: notBefore,
     },
-    remove: [...removed, ...dropped.map(({ id }) => id)],
+    // Where it was: what is told after it may be something that it ends, and that has come again.
+    ...(own !== undefined && { place: own.id }),
     dropped: dropped.length,
   };
 }
@@ -92,9 +107,15 @@ const delays: readonly number[] = [1, 2, 5, 15, 60];
 
 const longestDelayMs = 60 * 60_000;
 
+/** Count an attempt; written before it is made, so that nobody killed in it takes it for one never made. */
+export function begun(entry: OutboxEntry): OutboxEntry {
+  return { ...entry, attempts: entry.attempts + 1 };
+}
+
 /**
  * Tell when something that could not be sent is tried again: after 1, 2, 5, 15 and then every 60 minutes.
  *
+ * @param entry as `begun` made it
  * @returns `undefined` when it is given up, since it is too old
  */
 export function afterFailure(
@@ -103,11 +124,10 @@ export function afterFailure(
   { maxAgeMs }: OutboxLimits = usualOutboxLimits,
 ): OutboxEntry | undefined {
   if (now.getTime() - entry.createdAt.getTime() >= maxAgeMs) return undefined;
-  const minutes = delays[Math.min(entry.attempts, delays.length - 1)] ?? 60;
+  const minutes = delays[Math.min(entry.attempts, delays.length) - 1] ?? 1;
   // A clock that was set back does not make it wait for that future.
   const createdAt = entry.createdAt < now ? entry.createdAt : now;
-  const nextAttemptAt = new Date(now.getTime() + minutes * 60_000);
-  return { ...entry, createdAt, attempts: entry.attempts + 1, nextAttemptAt };
+  return { ...entry, createdAt, nextAttemptAt: new Date(now.getTime() + minutes * 60_000) };
 }
 
 /** What is to be sent now, in this order, and when to look again. */
@@ -121,7 +141,8 @@ export interface Dispatch {
 
 /**
  * Choose what one destination is sent now: the worst first, but never something before what was told earlier of the
- * same certificate, which it may end.
+ * same certificate, which it may end. Of one certificate it is one at a time: whether the next may follow shows when
+ * this one has arrived, or will be tried again.
  *
  * @param queue all entries of this destination
  */
@@ -138,8 +159,7 @@ export function dispatch(
   const ready = groups
     .filter(([first]) => first !== undefined && isDue(first, now))
     .toSorted((a, b) => compareSeverity(worstOf(b), worstOf(a)) || ageOf(a) - ageOf(b));
-  const inOrder = ready.flatMap((group) => group.slice(0, untilLater(group, now)));
-  const entries = inOrder.slice(0, Math.floor(full.tokens));
+  const entries = ready.flatMap((group) => group.slice(0, 1)).slice(0, Math.floor(full.tokens));
   const after = { tokens: full.tokens - entries.length, at: now };
   const waiting = groups
     .map((group) => group.find((entry) => !entries.includes(entry))?.nextAttemptAt)
@@ -154,12 +174,6 @@ export function dispatch(
 function isDue({ nextAttemptAt }: OutboxEntry, now: Date): boolean {
   const ms = nextAttemptAt.getTime() - now.getTime();
   return ms <= 0 || ms > longestDelayMs;
-}
-
-/** How many of a group may go: those before the first that has to wait. */
-function untilLater(group: readonly OutboxEntry[], now: Date): number {
-  const at = group.findIndex((entry) => !isDue(entry, now));
-  return at < 0 ? group.length : at;
 }
 
 function subjectOf({ notification }: OutboxEntry): string {

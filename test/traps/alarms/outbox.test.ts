@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   afterFailure,
+  begun,
   dispatch,
   enqueue,
   spread,
@@ -26,7 +27,8 @@ function queueOf(): {
       const limits = { ...usualOutboxLimits, maxEntries };
       const result = enqueue(queue.entries, notification, 'noc', at, limits);
       queue.entries = queue.entries.filter(({ id }) => !result.remove.includes(id));
-      if (result.add !== undefined) queue.entries.push({ ...result.add, id: ++lastId });
+      const { add, place = ++lastId } = result;
+      if (add !== undefined) queue.entries.push({ ...add, id: place });
       return result;
     },
   };
@@ -69,7 +71,7 @@ describe('enqueue()', () => {
     const queue = queueOf();
     queue.put(raise);
     queue.put(worse);
-    expect(queue.put(clear)).toEqual({ remove: [2], dropped: 0 });
+    expect(queue.put(clear)).toEqual({ remove: [1], dropped: 0 });
     expect(queue.entries).toEqual([]);
   });
 
@@ -98,6 +100,35 @@ describe('enqueue()', () => {
     expect(queue.entries.map(({ notification }) => notification.name)).toEqual(['clmCertRenewed']);
   });
 
+  it('ends also what those would have ended that it replaces, and in their place', () => {
+    const failed = sample('clmCertRenewalFailed', {
+      alarm: 'renewal certificate 7',
+      ends: ['waiting certificate 7'],
+    });
+    const queue = queueOf();
+    queue.put(failed);
+    queue.put(sample('clmRequestWaiting', { alarm: 'waiting certificate 7' }));
+    queue.put({ ...failed, ends: [], isFirst: false });
+    expect(queue.entries.toSorted((a, b) => a.id - b.id)).toMatchObject([
+      { notification: { name: 'clmCertRenewalFailed', ends: ['waiting certificate 7'] } },
+      { notification: { name: 'clmRequestWaiting' } },
+    ]);
+    // Its end is told, though it was never told itself: the waiting before it was.
+    queue.put({ ...failed, severity: 'cleared', ends: ['renewal certificate 7'], isFirst: false });
+    expect(queue.entries.toSorted((a, b) => a.id - b.id)[0]?.notification).toMatchObject({
+      severity: 'cleared',
+      ends: ['renewal certificate 7', 'waiting certificate 7'],
+    });
+  });
+
+  it('tells the end of an alarm that came again before its first end was told', () => {
+    const queue = queueOf();
+    queue.put(clear);
+    queue.put(raise);
+    queue.put(clear);
+    expect(queue.entries.map(({ notification }) => notification.severity)).toEqual(['cleared']);
+  });
+
   it('drops the oldest over the bound, and says how many', () => {
     const queue = queueOf();
     for (let index = 1; index <= 5; index++) {
@@ -116,7 +147,7 @@ describe('afterFailure()', () => {
     let now = start;
     const waits: number[] = [];
     while (entry !== undefined) {
-      const next = afterFailure(entry, now);
+      const next = afterFailure(begun(entry), now);
       if (next !== undefined) {
         waits.push((next.nextAttemptAt.getTime() - now.getTime()) / 60_000);
         now = next.nextAttemptAt;
@@ -152,8 +183,17 @@ describe('dispatch()', () => {
     queue.put(renewed);
     queue.put(of(8));
     queue.put({ ...of(7, { severity: 'critical' }), alarm: 'revoked certificate 7' });
-    const { entries } = dispatch(queue.entries, fullBucket(usualRate, start), usualRate, start);
-    expect(entries.map(({ id }) => id)).toEqual([1, 3, 2]);
+    const { entries, bucket, nextAt } = dispatch(
+      queue.entries,
+      fullBucket(usualRate, start),
+      usualRate,
+      start,
+    );
+    // The first of them is what the critical one has to wait for.
+    expect(entries.map(({ id }) => id)).toEqual([1, 2]);
+    expect(nextAt).toEqual(start);
+    const left = queue.entries.filter((entry) => !entries.includes(entry));
+    expect(dispatch(left, bucket, usualRate, start).entries.map(({ id }) => id)).toEqual([3]);
   });
 
   it('lets what follows wait for what is tried again, and says when', () => {
@@ -161,13 +201,13 @@ describe('dispatch()', () => {
     queue.put(of(7));
     queue.put({ ...of(7), alarm: 'revoked certificate 7' });
     queue.entries = queue.entries.map((entry) =>
-      entry.id === 1 ? (afterFailure(entry, start) ?? entry) : entry,
+      entry.id === 1 ? (afterFailure(begun(entry), start) ?? entry) : entry,
     );
     const bucket = fullBucket(usualRate, start);
     const result = dispatch(queue.entries, bucket, usualRate, after(30));
     expect(result.entries).toEqual([]);
     expect(result.nextAt).toEqual(after(60));
-    expect(dispatch(queue.entries, bucket, usualRate, after(60)).entries).toHaveLength(2);
+    expect(dispatch(queue.entries, bucket, usualRate, after(60)).entries).toHaveLength(1);
   });
 
   it('does not wait for a future that the clock was set back from', () => {

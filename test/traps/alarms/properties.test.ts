@@ -2,6 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { alarmKey, type Alarm } from '../../../src/traps/alarms/alarm.ts';
 import type { CertificateFacts } from '../../../src/traps/alarms/certificate-facts.ts';
 import type { Notification } from '../../../src/traps/alarms/notification.ts';
+import {
+  afterFailure,
+  begun,
+  dispatch,
+  enqueue,
+  usualOutboxLimits,
+  type OutboxEntry,
+} from '../../../src/traps/alarms/outbox.ts';
+import { fullBucket, usualRate } from '../../../src/traps/alarms/token-bucket.ts';
 import { removed } from '../../../src/traps/alarms/observation.ts';
 import type { NotificationPolicy } from '../../../src/traps/alarms/policy.ts';
 import { react } from '../../../src/traps/alarms/react.ts';
@@ -152,6 +161,65 @@ describe('alarms', () => {
       }
     }
     expect(ended).toBeGreaterThan(runs.length);
+  });
+});
+
+describe('a queue', () => {
+  it('leaves a receiver that misses nothing for a day with exactly what stands, in spite of failures', () => {
+    let failures = 0;
+    let arrived = 0;
+    for (const seed of runs) {
+      const random = seeded(seed);
+      const policy = { ...policyOf(random), repeatHours: 24 };
+      const standing = new Set<string>();
+      let queue: readonly OutboxEntry[] = [];
+      let bucket = fullBucket(usualRate, facts.notBefore ?? new Date(0));
+      let lastId = 0;
+      let alarms: readonly Alarm[] = [];
+      let nextSequence = 1;
+      let now = hoursLeft(400);
+      let known: CertificateFacts = facts;
+      const send = (canFail: boolean): void => {
+        const sent = dispatch(queue, bucket, usualRate, now);
+        ({ bucket } = sent);
+        for (const entry of sent.entries) {
+          if (canFail && random.below(3) === 0) {
+            failures += 1;
+            const later = afterFailure(begun(entry), now, usualOutboxLimits);
+            queue = queue.flatMap((each) => (each.id === entry.id ? (later ?? []) : each));
+            continue;
+          }
+          arrived += 1;
+          queue = queue.filter(({ id }) => id !== entry.id);
+          const { alarm, ends, severity } = entry.notification;
+          for (const key of ends) standing.delete(key);
+          if (alarm !== undefined && severity !== 'cleared') standing.add(alarm);
+        }
+      };
+      for (let step = 0; step < 40; step++) {
+        now = new Date(now.getTime() + random.pick([1, 2, 5, 60]) * minuteMs);
+        known = changed(known, now, random);
+        const observation = conditionsOf(known, now, policy);
+        const reaction = react({ alarms, observation, now, policy, nextSequence });
+        ({ alarms, nextSequence } = reaction);
+        for (const notification of reaction.notifications) {
+          const { add, remove, place = ++lastId } = enqueue(queue, notification, 'noc', now);
+          queue = queue.filter(({ id }) => !remove.includes(id));
+          if (add !== undefined) queue = [...queue, { ...add, id: place }];
+        }
+        send(true);
+      }
+      for (let minutes = 0; queue.length > 0 && minutes < 200; minutes++) {
+        now = new Date(now.getTime() + minuteMs);
+        send(false);
+      }
+      expect(queue, `seed ${seed}`).toEqual([]);
+      expect([...standing].toSorted(), `seed ${seed}`).toEqual(
+        alarms.map(({ key }) => key).toSorted(),
+      );
+    }
+    expect(failures).toBeGreaterThan(runs.length);
+    expect(arrived).toBeGreaterThan(failures);
   });
 });
 
