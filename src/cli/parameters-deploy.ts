@@ -159,6 +159,8 @@ export const certRestoreParameters = {
     type: 'integer',
     min: 1,
     max: 1_000_000,
+    positional: true,
+    placeholder: 'VERSION',
     usual: 'the last one before the current',
     summary: 'Number of the version to go back to, as show cert full has it',
   },

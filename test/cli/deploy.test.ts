@@ -97,6 +97,31 @@ describe('cert deploy', () => {
     expect((await bench.run(['show', 'cert', 'gw1'])).out).not.toContain('deployed to');
   });
 
+  it('forgets one of two, whatever becomes of the other', async () => {
+    const bench = await makeDeployBench();
+    const { service } = bench;
+    const deployTo = (to: string): Promise<unknown> =>
+      bench.run(['cert', 'deploy', 'cert-name', 'gw1', 'to', to, 'der', join(service, to)]);
+    for (const to of ['a', 'b', 'c']) await deployTo(to);
+    const forget = async (to: string): Promise<unknown> =>
+      await bench.run(['no', 'cert', 'deploy', 'cert-name', 'gw1', 'to', to]);
+    rmSync(join(service, 'c'));
+    symlinkSync(join(service, 'elsewhere'), join(service, 'c'));
+    expect((await bench.run(['cert', 'deploy', 'cert-name', 'gw1'])).code).toBe(10);
+    expect(await forget('a')).toMatchObject({
+      code: 0,
+      out: '"gw1" is not deployed to "a" any more; files already written stay\n',
+      err: expect.stringContaining('warning: Cannot deliver "gw1" to "c"'),
+    });
+    expect(await forget('c')).toEqual({
+      code: 0,
+      out: '"gw1" is not deployed to "c" any more; files already written stay\n',
+      err: '',
+    });
+    expect((await bench.run(['show', 'cert', 'gw1'])).out).not.toContain('pending');
+    expect(existsSync(join(bench.state, 'certs'))).toBe(false);
+  });
+
   it('asks which one no cert deploy means', async () => {
     const bench = await makeDeployBench();
     await bench.run(deploy(bench));
@@ -211,6 +236,9 @@ describe('cert restore', () => {
     );
     expect(json).toMatchObject({ version: 2, replacedVersion: 1 });
     expect((await bench.run(['cert', 'restore', 'gw1', 'version', '7'])).code).toBe(3);
+    expect((await bench.run(['cert', 'restore', 'gw1', '1'])).out).toContain(
+      'Version 1 of "gw1" is current again',
+    );
   });
 });
 
