@@ -27,11 +27,17 @@ export interface OutboxEntry extends NewOutboxEntry {
 /** How long something is kept for a destination, and how much. */
 export interface OutboxLimits {
   readonly maxAgeMs: number;
+  /** Of what ends an alarm: nobody will say it again. */
+  readonly maxAgeOfEndsMs: number;
   readonly maxEntries: number;
 }
 
 /** After a day the repeats have said it again; a thousand are the alarms of a whole network. */
-export const usualOutboxLimits: OutboxLimits = { maxAgeMs: dayMs, maxEntries: 1000 };
+export const usualOutboxLimits: OutboxLimits = {
+  maxAgeMs: dayMs,
+  maxAgeOfEndsMs: 7 * dayMs,
+  maxEntries: 1000,
+};
 
 /** What is to be written in one go. */
 export interface Enqueued {
@@ -48,7 +54,7 @@ export interface Enqueued {
 /**
  * Put a notification into the queue of one destination. What it makes out of date there goes: one entry at most is
  * kept of an alarm, and none of one that is over. Whoever was never told of an alarm is not told of its end. Over the
- * bound, the oldest goes.
+ * bound, the oldest goes, and what ends an alarm at the last.
  *
  * @param queue all entries of this destination
  * @param notBefore when it may be sent at the earliest (`spread`); absent: now
@@ -73,7 +79,9 @@ export function enqueue(
   if (isEnd && wasNeverTold && inherited.length === 0) return { remove, dropped: 0 };
   const kept = queue.filter((entry) => !gone.includes(entry));
   const excess = Math.max(0, kept.length + 1 - maxEntries);
-  const dropped = kept.toSorted((a, b) => a.id - b.id).slice(0, excess);
+  const dropped = kept
+    .toSorted((a, b) => Number(isEnding(a)) - Number(isEnding(b)) || a.id - b.id)
+    .slice(0, excess);
   const replaced = own === undefined ? 0 : own.notification.suppressed + 1;
   return {
     remove: [...remove, ...dropped.map(({ id }) => id)],
@@ -95,6 +103,10 @@ export function enqueue(
     ...(own !== undefined && { place: own.id }),
     dropped: dropped.length,
   };
+}
+
+function isEnding({ notification }: OutboxEntry): boolean {
+  return notification.ends.length > 0;
 }
 
 function isReplaced(old: Notification, fresh: Notification): boolean {
@@ -121,9 +133,10 @@ export function begun(entry: OutboxEntry): OutboxEntry {
 export function afterFailure(
   entry: OutboxEntry,
   now: Date,
-  { maxAgeMs }: OutboxLimits = usualOutboxLimits,
+  { maxAgeMs, maxAgeOfEndsMs }: OutboxLimits = usualOutboxLimits,
 ): OutboxEntry | undefined {
-  if (now.getTime() - entry.createdAt.getTime() >= maxAgeMs) return undefined;
+  const limitMs = isEnding(entry) ? maxAgeOfEndsMs : maxAgeMs;
+  if (now.getTime() - entry.createdAt.getTime() >= limitMs) return undefined;
   const minutes = delays[Math.min(entry.attempts, delays.length) - 1] ?? 1;
   // A clock that was set back does not make it wait for that future.
   const createdAt = entry.createdAt < now ? entry.createdAt : now;

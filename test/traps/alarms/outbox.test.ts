@@ -137,6 +137,14 @@ describe('enqueue()', () => {
     }
     expect(queue.entries.map(({ id }) => id)).toEqual([3, 4, 5]);
   });
+
+  it('drops what ends an alarm at the last: nobody would say it again', () => {
+    const queue = queueOf();
+    queue.put(clear, start, 2);
+    for (const index of [1, 2, 3])
+      queue.put({ ...raise, alarm: `expiry certificate ${index}` }, start, 2);
+    expect(queue.entries.map(({ id }) => id)).toEqual([1, 4]);
+  });
 });
 
 describe('afterFailure()', () => {
@@ -157,6 +165,16 @@ describe('afterFailure()', () => {
     expect(waits.slice(0, 7)).toEqual([1, 2, 5, 15, 60, 60, 60]);
     expect(now.getTime() - start.getTime()).toBeGreaterThanOrEqual(86_400_000);
     expect(waits).toHaveLength(28);
+  });
+});
+
+describe('afterFailure() of what ends an alarm', () => {
+  it('gives up after a week', () => {
+    const queue = queueOf();
+    queue.put(clear);
+    const [entry] = queue.entries.map(begun);
+    expect(entry && afterFailure(entry, after(6 * 86_400))).toBeDefined();
+    expect(entry && afterFailure(entry, after(7 * 86_400))).toBeUndefined();
   });
 });
 
