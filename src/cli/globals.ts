@@ -18,9 +18,13 @@ export interface WithoutGlobals {
  * Take the global options out of a command line. They are found wherever they stand, since no value of
  * a parameter begins with `--` unless it is written `--name=value`.
  *
+ * @param isOwn whether an option behind these words is one of their command, which then is meant
  * @throws {CertError} USAGE_INVALID
  */
-export function takeGlobals(argv: readonly string[]): WithoutGlobals {
+export function takeGlobals(
+  argv: readonly string[],
+  isOwn: (words: readonly string[], name: string) => boolean = () => false,
+): WithoutGlobals {
   const end = argv.indexOf('--');
   const options = end < 0 ? argv : argv.slice(0, end);
   const flags = new Set<string>();
@@ -31,7 +35,7 @@ export function takeGlobals(argv: readonly string[]): WithoutGlobals {
     const token = options[i] === '-h' ? '--help' : (options[i] ?? '');
     const { name, value } = splitOption(token);
     const parameter =
-      name !== undefined && Object.hasOwn(globalParameters, name)
+      name !== undefined && Object.hasOwn(globalParameters, name) && !isOwn(words, name)
         ? globalParameters[name]
         : undefined;
     if (name === undefined || parameter === undefined) {

@@ -34,7 +34,9 @@ export function parseCommandLine(
   argv: readonly string[],
   commands: readonly Command[],
 ): Invocation {
-  const { globals, asks, words, operands } = takeGlobals(argv);
+  const { globals, asks, words, operands } = takeGlobals(argv, (before, name) =>
+    Object.hasOwn(findCommand(before, commands).command?.parameters ?? {}, name),
+  );
   if (asks === 'version') return { type: 'version', globals };
   const wantsHelp = asks === 'help' || words[0] === 'help';
   const path = findCommand(words[0] === 'help' ? words.slice(1) : words, commands);
