@@ -4,6 +4,7 @@ import {
   type CredentialFile,
   type CredentialFileOptions,
 } from '../pkcs/credential-file.ts';
+import { isKeyBagInClear } from '../pkcs/pkcs12.ts';
 import { readSource, sourceName, wayOfSource, type Source, type SourceContext } from './source.ts';
 
 /** How to read certificates and keys of a source. */
@@ -61,7 +62,8 @@ export function assertKeyUnread(
   what: string,
   { alias }: Pick<CredentialFileOptions, 'alias'> = {},
 ): void {
-  if (!isKeyInClear(octets, alias)) return;
+  // The password of a PKCS #12 file may be that of its MAC alone, and hide nothing.
+  if (!isKeyInClear(octets, alias) && !isKeyBagInClear(octets)) return;
   throw new CertError(
     'KEY_UNUSABLE',
     `Cannot use ${what} "${name}": the private key in it came unencrypted, and anybody on the way could read it`,

@@ -85,6 +85,30 @@ export function readPkcs12(der: Uint8Array, password: string = ''): Pkcs12Conten
   return { keys, certificates };
 }
 
+/**
+ * Tell whether octets are a PKCS #12 file with a private key in it that nothing encrypts, whatever password its MAC
+ * and its other parts have.
+ */
+export function isKeyBagInClear(der: Uint8Array): boolean {
+  const hasKey = (bags: readonly SafeBag[], depth: number): boolean =>
+    depth <= MAX_NESTING &&
+    bags.some(
+      ({ bagId, bagValue }) =>
+        bagId === oids.keyBag ||
+        (bagId === oids.safeContentsBag && hasKey(fromDer(SafeContents, bagValue), depth + 1)),
+    );
+  try {
+    const { authSafe } = fromDer(PFX, der, pkcs12Limits);
+    return fromDer(AuthenticatedSafe, dataOf(authSafe)).some(
+      (safe) => safe.contentType === oids.data && hasKey(fromDer(SafeContents, dataOf(safe)), 0),
+    );
+  } catch (error) {
+    // Nothing that could be read in any case.
+    if (error instanceof CertError) return false;
+    throw error;
+  }
+}
+
 function openSafe(safe: ContentInfo, password: string, work: Work): Uint8Array {
   switch (safe.contentType) {
     case oids.data:

@@ -123,8 +123,16 @@ describe('a private key', () => {
     ],
     ['the file itself', (origin: string) => ['file', `${origin}/clear.pem`]],
     ['PKCS#12', (origin: string) => ['file', `${origin}/clear.p12`]],
+    [
+      'PKCS#12 whose password is that of its MAC',
+      (origin: string) => ['file', `${origin}/mac.p12`],
+    ],
   ])('that came in clear as %s is refused, although there is a password', async (_, words) => {
-    const { origin } = await serveFiles({ ...key, '/clear.p12': vector('no-password.p12') });
+    const { origin } = await serveFiles({
+      ...key,
+      '/clear.p12': vector('no-password.p12'),
+      '/mac.p12': vector('clear.p12'),
+    });
     const { err } = await importing([...words(origin), 'password', 'env:PASS']);
     expect(err).toContain('came unencrypted');
     expect(err).toContain('allow-cleartext-key');
