@@ -11,6 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { toHex } from '../../src/base/bytes.ts';
+import { readPkcs12 } from '../../src/pkcs/pkcs12.ts';
 import { pairwise, upTo } from './casualty.ts';
 import { initialize, poll, update } from './commands.ts';
 import type { Moment } from './moments.ts';
@@ -42,7 +44,10 @@ async function openDeployer(scene: Scene, name: string): Promise<Deployer> {
   writeFileSync(join(directory, 'diary'), '');
 
   const client = await scene.client(name);
-  const files = `key ${keys}/s.key chain ${certs}/s.chain cert ${certs}/s.crt`;
+  writeFileSync(join(keys, 'pass'), 'geheim', { mode: 0o600 });
+  const files =
+    `key ${keys}/s.key chain ${certs}/s.chain cert ${certs}/s.crt ca ${certs}/roots.pem ` +
+    `pkcs12 ${keys}/s.p12 password file:${keys}/pass`;
   for (const words of [
     `cert deploy cert-name NAME ${files} later`,
     `cert hook cert-name NAME command ${hook}`,
@@ -61,6 +66,15 @@ async function openDeployer(scene: Scene, name: string): Promise<Deployer> {
       expect(certificate.checkPrivateKey(key), 'the key fits the certificate').toBe(true);
       const chain = new X509Certificate(readFileSync(`${certs}/s.chain`));
       expect(certificate.checkIssued(chain), 'the chain fits').toBe(true);
+      const root = new X509Certificate(readFileSync(`${certs}/roots.pem`));
+      expect(chain.checkIssued(root), 'the root fits').toBe(true);
+      const { keys: inside, certificates } = readPkcs12(readFileSync(`${keys}/s.p12`), 'geheim');
+      const pkcs8 = key.export({ format: 'der', type: 'pkcs8' });
+      expect(
+        inside.map((each) => toHex(each.pkcs8)),
+        'PKCS#12',
+      ).toEqual([toHex(pkcs8)]);
+      expect(certificates[0], 'PKCS#12').toEqual(new Uint8Array(certificate.raw));
       return certificate.serialNumber;
     },
     leftOvers: () =>

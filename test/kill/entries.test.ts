@@ -9,8 +9,8 @@ import { parseLabel } from '../../src/base/label.ts';
 import { certificateDer } from '../../src/x509/certificate.ts';
 import { CertificationRequest } from '../../src/x509/certification-request.ts';
 import { SubjectPublicKeyInfo } from '../../src/x509/subject-public-key-info.ts';
-import { pairwise, upTo } from './casualty.ts';
 import { initialize, poll, update } from './commands.ts';
+import { atEachMoment } from './each-moment.ts';
 import { bodies, openScene, type Client } from './scene.ts';
 
 async function done(client: Client, words: string): Promise<string> {
@@ -23,32 +23,19 @@ function hidden(client: Client): readonly string[] {
   return [...client.files().keys()].filter((name) => name.startsWith('.'));
 }
 
-/** Kill a command at each of its moments, and look what became of it. */
-async function everywhere(
-  moment: 'write' | 'file',
-  words: string,
-  prepare: (name: string) => Promise<Client>,
-  look: (client: Client, label: string) => Promise<void>,
-): Promise<void> {
-  const { [moment]: moments } = await (await prepare('unharmed')).runCounted(words);
-  expect(moments).toBeGreaterThan(3);
-  await pairwise(upTo(moments), async (nth) => {
-    const client = await prepare(`gw-${nth}`);
-    await client.runKilled(words, moment, nth);
-    await look(client, `${moment} ${nth} of ${moments}`);
-  });
-}
-
 const keygen =
   'crypto keygen key-type p-256 id-type fqdn id gw1.example subject-name CN=NAME cert-name NAME';
 
 describe.each(['write', 'file'] as const)('crypto keygen killed after each %s', (moment) => {
   it('has one key and its request in store and files, once it is given again', async () => {
     const scene = await openScene({});
-    await everywhere(
-      moment,
-      keygen,
-      (name) => scene.client(name),
+    await atEachMoment(
+      {
+        moment,
+        words: keygen,
+        least: 4,
+        prepare: (name) => scene.client(name),
+      },
       async (client, label) => {
         const files = client.files();
         const before = await client.withStore((store) => store.keyRequests.list());
@@ -74,19 +61,22 @@ describe.each(['write', 'file'] as const)('crypto keygen killed after each %s', 
   }, 120_000);
 });
 
-describe('cert remove killed after each write', () => {
+describe.each(['write', 'file'] as const)('cert remove killed after each %s', (moment) => {
   it('has removed all of a name, with its files, once it is given again', async () => {
     const scene = await openScene({ implicitConfirm: true });
     const remove = 'cert remove NAME with-files --yes';
-    await everywhere(
-      'write',
-      remove,
-      async (name) => {
-        const client = await scene.client(name);
-        await done(client, initialize);
-        await done(client, update);
-        await done(client, keygen);
-        return client;
+    await atEachMoment(
+      {
+        moment,
+        words: remove,
+        least: 4,
+        async prepare(name) {
+          const client = await scene.client(name);
+          await done(client, initialize);
+          await done(client, update);
+          await done(client, keygen);
+          return client;
+        },
       },
       async (client, label) => {
         const left = await client.withStore((store) => store.certificates.versions(client.name));
@@ -105,20 +95,23 @@ describe('cert remove killed after each write', () => {
 describe('cmp update after cert move killed after each write', () => {
   it('gets one certificate from the new CA, and is no more moved', async () => {
     const scene = await openScene({ implicitConfirm: true });
-    await everywhere(
-      'write',
-      update,
-      async (name) => {
-        const client = await scene.client(name);
-        await done(client, initialize);
-        await client.withStore(async ({ authorities }) => {
-          const [profile] = await authorities.list();
-          const secret = await authorities.secret(profile?.label ?? '');
-          if (profile)
-            await authorities.put({ ...profile, label: parseLabel('other', 'ca') }, secret);
-        });
-        await done(client, 'cert move NAME ca-root other by ir');
-        return client;
+    await atEachMoment(
+      {
+        moment: 'write',
+        words: update,
+        least: 4,
+        async prepare(name) {
+          const client = await scene.client(name);
+          await done(client, initialize);
+          await client.withStore(async ({ authorities }) => {
+            const [profile] = await authorities.list();
+            const secret = await authorities.secret(profile?.label ?? '');
+            if (profile)
+              await authorities.put({ ...profile, label: parseLabel('other', 'ca') }, secret);
+          });
+          await done(client, 'cert move NAME ca-root other by ir');
+          return client;
+        },
       },
       async (client, label) => {
         const { versions, move } = await client.withStore(async (store) => ({
@@ -162,22 +155,25 @@ describe.each(['write', 'file'] as const)(
       const both = [old, certificateDer(scene.lab.authorities.root.certificate)];
       const info = 'cmp info rootCaCert accept';
       const places = new Map<string, string>();
-      await everywhere(
-        moment,
-        info,
-        async (name) => {
-          const directory = mkdtempSync(join(tmpdir(), 'certkeeper-roots-'));
-          onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-          mkdirSync(join(directory, 'tls'), { mode: 0o755 });
-          places.set(name, join(directory, 'tls/roots.pem'));
-          const client = await scene.client(name);
-          await client.withStore(async ({ authorities }) => {
-            const [profile] = await authorities.list();
-            if (profile) await authorities.put({ ...profile, roots: [old] });
-          });
-          await done(client, `cert deploy cert-name NAME ca ${places.get(name)} later`);
-          await done(client, initialize);
-          return client;
+      await atEachMoment(
+        {
+          moment,
+          words: info,
+          least: 4,
+          async prepare(name) {
+            const directory = mkdtempSync(join(tmpdir(), 'certkeeper-roots-'));
+            onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+            mkdirSync(join(directory, 'tls'), { mode: 0o755 });
+            places.set(name, join(directory, 'tls/roots.pem'));
+            const client = await scene.client(name);
+            await client.withStore(async ({ authorities }) => {
+              const [profile] = await authorities.list();
+              if (profile) await authorities.put({ ...profile, roots: [old] });
+            });
+            await done(client, `cert deploy cert-name NAME ca ${places.get(name)} later`);
+            await done(client, initialize);
+            return client;
+          },
         },
         async (client, label) => {
           const roots = (): readonly Uint8Array[] =>
