@@ -96,7 +96,7 @@ export async function wrappingFor(
     return fitting({ key: crypto.createSecretKey(key), cost }, crypto, found, path);
   }
   if (under === 'passphrase') throw otherKind(path, 'a passphrase', 'a key', '--store-key prompt');
-  const keys = 'files' in given ? given.files : [given];
+  const keys = 'files' in given ? wholeOf(given.files) : [given];
   const wrappings = keys.map((key) => ({ key: crypto.createSecretKey(assertLength(key)) }));
   const fits = wrappings.find((each) => found !== undefined && unwrap(crypto, each, found));
   return fits ?? fitting(wrappings[0], crypto, found, path);
@@ -124,6 +124,12 @@ function fitting(
           : 'Give the store key that belongs to this store, or put its store.key back',
     },
   );
+}
+
+/** A rekey that was killed may have left half a key, or none, in `store.key.next`: no data key is under that. */
+function wholeOf(files: readonly Uint8Array[]): readonly Uint8Array[] {
+  const whole = files.filter(({ length }) => length === storeKeyLength);
+  return whole.length === 0 ? files : whole;
 }
 
 function otherKind(path: string, sealed: string, given: string, hint: string): CertError {

@@ -62,6 +62,22 @@ describe('care.rekey()', () => {
     },
   );
 
+  it.each([
+    ['empty', 0],
+    ['half written', 16],
+  ])('does without the next key of a process killed while it was %s', async (_, length) => {
+    const directory = temporaryDirectory();
+    const secrets = await secretsIn(await filled(directory));
+    const next = join(directory, 'store.key.next');
+    writeFileSync(next, random.bytes(length), { mode: 0o600 });
+    const store = await opened(directory);
+    await store.care.checkKey();
+    expect(await secretsIn(store)).toStrictEqual(secrets);
+    expect(existsSync(next)).toBe(false);
+    await store.care.rekey({ isDataKeyNew: false });
+    expect(await secretsIn(await opened(directory))).toStrictEqual(secrets);
+  });
+
   it('changes to a key of elsewhere, to a passphrase, and back to a generated one', async () => {
     const directory = temporaryDirectory();
     const store = await filled(directory);
