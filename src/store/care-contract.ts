@@ -8,6 +8,8 @@ export interface StoreCare {
    * @throws {CertError} STORE_KEY_MISSING, STORE_KEY_WRONG, and what the source of the key throws
    */
   checkKey(): Promise<void>;
+  /** Look through the whole database for damage; blocks for as long as reading it takes. @returns what was found */
+  findDamage(): Promise<readonly string[]>;
   /**
    * Change the store key, in one transaction: whenever the process is ended, either key opens everything.
    *

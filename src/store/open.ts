@@ -80,6 +80,10 @@ function lateKeyring(
 function lateCare(database: Database, keyring: GetKeyring, options: StoreOptions): StoreCare {
   return {
     checkKey: async () => (await keyring()).check(),
+    async findDamage() {
+      const { findDamage } = await import('./damage.ts');
+      return findDamage(database);
+    },
     async rekey(change) {
       const { rekey } = await import('./rekey.ts');
       return rekey({ ...options, database, keyring: await keyring() }, change);
@@ -218,6 +222,7 @@ function lateEntries(
       forget: async (...args) => (await schedule()).forget(...args),
       wake: async (...args) => (await schedule()).wake(...args),
       failing: async (...args) => (await schedule()).failing(...args),
+      failures: async (...args) => (await schedule()).failures(...args),
       failed: async (...args) => (await schedule()).failed(...args),
       recovered: async (...args) => (await schedule()).recovered(...args),
       issuedSince: async (...args) => (await schedule()).issuedSince(...args),

@@ -75,6 +75,7 @@ export function readOnly(store: Store, refuse: () => never): Store {
       all: () => schedule.all(),
       next: () => schedule.next(),
       failing: (name) => schedule.failing(name),
+      failures: (limit) => schedule.failures(limit),
       issuedSince: (name, since) => schedule.issuedSince(name, since),
       silentCas: () => schedule.silentCas(),
       plan: refused,
@@ -130,7 +131,12 @@ export function readOnly(store: Store, refuse: () => never): Store {
       release: () => Promise.resolve(true),
       free: refused,
     },
-    care: { checkKey: () => care.checkKey(), rekey: refused, backUp: refused },
+    care: {
+      checkKey: () => care.checkKey(),
+      findDamage: () => care.findDamage(),
+      rekey: refused,
+      backUp: refused,
+    },
     close: () => store.close(),
   };
 }

@@ -52,6 +52,8 @@ export interface Schedule {
   wake(): Promise<void>;
   /** What does not work about a name. */
   failing(name: string): Promise<readonly FailingRecord[]>;
+  /** What does not work about any name, longest first. */
+  failures(limit: number): Promise<readonly (FailingRecord & { readonly name: Label })[]>;
   /** Write that a job did not work; its count and when it began go on from what is stored. */
   failed(
     name: Label,

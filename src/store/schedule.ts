@@ -57,6 +57,12 @@ export function sqliteSchedule(database: Database): Schedule {
       database.read((sql) =>
         sql.all('SELECT * FROM failing WHERE name = ? ORDER BY job', name).map(readFailing),
       ),
+    failures: (limit) =>
+      database.read((sql) =>
+        sql
+          .all('SELECT * FROM failing ORDER BY first_at, name, job LIMIT ?', limit)
+          .map((row) => ({ name: label(row, 'name'), ...readFailing(row) })),
+      ),
     failed: (name, { job, kind, at, code, text: why }) =>
       database.write((sql) => {
         sql.run(

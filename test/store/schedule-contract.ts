@@ -112,6 +112,8 @@ export function scheduleContract(make: () => Promise<StoreUnderTest>): void {
         { job: 'deploy', count: 1 },
         stored,
       ]);
+      expect(await store.schedule.failures(1)).toMatchObject([{ name: 'gw1', job: 'update' }]);
+      expect(await store.schedule.failures(9)).toHaveLength(2);
       await store.schedule.recovered('gw1', 'update');
       expect(await store.schedule.failing('gw1')).toMatchObject([{ job: 'deploy' }]);
       await store.schedule.recovered('gw1');

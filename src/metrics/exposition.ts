@@ -1,0 +1,198 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+import type { Counter as StoredCounter } from '../store/records-contract.ts';
+import { certificateLabels } from './certificate-labels.ts';
+import type { Picture } from './picture.ts';
+
+/** What the text of `exposition` is to be served as. */
+export const contentType: string = Registry.PROMETHEUS_CONTENT_TYPE;
+
+/** Certificates taken in at a time: some ten milliseconds of work. */
+const seriesAtATime = 1000;
+
+/**
+ * Write a picture in the text format of Prometheus.
+ *
+ * @param pause called now and then, so that whoever else has something to do gets a turn
+ */
+export async function exposition(picture: Picture, pause: () => Promise<void>): Promise<string> {
+  const registry = new Registry();
+  const gauge = (name: string, help: string, labelNames: readonly string[] = []) =>
+    new Gauge({ name, help, labelNames: [...labelNames], registers: [registry] });
+  const { agent, version, nodeVersion, outstanding, failing, silentCas } = picture;
+
+  gauge('certkeeper_build_info', 'Always 1; which certkeeper this is', ['version', 'node']).set(
+    { version, node: nodeVersion },
+    1,
+  );
+  gauge('certkeeper_agent_start_time_seconds', 'When the agent began').set(
+    seconds(agent.startedAt),
+  );
+  counter(registry, 'certkeeper_agent_runs_total', 'Times the agent looked what is due').inc(
+    agent.runs,
+  );
+  gauge('certkeeper_agent_working', '1 when the last look came to its end, else 0').set(
+    agent.isWorking ? 1 : 0,
+  );
+  if (agent.lastRunAt !== undefined) {
+    gauge('certkeeper_agent_last_run_timestamp_seconds', 'When a look came to its end last').set(
+      seconds(agent.lastRunAt),
+    );
+  }
+  gauge(
+    'certkeeper_job_lag_seconds',
+    'For how long the job that is overdue longest has been due',
+  ).set(picture.jobLagSeconds);
+  const outstandingGauge = gauge('certkeeper_cmp_outstanding', 'Requests that wait for a CA', [
+    'ca',
+    'type',
+  ]);
+  for (const { ca, operation: type, count } of outstanding)
+    outstandingGauge.set({ ca, type }, count);
+  const failingGauge = gauge('certkeeper_jobs_failing', 'Jobs that do not work at present', [
+    'job',
+    'kind',
+  ]);
+  for (const { count, ...labels } of failing) failingGauge.set(labels, count);
+  const silent = gauge('certkeeper_ca_silent', '1 for a CA that does not answer', ['ca']);
+  for (const ca of silentCas) silent.set({ ca }, 1);
+  addCounters(registry, picture.counters);
+  await addCertificates(registry, picture, pause);
+
+  // One after the other: all at once would keep everybody waiting.
+  const texts: string[] = [];
+  for (const { name } of registry.getMetricsAsArray()) {
+    texts.push(await registry.getSingleMetricAsString(name));
+    await pause();
+  }
+  return `${texts.join('\n\n')}\n`;
+}
+
+async function addCertificates(
+  registry: Registry,
+  { certificates, omitted }: Picture,
+  pause: () => Promise<void>,
+): Promise<void> {
+  const registers = [registry];
+  const labelNames = ['name', ...certificateLabels];
+  const notBefore = new Gauge({
+    name: 'x509_cert_not_before',
+    help: 'When a certificate begins to be valid',
+    labelNames,
+    registers,
+  });
+  const notAfter = new Gauge({
+    name: 'x509_cert_not_after',
+    help: 'When a certificate ends',
+    labelNames,
+    registers,
+  });
+  const state = new Gauge({
+    name: 'certkeeper_certificate_state',
+    help: 'Always 1; the state a certificate is in',
+    labelNames: ['name', 'ca', 'state'],
+    registers,
+  });
+  const renewal = new Gauge({
+    name: 'certkeeper_certificate_renewal_timestamp_seconds',
+    help: 'When the agent renews a certificate',
+    labelNames: ['name', 'ca'],
+    registers,
+  });
+  const inState = new Gauge({
+    name: 'certkeeper_certificates',
+    help: 'Certificates in a state',
+    labelNames: ['state'],
+    registers,
+  });
+  new Gauge({
+    name: 'certkeeper_certificates_omitted',
+    help: 'Certificates there are no series of, since there are too many',
+    registers,
+  }).set(omitted);
+  for (const [at, each] of certificates.entries()) {
+    if (at % seriesAtATime === seriesAtATime - 1) await pause();
+    const { name, ca = '', labels } = each;
+    notBefore.set({ name, ...labels }, seconds(each.notBefore));
+    notAfter.set({ name, ...labels }, seconds(each.notAfter));
+    state.set({ name, ca, state: each.state }, 1);
+    if (each.renewalAt !== undefined) renewal.set({ name, ca }, seconds(each.renewalAt));
+    inState.inc({ state: each.state }, 1);
+  }
+}
+
+/** A counter of the store, by the parts of its name; `src/store/project.ts` names them. */
+const storedCounters: readonly {
+  readonly prefix: string;
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+}[] = [
+  {
+    prefix: 'transaction',
+    name: 'certkeeper_cmp_requests_total',
+    help: 'Requests by their kind, and by what became of them; "opened" counts all of them',
+    labels: ['type', 'result'],
+  },
+  {
+    prefix: 'sent',
+    name: 'certkeeper_cmp_sent_total',
+    help: 'CMP messages sent',
+    labels: ['body'],
+  },
+  {
+    prefix: 'received',
+    name: 'certkeeper_cmp_received_total',
+    help: 'CMP messages received',
+    labels: ['body'],
+  },
+  {
+    prefix: 'status',
+    name: 'certkeeper_cmp_status_total',
+    help: 'PKIStatus of answers',
+    labels: ['status'],
+  },
+  {
+    prefix: 'failInfo',
+    name: 'certkeeper_cmp_failinfo_total',
+    help: 'PKIFailureInfo bits of answers',
+    labels: ['failinfo'],
+  },
+  {
+    prefix: 'error',
+    name: 'certkeeper_cmp_errors_total',
+    help: 'Exchanges that broke, by what broke them',
+    labels: ['class'],
+  },
+  {
+    prefix: 'delivery',
+    name: 'certkeeper_deploys_total',
+    help: 'Deliveries of a certificate to where services read it',
+    labels: ['result'],
+  },
+];
+
+/** These are cleared by `clear cmp statistics`, which Prometheus takes for a restart. */
+function addCounters(registry: Registry, counters: readonly StoredCounter[]): void {
+  for (const { prefix, name, help, labels } of storedCounters) {
+    const metric = counter(registry, name, help, ['ca', ...labels]);
+    for (const { ca, counter: key, value } of counters) {
+      const [first, ...parts] = key.split('.');
+      if (first !== prefix || parts.length !== labels.length) continue;
+      const values = labels.map((label, i) => [label, parts[i] ?? ''] as const);
+      metric.inc({ ca, ...Object.fromEntries(values) }, value);
+    }
+  }
+}
+
+function counter(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly string[] = [],
+): Counter {
+  return new Counter({ name, help, labelNames: [...labelNames], registers: [registry] });
+}
+
+function seconds(time: Date): number {
+  return time.getTime() / 1000;
+}

@@ -1,0 +1,53 @@
+import type { Counter } from '../store/records-contract.ts';
+
+/** What is told of one certificate: it is its own name's latest. */
+export interface CertificatePicture {
+  readonly name: string;
+  /** Label of the CA profile; absent for one that is renewed by nobody here. */
+  readonly ca?: string;
+  /** Subject, issuer, serial number and file, by the names of `certificateLabels`. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  /** Where it stands, as `show cert` says it. */
+  readonly state: string;
+  /** When the agent renews it; absent where it does not. */
+  readonly renewalAt?: Date;
+}
+
+/** Everything that is told at one moment. */
+export interface Picture {
+  readonly version: string;
+  readonly nodeVersion: string;
+  readonly certificates: readonly CertificatePicture[];
+  /** Names there is no series of, since there are too many. */
+  readonly omitted: number;
+  /** As `show cmp statistics` counts. */
+  readonly counters: readonly Counter[];
+  /** Requests that wait, by CA and operation. */
+  readonly outstanding: readonly {
+    readonly ca: string;
+    readonly operation: string;
+    readonly count: number;
+  }[];
+  /** What does not work, by job. */
+  readonly failing: readonly {
+    readonly job: string;
+    readonly kind: string;
+    readonly count: number;
+  }[];
+  /** Labels of the CAs that do not answer. */
+  readonly silentCas: readonly string[];
+  /** For how long what is due has been due without being done. */
+  readonly jobLagSeconds: number;
+  readonly agent: AgentPicture;
+}
+
+/** What is told of the agent itself. */
+export interface AgentPicture {
+  readonly startedAt: Date;
+  readonly runs: number;
+  readonly lastRunAt?: Date;
+  /** Whether the last run came to its end. */
+  readonly isWorking: boolean;
+}

@@ -1,0 +1,28 @@
+import { CertError } from '../base/errors.ts';
+import type { Database } from './database.ts';
+
+/** Whoever has more than these has no use for the others. */
+const mostFindings = 5;
+
+/** Look through the whole database for damage, and for rows that refer to others that are not there. */
+export async function findDamage(database: Database): Promise<readonly string[]> {
+  try {
+    return await database.read((sql) => {
+      const damage = sql
+        .all(`PRAGMA integrity_check(${mostFindings})`)
+        .map((row) => String(row['integrity_check']))
+        .filter((text) => text !== 'ok');
+      const lost = sql
+        .all('PRAGMA foreign_key_check')
+        .map(
+          (row) =>
+            `a row of ${String(row['table'])} refers to one of ${String(row['parent'])} that is gone`,
+        );
+      return [...damage, ...lost].slice(0, mostFindings);
+    });
+  } catch (error) {
+    // Some damage is worse than the check expects.
+    if (error instanceof CertError && error.code === 'STORE_CORRUPT') return [error.message];
+    throw error;
+  }
+}
