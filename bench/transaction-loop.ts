@@ -78,6 +78,7 @@ async function transaction(): Promise<void> {
         intermediates,
         trustCapubs: false,
         firstUse: false,
+        renewal: { which: { name: 'x', version: 1 } },
         allowLegacy: false,
         at: systemClock.now(),
         timeToleranceSeconds,

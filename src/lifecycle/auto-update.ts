@@ -1,6 +1,5 @@
 import { CertError } from '../base/errors.ts';
 import type { Label } from '../base/label.ts';
-import { digest } from '../crypto/digest.ts';
 import { findProfile } from './authority.ts';
 import type { LifecycleContext } from './context.ts';
 import { moveOf } from './move-certificate.ts';
@@ -70,5 +69,5 @@ export async function setAutoUpdate(
     );
   }
   await store.nameSettings.set(name, 'auto-update-days', String(days));
-  return renewalTime(lifetime, digest('sha256', current.der), days);
+  return renewalTime(lifetime, current, days);
 }

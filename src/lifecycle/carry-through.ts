@@ -1,21 +1,24 @@
 import { toHex } from '../base/bytes.ts';
 import { CertError, errorClassOf } from '../base/errors.ts';
+import type { Label } from '../base/label.ts';
 import { follow } from '../cmp/client/client.ts';
 import type { Ending } from '../cmp/client/conversation.ts';
 import { formatStatus } from '../cmp/message/status-text.ts';
 import type { RequestBody } from '../cmp/transaction/request.ts';
 import { sealedPartOf } from '../cmp/transaction/sealed-answer.ts';
 import { decodeState, type TransactionState } from '../cmp/transaction/state.ts';
-import type { TransactionRecord } from '../store/store.ts';
+import type { Store, TransactionRecord } from '../store/store.ts';
 import { findProfile } from './authority.ts';
 import { localCaCertificates } from './build-chain.ts';
 import { closeFailed, conclude, rejection, type Concluding } from './conclude.ts';
 import type { LifecycleContext } from './context.ts';
 import { bodyOf, openConversation, toChange } from './conversation.ts';
 import { openCredential } from './credential.ts';
+import { daysSet } from './days-set.ts';
 import { assertStillFirst } from './keep-anchor.ts';
 import { learntBy, newAttempt, type NewAttempt } from './new-attempt.ts';
 import { prepareRequest } from './open-request.ts';
+import type { Renewal } from './renewal-time.ts';
 import type { EnrollmentResult } from './result.ts';
 
 /** How far to follow a transaction. */
@@ -57,6 +60,7 @@ export async function carryThrough(
     keyId: opened.keyId,
     crls: await store.crls.list(profile.label),
     issuers: await localCaCertificates(store),
+    renewal: await renewalOf(store, opened.name),
     async save(saved, events) {
       const { anchor } = saved.state;
       if (saved.staged && anchor) await assertStillFirst(context, profile, anchor);
@@ -86,6 +90,16 @@ export async function carryThrough(
   } finally {
     await transport.close();
   }
+}
+
+/** Say when the next certificate of a name will be renewed. */
+async function renewalOf(store: Store, name: Label): Promise<Renewal> {
+  const versions = (await store.certificates.versions(name)).map(({ version }) => version);
+  const days = await daysSet(store, name, 'auto-update-days');
+  return {
+    which: { name, version: Math.max(0, ...versions) + 1 },
+    ...(days !== undefined && { days }),
+  };
 }
 
 /** Add to what the peer or the network did wrong whose answer it was, to which transaction, and what now. */

@@ -18,6 +18,7 @@ import type { LifecycleContext } from './context.ts';
 import { openStoredKey } from './held-key.ts';
 import { judgeGeneratedKey } from './judge-generated-key.ts';
 import { judgeCertificate } from './judge-certificate.ts';
+import type { Renewal } from './renewal-time.ts';
 import { storedCertificate } from './stored-certificate.ts';
 
 /** What is particular to one transaction. */
@@ -33,12 +34,24 @@ export interface ConversationParts {
   readonly issuers?: readonly Certificate[];
   /** The key the request is for, once it is stored. */
   readonly keyId?: number | undefined;
+  /** When the certificate will be renewed; as a first one of the name without it. */
+  readonly renewal?: Renewal;
 }
 
 /** Join CA profile, credential and context into what the client works with. */
 export function openConversation(
   context: LifecycleContext,
-  { name, profile, credential, transport, save, keyId, crls, issuers = [] }: ConversationParts,
+  {
+    name,
+    profile,
+    credential,
+    transport,
+    save,
+    keyId,
+    crls,
+    issuers = [],
+    renewal,
+  }: ConversationParts,
 ): Conversation {
   const { clock, random, keys, log } = context;
   const trust = trustOf(profile, crls);
@@ -87,6 +100,7 @@ export function openConversation(
         timeToleranceSeconds: profile.timeToleranceSeconds + Math.max(0, clockOffsetMs) / 1000,
         // The next update would ask for the names of this certificate, whoever they belong to.
         mayRename: request.type !== 'kur',
+        renewal: renewal ?? { which: { name, version: 1 } },
         mayOnlyEncrypt: sealedPartOf(request) === 'encryptedCert',
         // C7: only by setting, and only of the first answer.
         firstUse: profile.trustFirstUse && request.type === 'ir',

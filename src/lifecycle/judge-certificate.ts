@@ -16,6 +16,7 @@ import {
 import { extensionValue } from '../x509/extension-values.ts';
 import { formatGeneralName } from '../x509/general-name-text.ts';
 import { GeneralName, type GeneralNames } from '../x509/general-name.ts';
+import { lifetimeOf, renewalTime, type Renewal } from './renewal-time.ts';
 import { nameKey, sameName, type Name } from '../x509/name.ts';
 import { quoteName } from '../x509/name-text.ts';
 import { sameAlgorithm } from '../x509/algorithm-identifier.ts';
@@ -37,6 +38,8 @@ export interface IssuedTrust {
   readonly timeToleranceSeconds: number;
   /** Another subject can be granted with modifications. */
   readonly mayRename: boolean;
+  /** When it will be renewed. */
+  readonly renewal: Renewal;
   /** The key is for decryption: it was asked for so. */
   readonly mayOnlyEncrypt?: boolean;
 }
@@ -86,7 +89,7 @@ export function judgeCertificate(
       'badCertTemplate',
     );
   }
-  const unusable = unusableFor(certificate.tbsCertificate, trust) ?? tooLate(validity, now);
+  const unusable = unusableFor(certificate.tbsCertificate, trust) ?? tooLate(validity, trust);
   if (unusable !== undefined) return refuse(unusable, 'badCertTemplate');
   const { subject } = certificate.tbsCertificate;
   if (!trust.mayRename && asked.subject && !sameName(subject, asked.subject)) {
@@ -188,12 +191,15 @@ function generalNameKey(name: GeneralName): string {
   }
 }
 
-/** Already in the last third of its lifetime, when it would be renewed at once, and again and again. */
-function tooLate({ notBefore, notAfter }: Validity, now: number): string | undefined {
-  const end = notAfter.value.getTime();
-  const lifetime = end - notBefore.value.getTime();
-  if (now < end - lifetime / 3) return undefined;
-  return `it should be renewed already: two thirds of its time, until ${formatTime(notAfter.value)}, are over`;
+/** Past the moment of its own renewal, when it would be renewed at once, and again and again. */
+function tooLate(
+  validity: Validity,
+  { renewal: { which, days }, at: now }: IssuedTrust,
+): string | undefined {
+  const lifetime = lifetimeOf(validity);
+  const { at } = renewalTime(lifetime, which, days);
+  if (now < at) return undefined;
+  return `it should be renewed already: it would be due since ${formatTime(at)}, and ends on ${formatTime(lifetime.notAfter)}`;
 }
 
 /** What nobody asked for and nobody can use: a CA certificate, or one that cannot sign its own renewal. */

@@ -28,8 +28,8 @@ export interface ActionFacts extends NameFacts {
 
 /** What tells whether and when a certificate is renewed. */
 export interface RenewalFacts extends CertificateFacts {
-  /** Digest of its DER. */
-  readonly sha256: Uint8Array;
+  readonly name: string;
+  readonly version: number;
   /** It has a CA profile to be renewed by. */
   readonly hasCa: boolean;
   /** Its key is here, or in a token of ours. */
@@ -84,7 +84,7 @@ function poll({ nextAt }: NonNullable<ActionFacts['outstanding']>): NextAction {
 
 function upkeep(certificate: RenewalFacts, { renewDays, warnHours }: ActionFacts): NextAction {
   if (!isRenewable(certificate)) return { type: 'watch', at: warningTime(certificate, warnHours) };
-  return { type: 'renew', ...renewalTime(certificate, certificate.sha256, renewDays) };
+  return { type: 'renew', ...renewalTime(certificate, certificate, renewDays) };
 }
 
 /** A kur is signed with the key of the certificate, and goes to a CA. */

@@ -1,5 +1,4 @@
 import { CertError } from '../base/errors.ts';
-import { digest } from '../crypto/digest.ts';
 import type { DeploymentRecord } from '../store/deployments-contract.ts';
 import type { CertificateRecord, Store, OutstandingTransaction } from '../store/store.ts';
 import { decodeCertificate } from '../x509/certificate.ts';
@@ -61,7 +60,8 @@ function renewalFacts(
       source: record.source,
       delivery: deliveryState(record, deployments),
       ...lifetimeOf(validity),
-      sha256: digest('sha256', record.der),
+      name: record.name,
+      version: record.version,
       hasCa: record.ca !== undefined || isMoved,
       hasKey: record.keyId !== undefined,
     };

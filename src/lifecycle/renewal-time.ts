@@ -1,3 +1,5 @@
+import { utf8 } from '../base/bytes.ts';
+import { digest } from '../crypto/digest.ts';
 import type { Validity } from '../x509/certificate.ts';
 
 /** From when to when a certificate is valid. */
@@ -36,23 +38,35 @@ export function renewalWindow(lifetime: Lifetime, days?: number): RenewalWindow 
     : { ms: whole / 3, from: 'lifetime, days too many' };
 }
 
+/** Which certificate it is. */
+export interface Which {
+  readonly name: string;
+  readonly version: number;
+}
+
+/** What tells, beside its lifetime, when a certificate is renewed. */
+export interface Renewal {
+  readonly which: Which;
+  /** As the operator has set them for the name, if at all. */
+  readonly days?: number;
+}
+
 /** At most this part of the window, so that certificates issued on one day are not all renewed in one minute. */
 const jitterPart = 20;
 
 /**
  * Find the moment at which a certificate is to be renewed: as long before its end as the window, and earlier, never
- * later, by a jitter that is always the same for one certificate.
+ * later, by a jitter that is always the same for one version of a name.
  *
- * @param sha256 digest of its DER
  * @param days as for `renewalWindow`
  */
 export function renewalTime(
   lifetime: Lifetime,
-  sha256: Uint8Array,
+  which: Which,
   days?: number,
 ): { readonly at: Date; readonly window: RenewalWindow } {
   const window = renewalWindow(lifetime, days);
-  const jitterMs = (window.ms / jitterPart) * fractionOf(sha256);
+  const jitterMs = (window.ms / jitterPart) * fractionOf(which);
   return { at: new Date(Math.floor(lifetime.notAfter.getTime() - window.ms - jitterMs)), window };
 }
 
@@ -74,7 +88,11 @@ function lengthOf({ notBefore, notAfter }: Lifetime): number {
   return Math.max(0, notAfter.getTime() - notBefore.getTime());
 }
 
-/** The first 32 bits of a digest as a number from 0 up to, but not, 1. */
-function fractionOf(digest: Uint8Array): number {
-  return digest.subarray(0, 4).reduce((sum, octet) => sum * 256 + octet, 0) / 2 ** 32;
+/**
+ * The first 32 bits of a digest as a number from 0 up to, but not, 1. Of nothing that is random about a certificate:
+ * what will be done can be told before it is there.
+ */
+function fractionOf({ name, version }: Which): number {
+  const octets = digest('sha256', utf8(`${name} ${version}`)).subarray(0, 4);
+  return octets.reduce((sum, octet) => sum * 256 + octet, 0) / 2 ** 32;
 }

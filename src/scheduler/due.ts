@@ -81,12 +81,12 @@ function renewal({ certificate, renewDays }: ScheduleFacts, now: Date): Date | u
   if (certificate?.status !== 'current' || !certificate.hasCa || !certificate.hasKey)
     return undefined;
   if (certificate.source === 'track' || certificate.notAfter <= now) return undefined;
-  return renewalTime(certificate, certificate.sha256, renewDays).at;
+  return renewalTime(certificate, certificate, renewDays).at;
 }
 
 function fetching({ certificate }: ScheduleFacts, days: number): Date | undefined {
   if (certificate === undefined) return undefined;
-  return renewalTime(certificate, certificate.sha256, days).at;
+  return renewalTime(certificate, certificate, days).at;
 }
 
 /** A renewal: after what failed, not too often, not while its CA is down, and in a maintenance window if that is in time. */

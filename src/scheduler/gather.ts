@@ -1,4 +1,5 @@
 import type { Label } from '../base/label.ts';
+import { daysSet } from '../lifecycle/days-set.ts';
 import { moveOf } from '../lifecycle/move-certificate.ts';
 import { outlookOf } from '../lifecycle/outlook.ts';
 import type { Store } from '../store/store.ts';
@@ -21,8 +22,8 @@ export async function gather(
   const { facts, outstanding } = await outlookOf(store, name, record, now);
   if (record === undefined && outstanding === undefined) return undefined;
   const [renewDays, fetchDays] = [
-    await daysOf(store, name, 'auto-update-days'),
-    await daysOf(store, name, 'auto-fetch-days'),
+    await daysSet(store, name, 'auto-update-days'),
+    await daysSet(store, name, 'auto-fetch-days'),
   ];
   const ca = outstanding?.ca ?? (await moveOf(store, name))?.ca ?? record?.ca;
   const failing = await store.schedule.failing(name);
@@ -37,16 +38,6 @@ export async function gather(
     // Two days, though one counts: a clock that is set ahead drops none of them.
     issuedAt: await store.schedule.issuedSince(name, new Date(now.getTime() - 2 * dayMs)),
   };
-}
-
-async function daysOf(
-  store: Store,
-  name: Label,
-  key: 'auto-update-days' | 'auto-fetch-days',
-): Promise<number | undefined> {
-  const text = await store.nameSettings.get(name, key);
-  const days = Number(text);
-  return text !== undefined && Number.isFinite(days) && days > 0 ? days : undefined;
 }
 
 const jobs: readonly JobKind[] = ['update', 'poll', 'fetch', 'track', 'deploy', 'notify'];

@@ -49,7 +49,12 @@ function done(facts: ScheduleFacts, { kind }: Job, at: Date): ScheduleFacts | un
       if (certificate === undefined) return undefined;
       const { notBefore, notAfter } = certificate;
       const length = notAfter.getTime() - notBefore.getTime();
-      const next = { ...certificate, notBefore: at, notAfter: new Date(at.getTime() + length) };
+      const next = {
+        ...certificate,
+        version: certificate.version + 1,
+        notBefore: at,
+        notAfter: new Date(at.getTime() + length),
+      };
       // One that is renewed as it comes would be refused.
       if (renewalWindow(next, facts.renewDays).ms >= length) return undefined;
       return { ...facts, certificate: next, failing: others };

@@ -107,9 +107,9 @@ describe('show cert NAME', () => {
     await imports(bench, gatewayPem, { name: gw1, key, ca: parseLabel('rootA', 'name') });
     const fields = fieldsIn(await show(bench, 'gw1'));
     expect(fields.get('state')).toBe('active, version 1');
-    // Two thirds of 365 days after 2026-11-21T02:19:29Z, less 0.98927 (fd4142a8 of 2^32) of a twentieth of the last third.
+    // Two thirds of 365 days after 2026-11-21T02:19:29Z, less 0.18579 (2f90321f of 2^32) of a twentieth of the last third.
     expect(fields.get('next')).toBe(
-      'renew at 2027-07-16T09:53:24Z (in 227d 9h): certkeeper cmp update current-cert gw1',
+      'renew at 2027-07-21T07:11:55Z (in 232d 7h): certkeeper cmp update current-cert gw1',
     );
     expect(fields.get('renewal')).toBe(
       '121d 16h before its end, a third of its lifetime; up to a twentieth of that earlier',
@@ -119,7 +119,7 @@ describe('show cert NAME', () => {
       state: 'active',
       next: {
         action: 'renew',
-        at: '2027-07-16T09:53:24Z',
+        at: '2027-07-21T07:11:55Z',
         windowSeconds: (365 * 86_400) / 3,
         windowFrom: 'lifetime',
       },
@@ -131,7 +131,7 @@ describe('show cert NAME', () => {
     await imports(bench, gatewayPem, { name: gw1, key, ca: parseLabel('rootA', 'name') });
     const out = await show(bench, 'gw1', '--state', bench.state);
     expect(fieldsIn(out).get('next')).toBe(
-      'renew now (due since 2027-07-16T09:53:24Z): ' +
+      'renew now (due since 2027-07-21T07:11:55Z): ' +
         `certkeeper cmp update current-cert gw1 --state ${bench.state}`,
     );
   });

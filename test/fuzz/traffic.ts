@@ -259,6 +259,7 @@ async function playThrough(
         timeToleranceSeconds: 300,
         mayRename: true,
         firstUse: false,
+        renewal: { which: { name: 'gw1', version: 1 } },
       }),
     async save() {},
   };

@@ -11,7 +11,7 @@ import { extension } from '../../src/x509/extension-values.ts';
 import { parseName } from '../../src/x509/name-text.ts';
 import { SubjectPublicKeyInfo } from '../../src/x509/subject-public-key-info.ts';
 import { forging, refusalIn, unknownExtension, type Forged } from './forge.ts';
-import { bodies, initialized, makeSite, request, wanted, type Site } from './site.ts';
+import { bodies, initialized, makeSite, named, request, wanted, type Site } from './site.ts';
 
 const otherKey = (await softwareKeys.generate('p-256')).key;
 
@@ -69,6 +69,12 @@ describe('a certificate that is not what was asked for', () => {
       (site) => ({ notBefore: from(site, -7200), notAfter: from(site, 3600) }),
     ],
     [
+      'is past it by no more than the jitter',
+      'badCertTemplate',
+      // 0.1858 of a twentieth of an hour.
+      (site) => ({ notBefore: from(site, -7167), notAfter: from(site, 3633) }),
+    ],
+    [
       'has more names than anybody needs',
       'badCertTemplate',
       () => ({ extensions: [addresses(10, 501)] }),
@@ -97,6 +103,19 @@ describe('a certificate that is not what was asked for', () => {
     ]);
     expect(await site.store.history.list()).toMatchObject([{ result: 'refused' }]);
     expect(site.files().size).toBe(0);
+  });
+
+  it('is refused when it would be due by the days that are set for its name [C5]', async () => {
+    const site = await makeSite();
+    const forged = { notBefore: from(site, -50 * 86_400), notAfter: from(site, 40 * 86_400) };
+    site.setWire(forging(site, forged));
+    await site.store.nameSettings.set(named('gw1'), 'auto-update-days', '44');
+    expect(await initialize(site.context, request())).toMatchObject({
+      type: 'refused',
+      reason: expect.stringContaining('it should be renewed already'),
+    });
+    await site.store.nameSettings.set(named('gw1'), 'auto-update-days', '30');
+    await initialized(site);
   });
 
   it('is refused without a word when implicitConfirm was granted [C15]', async () => {
@@ -179,8 +198,8 @@ describe('a certificate that is good enough', () => {
       (site) => ({ notBefore: from(site, 0), notAfter: from(site, 10) }),
     ],
     [
-      'has hardly more than a third of its time left',
-      (site) => ({ notBefore: from(site, -7199), notAfter: from(site, 3601) }),
+      'has hardly more than a third of its time, and the jitter, left',
+      (site) => ({ notBefore: from(site, -7166), notAfter: from(site, 3634) }),
     ],
     ['begins within the tolerance to come', (site) => ({ notBefore: from(site, 298) })],
     [

@@ -13,7 +13,8 @@ const ours: RenewalFacts = {
   delivery: 'done',
   notBefore: new Date('2026-11-01T00:00:00Z'),
   notAfter: new Date('2027-01-30T00:00:00Z'),
-  sha256: new Uint8Array(32),
+  name: 'gw1',
+  version: 1,
   hasCa: true,
   hasKey: true,
 };
@@ -31,10 +32,13 @@ describe('nextAction()', () => {
   it('is the renewal of what can be renewed here, at its moment', () => {
     expect(next({})).toEqual({
       type: 'renew',
-      at: new Date('2026-12-31T00:00:00Z'),
+      // The jitter: 0.1858 (2f90321f of 2^32) of a twentieth of the window.
+      at: new Date('2026-12-30T17:18:41.097Z'),
       window: { ms: 30 * day, from: 'lifetime' },
     });
-    expect(next({}, { renewDays: 10 })).toMatchObject({ at: new Date('2027-01-20T00:00:00Z') });
+    expect(next({}, { renewDays: 10 })).toMatchObject({
+      at: new Date('2027-01-19T21:46:13.699Z'),
+    });
   });
 
   it('is still the renewal when its moment has passed', () => {

@@ -6,7 +6,7 @@ const ninetyDays = {
   notBefore: new Date('2026-12-01T00:00:00Z'),
   notAfter: new Date('2027-03-01T00:00:00Z'),
 };
-const sha256 = (first: number): Uint8Array => new Uint8Array(32).fill(first);
+const version = (number: number) => ({ name: 'gw1', version: number });
 
 describe('renewalWindow()', () => {
   it('is a third of the lifetime when nobody set days', () => {
@@ -28,27 +28,30 @@ describe('renewalWindow()', () => {
 });
 
 describe('renewalTime()', () => {
-  it('is the window before the end for a digest of zeros', () => {
-    expect(renewalTime(ninetyDays, sha256(0)).at).toEqual(new Date('2027-01-30T00:00:00Z'));
-  });
-
   it('is earlier by up to a twentieth of the window, and never later', () => {
     const latest = new Date('2027-01-30T00:00:00Z').getTime();
     const earliest = latest - (30 * day) / 20;
-    const times = Array.from({ length: 256 }, (_, first) =>
-      renewalTime(ninetyDays, sha256(first)).at.getTime(),
+    const times = Array.from({ length: 1000 }, (_, number) =>
+      renewalTime(ninetyDays, version(number)).at.getTime(),
     );
     for (const time of times) {
       expect(time).toBeGreaterThanOrEqual(earliest);
       expect(time).toBeLessThanOrEqual(latest);
     }
-    expect(new Set(times).size).toBe(256);
-    expect(times.at(-1)).toBeLessThan(earliest + 1000);
+    expect(new Set(times).size).toBe(1000);
+    const spreadOver = Math.max(...times) - Math.min(...times);
+    expect(spreadOver).toBeGreaterThan(((30 * day) / 20) * 0.98);
+  });
+
+  it('is another one for another name', () => {
+    expect(renewalTime(ninetyDays, { name: 'gw2', version: 1 })).not.toEqual(
+      renewalTime(ninetyDays, version(1)),
+    );
   });
 
   it('is the same each time for one certificate', () => {
-    const first = renewalTime(ninetyDays, sha256(77), 10);
-    expect(renewalTime(ninetyDays, sha256(77), 10)).toEqual(first);
+    const first = renewalTime(ninetyDays, version(77), 10);
+    expect(renewalTime(ninetyDays, version(77), 10)).toEqual(first);
     expect(first.window).toEqual({ ms: 10 * day, from: 'days' });
   });
 });

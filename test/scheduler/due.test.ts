@@ -9,6 +9,12 @@ const now = new Date('2026-11-21T12:00:00Z');
 const ca = parseLabel('lab', 'ca-root');
 const nowhere: Surroundings = { windows: [], downUntil: new Map() };
 
+/** When the first version of gw1 is renewed that has so many days left; its jitter is 2f90321f of 2^32. */
+function renewedAt(daysLeft: number, days = 30): Date {
+  const jitterDays = (days / 20) * (0x2f90321f / 2 ** 32);
+  return new Date(Math.floor(inDays(daysLeft - days - jitterDays).getTime()));
+}
+
 function inDays(days: number): Date {
   return new Date(now.getTime() + days * dayMs);
 }
@@ -24,8 +30,8 @@ function facts(daysLeft: number, changes: Partial<ScheduleFacts> = {}): Schedule
       status: 'current',
       source: 'cmp',
       delivery: 'done',
-      // No jitter.
-      sha256: new Uint8Array(32),
+      name: 'gw1',
+      version: 1,
       hasCa: true,
       hasKey: true,
     },
@@ -52,12 +58,12 @@ function withCertificate(
 describe('due()', () => {
   it('renews at the window before the end', () => {
     expect(due(facts(60), nowhere, now)).toStrictEqual([
-      { kind: 'update', name: 'gw1', ca: 'lab', at: inDays(30) },
+      { kind: 'update', name: 'gw1', ca: 'lab', at: renewedAt(60) },
     ]);
   });
 
   it('renews what is past that moment, as after a week without power', () => {
-    expect(due(facts(10), nowhere, now)).toMatchObject([{ kind: 'update', at: inDays(-20) }]);
+    expect(due(facts(10), nowhere, now)).toMatchObject([{ kind: 'update', at: renewedAt(10) }]);
   });
 
   it('renews only what was told to be', () => {
@@ -100,7 +106,7 @@ describe('due()', () => {
     const pending = withCertificate(10, { delivery: 'pending' });
     expect(due(pending, nowhere, now)).toMatchObject([
       { kind: 'deploy', at: now },
-      { kind: 'update', at: inDays(-20) },
+      { kind: 'update', at: renewedAt(10) },
     ]);
   });
 
@@ -122,7 +128,7 @@ describe('due()', () => {
   it('does not let a failed delivery put off a renewal, nor the other way round', () => {
     const base = withCertificate(10, { delivery: 'pending' });
     const jobs = due({ ...base, failing: { deploy: failing({ count: 9 }) } }, nowhere, now);
-    expect(jobs.find(({ kind }) => kind === 'update')).toMatchObject({ at: inDays(-20) });
+    expect(jobs.find(({ kind }) => kind === 'update')).toMatchObject({ at: renewedAt(10) });
     expect(jobs.find(({ kind }) => kind === 'deploy')).toMatchObject({ postponed: 'retry' });
   });
 
@@ -132,7 +138,7 @@ describe('due()', () => {
       { kind: 'update', at: inDays(0.1), postponed: 'CA is down' },
     ]);
     const other = { ...nowhere, downUntil: new Map([['other', inDays(0.1)]]) };
-    expect(due(facts(10), other, now)).toMatchObject([{ at: inDays(-20) }]);
+    expect(due(facts(10), other, now)).toMatchObject([{ at: renewedAt(10) }]);
   });
 
   it('stops issuing at as many a day as are allowed', () => {
@@ -154,17 +160,17 @@ describe('due()', () => {
     ]);
     const yearly = { cron: '0 3 1 1 *', timezone: 'UTC', durationSeconds: 3600 };
     expect(due(facts(30), { ...nowhere, windows: [yearly] }, now)).toMatchObject([
-      { kind: 'update', at: now },
+      { kind: 'update', at: renewedAt(30) },
     ]);
   });
 
   it('fetches in the window before the end, and goes on after the end', () => {
     const autoFetch = { days: 20 };
     expect(due(facts(60, { isAutoUpdated: false, autoFetch }), nowhere, now)).toMatchObject([
-      { kind: 'fetch', at: inDays(40) },
+      { kind: 'fetch', at: renewedAt(60, 20) },
     ]);
     expect(due(facts(-3, { isAutoUpdated: false, autoFetch }), nowhere, now)).toMatchObject([
-      { kind: 'fetch', at: inDays(-23) },
+      { kind: 'fetch', at: renewedAt(-3, 20) },
     ]);
   });
 
