@@ -1,5 +1,3 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +10,7 @@ import type { LifecycleContext } from '../../src/lifecycle/context.ts';
 import { importCertificate, type ImportRequest } from '../../src/lifecycle/import-certificate.ts';
 import { issue } from '../harness/certificates.ts';
 import { fakeClock } from '../harness/fake-clock.ts';
+import { lockStore, type Locker } from '../store/locker.ts';
 import { coded, makeSite, named, type Site } from './site.ts';
 
 function importing(subject: string): ImportRequest {
@@ -70,40 +69,6 @@ describe('of two imports of one name at once', () => {
   });
 });
 
-/** A second process that has the store locked until it is told to let go. */
-interface Locker {
-  readonly process: ChildProcess;
-  letGo(): Promise<void>;
-}
-
-const script = `
-  const { default: Sqlite } = await import('better-sqlite3');
-  const database = new Sqlite(process.argv[1]);
-  database.exec('BEGIN IMMEDIATE');
-  process.stdout.write('locked');
-  process.stdin.once('data', () => {
-    database.exec('ROLLBACK');
-    database.close();
-    process.exit();
-  });
-`;
-
-async function lock(path: string): Promise<Locker> {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script, path], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const ended = once(child, 'exit');
-  onTestFinished(() => void child.kill('SIGKILL'));
-  await once(child.stdout, 'data');
-  return {
-    process: child,
-    async letGo() {
-      child.stdin.write('go');
-      await ended;
-    },
-  };
-}
-
 /** A store that another process has locked; `sleep` is called between the tries to get it. */
 async function locked(sleep: (locker: Locker) => Promise<void>): Promise<Services> {
   const home = mkdtempSync(join(tmpdir(), 'certkeeper-import-'));
@@ -122,7 +87,7 @@ async function locked(sleep: (locker: Locker) => Promise<void>): Promise<Service
   });
   // So that the file is there, with all its tables.
   await services.store.certificates.list();
-  locker = await lock(join(home, 'state', 'store.db'));
+  locker = await lockStore(join(home, 'state', 'store.db'));
   return services;
 }
 
