@@ -3,6 +3,7 @@ import type { LifecycleContext } from '../lifecycle/context.ts';
 import { gather } from '../scheduler/gather.ts';
 import { perform } from '../scheduler/perform.ts';
 import { runDue, type RunReport } from '../scheduler/runner.ts';
+import { readWindows } from '../scheduler/stored-windows.ts';
 import { agentActor } from './actor.ts';
 import { becomeAgent } from './agent-lease.ts';
 import { watchClock } from './clock-watch.ts';
@@ -83,7 +84,7 @@ export async function startAgent(
       log,
       gather: (name) => gather(store, name, clock.now()),
       perform: (job) => perform(context, job),
-      windows: async () => [],
+      windows: () => readWindows(store),
       limits: options,
       signal: ending.signal,
     });

@@ -50,4 +50,26 @@ export const agentCommands: readonly Command[] = [
     parameters: {},
     load: () => import('./commands/agent-stop.ts'),
   }),
+  defineCommand({
+    words: ['agent', 'window', 'add'],
+    changes: 'store',
+    summary: 'Begin renewals only at certain times, unless it would be too late for a certificate',
+    parameters: table.agentWindowParameters,
+    example: 'agent window add nights cron "0 2 * * *" duration 3h timezone Europe/Berlin',
+    load: () => import('./commands/agent-window-add.ts'),
+  }),
+  defineCommand({
+    words: ['no', 'agent', 'window'],
+    changes: 'store',
+    summary: 'Forget a maintenance window; without any, renewals are begun at any time',
+    parameters: table.noAgentWindowParameters,
+    load: () => import('./commands/no-agent-window.ts'),
+  }),
+  defineCommand({
+    words: ['show', 'agent', 'windows'],
+    changes: 'nothing',
+    summary: 'List the maintenance windows, and when each is open next',
+    parameters: {},
+    load: () => import('./commands/show-agent-windows.ts'),
+  }),
 ];

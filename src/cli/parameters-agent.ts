@@ -60,3 +60,26 @@ export const agentPlanParameters = {
     summary: 'How far to look ahead',
   },
 } as const;
+
+/** `agent window add`. */
+export const agentWindowParameters = {
+  name: { type: 'label', required: true, positional: true, summary: 'Name of the window' },
+  cron: {
+    type: 'text',
+    required: true,
+    placeholder: 'FIELDS',
+    summary: 'When it opens: the five fields of cron, as in "0 2 * * 6"',
+  },
+  duration: { type: 'duration', required: true, summary: 'How long it stays open' },
+  timezone: {
+    type: 'text',
+    placeholder: 'TZ',
+    usual: 'UTC',
+    summary: 'Time zone of the fields, by its IANA name, as in Europe/Berlin',
+  },
+} as const;
+
+/** `no agent window`. */
+export const noAgentWindowParameters = {
+  name: { type: 'label', required: true, positional: true, summary: 'Name of the window' },
+} as const;

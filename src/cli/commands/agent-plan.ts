@@ -4,6 +4,7 @@ import type { ScheduleFacts } from '../../scheduler/due.ts';
 import { gather } from '../../scheduler/gather.ts';
 import type { Job } from '../../scheduler/job.ts';
 import { planAhead } from '../../scheduler/plan.ts';
+import { readWindows } from '../../scheduler/stored-windows.ts';
 import type { Body } from '../command.ts';
 import type { agentPlanParameters } from '../parameters-agent.ts';
 import { plural } from '../plural.ts';
@@ -22,7 +23,7 @@ export const run: Body<typeof agentPlanParameters> = async ({ days }, context) =
         const facts = await gather(store, name, now);
         if (facts !== undefined) names.set(name, facts);
       }
-      const around = { windows: [], downUntil: new Map<string, Date>() };
+      const around = { windows: await readWindows(store), downUntil: new Map<string, Date>() };
       return planAhead(names, around, now, new Date(now.getTime() + days * dayMs));
     })) ?? [];
   context.print.show({ days, jobs: jobs.map(jobJson) }, () => {
