@@ -74,11 +74,11 @@ function sentence(
   );
 }
 
-function checkLength(word: string, text: string): void {
+function checkLength(word: 'id' | 'subject-name', text: string): void {
   if ([...text].length <= MAX_CHARACTERS) return;
   throw new CertError(
     'USAGE_INVALID',
-    `Cannot use a ${word} of ${[...text].length} characters: at most ${MAX_CHARACTERS}`,
+    `Cannot use ${word === 'id' ? 'an' : 'a'} ${word} of ${[...text].length} characters: at most ${MAX_CHARACTERS}`,
     { hint: `Give a shorter ${word}` },
   );
 }
@@ -96,10 +96,23 @@ function nameOf({ certName, id }: Args): Label {
   }
 }
 
-const kinds = { fqdn: 'dns', ip: 'ip', 'rfc822-addr': 'email' } as const;
+const kinds = {
+  fqdn: { kind: 'dns', what: 'a host name', example: 'gw1.example' },
+  ip: { kind: 'ip', what: 'an IPv4 or IPv6 address', example: '192.0.2.1' },
+  'rfc822-addr': { kind: 'email', what: 'a mail address', example: 'ops@example.org' },
+} as const;
 
 function subjectAltNameOf({ idType, id }: Args): GeneralName {
-  return parseGeneralName(`${kinds[idType]}:${id}`);
+  const { kind, what, example } = kinds[idType];
+  try {
+    return parseGeneralName(`${kind}:${id}`);
+  } catch (cause) {
+    if (!(cause instanceof CertError)) throw cause;
+    throw new CertError('USAGE_INVALID', `Cannot use ${JSON.stringify(id)} as id: not ${what}`, {
+      cause,
+      hint: `With id-type ${idType} write it as in ${example}`,
+    });
+  }
 }
 
 async function writeRequest(path: string, pem: string): Promise<void> {

@@ -52,7 +52,10 @@ export async function checkDirectory(
     throw refusal(
       place,
       `every user of this machine can put files into "${directory}"`,
-      `Take that away: chmod o-w ${directory}`,
+      // One with the sticky bit is meant for everybody, as /tmp is: the machine needs it so.
+      isSticky(found)
+        ? 'Choose a directory of this user'
+        : `Take that away: chmod o-w ${directory}`,
     );
   }
   assertSafe(found, place, directory, log);

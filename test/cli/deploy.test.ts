@@ -271,7 +271,10 @@ describe('cert hook', () => {
     const flag = join(bench.directory, 'flag');
     const path = script(bench, `printf 'not \\033[31myet\\n'; test -e ${flag}`);
     await bench.run(['cert', 'hook', 'cert-name', 'gw1', 'command', path]);
-    expect((await bench.run(['hook', 'test', 'gw1'])).code).toBe(10);
+    expect(await bench.run(['hook', 'test', 'gw1'])).toMatchObject({
+      code: 10,
+      err: expect.stringMatching(/exit code 1\nhint: .*certkeeper hook test gw1/),
+    });
     const failed = await bench.run(deploy(bench));
     expect(failed.code).toBe(10);
     expect(failed.err).toContain('failed: it ended with exit code 1: not \\u001b[31myet\n');

@@ -62,6 +62,18 @@ describe('crypto keygen', () => {
     expect(code).toBe(expected);
   });
 
+  it.each([
+    ['ip', '1.2.3', 'Cannot use "1.2.3" as id: not an IPv4 or IPv6 address'],
+    ['fqdn', 'no host', 'Cannot use "no host" as id: not a host name'],
+    ['rfc822-addr', 'nobody', 'Cannot use "nobody" as id: not a mail address'],
+    ['fqdn', 'a'.repeat(257), 'Cannot use an id of 257 characters: at most 256'],
+  ])('calls an id of type %s by its own word', async (type, id, message) => {
+    const line = ['crypto', 'keygen', 'key-type', 'p-256', 'id-type', type, 'id', id];
+    const { err } = await makeBench().run([...line, 'subject-name', 'CN=gw1', 'cert-name', 'gw1']);
+    expect(err).toContain(message);
+    expect(err).not.toContain('dirname:');
+  });
+
   it('wants a cert-name where the id cannot be one, and a subject of at most 256 characters', async () => {
     const bench = makeBench();
     const bad = await bench.run(

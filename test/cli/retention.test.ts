@@ -37,8 +37,13 @@ describe('retention', () => {
 
     const one = await bench.run(['no', 'retention', 'versions']);
     expect(one.out).toBe(
-      'Kept from now on, as usual: 3 of past versions of a certificate, with their keys\n',
+      'Kept from now on, as usual: past versions of a certificate, with their keys: 3\n',
     );
+    const two = await bench.run('retention versions 5 audit 50000'.split(' '));
+    expect(two.out).toBe(
+      'Kept from now on: past versions of a certificate, with their keys: 5; acts in the audit trail: 50000\n',
+    );
+    await bench.run(['no', 'retention', 'versions']);
     expect(await shown()).toMatchObject({
       retention: { versions: usual.versions, history: { kept: 7 } },
     });

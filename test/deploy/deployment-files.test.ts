@@ -263,6 +263,16 @@ describe('deliverFiles() of a deployment', () => {
     expect(leftOvers()).toEqual([]);
   });
 
+  it.each([
+    [0o777, 'chmod o-w'],
+    [0o1777, 'Choose a directory of this user'],
+  ])('says what to do about a directory of mode %o', async (mode, way) => {
+    mkdirSync(join(root, 'open'));
+    chmodSync(join(root, 'open'), mode);
+    const files = [{ kind: 'cert', path: 'open/x' }] as const;
+    expect((await failure(deliver('A', { files }))).hint).toContain(way);
+  });
+
   it('refuses a user that there is none of', async () => {
     const { code, message } = await failure(deliver('A', { settings: { owner: 'nobody-here' } }));
     expect(code).toBe('DELIVERY_FAILED');

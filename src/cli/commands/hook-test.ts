@@ -15,7 +15,8 @@ export const run: Body<typeof hookTestParameters> = async ({ certName: name }, c
   if (complaint !== undefined) {
     if (!globals.json) io.stdout.write(outputText(ended));
     const message = `Hook of "${name}" failed: ${complaint}`;
-    return reportFailure({ code: 'DELIVERY_FAILED', message }, io, globals, {
+    const hint = `Mend the program, and try it again with "certkeeper hook test ${name}"`;
+    return reportFailure({ code: 'DELIVERY_FAILED', message, hint }, io, globals, {
       name,
       run: runJson(ended),
     });

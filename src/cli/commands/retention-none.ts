@@ -21,9 +21,7 @@ export const run: Body<typeof noRetentionParameters> = async (args, { services, 
   }
   print.done(
     { removed },
-    limits
-      .map(({ usual, unit, what }) => `Kept from now on, as usual: ${usual}${unit} of ${what}`)
-      .join('; '),
+    `Kept from now on, as usual: ${limits.map(({ usual, unit, what }) => `${what}: ${usual}${unit}`).join('; ')}`,
   );
   return 0;
 };

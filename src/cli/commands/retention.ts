@@ -26,9 +26,7 @@ export const run: Body<typeof retentionParameters> = async (args, { services, pr
   for (const { limit, number } of given) await store.settings.set(limit.setting, String(number));
   print.done(
     { retention: Object.fromEntries(given.map(({ limit, number }) => [limit.word, number])) },
-    given
-      .map(({ limit, number }) => `Kept from now on: ${number}${limit.unit} of ${limit.what}`)
-      .join('; '),
+    `Kept from now on: ${given.map(({ limit, number }) => `${limit.what}: ${number}${limit.unit}`).join('; ')}`,
   );
   return 0;
 };
