@@ -13,6 +13,7 @@ import { followTemplate } from './request-template.ts';
 import { finishDelivery } from './interrupted-delivery.ts';
 import { openRequest } from './open-request.ts';
 import type { EnrollmentResult } from './result.ts';
+import { assertManaged } from './tracked.ts';
 import { findUnfinished } from './unfinished.ts';
 
 /** A further certificate, asked for with one we have. */
@@ -47,6 +48,7 @@ async function enrollAlone(
   const { store, clock } = context;
   const { name, waitSeconds } = request;
   const current = await currentCertificate(store, request.current);
+  assertManaged(current, 'sign a request with');
   const profile = await findProfile(store, request.ca ?? current.ca);
   const { wanted, key: choice } = await followTemplate(
     context,

@@ -16,6 +16,7 @@ import { currentCertificate, sameAuthority } from './enroll.ts';
 import { openRequest } from './open-request.ts';
 import type { EnrollmentResult } from './result.ts';
 import { storedCertificate } from './stored-certificate.ts';
+import { assertManaged } from './tracked.ts';
 
 /** A certificate as its issuer knows it. */
 export interface IssuerAndSerial {
@@ -57,6 +58,7 @@ async function revokeAlone(
   const { store, clock } = context;
   const { waitSeconds, reason } = request;
   const current = await currentCertificate(store, request.current);
+  assertManaged(current, 'sign a request with');
   const profile = await findProfile(store, request.ca ?? current.ca);
   const revoked = request.other ? await findStored(store, request.other) : current;
   // The issuer as it stands in the certificate, where that is here: some CAs compare octets.

@@ -16,6 +16,7 @@ import { renewMoved } from './renew-moved.ts';
 import type { EnrollmentResult } from './result.ts';
 import { findUnfinished } from './unfinished.ts';
 import { storedCertificate } from './stored-certificate.ts';
+import { assertManaged } from './tracked.ts';
 
 /** A renewal. */
 export interface UpdateRequest extends RenewalKey {
@@ -53,6 +54,7 @@ async function updateAlone(
   // Who names another CA than it was moved to means that one.
   if (move && (request.ca ?? move.ca) === move.ca) return renewMoved(context, request, move);
   const current = await currentCertificate(store, request.current);
+  assertManaged(current, 'sign a request with');
   const profile = await findProfile(store, request.ca ?? current.ca);
   const { name } = current;
   const old = storedCertificate(current.der, `"${name}"`);
