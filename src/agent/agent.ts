@@ -25,6 +25,8 @@ export interface AgentStatus {
   readonly startedAt: Date;
   readonly runs: number;
   readonly lastRun?: { readonly at: Date; readonly report: RunReport };
+  /** When the run began that is under way. */
+  readonly busySince?: Date;
   /** When there is something to do next, as far as is known. */
   readonly next?: Date;
   /** The last thing that kept it from working at all. */
@@ -60,9 +62,12 @@ export async function startAgent(
   const ending = new AbortController();
   const jumped = watchClock(() => clock.now().getTime(), options.monotonicMs);
   const context = { ...services, signal: ending.signal, actor: agentActor(holder) };
-  const seen: { runs: number; lastRun?: NonNullable<AgentStatus['lastRun']>; trouble?: string } = {
-    runs: 0,
-  };
+  const seen: {
+    runs: number;
+    lastRun?: NonNullable<AgentStatus['lastRun']>;
+    busySince?: Date;
+    trouble?: string;
+  } = { runs: 0 };
   const end = Promise.withResolvers<void>();
 
   const once = async (): Promise<void> => {
@@ -99,6 +104,7 @@ export async function startAgent(
   const loop = async (): Promise<void> => {
     while (isWanted && !ending.signal.aborted) {
       isWanted = false;
+      seen.busySince = clock.now();
       try {
         await once();
       } catch (error) {
@@ -109,6 +115,8 @@ export async function startAgent(
         if (!fatal.has(code) && code !== 'IN_PROGRESS') continue;
         ending.abort();
         end.reject(error);
+      } finally {
+        delete seen.busySince;
       }
     }
   };

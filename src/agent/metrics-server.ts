@@ -1,0 +1,141 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
+import { CertError } from '../base/errors.ts';
+import type { Health } from './health.ts';
+
+/** Where metrics are served. */
+export interface MetricsPlace {
+  /** An IP address. */
+  readonly address: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  /** Other addresses than those of the loopback may be listened on. */
+  readonly isOpen: boolean;
+}
+
+/** What is served. */
+export interface MetricsAnswers {
+  /** Text in the format of Prometheus. */
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+  ready(): Promise<Health>;
+}
+
+/** A server at work. */
+export interface MetricsServer {
+  /** Where it listens, as a URL. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** A few Prometheus servers, and somebody who looks by hand. */
+const maxConnections = 16;
+
+/** A question is one line; whoever takes longer is not asking. */
+const requestMs = 10_000;
+
+/**
+ * Serve `/metrics`, `/healthz` and `/readyz`. What is told names certificates and CAs, but is no secret; there is no
+ * TLS and no password, and so nothing but the loopback, unless somebody says so.
+ *
+ * @throws {CertError} CONFIG_INVALID for an address that is not allowed or not to be had
+ */
+export async function serveMetrics(
+  place: MetricsPlace,
+  answers: MetricsAnswers,
+): Promise<MetricsServer> {
+  assertAllowed(place);
+  const { address, port } = place;
+  const server = createServer(
+    { requestTimeout: requestMs, headersTimeout: requestMs, maxHeaderSize: 8192 },
+    (request, response) => void answer(request, response, answers),
+  );
+  server.maxConnections = maxConnections;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host: address, port, exclusive: true }, resolve);
+    });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new CertError('CONFIG_INVALID', `Cannot serve metrics on port ${port}: ${why}`, {
+      cause,
+      hint: 'Choose another port: agent run metrics PORT',
+    });
+  }
+  const bound = server.address();
+  const host = address.includes(':') ? `[${address}]` : address;
+  return {
+    url: `http://${host}:${typeof bound === 'object' && bound ? bound.port : port}/metrics`,
+    async close() {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+    },
+  };
+}
+
+/** @throws {CertError} CONFIG_INVALID */
+function assertAllowed({ address, isOpen }: MetricsPlace): void {
+  if (isIP(address) === 0) {
+    throw new CertError('CONFIG_INVALID', `Cannot serve metrics on "${address}": not an address`, {
+      hint: 'Give an IP address, such as 127.0.0.1',
+    });
+  }
+  if (isOpen || isLoopback(address)) return;
+  throw new CertError(
+    'CONFIG_INVALID',
+    `Cannot serve metrics on "${address}": it is not an address of the loopback`,
+    {
+      hint: 'Whoever reaches it can read the names of all certificates; if that is meant, add metrics-open',
+    },
+  );
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || (isIP(address) === 4 && address.startsWith('127.'));
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answers: MetricsAnswers,
+): Promise<void> {
+  request.resume();
+  const send = (status: number, text: string, contentType = 'text/plain; charset=utf-8'): void => {
+    response.writeHead(status, {
+      'content-type': contentType,
+      'content-length': new TextEncoder().encode(text).length,
+      'cache-control': 'no-store',
+    });
+    response.end(request.method === 'HEAD' ? undefined : text);
+  };
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('allow', 'GET, HEAD');
+    send(405, 'Only GET and HEAD\n');
+    return;
+  }
+  const [path] = (request.url ?? '').split('?');
+  try {
+    switch (path) {
+      case '/metrics': {
+        const { contentType, text } = await answers.metrics();
+        send(200, text, contentType);
+        return;
+      }
+      case '/healthz':
+        // That this is answered is the answer.
+        send(200, 'ok\n');
+        return;
+      case '/readyz': {
+        const { isReady, reason } = await answers.ready();
+        send(isReady ? 200 : 503, `${reason ?? 'ready'}\n`);
+        return;
+      }
+      default:
+        send(404, 'There are /metrics, /healthz and /readyz\n');
+    }
+  } catch (error) {
+    send(500, `${error instanceof Error ? error.message : String(error)}\n`);
+  }
+}
