@@ -1,27 +1,12 @@
-import { spawn } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { mountFlags } from '../features.ts';
 import { requireFeature, requirePeer } from '../harness/require.ts';
 import { openScene } from '../kill/scene.ts';
+import { mounted } from './mounted.ts';
 import { main } from './openssl/command-line.ts';
-
-/** Run lines of shell with mounts of their own; what they print on both streams. */
-function mounted(script: string): Promise<string> {
-  const child = spawn('unshare', [mountFlags(), 'sh', '-c', script], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let text = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', () => resolve(text));
-  });
-}
 
 describe('a deployment to a small file system', () => {
   beforeEach((context) => {
