@@ -12,6 +12,7 @@ import { chainToSend } from './build-chain.ts';
 import type { LifecycleContext } from './context.ts';
 import { runHook } from './deploy-hook.ts';
 import { certStoreLocation } from './setting-keys.ts';
+import { keyOfCertificate } from './stored-certificate.ts';
 
 /** Where a certificate stands now. */
 export interface Deployed {
@@ -72,7 +73,7 @@ export async function pemsOf(
     // A key in a token has no file: services use it through the token.
     ...(keyId !== undefined &&
       (await store.keys.publicKey(keyId)).tokenUri === undefined && {
-        keyPem: encodePem('PRIVATE KEY', await store.keys.privateKey(keyId)),
+        keyPem: encodePem('PRIVATE KEY', await keyOfCertificate(store, record, keyId)),
       }),
     chainPem: chain.map((issuer) => encodePem('CERTIFICATE', issuer)).join(''),
     certificatePem: encodePem('CERTIFICATE', der),

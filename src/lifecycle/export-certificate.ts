@@ -5,6 +5,7 @@ import { encodePem } from '../asn1/pem.ts';
 import type { CertificateRecord } from '../store/store.ts';
 import { chainToSend } from './build-chain.ts';
 import type { LifecycleContext } from './context.ts';
+import { keyOfCertificate } from './stored-certificate.ts';
 
 /** Which certificates go into an export: the certificate alone, its issuers alone, or both in this order. */
 export type ExportContent = 'cert' | 'chain' | 'fullchain';
@@ -145,8 +146,9 @@ async function certificatesOf(
 
 async function privateKey(
   { store }: Pick<LifecycleContext, 'store'>,
-  { name, version, keyId }: CertificateRecord,
+  record: CertificateRecord,
 ): Promise<Uint8Array> {
+  const { name, version, keyId } = record;
   const refuse = (why: string, hint: string): never => {
     throw new CertError('KEY_UNUSABLE', `Cannot export the key of "${name}": ${why}`, { hint });
   };
@@ -160,5 +162,5 @@ async function privateKey(
       'Leave with-key out, and have the service use the token',
     );
   }
-  return store.keys.privateKey(keyId);
+  return keyOfCertificate(store, record, keyId);
 }

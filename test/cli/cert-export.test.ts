@@ -1,6 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { decodePem, encodePem } from '../../src/asn1/pem.ts';
 import { toHex } from '../../src/base/bytes.ts';
@@ -202,5 +203,25 @@ describe('cert export', () => {
     expect(code).toBe(3);
     expect(err).toContain('Cannot export the key of "bare": there is none here');
     expect((await cert(['to', `${path('x')}/`])).code).toBe(2);
+  });
+});
+
+describe('a key that was exchanged for another one in the database', () => {
+  it('does not leave the store with a certificate it does not belong to', async () => {
+    const { run, cert, path, state } = await makeExportBench();
+    const other = ['cert', 'import', 'cert-name', 'gw2', 'file', vectorPath('aes-rsa.p12')];
+    expect((await run([...other, 'password', 'env:PASS'], { env })).code).toBe(0);
+    const database = new Sqlite(join(state, 'store.db'));
+    database.exec('UPDATE certificates SET key_id = 3 - key_id');
+    database.close();
+
+    const damaged = expect.stringContaining('belongs to another certificate');
+    const exported = await cert(['with-key', 'to', path('gw1.pem')]);
+    expect(exported).toMatchObject({ code: 4, err: damaged });
+    const files = ['key', path('gw1.key'), 'cert', path('gw1.crt')];
+    const deployed = await run(['cert', 'deploy', 'cert-name', 'gw1', ...files]);
+    expect(deployed).toMatchObject({ code: 4, err: damaged });
+    for (const name of ['gw1.pem', 'gw1.key', 'gw1.crt'])
+      expect(existsSync(path(name))).toBe(false);
   });
 });
