@@ -7,6 +7,7 @@ import type { DeliveryFs, FileStatus } from './delivery-fs.ts';
 /**
  * Make the directory of a set unless it is there, and refuse one in which others could replace the files.
  *
+ * @returns whether others can put files there: who owns one then says nothing about who is to
  * @throws {CertError} DELIVERY_FAILED
  */
 export async function prepareDirectory(
@@ -14,14 +15,15 @@ export async function prepareDirectory(
   place: Place,
   directory: string,
   log: Log,
-): Promise<void> {
+): Promise<boolean> {
   const found = await fs.targetStatus(directory);
   if (found === undefined) {
     await fs.makeDirectory(directory, 0o700, true);
     await fs.syncDirectory(dirname(directory));
-  } else {
-    assertSafe(found, place, directory, log);
+    return false;
   }
+  assertSafe(found, place, directory, log);
+  return (found.mode & 0o022) !== 0;
 }
 
 /**

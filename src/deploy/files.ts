@@ -5,7 +5,12 @@ import { silentLog, type Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Deployment } from '../store/deployments-contract.ts';
 import { deliveryError, type Place } from './delivery-error.ts';
-import { nodeDeliveryFs, type DeliveryFs } from './delivery-fs.ts';
+import {
+  nodeDeliveryFs,
+  type DeliveryFs,
+  type FileAttributes,
+  type FileStatus,
+} from './delivery-fs.ts';
 import { prepareDirectory } from './directories.ts';
 import { refuseFormerKey } from './former-key.ts';
 import { placeFiles, type PlacedFile } from './place.ts';
@@ -95,18 +100,19 @@ async function deliverToCertStore(
     where: directory,
     elsewhere: 'choose another place with "cmp cert-store location"',
   };
-  const file = (part: string, text: string, mode: number): PlacedFile =>
-    ownFile(join(directory, `${name}.${part}.pem`), text, mode);
+  let isShared: boolean;
+  try {
+    isShared = await prepareDirectory(fs, place, directory, log);
+  } catch (error) {
+    throw deliveryError(error, place);
+  }
+  const file = (part: string, text: string, mode: OwnFile['mode']): PlacedFile =>
+    ownFile({ path: join(directory, `${name}.${part}.pem`), text, mode, isShared });
   const files = [
     ...(keyPem === undefined ? [] : [file('key', keyPem, 0o600)]),
     file('chain', delivery.chainPem, 0o644),
     file('cert', delivery.certificatePem, 0o644),
   ];
-  try {
-    await prepareDirectory(fs, place, directory, log);
-  } catch (error) {
-    throw deliveryError(error, place);
-  }
   const [staging] = await placeFiles({
     fs,
     place,
@@ -124,15 +130,50 @@ async function deliverToCertStore(
   };
 }
 
-/** Describe a file in the cert-store location: there the modes are ours. */
-export function ownFile(path: string, text: string, mode: number): PlacedFile {
+/** A file in the cert-store location. */
+export interface OwnFile {
+  readonly path: string;
+  readonly text: string;
+  /** Of a new file: 0600 where a key is in it. */
+  readonly mode: 0o600 | 0o644;
+  /** Others can put files into its directory. */
+  readonly isShared: boolean;
+}
+
+/** Describe a file in the cert-store location: owner, group and mode are those an operator gave it, else ours. */
+export function ownFile({ path, text, mode, isShared }: OwnFile): PlacedFile {
   const content = utf8(text);
   return {
     path,
     content: () => content,
     isContent: (octets) => bytesEqual(octets, content),
-    attributes: () => ({ mode }),
+    attributes: (present) => keptAttributes(present, mode, isShared),
     // Fewer permissions are the operator's to give; more are taken away.
-    isFit: (present) => (present.mode & ~mode) === 0,
+    isFit: (present, wanted) => (present.mode & ~wanted.mode) === 0,
   };
+}
+
+function keptAttributes(
+  present: FileStatus | undefined,
+  mode: OwnFile['mode'],
+  isShared: boolean,
+): FileAttributes {
+  const self = process.geteuid?.() ?? 0;
+  if (present?.kind !== 'file') return { mode };
+  // Whoever may put a file there could have put it there to be given the key.
+  if (isShared && present.uid !== 0 && present.uid !== self) return { mode };
+  // Others than root give nothing away, and only to their own groups.
+  const mayGive = (groups: readonly number[]): boolean =>
+    self === 0 || groups.includes(present.gid);
+  return {
+    mode: keptMode(present.mode, mode),
+    ...(self === 0 && { uid: present.uid }),
+    ...(mayGive(process.getgroups?.() ?? []) && { gid: present.gid }),
+  };
+}
+
+/** A key that everybody may read, or a file that everybody may write, is nobody's wish. */
+function keptMode(present: number, usual: OwnFile['mode']): number {
+  if (usual === 0o644) return present & 0o775;
+  return (present & 0o007) === 0 ? present & 0o770 : usual;
 }

@@ -3,8 +3,14 @@ import { silentLog } from '../base/log.ts';
 import { deliveryError, type Place } from './delivery-error.ts';
 import { nodeDeliveryFs } from './delivery-fs.ts';
 import { prepareDirectory } from './directories.ts';
-import { ownFile, type Delivered, type DeliveryOptions, type RequestDelivery } from './files.ts';
-import { placeFiles } from './place.ts';
+import {
+  ownFile,
+  type Delivered,
+  type DeliveryOptions,
+  type OwnFile,
+  type RequestDelivery,
+} from './files.ts';
+import { placeFiles, type PlacedFile } from './place.ts';
 import { previousPath } from './staging.ts';
 
 /**
@@ -23,21 +29,23 @@ export async function deliverRequest(
     where: directory,
     elsewhere: 'choose another place with "cmp cert-store location"',
   };
-  const path = (part: string): string => join(directory, `${name}.${part}.pem`);
-  const files = [
-    ...(keyPem === undefined ? [] : [ownFile(path('csr-key'), keyPem, 0o600)]),
-    ownFile(path('csr'), requestPem, 0o644),
-  ];
+  let isShared: boolean;
   try {
-    await prepareDirectory(fs, place, directory, log);
+    isShared = await prepareDirectory(fs, place, directory, log);
   } catch (error) {
     throw deliveryError(error, place);
   }
+  const file = (part: string, text: string, mode: OwnFile['mode']): PlacedFile =>
+    ownFile({ path: join(directory, `${name}.${part}.pem`), text, mode, isShared });
+  const files = [
+    ...(keyPem === undefined ? [] : [file('csr-key', keyPem, 0o600)]),
+    file('csr', requestPem, 0o644),
+  ];
   // A name has no "+": this is nobody else's.
   const [staging] = await placeFiles({ fs, place, name: `${name}+csr`, files });
   return {
     directory,
-    files: files.map((file) => file.path),
+    files: files.map(({ path }) => path),
     previous: staging === undefined ? directory : previousPath(staging),
   };
 }

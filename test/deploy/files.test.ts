@@ -128,6 +128,39 @@ describe('deliverFiles()', () => {
     expect(modeOf(join(directory, 'gw1.key.pem'))).toBe(0o600);
   });
 
+  it('keeps the modes that an operator gave, but for a key that everybody could read', async () => {
+    await deliver('A');
+    const modes = (): readonly number[] =>
+      ['key', 'chain', 'cert'].map((part) => modeOf(join(directory, `gw1.${part}.pem`)));
+    chmodSync(join(directory, 'gw1.key.pem'), 0o640);
+    chmodSync(join(directory, 'gw1.chain.pem'), 0o666);
+    chmodSync(join(directory, 'gw1.cert.pem'), 0o600);
+    await deliver('B');
+    expect(modes()).toEqual([0o640, 0o664, 0o600]);
+    chmodSync(join(directory, 'gw1.key.pem'), 0o604);
+    await deliver('C');
+    expect(modes()).toEqual([0o600, 0o664, 0o600]);
+  });
+
+  it.runIf(process.geteuid?.() === 0)(
+    'keeps the owners that an operator gave, where nobody else can put files',
+    async () => {
+      const key = join(directory, 'gw1.key.pem');
+      const owner = (): readonly number[] => [statSync(key).uid, statSync(key).gid];
+      await deliver('A');
+      chownSync(key, 33, 34);
+      await deliver('B');
+      expect(owner()).toEqual([33, 34]);
+      for (const mode of [0o1777, 0o775]) {
+        chmodSync(directory, mode);
+        chownSync(key, 33, 34);
+        chmodSync(key, 0o660);
+        await deliver(`${mode}`);
+        expect([...owner(), modeOf(key)]).toEqual([0, 0, 0o600]);
+      }
+    },
+  );
+
   it('completes a set of which files are missing', async () => {
     await deliver('A');
     rmSync(join(directory, 'gw1.chain.pem'));
