@@ -3,7 +3,7 @@ import type { LifecycleContext } from '../lifecycle/context.ts';
 import { gather } from '../scheduler/gather.ts';
 import { perform } from '../scheduler/perform.ts';
 import { runDue, type RunReport } from '../scheduler/runner.ts';
-import { readWindows } from '../scheduler/stored-windows.ts';
+import { readWindows } from '../lifecycle/stored-windows.ts';
 import { agentActor } from './actor.ts';
 import { becomeAgent } from './agent-lease.ts';
 import { watchClock } from './clock-watch.ts';

@@ -3,7 +3,8 @@ import { nextAction, type ActionFacts } from '../lifecycle/next-action.ts';
 import { renewalTime, renewalWindow } from '../lifecycle/renewal-time.ts';
 import { uncappedFrom } from './issue-cap.ts';
 import type { Job, JobKind, Postponement } from './job.ts';
-import { opensAt, type MaintenanceWindow } from './maintenance-window.ts';
+import type { MaintenanceWindow } from '../lifecycle/stored-windows.ts';
+import { opensAt } from './maintenance-window.ts';
 import { retryTimeAt, type Failing } from './retry.ts';
 
 /** Everything that decides what is to be done about a name, as it is stored. */

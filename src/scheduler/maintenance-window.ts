@@ -1,13 +1,5 @@
 import { Cron } from 'croner';
-
-/** A time in which certificates may be renewed, that comes again and again. */
-export interface MaintenanceWindow {
-  /** When it opens: five fields of cron. */
-  readonly cron: string;
-  /** IANA name. */
-  readonly timezone: string;
-  readonly durationSeconds: number;
-}
+import type { MaintenanceWindow } from '../lifecycle/stored-windows.ts';
 
 /**
  * Tell when the next window is open.

@@ -3,9 +3,9 @@ import type { Label } from '../base/label.ts';
 import type { Log } from '../base/log.ts';
 import type { Schedule, ScheduleEntry } from '../store/schedule-contract.ts';
 import { due, type ScheduleFacts, type Surroundings } from './due.ts';
-import { gate, type Gate } from './gate.ts';
+import { gate, type Gate } from '../base/gate.ts';
 import type { Job, JobKind } from './job.ts';
-import type { MaintenanceWindow } from './maintenance-window.ts';
+import type { MaintenanceWindow } from '../lifecycle/stored-windows.ts';
 import type { JobOutcome } from './outcome.ts';
 import { retryTimeAt } from './retry.ts';
 

@@ -72,13 +72,14 @@ export const steps: readonly Step[] = [
   },
   { path: 'src/metrics', step: 9, packages: ['prom-client'] },
   { path: 'src/traps', step: 9, packages: ['net-snmp', 'node:crypto'] },
-  { path: 'src/lifecycle', step: 10, packages: [] },
+  { path: 'src/lifecycle', step: 10, packages: ['croner'] },
   {
     path: 'src/ca',
     step: 10,
     packages: ['node:http', 'node:crypto', 'node:fs', 'node:fs/promises', 'node:path'],
   },
   { path: 'src/scheduler', step: 11, packages: ['croner', 'node-cron'] },
+  { path: 'src/config', step: 11, packages: ['node:fs/promises', 'node:path', 'yaml', 'zod'] },
   {
     path: 'src/agent',
     step: 12,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { opensAt, type MaintenanceWindow } from '../../src/scheduler/maintenance-window.ts';
+import type { MaintenanceWindow } from '../../src/lifecycle/stored-windows.ts';
+import { opensAt } from '../../src/scheduler/maintenance-window.ts';
 
 const nightly: MaintenanceWindow = {
   cron: '0 2 * * *',

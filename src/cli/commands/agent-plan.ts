@@ -4,7 +4,7 @@ import type { ScheduleFacts } from '../../scheduler/due.ts';
 import { gather } from '../../scheduler/gather.ts';
 import type { Job } from '../../scheduler/job.ts';
 import { planAhead } from '../../scheduler/plan.ts';
-import { readWindows } from '../../scheduler/stored-windows.ts';
+import { readWindows } from '../../lifecycle/stored-windows.ts';
 import type { Body } from '../command.ts';
 import type { agentPlanParameters } from '../parameters-agent.ts';
 import { plural } from '../plural.ts';

@@ -1,6 +1,6 @@
 import { formatTime } from '../../base/format-time.ts';
 import { opensAt } from '../../scheduler/maintenance-window.ts';
-import { putWindow } from '../../scheduler/stored-windows.ts';
+import { putWindow } from '../../lifecycle/stored-windows.ts';
 import type { Body } from '../command.ts';
 import type { agentWindowParameters } from '../parameters-agent.ts';
 import { formatDuration } from '../render.ts';

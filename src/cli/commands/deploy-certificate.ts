@@ -1,6 +1,6 @@
 import { deployAgain, setDeployment } from '../../lifecycle/deploy-settings.ts';
 import type { Body } from '../command.ts';
-import { deploymentFrom, isSetting } from '../deployment-arguments.ts';
+import { deploymentFrom, isSetting } from '../../deploy/deployment-words.ts';
 import { interruptible } from '../interruptible.ts';
 import type { certDeployParameters } from '../parameters-deploy.ts';
 import { deployedSentence } from '../show-deployments.ts';

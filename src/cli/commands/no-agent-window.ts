@@ -1,5 +1,5 @@
 import { CertError } from '../../base/errors.ts';
-import { readWindows, removeWindow } from '../../scheduler/stored-windows.ts';
+import { readWindows, removeWindow } from '../../lifecycle/stored-windows.ts';
 import type { Body } from '../command.ts';
 import type { noAgentWindowParameters } from '../parameters-agent.ts';
 

@@ -1,6 +1,6 @@
 import type { Body } from '../command.ts';
 import type { noRetentionParameters } from '../parameters-audit.ts';
-import { retentionLimits, type Retained } from '../retention-limits.ts';
+import { retentionLimits, type Retained } from '../../lifecycle/retention-limits.ts';
 
 /** Undo `retention`: the usual limits. */
 export const run: Body<typeof noRetentionParameters> = async (args, { services, print }) => {

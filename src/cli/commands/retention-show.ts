@@ -1,5 +1,5 @@
 import type { Body } from '../command.ts';
-import { limitIn, retentionLimits } from '../retention-limits.ts';
+import { limitIn, retentionLimits } from '../../lifecycle/retention-limits.ts';
 import { readStored } from '../stored.ts';
 import { formatTable } from '../table.ts';
 

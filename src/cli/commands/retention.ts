@@ -1,7 +1,7 @@
 import { CertError } from '../../base/errors.ts';
 import type { Body } from '../command.ts';
 import type { retentionParameters } from '../parameters-audit.ts';
-import { retentionLimits, type Retained } from '../retention-limits.ts';
+import { retentionLimits, type Retained } from '../../lifecycle/retention-limits.ts';
 
 const daySeconds = 86_400;
 

@@ -1,6 +1,6 @@
 import { formatTime } from '../../base/format-time.ts';
 import { opensAt } from '../../scheduler/maintenance-window.ts';
-import { readWindows } from '../../scheduler/stored-windows.ts';
+import { readWindows } from '../../lifecycle/stored-windows.ts';
 import type { Body } from '../command.ts';
 import { formatDuration } from '../render.ts';
 import { readStored } from '../stored.ts';

@@ -2,18 +2,18 @@ import { dirname, resolve } from 'node:path';
 import { CertError } from '../base/errors.ts';
 import { parseLabel, type Label } from '../base/label.ts';
 import type { Log } from '../base/log.ts';
-import { groupId, userId } from '../deploy/accounts.ts';
-import { nodeDeliveryFs } from '../deploy/delivery-fs.ts';
-import { placeOf } from '../deploy/deployment-files.ts';
-import { checkDirectory } from '../deploy/directories.ts';
+import { groupId, userId } from './accounts.ts';
+import { nodeDeliveryFs } from './delivery-fs.ts';
+import { placeOf } from './deployment-files.ts';
+import { checkDirectory } from './directories.ts';
 import type { Deployment, OutputFile } from '../store/deployments-contract.ts';
-import { probeFrom, targetFrom } from './deploy-target-arguments.ts';
-import { deployUsage as usage, type DeployArguments } from './deploy-usage.ts';
+import { probeFrom, targetFrom } from './target-words.ts';
+import { deployUsage as usage, type DeploymentWords } from './deploy-usage.ts';
 
 const kinds = ['key', 'cert', 'chain', 'fullchain', 'combined', 'pkcs12', 'der', 'ca'] as const;
 
 /** Tell whether an operator said anything of where files go: else they are only written again. */
-export function isSetting(args: DeployArguments): boolean {
+export function isSetting(args: DeploymentWords & { readonly later: boolean }): boolean {
   const { certName: _, to, later, ...settings } = args;
   return later || to !== undefined || Object.values(settings).some((value) => value !== undefined);
 }
@@ -23,7 +23,14 @@ export function isSetting(args: DeployArguments): boolean {
  *
  * @throws {CertError} USAGE_INVALID, and CONFIG_INVALID for a directory or account that cannot be used
  */
-export async function deploymentFrom(args: DeployArguments, log: Log): Promise<Deployment> {
+export async function deploymentFrom(args: DeploymentWords, log: Log): Promise<Deployment> {
+  const deployment = deploymentOf(args);
+  await checkPlaces(args.certName, deployment, log);
+  return deployment;
+}
+
+/** Make a deployment of words, without a look at this machine. @throws {CertError} USAGE_INVALID */
+export function deploymentOf(args: DeploymentWords): Deployment {
   const files = kinds.flatMap((kind): readonly OutputFile[] => {
     const path = args[kind];
     return path === undefined ? [] : [{ kind, path: pathOf(kind, path) }];
@@ -36,7 +43,7 @@ export async function deploymentFrom(args: DeployArguments, log: Log): Promise<D
   const mode = args.mode === undefined ? undefined : parseMode('mode', args.mode, 0o002);
   const keyMode =
     args.keyMode === undefined ? undefined : parseMode('key-mode', args.keyMode, 0o007);
-  const deployment: Deployment = {
+  return {
     label: deploymentLabel(args),
     files,
     ...(args.owner === undefined ? {} : { owner: args.owner }),
@@ -47,15 +54,13 @@ export async function deploymentFrom(args: DeployArguments, log: Log): Promise<D
     ...targetFrom(args, files),
     ...probeFrom(args),
   };
-  await checkPlaces(args.certName, deployment, log);
-  return deployment;
 }
 
 /** Say where the password of a PKCS #12 file is, for a process that nobody can answer, in another directory. */
 function passwordFrom({
   pkcs12,
   password,
-}: Pick<DeployArguments, 'pkcs12' | 'password'>): Pick<Deployment, 'password'> {
+}: Pick<DeploymentWords, 'pkcs12' | 'password'>): Pick<Deployment, 'password'> {
   if (password === undefined) {
     if (pkcs12 === undefined) return {};
     throw usage('pkcs12 needs a password', hintAtPassword);
@@ -81,11 +86,16 @@ function passwordFrom({
 const hintAtPassword = 'Say where it is: password file:PATH, env:NAME or cred:NAME';
 
 /** Choose the label of a deployment that an operator gave none. */
-function deploymentLabel({ to, target }: Pick<DeployArguments, 'to' | 'target'>): Label {
+function deploymentLabel({ to, target }: Pick<DeploymentWords, 'to' | 'target'>): Label {
   return to ?? parseLabel(target ?? 'files', 'to');
 }
 
-async function checkPlaces(name: string, deployment: Deployment, log: Log): Promise<void> {
+/**
+ * Look whether files can be put on this machine as a deployment says.
+ *
+ * @throws {CertError} CONFIG_INVALID for a directory or account that cannot be used
+ */
+export async function checkPlaces(name: string, deployment: Deployment, log: Log): Promise<void> {
   const { owner, group, files } = deployment;
   if (owner !== undefined) await userId(owner);
   if (group !== undefined) await groupId(group);

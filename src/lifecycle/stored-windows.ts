@@ -3,7 +3,6 @@ import { Cron } from 'croner';
 import { CertError } from '../base/errors.ts';
 import { isLabel, type Label } from '../base/label.ts';
 import type { Store } from '../store/store.ts';
-import type { MaintenanceWindow } from './maintenance-window.ts';
 
 /** Setting: the maintenance windows, as JSON. */
 const setting = 'maintenance-windows';
@@ -13,6 +12,15 @@ const maxWindows = 64;
 
 /** Longer than a week, a window has no outside. */
 const maxDurationSeconds = 7 * 86_400;
+
+/** A time in which certificates may be renewed, that comes again and again. */
+export interface MaintenanceWindow {
+  /** When it opens: five fields of cron. */
+  readonly cron: string;
+  /** IANA name. */
+  readonly timezone: string;
+  readonly durationSeconds: number;
+}
 
 /** A maintenance window with its name. */
 export interface NamedWindow extends MaintenanceWindow {
@@ -76,7 +84,12 @@ function readWindow(value: unknown): NamedWindow | undefined {
   return isWhole ? { name, cron, timezone, durationSeconds } : undefined;
 }
 
-function assertOpens(window: NamedWindow): void {
+/**
+ * Tell whether a window ever opens.
+ *
+ * @throws {CertError} CONFIG_INVALID for one that does not, or cannot be understood
+ */
+export function assertOpens(window: NamedWindow): void {
   const { cron, timezone, durationSeconds } = window;
   if (cron.trim().split(/\s+/).length !== 5) {
     throw refusal(window, `"${cron}" has not the five fields of cron`);

@@ -5,7 +5,7 @@ import type {
   DeployTarget,
   OutputFile,
 } from '../store/deployments-contract.ts';
-import { deployUsage, type DeployArguments } from './deploy-usage.ts';
+import { deployUsage, type DeploymentWords } from './deploy-usage.ts';
 
 const words = {
   pidFile: 'pid-file',
@@ -34,7 +34,7 @@ const targets: Readonly<
 
 /** Read the service of a deployment. @throws {CertError} USAGE_INVALID */
 export function targetFrom(
-  args: DeployArguments,
+  args: DeploymentWords,
   files: readonly OutputFile[],
 ): Pick<Deployment, 'target'> {
   const { target: type } = args;
@@ -77,7 +77,7 @@ function isWord(text: string): text is Word {
 }
 
 function entryFrom(
-  { entry }: DeployArguments,
+  { entry }: DeploymentWords,
   files: readonly OutputFile[],
 ): { readonly entry?: string } {
   const combined = files.find(({ kind }) => kind === 'combined');
@@ -105,7 +105,7 @@ function entryFrom(
 }
 
 /** Read where to look whether a certificate is in use. @throws {CertError} USAGE_INVALID */
-export function probeFrom(args: DeployArguments): Pick<Deployment, 'probe'> {
+export function probeFrom(args: DeploymentWords): Pick<Deployment, 'probe'> {
   const { probe, probeName: serverName, probeStarttls: starttls } = args;
   if (probe === undefined) {
     if (serverName === undefined && starttls === undefined) return {};

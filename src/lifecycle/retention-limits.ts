@@ -5,11 +5,10 @@ import {
   hookRunsKept,
   orphanKeyDays,
   versionsKept,
-} from '../lifecycle/setting-keys.ts';
-import type { retentionParameters } from './parameters-audit.ts';
+} from './setting-keys.ts';
 
 /** What has a limit. */
-export type Retained = keyof typeof retentionParameters;
+export type Retained = 'versions' | 'history' | 'hook-runs' | 'audit' | 'orphan-keys' | 'dumps';
 
 /** How much of something is kept. */
 export interface RetentionLimit {
