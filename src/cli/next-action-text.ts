@@ -33,7 +33,7 @@ export function nextActionText(
       return `take its request to a CA, then ${command('cert', 'import', 'cert-name', name, 'file')} FILE`;
     case 'replace':
       return next.isRequestable
-        ? `get another one, with ${command('cmp', 'initialize')} …`
+        ? `get another one, under a shared secret: ${command('cert', 'move', name, 'ca-root')} L by ir, then ${command('cmp', 'update', 'current-cert', name)}`
         : `get another one, then ${command('cert', 'import', 'cert-name', name, 'replace', 'file')} FILE`;
     case 'none':
       return undefined;

@@ -113,6 +113,8 @@ export function assertCanSign(record: CertificateRecord, at: Date): void {
     hint:
       record.keyId === undefined
         ? 'Take it once more with its key: certkeeper cert import … key-file FILE replace'
-        : 'Get a new certificate with "cmp initialize" and a shared secret or another signer-cert',
+        : at > validity.notAfter.value
+          ? `Get another one in its place, under a shared secret: "certkeeper cert move ${record.name} ca-root L by ir", then "certkeeper cmp update current-cert ${record.name}"`
+          : 'Get a new certificate with "cmp initialize" and a shared secret or another signer-cert',
   });
 }

@@ -11,7 +11,7 @@ import { assertManaged } from './tracked.ts';
 /** How the next renewal asks a CA that does not know the certificate: under a secret, or signed with it. */
 export type RenewalBy = 'ir' | 'cr';
 
-/** Where the next renewal of a certificate goes, other than to the CA it came from. */
+/** Where the next renewal of a certificate goes, other than by kur to the CA it came from. */
 export interface Move {
   readonly by: RenewalBy;
   /** Label of the CA profile. */
@@ -23,7 +23,8 @@ export interface MoveRequest {
   readonly name: Label;
   readonly ca: Label;
   /**
-   * `kur`: the profile is one of the same CA. Absent: `ir` when the profile has a shared secret, else `cr`.
+   * `kur`: the profile is one of the same CA. Absent: `ir` when the profile has a shared secret, else `cr`; the CA
+   * that it came from is asked by kur again.
    */
   readonly by?: RenewalBy | 'kur';
 }
@@ -68,7 +69,8 @@ async function moveAlone(
     );
   }
   assertManaged(latest, 'move');
-  if (latest.ca === ca) {
+  // Who says ir or cr means it, also of the CA it came from: an expired certificate cannot ask by kur.
+  if (latest.ca === ca && (by === undefined || by === 'kur')) {
     await store.nameSettings.remove(name, 'renew-by');
     return { type: 'stays', ca };
   }

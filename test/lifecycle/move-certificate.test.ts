@@ -135,6 +135,22 @@ describe('moveCertificate()', () => {
     expect(issued(await update(others.both(others.context), now)).certificate.ca).toBe(ca);
   });
 
+  it('asks the CA it came from by ir, where that is said: for one that has expired', async () => {
+    const labs = await makeTwoLabs({ lab: { validitySeconds: 3600 } });
+    await first(labs);
+    await labs.clock.advance(3601);
+    await expect(update(labs.context, now)).rejects.toMatchObject({
+      code: 'CERT_INVALID',
+      hint: expect.stringContaining('"certkeeper cert move gw1 ca-root L by ir"'),
+    });
+    const same = { name, ca: named('lab'), by: 'ir' } as const;
+    expect(await moveCertificate(labs.context, same)).toMatchObject({ type: 'planned', by: 'ir' });
+    const { certificate } = issued(await update(labs.context, now));
+    expect(certificate).toMatchObject({ version: 2, ca: 'lab', status: 'current' });
+    expect(bodies(labs.sent)).toEqual(['ir', 'certConf', 'ir', 'certConf']);
+    expect(await moveOf(labs.store, name)).toBeUndefined();
+  });
+
   it('goes on with the request that is outstanding, by update() and by poll()', async () => {
     for (const again of ['update', 'poll'] as const) {
       const labs = await makeTwoLabs({ lab: { polls: 1, checkAfterSeconds: 3600 } });
