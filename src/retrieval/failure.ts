@@ -5,8 +5,18 @@ import type { RetrievalRequest } from './retriever.ts';
 /** How much is repeated of what a server says: a sentence or two. */
 const MAX_SERVER_TEXT_CHARACTERS = 200;
 
-/** Make a text of a server fit to be shown. */
-export function serverText(text: string): string {
+/**
+ * Make a text of a server fit to be shown.
+ *
+ * @param request what the server was told: it may repeat the password
+ */
+export function serverText(
+  text: string,
+  { credentials }: Pick<RetrievalRequest, 'credentials'> = {},
+): string {
+  const password = credentials?.type === 'password' ? Buffer.from(credentials.password) : undefined;
+  if (password !== undefined && password.length > 0 && Buffer.from(text).includes(password))
+    return '(the password is in what it says)';
   return printable(cut(text.trim(), MAX_SERVER_TEXT_CHARACTERS));
 }
 

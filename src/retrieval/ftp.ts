@@ -54,7 +54,7 @@ async function download(request: RetrievalRequest, signal: AbortSignal): Promise
     await client.downloadTo(sink, path);
     return octets.take(size);
   } catch (error) {
-    throw error instanceof CertError ? error : ftpError(error, url);
+    throw error instanceof CertError ? error : ftpError(error, request);
   } finally {
     client.close();
   }
@@ -149,9 +149,10 @@ function codeOf(error: unknown): number | undefined {
   return 'code' in error && typeof error.code === 'number' ? error.code : undefined;
 }
 
-function ftpError(error: unknown, url: string): CertError {
+function ftpError(error: unknown, request: RetrievalRequest): CertError {
+  const { url } = request;
   const code = codeOf(error);
-  const text = serverText(error instanceof Error ? error.message : String(error));
+  const text = serverText(error instanceof Error ? error.message : String(error), request);
   if (code === undefined) {
     const isClosed = /^Server (?:sent FIN|closed connection)/.test(text);
     return broken(url, isClosed ? 'connection closed by the peer' : text, error);

@@ -44,7 +44,7 @@ async function lookUp(
     const session = beginSession(socket, request, () => new library.MessageParser());
     if (login !== undefined) await logIn(library, session, login, url);
     const octets = collectOctets(request);
-    octets.add(await session.ask(search, takeValue(library, wanted)));
+    octets.add(await session.ask(search, takeValue(library, wanted, request)));
     return octets.take();
   } catch (error) {
     throw error instanceof CertError ? error : broken(url, 'the connection broke', error);
@@ -93,6 +93,7 @@ function searchFor(
 function takeValue(
   library: Library,
   { attribute, server }: LdapUrl,
+  request: RetrievalRequest,
 ): (answer: LdapAnswer) => Uint8Array | undefined {
   const { href: url } = server;
   const bare = bareName(attribute);
@@ -108,7 +109,7 @@ function takeValue(
       isReferred = true;
       return undefined;
     }
-    if (answer.status !== result.success) throw noResult(url, answer);
+    if (answer.status !== result.success) throw noResult(request, answer);
     if (isReferred) throw referred(url);
     throw refused(
       url,
@@ -139,7 +140,8 @@ function referred(url: string): CertError {
   );
 }
 
-function noResult(url: string, { status, errorMessage }: LdapAnswer): CertError {
+function noResult(request: RetrievalRequest, { status, errorMessage }: LdapAnswer): CertError {
+  const { url } = request;
   switch (status) {
     case result.referral:
       return referred(url);
@@ -150,7 +152,7 @@ function noResult(url: string, { status, errorMessage }: LdapAnswer): CertError 
     default:
       return refused(
         url,
-        `result code ${status}, "${serverText(errorMessage)}"`,
+        `result code ${status}, "${serverText(errorMessage, request)}"`,
         'See the log of the server',
       );
   }

@@ -51,7 +51,7 @@ async function download(
     return await read(session, path, size, request);
   } catch (error) {
     if (error instanceof CertError) throw error;
-    throw verdict(expected, error, url);
+    throw verdict(expected, error, request);
   } finally {
     // Say goodbye, and do not wait for an answer.
     client.end().catch(() => {});
@@ -134,27 +134,28 @@ function whoOf({ url, credentials }: RetrievalRequest): Options {
 }
 
 /** Say what became of a session, the host key first: nothing else counts when that was wrong. */
-function verdict(expected: HostKeyExpectation, error: unknown, url: string): CertError {
+function verdict(
+  expected: HostKeyExpectation,
+  error: unknown,
+  request: RetrievalRequest,
+): CertError {
+  const { url } = request;
   const refusal = expected.refusal();
   if (refusal) return refusal;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const text = serverText(error instanceof Error ? error.message : String(error));
+  const text = serverText(error instanceof Error ? error.message : String(error), request);
   switch (code) {
     // SSH_FX_NO_SUCH_FILE and SSH_FX_PERMISSION_DENIED of the draft that everybody implements.
     case 2:
     case 'ENOENT':
-      return refused(
-        url,
-        'no such file',
-        'Check the path of the URL; it begins at the root',
-        error,
-      );
+      // Without its cause: the server words that, and may repeat the password.
+      return refused(url, 'no such file', 'Check the path of the URL; it begins at the root');
     case 3:
     case 'EACCES':
-      return refused(url, 'permission denied', 'Check what the user may read', error);
+      return refused(url, 'permission denied', 'Check what the user may read');
     default:
       return typeof code === 'number'
-        ? refused(url, `the server says "${text}"`, 'See the log of the server', error)
+        ? refused(url, `the server says "${text}"`, 'See the log of the server')
         : broken(url, text, error);
   }
 }

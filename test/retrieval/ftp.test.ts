@@ -160,8 +160,11 @@ describe('ftpRetriever', () => {
     expect(await codeOf({ '': `220-${'x'.repeat(10_000_000)}` })).toBe('NETWORK_UNREACHABLE');
   });
 
-  it('repeats no password that the server repeats', async () => {
-    const { fetched } = await fetch({ PASS: '530 "s3cret" is wrong' }, undefined, {
+  it.each([
+    ['at the login', { PASS: '530 "s3cret" is wrong' }],
+    ['later', { RETR: '550 nothing for s3cret here' }],
+  ])('repeats no password that the server repeats %s', async (_, script) => {
+    const { fetched } = await fetch(script, undefined, {
       credentials: { type: 'password', username: 'agent', password: Buffer.from('s3cret') },
     });
     const error = await failure(fetched);
