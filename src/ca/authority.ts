@@ -63,9 +63,10 @@ export async function createAuthorities(
   keyType: KeyType,
   clock: Pick<Clock, 'now'>,
   random: Random,
+  days: number = CA_DAYS,
 ): Promise<readonly AuthorityRecord[]> {
   const notBefore = new Date(clock.now().getTime() - BACKDATE_MS);
-  const notAfter = new Date(notBefore.getTime() + CA_DAYS * 86_400_000);
+  const notAfter = new Date(notBefore.getTime() + days * 86_400_000);
 
   async function make(
     role: AuthorityRole,

@@ -37,6 +37,8 @@ export interface LabOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly settings?: Partial<LabSettings>;
+  /** How long the CAs of a new lab are valid; `CA_DAYS` without it. */
+  readonly caDays?: number;
   /** Shared secrets by reference value, beside those the directory holds already. */
   readonly secrets?: ReadonlyMap<string, Uint8Array>;
   /** Called with every message that comes and goes. */
@@ -294,7 +296,7 @@ function errorAnswer(
 async function openAuthorities(
   ledger: Ledger,
   labSettings: LabSettings,
-  { clock, random, settings, directory }: LabOptions,
+  { clock, random, settings, directory, caDays }: LabOptions,
 ): Promise<Authorities> {
   const { keyType } = labSettings;
   const records = await ledger.authorities();
@@ -309,7 +311,7 @@ async function openAuthorities(
       { hint: 'Name another directory with dir' },
     );
   }
-  const made = await createAuthorities(keyType, clock, random);
+  const made = await createAuthorities(keyType, clock, random, caDays);
   const kept = usable(await ledger.addAuthorities(made), labSettings);
   if (kept) return kept;
   throw new CertError('STORE_CORRUPT', 'Cannot open the lab: keys or certificates are missing', {

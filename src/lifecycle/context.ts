@@ -4,6 +4,7 @@ import type { Random } from '../base/random.ts';
 import type { Transport } from '../cmp/transport/transport.ts';
 import type { KeyProvider } from '../crypto/keys.ts';
 import type { Delivered, Delivery } from '../deploy/files.ts';
+import type { Command, CommandRun } from '../deploy/run-command.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
 import type { LeaseOwner } from '../store/leases-contract.ts';
 import type { Store } from '../store/store.ts';
@@ -22,6 +23,8 @@ export interface LifecycleContext {
   readonly tokens?: () => Promise<TokenKeys>;
   /** Put files where services read them. @throws {CertError} DELIVERY_FAILED */
   deliver(delivery: Delivery): Promise<Delivered>;
+  /** Run the program of a hook; without it, a process of its own. */
+  readonly runCommand?: (command: Command) => Promise<CommandRun>;
   /** This process, as others find it named when it is in their way. */
   readonly holder: Omit<LeaseOwner, 'id'>;
   /** Tell whether a process that holds a lease is still there; `unknown` may well be. */

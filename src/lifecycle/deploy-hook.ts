@@ -32,23 +32,24 @@ export async function runHook(
 
 /** Run a hook once, keep the run, and say what was wrong with it. */
 export async function tryHook(
-  { store, clock, signal }: LifecycleContext,
+  { store, clock, signal, runCommand }: LifecycleContext,
   hook: Hook,
   occasion: HookOccasion,
 ): Promise<{ readonly run: HookRun; readonly complaint: string | undefined }> {
-  const { complaintOf, runCommand } = await import('../deploy/run-command.ts');
+  const programs = await import('../deploy/run-command.ts');
+  const run = runCommand ?? programs.runCommand;
   const { hookEnvironment } = await import('../deploy/hook-environment.ts');
   const timeoutMs = hook.timeoutSeconds * 1000;
   const startedAt = clock.now();
-  const ended = await runCommand({
+  const ended = await run({
     command: hook.command,
     env: hookEnvironment(occasion),
     timeoutMs,
     ...(signal === undefined ? {} : { signal }),
   });
-  const run = { ...ended, event: occasion.event, startedAt, endedAt: clock.now() };
-  await store.deployments.recordRun(occasion.name, run);
-  return { run, complaint: complaintOf(ended.result, timeoutMs) };
+  const ran = { ...ended, event: occasion.event, startedAt, endedAt: clock.now() };
+  await store.deployments.recordRun(occasion.name, ran);
+  return { run: ran, complaint: programs.complaintOf(ended.result, timeoutMs) };
 }
 
 /**
