@@ -173,6 +173,23 @@ describe('a certificate for haproxy', () => {
     expect(daemon.log().match(/forked/g)).toHaveLength(1);
   });
 
+  it('stays the old one, served and in the file, while haproxy refuses the new one', async () => {
+    const { client, place, done, served, inFile, current } = await openServer(haproxy, 'combined');
+    const first = await current();
+    await done(`cert deploy cert-name NAME ${haproxy.words(place)} entry other.pem later`);
+    const { code, err } = await client.run('cmp update current-cert NAME');
+    expect({ code, err }).toEqual({ code: 10, err: expect.stringContaining('other.pem') });
+    const second = await current();
+    expect(second).not.toBe(first);
+    expect([await served(), inFile()]).toEqual([first, first]);
+    expect((await client.run('show cert NAME')).out).toContain('haproxy: deploy pending');
+
+    await done(`cert deploy cert-name NAME ${haproxy.words(place)}`);
+    expect([await served(), inFile()]).toEqual([second, second]);
+    await done('cert restore NAME version 1');
+    expect([await served(), inFile()]).toEqual([first, first]);
+  });
+
   it('is pending while haproxy does not run', async () => {
     const { client, daemon, served, current, inFile, place } = await openServer(
       haproxy,

@@ -187,6 +187,31 @@ describe('a certificate with its key in SoftHSM', () => {
     await expectSigns(bench, before[0]);
   });
 
+  it.each([
+    ['for it', () => ['cert', 'key', 'gw1', 'reuse'], ['no', 'cert', 'key', 'gw1']],
+    [
+      'for all',
+      (state: string) => ['cmp', 'cert-store', 'location', join(state, 'certs'), 'key', 'reuse'],
+      ['no', 'cmp', 'cert-store'],
+    ],
+  ])('keeps its key in the token while that is set %s', async (_, reuse, noMore) => {
+    const bench = await setUp();
+    await initialized(bench);
+    const [uri, old] = [await bench.keyUri('gw1'), bench.certificate('gw1')];
+    await bench.done(...reuse(bench.state));
+    await bench.done('cmp', 'update', 'current-cert', 'gw1');
+    expect(await bench.keyUri('gw1')).toBe(uri);
+    expect(bench.certificate('gw1').publicKey.equals(old.publicKey)).toBe(true);
+    expect(bench.certificate('gw1').serialNumber).not.toBe(old.serialNumber);
+    expect(await bench.hsm.privateKeys()).toEqual(['gw1']);
+    await expectSigns(bench, uri);
+
+    await bench.done(...noMore);
+    await bench.done('cmp', 'update', 'current-cert', 'gw1');
+    expect(await bench.hsm.privateKeys()).toEqual(['gw1', 'gw1']);
+    await expectSigns(bench, await bench.keyUri('gw1'));
+  });
+
   it('signs for a further one, whose key another program made in the token', async () => {
     const bench = await setUp();
     await initialized(bench);

@@ -103,6 +103,20 @@ async function expectSettled(client: Client): Promise<void> {
   expectSoundKeys(client, 'in the end');
 }
 
+describe('a store key that is changed while others work', () => {
+  it('opens what they import, and what was there before', async () => {
+    const state = join(temporaryDirectory(), 'state');
+    const [before = '', ...paths] = credentials(['CN=a', 'CN=b', 'CN=c']);
+    expect((await runCertkeeper(state, importing('gw', before))).code).toBe(0);
+    const results = await atOnce(state, [
+      ['store', 'rekey', 'data-key'],
+      ...paths.map((path, index) => importing(`gw${index}`, path)),
+    ]);
+    expect(codesOf(results)).toEqual(['done', 'done', 'done']);
+    expect(await imported(state)).toEqual(['gw 1', 'gw0 1', 'gw1 1']);
+  }, 60_000);
+});
+
 describe('of processes that update at once', () => {
   it('the same certificate, each does it alone or is told who does', async () => {
     const client = await (await openScene({ implicitConfirm: true })).client('gw');
