@@ -201,6 +201,13 @@ describe('store backup', () => {
     });
   });
 
+  it('writes no file that is called -', async () => {
+    expect(await ck('store backup -')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('not to standard output'),
+    });
+  });
+
   it('refuses a folder that every user can write to', async () => {
     await ck(addCa());
     const folder = mkdtempSync(join(home, 'open-'));
@@ -275,7 +282,10 @@ describe('store restore', () => {
       err: expect.stringContaining('STORE_KEY_MISSING'),
     });
     const env = { CERTKEEPER_STORE_KEY: 'env:KEY', KEY: key };
-    expect(await ck(`store restore ${file}`, { env })).toMatchObject({ code: 0 });
+    expect(await ck(`store restore ${file}`, { env })).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('it opens with the key given now'),
+    });
     expect((await ck('ca show', { env })).out).toContain('rootA');
   });
 });

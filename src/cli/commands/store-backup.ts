@@ -12,6 +12,12 @@ import { storeKeyOption } from '../store-key-option.ts';
 /** Write a copy of the store to one file. */
 export const run: Body<typeof storeBackupParameters> = async (args, context) => {
   const { withKey, replace: isReplacing } = args;
+  // Elsewhere it is standard output; a copy that is checked before it counts has to be a file.
+  if (args.file === '-') {
+    throw new CertError('USAGE_INVALID', 'Cannot write a backup: not to standard output', {
+      hint: 'Name a file; one that is really called so is ./-',
+    });
+  }
   const path = resolve(args.file);
   assertPlace(path, isReplacing);
   const { store, clock } = await context.services();

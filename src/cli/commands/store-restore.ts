@@ -52,7 +52,7 @@ export const run: Body<typeof storeRestoreParameters> = async (args, context) =>
         ...countsJson(counts),
       },
       `The store is the backup${madeAt ? ` of ${formatTime(madeAt)}` : ''} now, with ${countsText(counts)}` +
-        (bringsKey ? '; its key is store.key' : '') +
+        (bringsKey ? '; its key is store.key' : source ? `; ${keyAdvice}` : '') +
         (keptAs === undefined ? '' : `; as it was, it is kept in ${kept}`),
     );
     return 0;
@@ -60,6 +60,10 @@ export const run: Body<typeof storeRestoreParameters> = async (args, context) =>
     prepared.close();
   }
 };
+
+/** What lies in store.key may be of the store that was replaced: the next command would be refused with it. */
+const keyAdvice =
+  'it opens with the key given now: give that to each command, or have "certkeeper store rekey" make a new store.key';
 
 function question({ madeAt, counts, kept, bringsKey }: PreparedRestore): string {
   const which = madeAt ? `the backup of ${formatTime(madeAt)}` : 'the backup';
