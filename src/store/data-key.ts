@@ -121,7 +121,7 @@ function fitting(
       hint:
         what === 'passphrase'
           ? 'Give the passphrase that belongs to this store; "store rekey" is how it is changed'
-          : 'Give the store key that belongs to this store, or put its store.key back',
+          : 'Give the store key that belongs to this store with --store-key, or put its store.key back',
     },
   );
 }
