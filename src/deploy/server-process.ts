@@ -70,7 +70,8 @@ async function readPid(pidFile: string): Promise<number> {
   if (digits !== undefined && Number(digits) > 1) return Number(digits);
   throw failed(
     `Cannot use pid file "${pidFile}": there is no process number in it`,
-    'Name another',
+    // A server that only tries its configuration may have made it, empty.
+    'Start the server, or name its pid file',
   );
 }
 
