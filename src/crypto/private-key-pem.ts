@@ -42,7 +42,7 @@ export function loadPrivateKeyPem(pem: string, passphrase?: string): GeneratedKe
   if (isEncrypted && passphrase === undefined) {
     return refuse(
       'it is encrypted',
-      'Give its passphrase: key-password file:PATH, or password where the file is imported',
+      'Give its passphrase: password file:PATH where it is imported, key-password file:PATH elsewhere',
     );
   }
   if (found.label === 'ENCRYPTED PRIVATE KEY') assertAffordablePem(found.text);
