@@ -53,7 +53,7 @@ export async function setAutoUpdate(
     throw refuse(
       'CONFIG_INVALID',
       why,
-      `Give it another one with "certkeeper cert move ${name} ca-root ${ca ?? 'L'}"`,
+      `Give it ${its === undefined ? 'one' : 'another one'} with "certkeeper cert move ${name} ca-root ${ca ?? 'L'}"`,
     );
   }
   if (current.keyId === undefined) {
