@@ -59,8 +59,9 @@ export const settingWords: Readonly<Record<NameSetting, string>> = {
   'renew-by': 'renewed by',
   'track-source': 'tracked at',
   'hash-url': 'hash and URL',
-  'auto-update-days': 'renewed by the agent (days before its end)',
-  'auto-fetch-days': 'fetched by the agent (days before its end)',
+  'auto-update-days': 'auto-update days',
+  'fetch-from': 'fetched from',
+  'auto-fetch-days': 'auto-fetch days',
 };
 
 function isSettingName(word: string): word is NameSetting {
