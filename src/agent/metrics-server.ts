@@ -43,7 +43,7 @@ export async function serveMetrics(
   place: MetricsPlace,
   answers: MetricsAnswers,
 ): Promise<MetricsServer> {
-  assertAllowed(place);
+  assertPlaceAllowed(place);
   const { address, port } = place;
   const server = createServer(
     { requestTimeout: requestMs, headersTimeout: requestMs, maxHeaderSize: 8192 },
@@ -75,8 +75,8 @@ export async function serveMetrics(
   };
 }
 
-/** @throws {CertError} CONFIG_INVALID */
-function assertAllowed({ address, isOpen }: MetricsPlace): void {
+/** Refuse a place that nobody said may be served. @throws {CertError} CONFIG_INVALID */
+export function assertPlaceAllowed({ address, isOpen }: MetricsPlace): void {
   if (isIP(address) === 0) {
     throw new CertError('CONFIG_INVALID', `Cannot serve metrics on "${address}": not an address`, {
       hint: 'Give an IP address, such as 127.0.0.1',

@@ -62,8 +62,7 @@ async function run(
   let complaint: string | undefined = 'there is no systemd-notify';
   for (const directory of programs) {
     const { result, output } = await runCommand({
-      // By default it would speak of itself: its parent is who is meant.
-      command: [join(directory, 'systemd-notify'), `MAINPID=${process.pid}`, ...notices],
+      command: [join(directory, 'systemd-notify'), ...notices],
       env,
       timeoutMs,
     });

@@ -39,6 +39,8 @@ export function feedWatchdog(
     isAsking = true;
     try {
       if (await isWell()) await manager.notify('WATCHDOG=1');
+    } catch {
+      // Whatever it is, that is not being well.
     } finally {
       isAsking = false;
     }

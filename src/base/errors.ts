@@ -63,11 +63,12 @@ export type ErrorCode =
   | 'NOTIFICATION_FAILED';
 
 /** Exit codes of the command line: one meaning each, the same for every command. */
-export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10;
+export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11;
 
 /**
  * Exit code of each error code: 1 bug, 2 usage, 3 configuration, 4 store or token, 5 network, 6 peer not
- * authentic, 7 rejected by the CA, 8 still waiting, 9 certificate not valid, 10 done but not delivered.
+ * authentic, 7 rejected by the CA, 8 still waiting, 9 certificate not valid, 10 done but not delivered. No
+ * error has 11: it is what `doctor` ends with when it has found something.
  */
 export const exitCodeOf: Readonly<Record<ErrorCode, ExitCode>> = {
   INTERNAL: 1,

@@ -9,6 +9,7 @@ import { deployCommands } from './grammar-deploy.ts';
 import { keepCommands } from './grammar-keep.ts';
 import { keygenCommands } from './grammar-keygen.ts';
 import { labCommands } from './grammar-lab.ts';
+import { operationsCommands } from './grammar-operations.ts';
 import { retrievalCommands } from './grammar-retrieval.ts';
 import { storeCommands } from './grammar-store.ts';
 import { toolCommands } from './grammar-tools.ts';
@@ -19,6 +20,7 @@ import type { Parameter } from './parameter.ts';
 export const commands: readonly Command[] = [
   ...cmpCommands,
   ...agentCommands,
+  ...operationsCommands,
   ...caCommands,
   ...certCommands,
   ...certificateCommands,
@@ -44,6 +46,7 @@ export const commandGroups: readonly {
     words: ['cert', 'certificate', 'hook', 'show', 'decode', 'retention', 'store', 'clear'],
   },
   { title: 'Set up a CA, fetch files', words: ['ca', 'retrieval'] },
+  { title: 'Keep it running', words: ['agent', 'doctor', 'support'] },
   { title: 'Make keys, use tokens', words: ['crypto'] },
   { title: 'Try things', words: ['lab', 'demo'] },
   { title: 'At the keyboard', words: ['shell', 'completion'] },

@@ -32,6 +32,8 @@ export interface Io {
    * command that never asks keeps the usual behaviour.
    */
   abortSignal(): AbortSignal;
+  /** Take over SIGHUP, where there is such a thing: it is called instead of the process being ended. */
+  onHangup?(listener: () => void): void;
 }
 
 /** The operator took a command back instead of answering it (Ctrl-C in the shell): there is nothing to be told. */

@@ -13,4 +13,5 @@ export const exitCodeMeaning: Readonly<Record<ExitCode, string>> = {
   8: 'the CA has not decided yet; the transaction is outstanding',
   9: 'the certificate is not valid, or not what was asked for',
   10: 'done, but the files could not be delivered',
+  11: 'doctor has found something that somebody has to act on',
 };

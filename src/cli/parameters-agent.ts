@@ -32,6 +32,66 @@ export const noAutoUpdateParameters = {
   },
 } as const;
 
+/** `cmp fetch`. */
+export const fetchParameters = {
+  'current-cert': {
+    type: 'label',
+    required: true,
+    positional: true,
+    summary: 'Name of the certificate, here and there',
+  },
+  'ca-root': {
+    type: 'label',
+    placeholder: 'L',
+    summary: 'CA profile whose roots it must lead to; that of the certificate here when left out',
+  },
+  from: {
+    type: 'text',
+    placeholder: 'PLACE',
+    summary:
+      'Cert-store location of the node that renews it: a folder, or a URL (sftp, https); where it came from last when left out',
+  },
+} as const;
+
+/** `cmp auto-fetch`. */
+export const autoFetchParameters = {
+  'current-name': {
+    type: 'label',
+    required: true,
+    positional: true,
+    summary: 'Name of the certificate, here and there',
+  },
+  'ca-root': {
+    type: 'label',
+    placeholder: 'L',
+    summary: 'CA profile whose roots it must lead to; that of the certificate here when left out',
+  },
+  time: {
+    type: 'integer',
+    min: 1,
+    max: 3650,
+    unit: 'days',
+    required: true,
+    placeholder: 'DAYS',
+    summary: 'How long before the end of the one here the agent begins to look for a newer one',
+  },
+  from: {
+    type: 'text',
+    placeholder: 'PLACE',
+    summary: 'Cert-store location of the node that renews it: a folder, or a URL (sftp, https)',
+  },
+} as const;
+
+/** `no cmp auto-fetch`. */
+export const noAutoFetchParameters = {
+  'current-name': {
+    type: 'label',
+    required: true,
+    positional: true,
+    summary: 'Name of the certificate',
+  },
+} as const;
+
 /** `agent run`. */
 export const agentRunParameters = {
   concurrency: {
@@ -47,6 +107,28 @@ export const agentRunParameters = {
     max: 64,
     default: 4,
     summary: 'Requests to one CA at the same time',
+  },
+  metrics: {
+    type: 'integer',
+    min: 0,
+    max: 65_535,
+    placeholder: 'PORT',
+    summary: 'Serve /metrics, /healthz and /readyz on this port; 0 takes a free one',
+  },
+  'metrics-address': {
+    type: 'text',
+    placeholder: 'IP',
+    usual: '127.0.0.1',
+    summary: 'Address they are served on',
+  },
+  'metrics-open': {
+    type: 'flag',
+    summary: 'Let that be an address that others reach: they read the names of all certificates',
+  },
+  'metrics-file': {
+    type: 'file',
+    placeholder: 'FILE.prom',
+    summary: 'Write metrics to this file each minute, for the textfile collector of node_exporter',
   },
 } as const;
 

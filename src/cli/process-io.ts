@@ -13,6 +13,9 @@ export function createProcessIo(): Io {
       controller ??= takeOverSignals();
       return controller.signal;
     },
+    onHangup(listener) {
+      process.on('SIGHUP', listener);
+    },
   };
 }
 

@@ -18,6 +18,8 @@ export interface ProbeRequest {
   readonly ca?: Label;
   readonly url?: string;
   readonly credential: InitialCredential;
+  /** Ask the first question only: whether it answers at all. */
+  readonly isBrief?: true;
 }
 
 /** One thing found out. */
@@ -74,10 +76,11 @@ export async function probe(
   const findings: Finding[] = [];
   // Before the first answer on first use nothing is here that a CRL could be of.
   const canAsk = (infoType: Oid) => infoType !== oids.crlStatusList || profile.roots.length > 0;
-  const asked = questions.filter(canAsk);
+  const asked = questions.filter(canAsk).slice(0, request.isBrief ? 1 : undefined);
   for (const infoType of asked) findings.push(await put(infoType));
   const known = asked.find((_, i) => findings[i]?.result === 'yes') ?? oids.caCerts;
   const [first] = heard;
+  if (request.isBrief) return resultOf(profile, findings, first);
   if (credential.type === 'mac') {
     const pbmac1 = answered(await put(known, { protection: 'pbmac1' }));
     const isPreferred = pbmac1.result === 'yes' && profile.protection === 'pbm';
@@ -89,10 +92,18 @@ export async function probe(
   }
   findings.push({ ...answered(await put(known, { pvno: 3 })), what: 'pvno 3' });
   if (first) findings.push(protectionOf(first.message));
+  return resultOf(profile, findings, first);
+}
+
+function resultOf(
+  { label }: CaProfile,
+  findings: readonly Finding[],
+  first: Heard | undefined,
+): ProbeResult {
   const { messageTime } = first?.message.header ?? {};
   const aheadMs = first && messageTime && messageTime.getTime() - first.at.getTime();
   return {
-    ca: profile.label,
+    ca: label,
     findings,
     ...(aheadMs !== undefined && { clockAheadSeconds: Math.round(aheadMs / 1000) }),
   };

@@ -1,19 +1,26 @@
-import { startAgent } from '../../agent/agent.ts';
-import { answersOf, listenForControl } from '../../agent/control-server.ts';
+import { resolve } from 'node:path';
+import { startAgent, type Agent } from '../../agent/agent.ts';
+import type { Services } from '../../agent/compose.ts';
+import { answersOf, listenForControl, type ControlAnswers } from '../../agent/control-server.ts';
+import { assertPlaceAllowed, type MetricsPlace } from '../../agent/metrics-server.ts';
+import { startOperations, type OperationsOptions } from '../../agent/operations.ts';
 import { beat } from '../../scheduler/beat.ts';
 import { CertError } from '../../base/errors.ts';
 import { agentSocket } from '../agent-socket.ts';
 import type { Body, CommandContext } from '../command.ts';
+import type { ArgsOf } from '../parameter.ts';
 import type { agentRunParameters } from '../parameters-agent.ts';
+import { readVersion } from '../version.ts';
 
 /** Be the agent of the store until Ctrl-C, SIGTERM or `agent stop`. */
 export const run: Body<typeof agentRunParameters> = async (args, context) => {
-  const { globals, io, log } = context;
+  const { globals, io } = context;
   if (globals.storeKey?.kind === 'prompt') {
     throw new CertError('USAGE_INVALID', 'Cannot run the agent with a store key that is typed in', {
       hint: 'Give it by --store-key file:PATH, env:NAME or cred:NAME: nobody is there when it starts again',
     });
   }
+  const operating = await operationsOf(args, context);
   const services = await context.services();
   const stopped = io.abortSignal();
   const agent = await startAgent(services, {
@@ -22,29 +29,90 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
     beat: (tick) => beat(tick, beatSeconds(context)),
     monotonicMs: () => performance.now(),
   });
+  const operations = await startOperations(services, agent, operating);
+  const { metricsUrl } = operations;
+  const reload = (): Promise<object> => reloaded(services, agent);
   const path = agentSocket(context);
-  const endControl = await listenForControl(
-    path,
-    answersOf(agent, () => agent.run()),
-  ).catch((error: unknown) => {
-    // It renews all the same; it only cannot be asked.
-    log.warn(error instanceof Error ? error.message : String(error));
-    return async () => {};
+  const endControl = await listen(context, path, {
+    ...answersOf(agent, reload),
+    status: async () => ({ ...(await agent.status()), metrics: metricsUrl }),
   });
-  context.print.done({ running: true, socket: path }, 'The agent runs; Ctrl-C ends it');
+  takeHangups(context, reload);
+  context.print.done(
+    { running: true, socket: path, metrics: metricsUrl },
+    metricsUrl === undefined
+      ? 'The agent runs; Ctrl-C ends it'
+      : `The agent runs, and tells how it does at ${metricsUrl}; Ctrl-C ends it`,
+  );
   // Keeps the process: everything else of it waits without doing so.
   const alive = setInterval(() => {}, 2 ** 30);
   try {
+    await operations.ready();
     stopped.addEventListener('abort', () => void agent.stop(), { once: true });
     if (stopped.aborted) await agent.stop();
     await agent.ended;
   } finally {
     clearInterval(alive);
+    await operations.stopping();
     await endControl();
+    await operations.close();
   }
   context.print.done({ running: false }, 'The agent has ended');
   return 0;
 };
+
+async function operationsOf(
+  { metrics: port, metricsAddress, metricsOpen, metricsFile }: ArgsOf<typeof agentRunParameters>,
+  { io: { env } }: CommandContext,
+): Promise<OperationsOptions> {
+  if (port === undefined && (metricsAddress !== undefined || metricsOpen)) {
+    throw new CertError('USAGE_INVALID', 'Cannot serve metrics: no port is given', {
+      hint: 'Add metrics PORT',
+    });
+  }
+  const metrics: MetricsPlace | undefined =
+    port === undefined
+      ? undefined
+      : { port, address: metricsAddress ?? '127.0.0.1', isOpen: metricsOpen };
+  if (metrics !== undefined) assertPlaceAllowed(metrics);
+  return {
+    version: await readVersion(),
+    env,
+    ...(metrics && { metrics }),
+    ...(metricsFile !== undefined && { metricsFile: resolve(metricsFile) }),
+  };
+}
+
+/** Look at everything again, by the settings as they are now. What is stored decides: nothing is asked for anew. */
+async function reloaded({ store, log }: Services, agent: Agent): Promise<object> {
+  await store.schedule.wake();
+  log.info('everything is looked at again');
+  // Whoever asked has no reason to wait for what CAs say.
+  void agent.run();
+  return { reloaded: true };
+}
+
+async function listen(
+  { log }: CommandContext,
+  path: string,
+  answers: ControlAnswers,
+): Promise<() => Promise<void>> {
+  return await listenForControl(path, answers).catch((error: unknown) => {
+    // It renews all the same; it only cannot be asked.
+    log.warn(error instanceof Error ? error.message : String(error));
+    return async () => {};
+  });
+}
+
+/** On a terminal SIGHUP says that this is gone, and ends the agent; to a daemon it says: look at your settings. */
+function takeHangups({ io, log }: CommandContext, reload: () => Promise<unknown>): void {
+  if (io.stdout.isTTY) return;
+  io.onHangup?.(() => {
+    reload().catch((error: unknown) => {
+      log.warn(`cannot reload: ${error instanceof Error ? error.message : String(error)}`);
+    });
+  });
+}
 
 /** Only for tests under a clock that runs fast. */
 function beatSeconds({ io: { env } }: CommandContext): number | undefined {

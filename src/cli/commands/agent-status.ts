@@ -31,6 +31,7 @@ export const run: Body<Record<never, never>> = async (_, context) => {
       ['runs', live.runs?.toString()],
       ['last run', live.lastRunAt],
       ['trouble', live.trouble],
+      ['metrics', live.metrics],
     ]),
   );
   return 0;
@@ -42,8 +43,11 @@ function readStatus(status: object | undefined): {
   readonly lastRunAt?: string;
   readonly next?: string;
   readonly trouble?: string;
+  readonly metrics?: string;
 } & { readonly [key: string]: Json | undefined } {
-  const { runs, lastRun, next, trouble }: Readonly<Record<string, unknown>> = { ...status };
+  const { runs, lastRun, next, trouble, metrics }: Readonly<Record<string, unknown>> = {
+    ...status,
+  };
   const at =
     typeof lastRun === 'object' && lastRun !== null && 'at' in lastRun ? lastRun.at : undefined;
   return {
@@ -51,5 +55,6 @@ function readStatus(status: object | undefined): {
     ...(typeof at === 'string' && { lastRunAt: formatTime(new Date(at)) }),
     ...(typeof next === 'string' && { next: formatTime(new Date(next)) }),
     ...(typeof trouble === 'string' && { trouble }),
+    ...(typeof metrics === 'string' && { metrics }),
   };
 }

@@ -1,0 +1,16 @@
+import { askAgent } from '../../agent/control-client.ts';
+import { CertError } from '../../base/errors.ts';
+import { agentSocket } from '../agent-socket.ts';
+import type { Body } from '../command.ts';
+
+/** Have the agent look at everything again, by the settings as they are now. */
+export const run: Body<Record<never, never>> = async (_, context) => {
+  const path = agentSocket(context);
+  if ((await askAgent(path, 'reload')) === undefined) {
+    throw new CertError('CONFIG_INVALID', `Cannot reload the agent: none listens on "${path}"`, {
+      hint: 'See "certkeeper agent status"',
+    });
+  }
+  context.print.done({ reloaded: true }, 'The agent looks at everything again');
+  return 0;
+};
