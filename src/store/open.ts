@@ -5,6 +5,7 @@ import type { Random } from '../base/random.ts';
 import type { Authorities } from './authorities-contract.ts';
 import type { StoreCare } from './care-contract.ts';
 import { openDatabase, type Database } from './database.ts';
+import { lateNotifications } from './late-notifications.ts';
 import type { Deployments } from './deployments-contract.ts';
 import { preparePrivateDirectory } from './private-files.ts';
 import { schema } from './schema.ts';
@@ -52,6 +53,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     transactions: lateTransactions(database, unlock),
     ...lateEntries(database, unlock),
     ...lateRecords(database),
+    ...lateNotifications(database, unlock),
     care: lateCare(database, keyring, options),
     close: () => database.close(),
   };
@@ -152,6 +154,7 @@ function lateDeployments(database: Database): Deployments {
     list: async (...args) => (await table()).list(...args),
     put: async (...args) => (await table()).put(...args),
     remove: async (...args) => (await table()).remove(...args),
+    names: async () => (await table()).names(),
     restart: async (...args) => (await table()).restart(...args),
     report: async (...args) => (await table()).report(...args),
     hook: async (...args) => (await table()).hook(...args),
@@ -213,6 +216,7 @@ function lateEntries(
       get: async (...args) => (await settings()).get(...args),
       set: async (...args) => (await settings()).set(...args),
       remove: async (...args) => (await settings()).remove(...args),
+      names: async () => (await settings()).names(),
     },
     schedule: {
       due: async (...args) => (await schedule()).due(...args),

@@ -18,6 +18,10 @@ export function readOnly(store: Store, refuse: () => never): Store {
     audit,
     care,
     schedule,
+    alarms,
+    outbox,
+    destinations,
+    snmpEngine,
   } = store;
   const refused = async (): Promise<never> => refuse();
   return {
@@ -67,6 +71,7 @@ export function readOnly(store: Store, refuse: () => never): Store {
     },
     nameSettings: {
       get: (name, key) => nameSettings.get(name, key),
+      names: () => nameSettings.names(),
       set: refused,
       remove: refused,
     },
@@ -89,6 +94,7 @@ export function readOnly(store: Store, refuse: () => never): Store {
     audit: { list: (limit) => audit.list(limit), begin: refused, end: refused },
     deployments: {
       list: (name) => deployments.list(name),
+      names: () => deployments.names(),
       hook: (name) => deployments.hook(name),
       runs: (name) => deployments.runs(name),
       put: refused,
@@ -124,6 +130,33 @@ export function readOnly(store: Store, refuse: () => never): Store {
       set: refused,
       remove: refused,
     },
+    alarms: {
+      watched: refused,
+      names: (kind) => alarms.names(kind),
+      of: (subject) => alarms.of(subject),
+      list: (limit) => alarms.list(limit),
+      isWanted: () => alarms.isWanted(),
+      forget: refused,
+      look: refused,
+      seen: refused,
+      believe: refused,
+    },
+    outbox: {
+      of: (destination) => outbox.of(destination),
+      sizes: () => outbox.sizes(),
+      add: refused,
+      begin: refused,
+      sent: refused,
+      failed: refused,
+    },
+    destinations: {
+      list: () => destinations.list(),
+      get: (name) => destinations.get(name),
+      secrets: (name) => destinations.secrets(name),
+      put: refused,
+      remove: refused,
+    },
+    snmpEngine: { get: () => snmpEngine.get(), change: refused },
     leases: {
       holder: (name) => leases.holder(name),
       acquire: () => Promise.resolve({ fence: 0 }),

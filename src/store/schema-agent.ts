@@ -51,5 +51,69 @@ CREATE TABLE silent_cas (
   count   INTEGER NOT NULL,
   last_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER failing_renewed AFTER UPDATE OF status ON certificates
+  WHEN new.status = 'current' AND old.status <> 'current'
+  BEGIN DELETE FROM failing WHERE name = new.name AND job IN ('update', 'poll', 'fetch'); END;
+CREATE TRIGGER failing_imported AFTER INSERT ON certificates WHEN new.status = 'current'
+  BEGIN DELETE FROM failing WHERE name = new.name AND job IN ('update', 'poll', 'fetch'); END;
+CREATE TRIGGER failing_delivered AFTER UPDATE OF delivered_at ON certificates
+  WHEN new.delivered_at IS NOT NULL
+  BEGIN DELETE FROM failing WHERE name = new.name AND job = 'deploy'; END;
+
+CREATE TABLE watched (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind         TEXT NOT NULL,
+  name         TEXT NOT NULL,
+  told_version INTEGER NOT NULL,
+  UNIQUE (kind, name)
+) STRICT;
+INSERT INTO watched (kind, name, told_version)
+  SELECT 'certificate', name, max(version) FROM (
+    SELECT name, version FROM certificates UNION ALL SELECT name, 0 FROM transactions)
+  GROUP BY name ORDER BY name;
+
+CREATE TABLE alarms (
+  key          TEXT PRIMARY KEY,
+  subject      TEXT NOT NULL,
+  family       TEXT NOT NULL,
+  raised_at    INTEGER NOT NULL,
+  last_sent_at INTEGER NOT NULL,
+  count        INTEGER NOT NULL,
+  held_back    INTEGER NOT NULL,
+  attempts     INTEGER NOT NULL,
+  last         TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX alarm_subjects ON alarms (subject);
+
+CREATE TABLE notifier (
+  id            INTEGER PRIMARY KEY CHECK (id = 1),
+  next_sequence INTEGER NOT NULL,
+  engine_id     TEXT,
+  engine_boots  INTEGER,
+  newest_at     INTEGER,
+  doubted_since INTEGER
+) STRICT;
+INSERT INTO notifier (id, next_sequence) VALUES (1, 1);
+
+CREATE TABLE destinations (
+  name      TEXT PRIMARY KEY,
+  settings  TEXT NOT NULL,
+  secrets   BLOB,
+  dropped   INTEGER NOT NULL,
+  sent_at   INTEGER,
+  failed_at INTEGER,
+  failure   TEXT
+) STRICT;
+
+CREATE TABLE outbox (
+  id              INTEGER PRIMARY KEY AUTOINCREMENT,
+  destination     TEXT NOT NULL REFERENCES destinations ON DELETE CASCADE,
+  notification    TEXT NOT NULL,
+  created_at      INTEGER NOT NULL,
+  attempts        INTEGER NOT NULL,
+  next_attempt_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX outbox_destinations ON outbox (destination, id);
 `,
 };

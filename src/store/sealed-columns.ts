@@ -8,6 +8,7 @@ import type { Row, Sql } from './sql.ts';
 const sealedColumns: Readonly<Record<SealedColumn, (row: Row) => Uint8Array>> = {
   'authorities.secret': (row) => utf8(text(row, 'label')),
   'authorities.proxy_password': (row) => utf8(text(row, 'label')),
+  'destinations.secrets': (row) => utf8(text(row, 'name')),
   'keys.pkcs8': (row) => octets(row, 'spki'),
   'transactions.outgoing': ofTransaction,
   'transactions.secret': ofTransaction,

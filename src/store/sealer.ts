@@ -22,6 +22,7 @@ import { settleKeyFiles, storeKeyLength, type StoreKey, type StoreKeySource } fr
 export type SealedColumn =
   | 'authorities.secret'
   | 'authorities.proxy_password'
+  | 'destinations.secrets'
   | 'keys.pkcs8'
   | 'transactions.outgoing'
   | 'transactions.secret'

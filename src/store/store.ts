@@ -7,6 +7,7 @@ import type { Crls } from './crls-contract.ts';
 import type { Deployments } from './deployments-contract.ts';
 import type { CaCertificates, KeyRequests, NameSetting, NameSettings } from './entries-contract.ts';
 import type { Leases } from './leases-contract.ts';
+import type { Alarms, Destinations, Outbox, SnmpEngines } from './notifications-contract.ts';
 import type { History, Statistics, TransactionOutcome } from './records-contract.ts';
 import type { Schedule } from './schedule-contract.ts';
 
@@ -37,6 +38,10 @@ export interface Store {
   readonly audit: Audit;
   readonly schedule: Schedule;
   readonly leases: Leases;
+  readonly alarms: Alarms;
+  readonly outbox: Outbox;
+  readonly destinations: Destinations;
+  readonly snmpEngine: SnmpEngines;
   readonly care: StoreCare;
   close(): Promise<void>;
 }

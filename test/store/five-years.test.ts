@@ -5,6 +5,10 @@ import { expect, it, onTestFinished } from 'vitest';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { LifecycleEvent } from '../../src/base/events.ts';
+import { subjectKey } from '../../src/traps/alarms/alarm.ts';
+import { afterFailure, usualOutboxLimits } from '../../src/traps/alarms/outbox.ts';
+import { usualPolicy } from '../../src/traps/alarms/policy.ts';
+import { react } from '../../src/traps/alarms/react.ts';
 import {
   context,
   imported,
@@ -105,6 +109,35 @@ async function monthOfCa(store: Store, at: Date): Promise<void> {
   await store.settings.set('cert-store-location', `/certs/${at.getTime()}`);
 }
 
+/** What is told of a name each month: an alarm is raised, told again and again, and ends; nobody takes any of it. */
+async function told(store: Store, name: string, at: Date): Promise<void> {
+  const { index } = await store.alarms.watched('certificate', name);
+  const subject = { type: 'certificate', index } as const;
+  for (let step = 0; step < 4; step++) {
+    const now = new Date(at.getTime() + step * dayMs);
+    const conditions =
+      step === 3
+        ? []
+        : [
+            {
+              type: 'revoked',
+              severity: 'critical',
+              details: { reason: 'keyCompromise' },
+            } as const,
+          ];
+    await store.alarms.look(subjectKey(subject), now, (standing) => ({
+      ...react({ ...standing, observation: { subject, conditions }, now, policy: usualPolicy }),
+      notBefore: now,
+    }));
+    await store.alarms.seen(now);
+  }
+  for (const entry of (await store.outbox.of('noc')).slice(0, 2)) {
+    const begun = await store.outbox.begin(entry);
+    const failure = { text: 'no answer', at };
+    if (begun) await store.outbox.failed(begun, afterFailure(begun, at), failure);
+  }
+}
+
 /** Rows of each table, and pages of the whole. */
 function sizes(directory: string): ReadonlyMap<string, number> {
   const database = new Sqlite(join(directory, 'store.db'), { readonly: true });
@@ -135,11 +168,15 @@ it('is no larger after five years than after two, in any table', { timeout: 120_
       files: [{ kind: 'cert', path: `/etc/${name}.pem` }],
     });
   }
+  for (const name of ['noc', 'nobody']) {
+    await store.destinations.put(name, '{}', new Map([['community', random.bytes(9)]]));
+  }
   const years: ReadonlyMap<string, number>[] = [];
   for (let days = 1; days <= 5 * 365; days++) {
     const at = new Date(start + days * dayMs);
     await day(store, at);
     if (days % 30 === 0) {
+      for (const name of names) await told(store, name, at);
       for (const name of names) await month(store, name, at);
       await monthOfCa(store, at);
     }
@@ -160,7 +197,11 @@ it('is no larger after five years than after two, in any table', { timeout: 120_
     crls: 1,
     ca_certificates: 1,
     key_requests: 1,
+    alarms: 0,
+    watched: names.length,
+    destinations: 2,
   });
+  expect(fifth.get('outbox')).toBeLessThanOrEqual(2 * usualOutboxLimits.maxEntries);
   // Beside the current one of each name, three that were and three that were refused.
   expect(fifth.get('certificates')).toBe(7 * names.length);
 });

@@ -9,6 +9,7 @@ import { deploymentsContract } from './deployments-contract.ts';
 import { entriesContract } from './entries-contract.ts';
 import { leasesContract } from './leases-contract.ts';
 import { listingContract } from './listing-contract.ts';
+import { notificationsContract } from './notifications-contract.ts';
 import { revocationContract } from './revocation-contract.ts';
 import { at, context, counters, granted, imported } from './sample.ts';
 import { named, newKey, newTransaction, random } from './sample.ts';
@@ -33,6 +34,7 @@ export function storeContract(make: () => Promise<StoreUnderTest>): void {
   versionsContract(make);
   auditContract(make);
   scheduleContract(make);
+  notificationsContract(make);
 
   describe('certificates', () => {
     it('are pending until they are delivered, and tell why a delivery failed', async () => {

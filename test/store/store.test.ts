@@ -167,7 +167,7 @@ describe('sealed values', () => {
     const directory = temporaryDirectory();
     const store = await opened(directory);
     const key = newKey();
-    const secrets = [key.pkcs8, ...[1, 2, 3].map(() => random.bytes(24))] as const;
+    const secrets = [key.pkcs8, ...[1, 2, 3, 4].map(() => random.bytes(24))] as const;
     await store.authorities.put(profile(), secrets[1], secrets[3]);
     const credential = {
       type: 'mac',
@@ -176,6 +176,8 @@ describe('sealed values', () => {
     } as const;
     const transaction = newTransaction({ key, credential });
     await store.transactions.open(transaction, []);
+    const community = secrets[4] ?? random.bytes(1);
+    await store.destinations.put('noc', '{}', new Map([['community', community]]));
     copyOf(directory);
 
     const files = readdirSync(directory).filter((name) => name.startsWith('store.db'));
@@ -200,6 +202,7 @@ describe('sealed values', () => {
         random.bytes(16),
         random.bytes(12),
       );
+      await store.destinations.put(name, '{}', new Map([['secret', random.bytes(16)]]));
     }
     for (const column of [
       'keys.pkcs8',
@@ -207,6 +210,7 @@ describe('sealed values', () => {
       'transactions.state',
       'authorities.secret',
       'authorities.proxy_password',
+      'destinations.secrets',
     ]) {
       change(directory, column, (values) => [...values.slice(1), ...values.slice(0, 1)]);
     }
@@ -219,6 +223,7 @@ describe('sealed values', () => {
     await expect(store.transactions.outstanding('gw2')).rejects.toMatchObject(altered);
     await expect(store.authorities.secret('one')).rejects.toMatchObject(altered);
     await expect(store.authorities.proxyPassword('one')).rejects.toMatchObject(altered);
+    await expect(store.destinations.secrets('one')).rejects.toMatchObject(altered);
   });
 
   it('are refused when an octet was changed or the data key is gone', async () => {
