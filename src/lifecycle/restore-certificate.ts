@@ -28,12 +28,19 @@ export async function restoreCertificate(
   { name, version }: { readonly name: Label; readonly version?: number },
 ): Promise<RestoreResult> {
   return alone(context, name, 0, async (held) => {
-    const { store, clock } = held;
+    const { store, clock, log } = held;
     const versions = await store.certificates.versions(name);
     const replaced = versions.find(({ status }) => status === 'current');
     if (replaced) assertManaged(replaced, 'restore');
     const chosen = choose(name, versions, version);
     assertUsable(chosen, clock.now());
+    for (const { operation } of await store.transactions.outstanding(name)) {
+      if (operation === 'rr') continue;
+      log.warn(
+        `the ${operation} of "${name}" is outstanding: what the CA grants takes the place of version ${chosen.version}; ` +
+          `"certkeeper clear cmp cert-name ${name}" drops it`,
+      );
+    }
     const certificate = await store.certificates.restore(chosen.id);
     const [pending] = await store.certificates.pendingDelivery(name);
     const files = pending === undefined ? [] : await deliverCertificate(held, pending, '');

@@ -59,6 +59,17 @@ describe('restoreCertificate()', () => {
     expect(await versionInFiles(site)).toBe(2);
   });
 
+  it('warns where a renewal is outstanding, which takes its place', async () => {
+    const site = await threeVersions();
+    await site.relab({ polls: 1 });
+    await update(site.context, { current: name, waitSeconds: 0 });
+    await restoreCertificate(site.context, { name });
+    expect(site.warnings).toEqual([
+      'the kur of "gw1" is outstanding: what the CA grants takes the place of version 2; "certkeeper clear cmp cert-name gw1" drops it',
+    ]);
+    expect(await versionInFiles(site)).toBe(2);
+  });
+
   it('goes back in a deployment that was killed when its new files stood', async () => {
     const site = await makeSite();
     const path = join(site.certs, 'gw1.pem');
