@@ -1,4 +1,12 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -207,6 +215,26 @@ describe('store backup', () => {
       err: expect.stringContaining('not to standard output'),
     });
   });
+
+  it.each(['store.db', 'store.key', 'store.db-wal', 'store.key.next', 'store.db.before-restore'])(
+    'takes no place of the store itself: %s, by whatever path',
+    async (name) => {
+      await ck(addCa());
+      const key = readFileSync(join(state, 'store.key'));
+      symlinkSync(state, join(home, 'link'));
+      for (const folder of [state, `${home}/link`]) {
+        for (const words of ['store backup', 'cert export gw1 to']) {
+          expect(await ck(`${words} ${folder}/${name} replace`)).toMatchObject({
+            code: 3,
+            err: expect.stringContaining('it is a file of the store itself'),
+          });
+        }
+      }
+      expect(readFileSync(join(state, 'store.key'))).toStrictEqual(key);
+      expect(await ck(`store backup ${join(state, 'monday.db')}`)).toMatchObject({ code: 0 });
+      expect(await ck('ca show rootA')).toMatchObject({ code: 0, err: '' });
+    },
+  );
 
   it('refuses a folder that every user can write to', async () => {
     await ck(addCa());

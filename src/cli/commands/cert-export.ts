@@ -10,6 +10,7 @@ import type { ArgsOf } from '../parameter.ts';
 import type { certExportParameters } from '../parameters-cert.ts';
 import { resolvePassword } from '../password.ts';
 import { plural } from '../plural.ts';
+import { assertNoStoreFile } from '../store-files.ts';
 
 type Args = ArgsOf<typeof certExportParameters>;
 
@@ -18,6 +19,7 @@ export const run: Body<typeof certExportParameters> = async (args, context) => {
   const { certName: name, version, to = '-', replace } = args;
   if (to === '-') checkStdout(args, context);
   else if (to.endsWith('/')) throw usage(`"${to}" is no file`, 'Name a file with to');
+  else assertNoStoreFile(resolve(to), context);
   const form = await formFrom(args, context);
   const services = await context.services();
   const result = await exportCertificate(services, {

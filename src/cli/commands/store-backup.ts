@@ -7,6 +7,7 @@ import type { Body } from '../command.ts';
 import { reasonOf } from '../files.ts';
 import type { storeBackupParameters } from '../parameters-store.ts';
 import { countsJson, countsText } from '../store-counts.ts';
+import { assertNoStoreFile } from '../store-files.ts';
 import { storeKeyOption } from '../store-key-option.ts';
 
 /** Write a copy of the store to one file. */
@@ -20,6 +21,7 @@ export const run: Body<typeof storeBackupParameters> = async (args, context) => 
   }
   const path = resolve(args.file);
   assertPlace(path, isReplacing);
+  assertNoStoreFile(path, context);
   const { store, clock } = await context.services();
   const backup = await store.care.backUp({ path, withKey, isReplacing, at: clock.now() });
   const { counts, octets, sealedUnder } = backup;
