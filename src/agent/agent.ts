@@ -1,7 +1,6 @@
 import { CertError } from '../base/errors.ts';
-import type { LifecycleContext } from '../lifecycle/context.ts';
 import { gather } from '../scheduler/gather.ts';
-import { perform } from '../scheduler/perform.ts';
+import { perform, type PerformContext } from '../scheduler/perform.ts';
 import { runDue, type RunReport } from '../scheduler/runner.ts';
 import { readWindows } from '../lifecycle/stored-windows.ts';
 import { agentActor } from './actor.ts';
@@ -44,6 +43,9 @@ export interface Agent {
   readonly ended: Promise<void>;
 }
 
+/** What the agent stands on. */
+export type AgentContext = Omit<PerformContext, 'actor'>;
+
 /** What nobody can go on after; everything else is tried again at the next beat. */
 const fatal: ReadonlySet<string> = new Set(['STORE_CORRUPT', 'STORE_NEWER', 'STORE_KEY_WRONG']);
 
@@ -53,7 +55,7 @@ const fatal: ReadonlySet<string> = new Set(['STORE_CORRUPT', 'STORE_NEWER', 'STO
  * @throws {CertError} IN_PROGRESS when there is one already
  */
 export async function startAgent(
-  services: LifecycleContext,
+  services: AgentContext,
   options: AgentOptions,
 ): Promise<Agent> {
   const { store, clock, log, holder } = services;

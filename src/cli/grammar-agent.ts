@@ -20,6 +20,29 @@ export const agentCommands: readonly Command[] = [
     load: () => import('./commands/no-cmp-auto-update.ts'),
   }),
   defineCommand({
+    words: ['cmp', 'fetch'],
+    changes: 'world',
+    summary: "Take a newer certificate, with its key, from another node's store",
+    parameters: table.fetchParameters,
+    example: 'cmp fetch current-cert gw1 ca-root rootA from /mnt/shared/certs',
+    load: () => import('./commands/cmp-fetch.ts'),
+  }),
+  defineCommand({
+    words: ['cmp', 'auto-fetch'],
+    changes: 'world',
+    summary: 'Have the agent fetch a certificate that another node renews',
+    parameters: table.autoFetchParameters,
+    example: 'cmp auto-fetch current-name gw1 ca-root rootA time 20 from /mnt/shared/certs',
+    load: () => import('./commands/cmp-auto-fetch.ts'),
+  }),
+  defineCommand({
+    words: ['no', 'cmp', 'auto-fetch'],
+    changes: 'store',
+    summary: 'Fetch a certificate by hand only again',
+    parameters: table.noAutoFetchParameters,
+    load: () => import('./commands/no-cmp-auto-fetch.ts'),
+  }),
+  defineCommand({
     words: ['agent', 'run'],
     // What it does is in the audit trail act by act.
     changes: 'nothing',

@@ -58,6 +58,7 @@ export const settingWords: Readonly<Record<NameSetting, string>> = {
   key: 'next key',
   'renew-by': 'renewed by',
   'track-source': 'tracked at',
+  'track-read-at': 'read by the agent (epoch ms)',
   'hash-url': 'hash and URL',
   'auto-update-days': 'auto-update days',
   'fetch-from': 'fetched from',

@@ -16,6 +16,8 @@ export interface ScheduleFacts extends ActionFacts {
   readonly isAutoUpdated: boolean;
   /** `cmp auto-fetch` is set: from so many days before the end on. */
   readonly autoFetch?: { readonly days: number };
+  /** It is watched at a place that can be read; when that was read last, if ever. */
+  readonly tracked?: { readonly readAt?: Date };
   /** What does not work at present. */
   readonly failing: { readonly [Kind in JobKind]?: Failing };
   /** When the name got its certificates, those of the last day at least. */
@@ -68,6 +70,9 @@ export function due(facts: ScheduleFacts, around: Surroundings, now: Date): read
     const at = fetching(facts, facts.autoFetch.days);
     if (at !== undefined) add('fetch', retried(facts, 'fetch', { at }, now));
   }
+  if (facts.tracked !== undefined) {
+    add('track', retried(facts, 'track', { at: reading(facts.tracked, now) }, now));
+  }
   if (facts.alarmsAt !== undefined) add('notify', { at: facts.alarmsAt });
   return jobs;
 }
@@ -83,6 +88,14 @@ function renewal({ certificate, renewDays }: ScheduleFacts, now: Date): Date | u
     return undefined;
   if (certificate.source === 'track' || certificate.notAfter <= now) return undefined;
   return renewalTime(certificate, certificate, renewDays).at;
+}
+
+/** A day: what somebody else renews is warned of for longer. */
+const readingMs = 86_400_000;
+
+/** Read at once what was never read, or read in a future that a wrong clock made. */
+function reading({ readAt }: NonNullable<ScheduleFacts['tracked']>, now: Date): Date {
+  return readAt === undefined || readAt > now ? now : new Date(readAt.getTime() + readingMs);
 }
 
 function fetching({ certificate }: ScheduleFacts, days: number): Date | undefined {

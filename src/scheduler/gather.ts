@@ -26,6 +26,7 @@ export async function gather(
     await daysSet(store, name, 'auto-fetch-days'),
   ];
   const ca = outstanding?.ca ?? (await moveOf(store, name))?.ca ?? record?.ca;
+  const tracked = await trackedAt(store, name);
   const failing = await store.schedule.failing(name);
   return {
     ...facts,
@@ -34,10 +35,17 @@ export async function gather(
     ...(renewDays !== undefined && { renewDays }),
     isAutoUpdated: renewDays !== undefined,
     ...(fetchDays !== undefined && { autoFetch: { days: fetchDays } }),
+    ...(tracked && { tracked }),
     failing: failingByJob(failing),
     // Two days, though one counts: a clock that is set ahead drops none of them.
     issuedAt: await store.schedule.issuedSince(name, new Date(now.getTime() - 2 * dayMs)),
   };
+}
+
+async function trackedAt(store: Store, name: Label): Promise<ScheduleFacts['tracked']> {
+  if ((await store.nameSettings.get(name, 'track-source')) === undefined) return undefined;
+  const readAt = Number(await store.nameSettings.get(name, 'track-read-at'));
+  return Number.isFinite(readAt) && readAt > 0 ? { readAt: new Date(readAt) } : {};
 }
 
 const jobs: readonly JobKind[] = ['update', 'poll', 'fetch', 'track', 'deploy', 'notify'];

@@ -1,7 +1,11 @@
 import { CertError, exitCodeOf } from '../base/errors.ts';
 import { audited, type ActOutcome } from '../lifecycle/audit.ts';
 import type { LifecycleContext } from '../lifecycle/context.ts';
+import { fetchCertificate } from '../lifecycle/fetch-certificate.ts';
+import { readFetchPlace, type FetchReader } from '../lifecycle/fetch-place.ts';
 import { poll, type PollResult } from '../lifecycle/poll.ts';
+import { trackCertificate } from '../lifecycle/track-certificate.ts';
+import { readTrackSource } from '../lifecycle/track-source.ts';
 import { update } from '../lifecycle/update.ts';
 import type { AuditActor } from '../store/audit-contract.ts';
 import type { Job } from './job.ts';
@@ -11,6 +15,8 @@ import { outcomeOf, outcomeOfError, type JobOutcome } from './outcome.ts';
 export interface PerformContext extends LifecycleContext {
   /** Whom the audit trail names. */
   readonly actor: AuditActor;
+  /** Fetch a file by its URL. */
+  readonly retrieve: FetchReader['retrieve'];
 }
 
 /**
@@ -28,7 +34,9 @@ export async function perform(context: PerformContext, job: Job): Promise<JobOut
       case 'deploy':
         return judge(await poll(context, { name: job.name, waitSeconds: 0 }));
       case 'fetch':
+        return await fetch(context, job);
       case 'track':
+        return await track(context, job);
       case 'notify':
         throw new CertError('INTERNAL', `Cannot do a job of kind "${job.kind}"`);
     }
@@ -46,6 +54,33 @@ async function renew(context: PerformContext, { name }: Job): Promise<JobOutcome
     async () => outcomeOf(await update(context, { current: name, waitSeconds: 0 })),
     toAct,
   );
+}
+
+/** Nothing newer is no failure, and is looked for again at growing intervals all the same. */
+async function fetch(context: PerformContext, { name }: Job): Promise<JobOutcome> {
+  const { actor } = context;
+  const act = { actor, what: 'fetch', arguments: [['cert-name', name]] as const };
+  return audited(
+    context,
+    act,
+    async () => {
+      const { type } = await fetchCertificate(context, {
+        name,
+        read: (place) => readFetchPlace(place, name, context),
+      });
+      if (type === 'fetched') return { type: 'done' };
+      const text = 'there is nothing newer yet';
+      return { type: 'failing', code: 'CMP_WAITING', text, isCaDown: false };
+    },
+    toAct,
+  );
+}
+
+async function track(context: PerformContext, { name }: Job): Promise<JobOutcome> {
+  const { store, clock } = context;
+  await trackCertificate(context, { name, read: (source) => readTrackSource(source, context) });
+  await store.nameSettings.set(name, 'track-read-at', String(clock.now().getTime()));
+  return { type: 'done' };
 }
 
 function toAct(outcome: JobOutcome): ActOutcome {

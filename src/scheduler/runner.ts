@@ -197,7 +197,8 @@ async function settle(
       const { type: kind, code, text } = outcome;
       const failing = await schedule.failed(name, { job, kind, code, text, at: clock.now() });
       const often = failing.count === 1 ? '' : `, for the ${failing.count}th time`;
-      log.warn(`${job} of "${name}" failed${often}: ${text}`);
+      if (code === 'CMP_WAITING') log.info(`${job} of "${name}": ${text}`);
+      else log.warn(`${job} of "${name}" failed${often}: ${text}`);
       break;
     }
   }

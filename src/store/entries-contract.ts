@@ -73,12 +73,16 @@ export type NameSetting =
   | 'renew-by'
   /** Where a tracked certificate is read from: an absolute path or a URL; `tls:` for a service. */
   | 'track-source'
+  /** When it was read there last, in epoch milliseconds. */
+  | 'track-read-at'
   /** Where peers find its certificate (Hash and URL of RFC 7296 section 3.6): an http URL. */
   | 'hash-url'
   /** Days before its end at which the agent renews it; without it, it does not. */
   | 'auto-update-days'
   /** Days before its end from which the agent takes a newer one from another node's store. */
-  | 'auto-fetch-days';
+  | 'auto-fetch-days'
+  /** Where it is fetched from: an absolute path or URL of a folder. */
+  | 'fetch-from';
 
 /** Settings of single names, as text. */
 export interface NameSettings {
@@ -86,4 +90,6 @@ export interface NameSettings {
   set(name: Label, key: NameSetting, value: string): Promise<void>;
   /** `false` when there was none. */
   remove(name: string, key: NameSetting): Promise<boolean>;
+  /** The names that have any, whether there are certificates of them or not. */
+  names(): Promise<readonly Label[]>;
 }

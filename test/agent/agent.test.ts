@@ -1,21 +1,40 @@
+import { readFileSync } from 'node:fs';
+
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { startAgent, type Agent } from '../../src/agent/agent.ts';
 import { CertError } from '../../src/base/errors.ts';
 import { decodeMessage } from '../../src/cmp/message/pki-message.ts';
 import { decodeCertificate } from '../../src/x509/certificate.ts';
+import { fetchCertificate } from '../../src/lifecycle/fetch-certificate.ts';
+import { readFetchPlace } from '../../src/lifecycle/fetch-place.ts';
+import { trackCertificate } from '../../src/lifecycle/track-certificate.ts';
+import { readTrackSource } from '../../src/lifecycle/track-source.ts';
+import { update } from '../../src/lifecycle/update.ts';
 import { initialize } from '../../src/lifecycle/initialize.ts';
 import { coded, initialized, makeSite, named, request, type Site } from '../lifecycle/site.ts';
 
 const dayMs = 86_400_000;
 
+/** What reads files, as the retriever of a real process would. */
+async function retrieve(path: string): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(readFileSync(path));
+  } catch (cause) {
+    throw new CertError('FILE_UNREADABLE', `Cannot read ${path}`, { cause });
+  }
+}
+
 async function start(site: Site, context = site.context): Promise<Agent> {
-  const agent = await startAgent(context, {
-    names: 8,
-    perCa: 4,
-    beat: () => () => {},
-    monotonicMs: () => site.clock.now().getTime(),
-  });
+  const agent = await startAgent(
+    { ...context, retrieve },
+    {
+      names: 8,
+      perCa: 4,
+      beat: () => () => {},
+      monotonicMs: () => site.clock.now().getTime(),
+    },
+  );
   agent.ended.catch(() => {});
   onTestFinished(() => agent.stop());
   await agent.run();
@@ -128,12 +147,15 @@ describe('the agent', () => {
     await initialized(site);
     await autoUpdated(site, 30);
     let monotonic = 0;
-    const agent = await startAgent(site.context, {
-      names: 8,
-      perCa: 4,
-      beat: () => () => {},
-      monotonicMs: () => monotonic,
-    });
+    const agent = await startAgent(
+      { ...site.context, retrieve },
+      {
+        names: 8,
+        perCa: 4,
+        beat: () => () => {},
+        monotonicMs: () => monotonic,
+      },
+    );
     onTestFinished(() => agent.stop());
     await agent.run();
     await site.clock.advance(70 * 86_400);
@@ -148,20 +170,25 @@ describe('the agent', () => {
     await start(site);
     const second = await site.open();
     const options = { names: 8, perCa: 4, beat: () => () => {}, monotonicMs: () => 0 };
-    await expect(startAgent(second, options)).rejects.toThrow('process 1 on here');
-    await expect(startAgent(second, options)).rejects.toMatchObject(coded('IN_PROGRESS'));
-    const agent = await startAgent({ ...second, livenessOf: () => 'dead' }, options);
+    await expect(startAgent({ ...second, retrieve }, options)).rejects.toThrow('process 1 on here');
+    await expect(startAgent({ ...second, retrieve }, options)).rejects.toMatchObject(
+      coded('IN_PROGRESS'),
+    );
+    const agent = await startAgent({ ...second, retrieve, livenessOf: () => 'dead' }, options);
     await agent.stop();
   });
 
   it('ends when another has taken its store over', async () => {
     const site = await makeSite();
-    const first = await startAgent(site.context, {
-      names: 8,
-      perCa: 4,
-      beat: () => () => {},
-      monotonicMs: () => 0,
-    });
+    const first = await startAgent(
+      { ...site.context, retrieve },
+      {
+        names: 8,
+        perCa: 4,
+        beat: () => () => {},
+        monotonicMs: () => 0,
+      },
+    );
     await first.run();
     await start(site, await site.open());
     await first.run();
@@ -181,5 +208,71 @@ describe('the agent', () => {
         result: { exitCode: 0 },
       },
     ]);
+  });
+
+  it('fetches what another node has renewed, and asks again until it is there', async () => {
+    const renewing = await makeSite();
+    const fetching = await makeSite({ clock: renewing.clock });
+    await fetching.setProfile({ roots: renewing.profile.roots });
+    await initialized(renewing);
+    const name = named('gw1');
+    const place = renewing.certs;
+    await fetchCertificate(fetching.context, {
+      name,
+      ca: named('lab'),
+      from: place,
+      read: (from) => readFetchPlace(from, name, { retrieve }),
+    });
+    await fetching.store.nameSettings.set(name, 'auto-fetch-days', '30');
+    const agent = await start(fetching);
+    await live(fetching, agent, 65);
+    expect(await fetching.store.schedule.failing('gw1')).toMatchObject([
+      { job: 'fetch', code: 'CMP_WAITING' },
+    ]);
+    expect(fetching.warnings).toStrictEqual([]);
+
+    await update(renewing.context, { current: name, waitSeconds: 0 });
+    await live(fetching, agent, 1);
+    const there = await renewing.store.certificates.current('gw1');
+    expect(await fetching.store.certificates.current('gw1')).toMatchObject({
+      version: 2,
+      der: there?.der,
+    });
+    expect(fetching.files()).toEqual(renewing.files());
+  });
+
+  it('reads a tracked certificate once a day', async () => {
+    const site = await makeSite();
+    const other = await makeSite({ clock: site.clock });
+    await initialized(other);
+    const source = `${other.certs}/gw1.cert.pem`;
+    let reads = 0;
+    const reading = async (path: string): Promise<Uint8Array> => {
+      reads++;
+      return retrieve(path);
+    };
+    const name = named('theirs');
+    const read = (from: string) => readTrackSource(from, { retrieve: reading });
+    await trackCertificate(site.context, { name, source, read });
+    const agent = await startAgent(
+      { ...site.context, retrieve: reading },
+      {
+        names: 8,
+        perCa: 4,
+        beat: () => () => {},
+        monotonicMs: () => site.clock.now().getTime(),
+      },
+    );
+    onTestFinished(() => agent.stop());
+    await agent.run();
+    await live(site, agent, 10);
+    // By hand, as the agent starts, and on each of the days but the last, which has just come.
+    expect(reads).toBe(1 + 1 + 9);
+    await update(other.context, { current: named('gw1'), waitSeconds: 0 });
+    await live(site, agent, 1.5);
+    expect(await site.store.certificates.latest('theirs')).toMatchObject({
+      version: 2,
+      source: 'track',
+    });
   });
 });
