@@ -1,4 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import { expect } from 'vitest';
 import { toHex } from '../../src/base/bytes.ts';
 import type { TransactionRecord } from '../../src/store/store.ts';
@@ -73,6 +75,7 @@ export async function expectWhole(client: Client, { spki }: Left, label: string)
     expect(await store.certificates.pendingDelivery(), `${label}: pending`).toEqual([]);
   });
   expectWholeFiles(client, spki ?? (await currentKey(client)), label);
+  expectSoundKeys(client, label);
 }
 
 function currentKey(client: Client): Promise<Uint8Array> {
@@ -95,6 +98,26 @@ export function expectWholeFiles(client: Client, spki: Uint8Array, label: string
   expect(toHex(ofFile), `${label}: the files hold the new key`).toBe(toHex(spki));
   const hidden = [...files.keys()].filter((path) => path.startsWith('.'));
   expect(hidden, `${label}: left lying about`).toEqual([]);
+}
+
+/** Check that every key is of use to something, or is known to be of none, and that nothing wants a key that is gone. */
+export function expectSoundKeys(client: Client, label: string): void {
+  const database = new Sqlite(join(dirname(client.certs), 'store.db'), { readonly: true });
+  try {
+    const lost = database
+      .prepare(
+        `SELECT id FROM keys WHERE unused_since IS NULL
+          AND id NOT IN (SELECT key_id FROM certificates WHERE key_id IS NOT NULL)
+          AND id NOT IN (SELECT key_id FROM transactions WHERE key_id IS NOT NULL)
+          AND id NOT IN (SELECT key_id FROM key_requests)`,
+      )
+      .all();
+    expect(lost, `${label}: keys without use`).toEqual([]);
+    expect(database.pragma('foreign_key_check'), `${label}: what refers to nothing`).toEqual([]);
+    expect(database.pragma('integrity_check', { simple: true }), label).toBe('ok');
+  } finally {
+    database.close();
+  }
 }
 
 /** Do something for each of many, two at a time: as many as the machine the tests are made for has cores. */

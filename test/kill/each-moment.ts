@@ -1,7 +1,5 @@
-import { dirname, join } from 'node:path';
-import Sqlite from 'better-sqlite3';
 import { expect } from 'vitest';
-import { pairwise, upTo } from './casualty.ts';
+import { expectSoundKeys, pairwise, upTo } from './casualty.ts';
 import type { Moment } from './moments.ts';
 import type { Client } from './scene.ts';
 
@@ -42,24 +40,4 @@ export async function atEachMoment(
     expectSoundKeys(client, `${label}, and what followed`);
   });
   return unharmed;
-}
-
-/** Check that every key is of use to something, or is known to be of none, and that nothing wants a key that is gone. */
-export function expectSoundKeys(client: Client, label: string): void {
-  const database = new Sqlite(join(dirname(client.certs), 'store.db'), { readonly: true });
-  try {
-    const lost = database
-      .prepare(
-        `SELECT id FROM keys WHERE unused_since IS NULL
-          AND id NOT IN (SELECT key_id FROM certificates WHERE key_id IS NOT NULL)
-          AND id NOT IN (SELECT key_id FROM transactions WHERE key_id IS NOT NULL)
-          AND id NOT IN (SELECT key_id FROM key_requests)`,
-      )
-      .all();
-    expect(lost, `${label}: keys without use`).toEqual([]);
-    expect(database.pragma('foreign_key_check'), `${label}: what refers to nothing`).toEqual([]);
-    expect(database.pragma('integrity_check', { simple: true }), label).toBe('ok');
-  } finally {
-    database.close();
-  }
 }

@@ -9,7 +9,7 @@ import { certificateDer } from '../../src/x509/certificate.ts';
 import { issue } from '../harness/certificates.ts';
 import { runCertkeeper, type CommandResult } from '../interop/openssl/command-line.ts';
 import { initialize, poll, update } from '../kill/commands.ts';
-import { expectSoundKeys } from '../kill/each-moment.ts';
+import { expectSoundKeys } from '../kill/casualty.ts';
 import { openScene, type Client } from '../kill/scene.ts';
 import { temporaryDirectory } from './sample.ts';
 

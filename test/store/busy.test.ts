@@ -4,9 +4,8 @@ import { compose } from '../../src/agent/compose.ts';
 import { systemClock } from '../../src/agent/system-clock.ts';
 import { run } from '../../src/cli/run.ts';
 import { fakeIo } from '../cli/fake-io.ts';
-import { bodiesOnce, expectWhole } from '../kill/casualty.ts';
+import { bodiesOnce, expectSoundKeys, expectWhole } from '../kill/casualty.ts';
 import { initialize, poll, update } from '../kill/commands.ts';
-import { expectSoundKeys } from '../kill/each-moment.ts';
 import { bodies, openScene, type Client, type Ended } from '../kill/scene.ts';
 import { lockStore } from './locker.ts';
 
