@@ -133,6 +133,8 @@ export interface Deployments {
   restart(name: string): Promise<void>;
   /** Write how it went; what is not there any more is passed over. */
   report(name: string, label: string, status: DeploymentStatus): Promise<void>;
+  /** The names that have a deployment or a hook, whether there are certificates of them or not. */
+  names(): Promise<readonly Label[]>;
   hook(name: string): Promise<Hook | undefined>;
   putHook(name: Label, hook: Hook): Promise<void>;
   removeHook(name: string): Promise<boolean>;

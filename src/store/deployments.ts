@@ -38,6 +38,12 @@ export function sqliteDeployments(database: Database): Deployments {
         if (had && other === undefined) makePending(sql, name);
         return had;
       }),
+    names: () =>
+      database.read((sql) =>
+        sql
+          .all('SELECT name FROM deployments UNION SELECT name FROM hooks ORDER BY name')
+          .map((row) => label(row, 'name')),
+      ),
     restart: (name) =>
       database.write((sql) => {
         sql.run(

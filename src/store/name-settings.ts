@@ -1,4 +1,4 @@
-import { text } from './column.ts';
+import { label, text } from './column.ts';
 import type { Database } from './database.ts';
 import type { NameSetting, NameSettings } from './entries-contract.ts';
 import type { Sql } from './sql.ts';
@@ -20,6 +20,12 @@ export function sqliteNameSettings(database: Database): NameSettings {
         putNameSetting(sql, name, key, value);
       }),
     remove: (name, key) => database.write((sql) => putNameSetting(sql, name, key, undefined)),
+    names: () =>
+      database.read((sql) =>
+        sql
+          .all('SELECT DISTINCT name FROM name_settings ORDER BY name')
+          .map((row) => label(row, 'name')),
+      ),
   };
 }
 

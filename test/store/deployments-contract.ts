@@ -71,6 +71,13 @@ export function deploymentsContract(make: () => Promise<StoreUnderTest>): void {
       expect(await store.deployments.list('gw2')).toStrictEqual([]);
     });
 
+    it('tell for which names they are, with those that have a hook only', async () => {
+      const { store } = await make();
+      await store.deployments.put(named('gw2'), web);
+      await store.deployments.putHook(named('gw1'), { command: ['/bin/true'], timeoutSeconds: 1 });
+      expect(await store.deployments.names()).toStrictEqual(['gw1', 'gw2']);
+    });
+
     it('make the current certificate pending when they change, an imported one too', async () => {
       const { store } = await make();
       const { id } = await granted(store, 'gw1');

@@ -95,7 +95,9 @@ export function entriesContract(make: () => Promise<StoreUnderTest>): void {
       expect(await store.nameSettings.get('gw1', 'key')).toBe('reuse');
       expect(await store.nameSettings.get('gw2', 'key')).toBeUndefined();
       expect(await store.nameSettings.get('gw1', 'renew-by')).toBeUndefined();
+      expect(await store.nameSettings.names()).toStrictEqual(['gw1']);
       expect(await store.nameSettings.remove('gw1', 'key')).toBe(true);
+      expect(await store.nameSettings.names()).toStrictEqual([]);
       expect(await store.nameSettings.remove('gw1', 'key')).toBe(false);
     });
 
