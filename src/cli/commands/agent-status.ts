@@ -11,10 +11,11 @@ import { formatFields } from '../table.ts';
 export const run: Body<Record<never, never>> = async (_, context) => {
   const read = await readStored(context, async (services) => ({
     agent: await agentOf(services),
+    now: services.clock.now(),
     next: await services.store.schedule.next(),
   }));
   const agent = read?.agent;
-  if (agent === undefined) {
+  if (read === undefined || agent === undefined) {
     context.print.show({ running: false }, () => `No agent runs${whereLooked(context)}\n`);
     return 3;
   }
@@ -22,8 +23,10 @@ export const run: Body<Record<never, never>> = async (_, context) => {
   const status = await askAgent(agentSocket(context), 'status').catch(() => undefined);
   const { pid, host, since } = agent;
   const live = readStatus(status);
-  const next = live.next ?? (read?.next && formatTime(read.next));
-  context.print.show({ running: true, pid, host, since: formatTime(since), next, ...live }, () =>
+  const told = live.next ?? read.next;
+  // What changed is due since the beginning of time, so that it is looked at whatever the clock says.
+  const next = told && formatTime(new Date(Math.max(new Date(told).getTime(), read.now.getTime())));
+  context.print.show({ running: true, pid, host, since: formatTime(since), ...live, next }, () =>
     formatFields([
       ['agent', `process ${pid} on ${host}`],
       ['since', formatTime(since)],
@@ -53,7 +56,7 @@ function readStatus(status: object | undefined): {
   return {
     ...(typeof runs === 'number' && { runs }),
     ...(typeof at === 'string' && { lastRunAt: formatTime(new Date(at)) }),
-    ...(typeof next === 'string' && { next: formatTime(new Date(next)) }),
+    ...(typeof next === 'string' && { next }),
     ...(typeof trouble === 'string' && { trouble }),
     ...(typeof metrics === 'string' && { metrics }),
   };
