@@ -177,7 +177,7 @@ function assertFree({ clock, isDead }: Swap, path: string, live: Sqlite.Database
     throw new CertError(
       'IN_PROGRESS',
       `Cannot restore "${path}" now: process ${pid} on ${host} has been at work on "${held.name}" since ${formatTime(held.since)}`,
-      { hint: 'Wait until it has ended, or end it' },
+      { hint: 'Wait until it has ended, or end it, the agent with "certkeeper agent stop"' },
     );
   }
   try {
