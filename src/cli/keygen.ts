@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+import { utf8 } from '../base/bytes.ts';
 import { CertError, type ExitCode } from '../base/errors.ts';
 import { parseLabel, type Label } from '../base/label.ts';
 import type { KeyType } from '../crypto/key-type.ts';
@@ -10,9 +12,9 @@ import { parseGeneralName } from '../x509/general-name-text.ts';
 import type { GeneralName } from '../x509/general-name.ts';
 import { formatName, parseName } from '../x509/name-text.ts';
 import type { CommandContext } from './command.ts';
-import { reasonOf } from './files.ts';
 import type { ArgsOf } from './parameter.ts';
 import type { keyRequestParameters } from './parameters-keygen.ts';
+import { assertNoStoreFile } from './store-files.ts';
 import { newTokenKeyUri } from './token-arguments.ts';
 
 type Args = ArgsOf<typeof keyRequestParameters>;
@@ -47,7 +49,7 @@ export async function runKeygen(
   };
   const generated = await generateRequest(await context.services(), order);
   const csr = requestPemOf(generated.request);
-  if (file !== undefined && file !== '-') await writeRequest(file, csr);
+  if (file !== undefined && file !== '-') await writeRequest(file, csr, context);
   const json = {
     name,
     keyType: generated.keyType,
@@ -115,12 +117,16 @@ function subjectAltNameOf({ idType, id }: Args): GeneralName {
   }
 }
 
-async function writeRequest(path: string, pem: string): Promise<void> {
-  const { writeFile } = await import('node:fs/promises');
+/** A symbolic link that somebody put there would lead it over another file. */
+async function writeRequest(file: string, csr: string, context: CommandContext): Promise<void> {
+  const { writeExport } = await import('../deploy/export-file.ts');
   try {
-    await writeFile(path, pem);
+    const path = resolve(file);
+    assertNoStoreFile(path, context);
+    await writeExport({ path, content: utf8(csr), holdsKey: false, replace: true });
   } catch (cause) {
-    throw new CertError('FILE_UNWRITABLE', `Cannot write file "${path}": ${reasonOf(cause)}`, {
+    if (!(cause instanceof CertError)) throw cause;
+    throw new CertError(cause.code, cause.message, {
       cause,
       hint: 'Key and request are stored: give the same command again with another file',
     });

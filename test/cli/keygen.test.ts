@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { decodePem } from '../../src/asn1/pem.ts';
@@ -35,6 +35,23 @@ describe('crypto keygen', () => {
     expect(existsSync(join(bench.state, 'certs'))).toBe(false);
     const json = JSON.parse(await succeed(bench, `${words} cert-name gw1 file - --json`));
     expect(json).toMatchObject({ name: 'gw1', keyType: 'p-256', isRepeated: true, csr: out });
+  });
+
+  it('follows no symbolic link to a file of somebody else, and writes over none of the store', async () => {
+    const bench = makeBench();
+    const [victim, link] = [join(bench.directory, 'victim'), join(bench.directory, 'gw1.csr')];
+    writeFileSync(victim, 'precious');
+    symlinkSync(victim, link);
+    for (const path of [link, join(bench.state, 'store.key')]) {
+      const { code, err } = await bench.run(`${words} cert-name gw1 file ${path}`.split(' '));
+      expect({ code, err }).toEqual({ code: 3, err: expect.stringContaining('FILE_UNWRITABLE') });
+      expect(err).toContain('Key and request are stored');
+    }
+    expect(readFileSync(victim, 'utf8')).toBe('precious');
+    rmSync(link);
+    await succeed(bench, `${words} cert-name gw1 file ${link}`);
+    // A file that is there is written anew, as before.
+    await succeed(bench, `${words} cert-name gw1 file ${link}`);
   });
 
   it('goes on after a file that could not be written', async () => {
