@@ -1,8 +1,9 @@
 import { asBuffer } from '../base/bytes.ts';
+import { CertError } from '../base/errors.ts';
 import { checkFingerprints, type HostKeys } from '../retrieval/host-keys.ts';
 import type { RetrievalSettings } from '../retrieval/retrieve.ts';
 import type { Credentials } from '../retrieval/retriever.ts';
-import { parseServerUrl, schemeOf } from '../retrieval/url.ts';
+import { parseServerUrl, schemeOf, type Scheme } from '../retrieval/url.ts';
 import type { Store } from '../store/store.ts';
 
 /** A server that files are fetched from: who to say we are, and whom to believe there. */
@@ -67,6 +68,34 @@ export async function putServer({ settings }: Store, server: RetrievalServer): P
 /** Forget a server. `false` when it was not set up. */
 export async function removeServer({ settings }: Store, origin: string): Promise<boolean> {
   return await settings.remove(prefix + origin);
+}
+
+/**
+ * Refuse what the scheme of a server has no use for: it would be believed to protect something.
+ *
+ * @throws {CertError} USAGE_INVALID
+ */
+export function assertUseful(server: RetrievalServer): void {
+  const { origin, username, passwordSource, keySource, passphraseSource } = server;
+  const { fingerprints, knownHosts, tlsRoots } = server;
+  const scheme = schemeOf(origin);
+  const refuse = (what: string, where: string): never => {
+    throw new CertError('USAGE_INVALID', `Cannot use ${what} for "${origin}": it is for ${where}`);
+  };
+  const isAny = (...schemes: readonly Scheme[]): boolean => schemes.includes(scheme);
+  if (keySource !== undefined && !isAny('sftp')) refuse('key-file', 'sftp only');
+  if (fingerprints.length > 0 && !isAny('sftp')) refuse('host-key', 'sftp only');
+  if (knownHosts !== undefined && !isAny('sftp')) refuse('known-hosts', 'sftp only');
+  if (tlsRoots.length > 0 && !isAny('https', 'ldaps')) refuse('tls-root', 'https and ldaps');
+  if (username !== undefined && isAny('tftp')) refuse('user', 'servers that ask for one');
+  if (username === undefined && (passwordSource ?? keySource) !== undefined) {
+    throw new CertError('USAGE_INVALID', 'Cannot use password or key-file without user', {
+      hint: 'Give the user they belong to: user NAME',
+    });
+  }
+  if (passphraseSource !== undefined && keySource === undefined) {
+    throw new CertError('USAGE_INVALID', 'Cannot use key-password without key-file');
+  }
 }
 
 /**

@@ -91,3 +91,22 @@ export function pinRefusals(settings: Settings, clock: Pick<Clock, 'now'>): Toke
     },
   };
 }
+
+/** CK_TOKEN_INFO has 32 octets for the label. */
+const MAX_LABEL_OCTETS = 32;
+
+/**
+ * Check the label of a token.
+ *
+ * @throws {CertError} USAGE_INVALID
+ */
+export function checkedLabel(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- they are what is refused
+  const isPlain = !/[\u0000-\u001f\u007f]/.test(text) && text.trim() === text;
+  const { length } = new TextEncoder().encode(text);
+  if (isPlain && length > 0 && length <= MAX_LABEL_OCTETS) return text;
+  throw new CertError(
+    'USAGE_INVALID',
+    `Cannot use ${JSON.stringify(text.slice(0, MAX_LABEL_OCTETS))} as the label of a token: it is not 1 to ${MAX_LABEL_OCTETS} octets of text`,
+  );
+}

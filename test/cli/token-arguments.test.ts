@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseSecretSource } from '../../src/cli/secret.ts';
-import {
-  checkedLabel,
-  newTokenKeyUri,
-  pinSourceOf,
-  tokenUriOf,
-} from '../../src/cli/token-arguments.ts';
+import { newTokenKeyUri, pinSourceOf, tokenUriOf } from '../../src/cli/token-arguments.ts';
+import { checkedLabel } from '../../src/lifecycle/token-settings.ts';
 
 const usage: unknown = expect.objectContaining({ code: 'USAGE_INVALID' });
 

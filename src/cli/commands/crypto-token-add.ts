@@ -2,11 +2,11 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { CertError } from '../../base/errors.ts';
-import { putToken } from '../../lifecycle/token-settings.ts';
+import { checkedLabel, putToken } from '../../lifecycle/token-settings.ts';
 import type { Body } from '../command.ts';
 import { reasonOf } from '../files.ts';
 import type { tokenAddParameters } from '../parameters-token.ts';
-import { checkedLabel, pinSourceOf } from '../token-arguments.ts';
+import { pinSourceOf } from '../token-arguments.ts';
 
 /** Say how a token is got at. */
 export const run: Body<typeof tokenAddParameters> = async (args, context) => {

@@ -1,15 +1,7 @@
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
-import { isAbsolute } from 'node:path';
 import { CertError } from '../../base/errors.ts';
+import { assertRunnable, maxHookSeconds } from '../../deploy/hook-program.ts';
 import type { Body } from '../command.ts';
 import type { certHookParameters } from '../parameters-deploy.ts';
-
-/**
- * Half an hour: a hook holds up everything else that is to be done for its certificate, and has to end
- * well within the hour for which the name is held.
- */
-const maxTimeoutSeconds = 1800;
 
 /** Set the program that is run after each delivery. */
 export const run: Body<typeof certHookParameters> = async (args, context) => {
@@ -20,7 +12,7 @@ export const run: Body<typeof certHookParameters> = async (args, context) => {
       hint: `Write "cert hook cert-name ${name} -- /path/of/program ARGUMENT…"`,
     });
   }
-  if (timeoutSeconds < 1 || timeoutSeconds > maxTimeoutSeconds) {
+  if (timeoutSeconds < 1 || timeoutSeconds > maxHookSeconds) {
     throw new CertError('USAGE_INVALID', 'Cannot run "cert hook": timeout is out of range', {
       hint: 'Give 1s to 30m',
     });
@@ -35,23 +27,3 @@ export const run: Body<typeof certHookParameters> = async (args, context) => {
   );
   return 0;
 };
-
-async function assertRunnable(program: string): Promise<void> {
-  const refuse = (why: string, hint: string): never => {
-    throw new CertError('CONFIG_INVALID', `Cannot use ${JSON.stringify(program)} as hook: ${why}`, {
-      hint,
-    });
-  };
-  if (!isAbsolute(program)) refuse('it is no whole path', 'Write the path from / on');
-  const found = await stat(program).catch(() => undefined);
-  if (found?.isFile() !== true) refuse('there is no such file', 'Name a program');
-  await access(program, constants.X_OK).catch(() =>
-    refuse('it cannot be executed', `Allow it: chmod +x ${program}`),
-  );
-  const self = process.geteuid?.() ?? 0;
-  if (found !== undefined && found.uid !== 0 && found.uid !== self)
-    refuse(`it belongs to uid ${found.uid}`, `Make it one of this user: chown ${self} ${program}`);
-  // Whoever can change it runs what he likes as this user.
-  if (found !== undefined && (found.mode & 0o002) !== 0)
-    refuse('every user of this machine can change it', `Take that away: chmod o-w ${program}`);
-}

@@ -1,7 +1,12 @@
 import { resolve } from 'node:path';
 import { CertError } from '../../base/errors.ts';
-import { originOf, putServer, type RetrievalServer } from '../../lifecycle/retrieval-servers.ts';
-import { parseServerUrl, schemeOf, type Scheme } from '../../retrieval/url.ts';
+import {
+  assertUseful,
+  originOf,
+  putServer,
+  type RetrievalServer,
+} from '../../lifecycle/retrieval-servers.ts';
+import { parseServerUrl, schemeOf } from '../../retrieval/url.ts';
 import { wayOf } from '../../retrieval/way.ts';
 import { readCertificateFile } from '../certificate-file.ts';
 import type { Body, CommandContext } from '../command.ts';
@@ -16,7 +21,6 @@ type Args = ArgsOf<typeof retrievalServerParameters>;
 /** Set who we are at a server, and whom to believe there. */
 export const run: Body<typeof retrievalServerParameters> = async (args, context) => {
   const origin = serverOrigin(args.server);
-  assertUseful(args, origin);
   const server: RetrievalServer = {
     origin,
     ...(args.user !== undefined && { username: args.user }),
@@ -27,6 +31,7 @@ export const run: Body<typeof retrievalServerParameters> = async (args, context)
     ...(args.knownHosts !== undefined && { knownHosts: resolve(args.knownHosts) }),
     tlsRoots: await tlsRootsOf(args, context),
   };
+  assertUseful(server);
   // What is not there is said now, and not at the first file.
   for (const [what, path] of [
     ['key-file', args.keyFile],
@@ -54,28 +59,6 @@ export function serverOrigin(text: string): string {
   throw new CertError('CONFIG_INVALID', `Cannot use "${text}" as server: it has a path`, {
     hint: `What is set holds for all files of a server: ${scheme}://HOST or ${scheme}://HOST:PORT`,
   });
-}
-
-/** Refuse what a scheme has no use for: it would be believed to protect something. */
-function assertUseful(args: Args, origin: string): void {
-  const scheme = schemeOf(origin);
-  const refuse = (what: string, where: string): never => {
-    throw new CertError('USAGE_INVALID', `Cannot use ${what} for "${origin}": it is for ${where}`);
-  };
-  const isAny = (...schemes: readonly Scheme[]): boolean => schemes.includes(scheme);
-  if (args.keyFile !== undefined && !isAny('sftp')) refuse('key-file', 'sftp only');
-  if (args.hostKey.length > 0 && !isAny('sftp')) refuse('host-key', 'sftp only');
-  if (args.knownHosts !== undefined && !isAny('sftp')) refuse('known-hosts', 'sftp only');
-  if (args.tlsRoot.length > 0 && !isAny('https', 'ldaps')) refuse('tls-root', 'https and ldaps');
-  if (args.user !== undefined && isAny('tftp')) refuse('user', 'servers that ask for one');
-  if (args.user === undefined && (args.password ?? args.keyFile) !== undefined) {
-    throw new CertError('USAGE_INVALID', 'Cannot use password or key-file without user', {
-      hint: 'Give the user they belong to: user NAME',
-    });
-  }
-  if (args.keyPassword && args.keyFile === undefined) {
-    throw new CertError('USAGE_INVALID', 'Cannot use key-password without key-file');
-  }
 }
 
 /** Write down where a secret is to be taken from, without the secret. */
