@@ -81,5 +81,6 @@ export function occasionOf(
 function eventOf(record: CertificateRecord, before: CertificateRecord | undefined): HookEvent {
   if (before !== undefined && before.version > record.version) return 'restored';
   if (record.source === 'import') return 'imported';
-  return before === undefined ? 'issued' : 'renewed';
+  // Past versions may not be kept; the numbers go on.
+  return before === undefined && record.version === 1 ? 'issued' : 'renewed';
 }

@@ -231,6 +231,16 @@ describe('a certificate whose service is told', () => {
 });
 
 describe('a hook', () => {
+  it('is told of a renewal also where no past version is kept', async () => {
+    const site = await makeSite();
+    await site.store.settings.set('versions-kept', '0');
+    await hook(site, 'echo "$CERTKEEPER_EVENT $CERTKEEPER_OLD_SERIAL."');
+    await initialized(site);
+    expect(await said(site)).toBe('issued .\n');
+    await update(site.context, { current: name, waitSeconds: 0 });
+    expect(await said(site)).toBe('renewed .\n');
+  });
+
   it('is run after the files stand, and told names, paths and serial numbers, and no secret', async () => {
     const site = await makeSite();
     const directory = serviceDirectory();
