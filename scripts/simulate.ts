@@ -1,0 +1,69 @@
+/**
+ * Live through years of many gateways in simulated worlds in which everything goes wrong, and say what did not hold;
+ * exit code 1 when something did not. `docs/simulation.md` says what goes wrong and what must hold.
+ *
+ * usage: npm run simulate [-- [seed N] [gateways G] [years Y] [site K] [plant BUG] [verbose yes]]
+ */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isPlant, plants } from '../test/simulate/plants.ts';
+import { simulate, sitesOf } from '../test/simulate/simulate.ts';
+import { asText } from '../test/simulate/summary.ts';
+
+const words = new Map<string, string>();
+for (let i = 2; i < process.argv.length; i += 2) {
+  const [word = '', value = ''] = process.argv.slice(i, i + 2);
+  const isNumber = ['seed', 'gateways', 'years', 'site'].includes(word) && /^\d{1,9}$/.test(value);
+  const isOther = (word === 'plant' && isPlant(value)) || (word === 'verbose' && value === 'yes');
+  if (!isNumber && !isOther) {
+    console.error(
+      'usage: npm run simulate [-- [seed N] [gateways G] [years Y] [site K] [plant BUG] [verbose yes]]\n' +
+        Object.entries(plants)
+          .map(([plant, what]) => `  plant ${plant}: ${what}`)
+          .join('\n'),
+    );
+    process.exit(2);
+  }
+  words.set(word, value);
+}
+const number = (word: string, otherwise: number): number => Number(words.get(word) ?? otherwise);
+const seed = number('seed', 1);
+const gateways = number('gateways', 50);
+const years = number('years', 10);
+const plant = words.get('plant');
+const only = words.get('site');
+
+// Nothing here has to outlast the machine.
+const memory = '/dev/shm';
+const directory = mkdtempSync(join(existsSync(memory) ? memory : tmpdir(), 'certkeeper-simulate-'));
+try {
+  const sites = sitesOf(seed, gateways).filter(({ site }) => !only || site === Number(only));
+  const begun = performance.now();
+  const summary = await simulate({
+    seed,
+    years,
+    sites,
+    directory,
+    ...(plant !== undefined && isPlant(plant) && { plant }),
+    ...(words.has('verbose') && { onEvent: (line: string) => console.log(line) }),
+    onWorld(report, soFar) {
+      if (report.violation) {
+        const { step, at, text } = report.violation;
+        console.log(
+          `seed ${seed} site ${report.site} step ${step} at ${at.toISOString()}: ${text}\n` +
+            `  again: npm run simulate -- seed ${seed} gateways ${gateways} years ${years} site ${report.site} verbose yes`,
+        );
+      }
+      const seconds = Math.round((performance.now() - begun) / 1000);
+      console.error(
+        `site ${report.site}: ${report.gateways} gateways, ${report.steps} steps, ${report.renewals} renewals, trace ${report.trace}; ` +
+          `${soFar.gateways} of ${gateways} gateways after ${seconds} s`,
+      );
+    },
+  });
+  console.log(asText({ seed, years, seconds: (performance.now() - begun) / 1000 }, summary));
+  if (summary.violations.length > 0) process.exitCode = 1;
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}

@@ -1,0 +1,259 @@
+import { bytesEqual, toHex, utf8 } from '../../src/base/bytes.ts';
+import { encodePem } from '../../src/asn1/pem.ts';
+import { toDer } from '../../src/asn1/codec.ts';
+import type { Store } from '../../src/store/store.ts';
+import { decodeCertificate } from '../../src/x509/certificate.ts';
+import { SubjectPublicKeyInfo } from '../../src/x509/subject-public-key-info.ts';
+import type { CurrentRow, Inspector, IssuedRow } from './inspector.ts';
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+
+/** What must hold at every step does not. */
+export class Violation extends Error {
+  override readonly name = 'Violation';
+}
+
+/** What the checks know of the world beside the databases. */
+export interface WorldView {
+  readonly nowMs: number;
+  /** Since when nothing has kept certificates from being renewed; absent while something does. */
+  readonly clearSince: number | undefined;
+  /** When a clock was set. */
+  readonly jumps: readonly number[];
+  /** When the CA answered wrongly: from, to. */
+  readonly wrong: readonly (readonly [number, number])[];
+  /** Days before its end at which a name is renewed. */
+  readonly days: number;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  /** Where the files are. */
+  readonly certs: string;
+}
+
+/** Watches over one world. */
+export interface Watch {
+  /** Look at everything that is cheap, at each step. @throws {Violation} */
+  check(view: WorldView, store: Store | undefined): Promise<void>;
+  /** Names whose certificates a person has to replace. */
+  forPeople(nowMs: number): readonly string[];
+  /** A person begins anew with a name: what was before has been looked at. */
+  begunAnew(name: string): void;
+  readonly counts: { renewals: number; issued: number; lapsed: number };
+}
+
+interface Known {
+  readonly row: CurrentRow;
+  readonly der: Uint8Array;
+  readonly notBefore: number;
+  readonly notAfter: number;
+  readonly since: number;
+  hasLapsed: boolean;
+}
+
+/** RFC 9483 leaves it to us; product.md says six hours and a quarter for what fails, a day and a quarter for what is refused. */
+const failingMs = 7.5 * hourMs;
+const blockedMs = 30 * hourMs;
+/** For what takes its time between two beats. */
+const graceMs = 30 * minuteMs;
+
+/** Begin to watch. */
+export function watch(inspect: Inspector): Watch {
+  const known = new Map<string, Known>();
+  const issued = new Map<string, IssuedRow[]>();
+  let unaccounted: IssuedRow[] = [];
+  let lastIssued = 0;
+  const counts = { renewals: 0, issued: 0, lapsed: 0 };
+
+  function learn(view: WorldView): void {
+    const rows = inspect.current();
+    for (const row of rows) {
+      if (known.get(row.name)?.row.id === row.id) {
+        const before = known.get(row.name);
+        if (before) known.set(row.name, { ...before, row });
+        continue;
+      }
+      const der = inspect.currentDer(row.name) ?? new Uint8Array();
+      const { notBefore, notAfter } = decodeCertificate(der).tbsCertificate.validity;
+      if (known.has(row.name) && row.version > 1) counts.renewals++;
+      known.set(row.name, {
+        row,
+        der,
+        notBefore: notBefore.value.getTime(),
+        notAfter: notAfter.value.getTime(),
+        since: view.nowMs,
+        hasLapsed: false,
+      });
+    }
+    const names = new Set(rows.map(({ name }) => name));
+    for (const name of known.keys()) if (!names.has(name)) known.delete(name);
+  }
+
+  function checkIssued(view: WorldView): void {
+    for (const row of inspect.issuedAfter(lastIssued)) {
+      lastIssued = row.id;
+      counts.issued++;
+      unaccounted.push(row);
+      const name = nameOf(row.subject);
+      const before = issued.get(name) ?? [];
+      before.push(row);
+      issued.set(name, before);
+      if (row.operation === 'kur') checkCap(name, before, view);
+    }
+    unaccounted = unaccounted.filter((row) => !isAccounted(row));
+  }
+
+  /** Unattended at most max(5, twice what its renewals need) a day. */
+  function checkCap(name: string, rows: readonly IssuedRow[], view: WorldView): void {
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    // By a clock that was set, nobody counts days right.
+    if (view.jumps.some((at) => at > last.issuedAt - 3 * dayMs)) return;
+    const inDay = rows.filter(
+      ({ operation, issuedAt }) => operation === 'kur' && issuedAt > last.issuedAt - dayMs,
+    );
+    const recent = rows.filter(({ issuedAt }) => issuedAt > last.issuedAt - 40 * dayMs);
+    const intervals = recent.map(({ der }) => intervalOf(der, view.days));
+    const most = Math.max(5, Math.ceil((2 * dayMs) / Math.max(1, Math.min(...intervals))));
+    if (inDay.length > most) {
+      throw new Violation(
+        `the CA issued ${inDay.length} certificates for "${name}" within a day, more than ${most}`,
+      );
+    }
+  }
+
+  /** Everything the CA has issued is in the store, or is known there as having come to nothing. */
+  function isAccounted({ transactionID, subject, der }: IssuedRow): boolean {
+    const result = inspect.result(transactionID);
+    if (result === undefined) {
+      throw new Violation(
+        `the CA issued a certificate in transaction ${transactionID}, of which nothing is known here`,
+      );
+    }
+    if (result === 'outstanding') {
+      const name = nameOf(subject);
+      if (inspect.outstanding().get(name)?.id === transactionID) return false;
+      throw new Violation(`transaction ${transactionID} of "${name}" is outstanding, and is gone`);
+    }
+    if (result !== 'granted') return true;
+    const kept = inspect.kept(nameOf(subject), der);
+    if (kept === undefined) {
+      throw new Violation(`the certificate of transaction ${transactionID} is granted, and is gone`);
+    }
+    if (kept.keyId === undefined) {
+      throw new Violation(`the certificate of transaction ${transactionID} has lost its key`);
+    }
+    return true;
+  }
+
+  /** What is due, and could be done, is done. */
+  function checkInTime(view: WorldView): void {
+    const { nowMs, clearSince } = view;
+    for (const [name, it] of known) {
+      const length = it.notAfter - it.notBefore;
+      const dueAt = it.notAfter - windowOf(length, view.days);
+      if (nowMs > it.notAfter && !it.hasLapsed) {
+        it.hasLapsed = true;
+        counts.lapsed++;
+      }
+      if (clearSince === undefined) continue;
+      const from = Math.max(clearSince, dueAt, it.since);
+      // After the end it is for a person.
+      const clearMs = Math.min(nowMs, it.notAfter) - from;
+      if (clearMs < failingMs) continue;
+      if (clearMs < patience(name, from, view) + graceMs || isSpoilt(it, view)) continue;
+      throw new Violation(
+        `"${name}" version ${it.row.version} could have been renewed for ${(clearMs / hourMs).toFixed(1)} h, ` +
+          `and was not: failing ${JSON.stringify(inspect.failing(name))}, to be looked at ` +
+          `${new Date(inspect.nextAt(name) ?? 0).toISOString()}`,
+      );
+    }
+  }
+
+  function patience(name: string, from: number, view: WorldView): number {
+    const failing = inspect.failing(name).filter(({ job }) => job === 'update' || job === 'poll');
+    const usual = failing.some(({ kind }) => kind === 'blocked') ? blockedMs : failingMs;
+    const waiting = inspect.outstanding().get(name);
+    const waits = waiting?.nextAt === undefined ? 0 : Math.max(0, waiting.nextAt - from);
+    const lately = (issued.get(name) ?? []).filter(({ issuedAt }) => issuedAt > from - 2 * dayMs);
+    const capped = lately.length >= 5 ? dayMs + hourMs : 0;
+    // A clock that was set may have put off what is tried again.
+    const jumped = view.jumps.some((at) => at > from - 3 * dayMs) ? blockedMs : 0;
+    return usual + waits + capped + jumped;
+  }
+
+  /** The CA will not renew it: revoked, or superseded by what a wrong answer kept from us. */
+  function isSpoilt({ der, since }: Known, { wrong }: WorldView): boolean {
+    const status = inspect.statusAtCa(der);
+    if (status === 'revoked') return true;
+    return status !== 'current' && wrong.some(([, to]) => to >= since);
+  }
+
+  async function checkKeys(view: WorldView, store: Store): Promise<void> {
+    for (const [name, { row, der, since }] of known) {
+      if (since !== view.nowMs && row.deliveredAt === undefined) continue;
+      if (since === view.nowMs) await checkKey(name, row.id, der, store);
+      if (row.deliveredAt === undefined) continue;
+      const pem = utf8(encodePem('CERTIFICATE', der));
+      const file = view.files.get(`${view.certs}/${name}.cert.pem`);
+      if (file === undefined || !bytesEqual(file, pem)) {
+        throw new Violation(`"${name}" is said to be delivered, and another file stands there`);
+      }
+    }
+  }
+
+  return {
+    counts,
+    async check(view, store) {
+      const [broken] = inspect.broken();
+      if (broken !== undefined) throw new Violation(broken);
+      learn(view);
+      checkIssued(view);
+      checkInTime(view);
+      if (store) await checkKeys(view, store);
+    },
+    forPeople(nowMs) {
+      return [...known]
+        .filter(
+          ([, { notAfter, der }]) =>
+            notAfter < nowMs ||
+            ['revoked', 'superseded', 'rejected'].includes(inspect.statusAtCa(der) ?? ''),
+        )
+        .map(([name]) => name);
+    },
+    begunAnew(name) {
+      known.delete(name);
+    },
+  };
+}
+
+async function checkKey(name: string, id: number, der: Uint8Array, store: Store): Promise<void> {
+  const record = await store.certificates.get(id);
+  if (record?.keyId === undefined) throw new Violation(`"${name}" has lost its key`);
+  const { spki } = await store.keys.publicKey(record.keyId);
+  const certified = toDer(
+    SubjectPublicKeyInfo,
+    decodeCertificate(der).tbsCertificate.subjectPublicKeyInfo,
+  );
+  if (!bytesEqual(spki, certified)) {
+    throw new Violation(
+      `"${name}" has another key than its certificate: ${toHex(spki.slice(-4))} …`,
+    );
+  }
+}
+
+function windowOf(length: number, days: number): number {
+  const ms = days * dayMs;
+  return ms <= length / 2 ? ms : length / 3;
+}
+
+function intervalOf(der: Uint8Array, days: number): number {
+  const { notBefore, notAfter } = decodeCertificate(der).tbsCertificate.validity;
+  const length = notAfter.value.getTime() - notBefore.value.getTime();
+  return length - windowOf(length, days);
+}
+
+/** The name is the common name, too. */
+function nameOf(subject: string): string {
+  return /CN=([a-z\d-]+)/.exec(subject)?.[1] ?? subject;
+}

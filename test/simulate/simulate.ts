@@ -1,0 +1,49 @@
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { chance } from './chance.ts';
+import type { Plant } from './plants.ts';
+import { addWorld, emptySummary, type Summary } from './summary.ts';
+import { simulateWorld, type WorldReport } from './world.ts';
+
+/** A world to be: its number, and how many certificates its agent looks after. */
+export interface Site {
+  readonly site: number;
+  readonly gateways: number;
+}
+
+/** Share gateways out among agents: most look after one, some after many. */
+export function sitesOf(seed: number, gateways: number): readonly Site[] {
+  const draw = chance(seed, 'sites');
+  const sites: Site[] = [];
+  for (let left = gateways; left > 0;) {
+    const many = Math.min(left, draw.pick([1, 1, 1, 2, 3, 5, 8, 20]));
+    sites.push({ site: sites.length + 1, gateways: many });
+    left -= many;
+  }
+  return sites;
+}
+
+/** What is simulated. */
+export interface SimulateOptions {
+  readonly seed: number;
+  readonly years: number;
+  readonly sites: readonly Site[];
+  /** Where databases can be put. */
+  readonly directory: string;
+  readonly plant?: Plant;
+  readonly onEvent?: (line: string) => void;
+  readonly onWorld?: (report: WorldReport, soFar: Summary) => void;
+}
+
+/** Live through one world after the other. */
+export async function simulate(options: SimulateOptions): Promise<Summary> {
+  const { sites, directory, onWorld, ...same } = options;
+  let summary = emptySummary;
+  for (const site of sites) {
+    const own = mkdtempSync(join(directory, 'world-'));
+    const report = await simulateWorld({ ...same, ...site, directory: own });
+    summary = addWorld(summary, report);
+    onWorld?.(report, summary);
+  }
+  return summary;
+}
