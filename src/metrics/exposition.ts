@@ -56,6 +56,16 @@ export async function exposition(picture: Picture, pause: () => Promise<void>): 
   const silent = gauge('certkeeper_ca_silent', '1 for a CA that does not answer', ['ca']);
   for (const ca of silentCas) silent.set({ ca }, 1);
   addCounters(registry, picture.counters);
+  const opened = counter(
+    registry,
+    'certkeeper_cmp_requests_opened_total',
+    'Requests that were begun, by their kind',
+    ['ca', 'type'],
+  );
+  for (const { ca, counter: key, value } of picture.counters) {
+    const [, type] = /^transaction\.(\w+)\.opened$/.exec(key) ?? [];
+    if (type !== undefined) opened.inc({ ca, type }, value);
+  }
   await addCertificates(registry, picture, pause);
 
   // One after the other: all at once would keep everybody waiting.
@@ -130,7 +140,7 @@ const storedCounters: readonly {
   {
     prefix: 'transaction',
     name: 'certkeeper_cmp_requests_total',
-    help: 'Requests by their kind, and by what became of them; "opened" counts all of them',
+    help: 'Requests that are over, by their kind and by what became of them',
     labels: ['type', 'result'],
   },
   {
@@ -177,7 +187,8 @@ function addCounters(registry: Registry, counters: readonly StoredCounter[]): vo
     const metric = counter(registry, name, help, ['ca', ...labels]);
     for (const { ca, counter: key, value } of counters) {
       const [first, ...parts] = key.split('.');
-      if (first !== prefix || parts.length !== labels.length) continue;
+      // How many were begun is a number of its own: a sum over all results is to be that of requests.
+      if (first !== prefix || parts.length !== labels.length || parts[1] === 'opened') continue;
       const values = labels.map((label, i) => [label, parts[i] ?? ''] as const);
       metric.inc({ ca, ...Object.fromEntries(values) }, value);
     }

@@ -271,12 +271,14 @@ const looks = [
   'ca show far',
   'crypto token show',
   'complete show cert',
+  'doctor',
 ];
 
 async function look(site: Site): Promise<void> {
   for (const line of looks) {
     for (const how of ['', ' --json', ' --verbose']) await site.cli(line + how);
   }
+  await judges(site).does(`support bundle ${site.made}/out/bundle.json`);
 }
 
 /** Put a secret where none belongs, to see that it is found there. */

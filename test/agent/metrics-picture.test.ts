@@ -1,0 +1,84 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startAgent, type Agent } from '../../src/agent/agent.ts';
+import { pictureTaker, type TakePicture } from '../../src/agent/metrics-picture.ts';
+import { CertError } from '../../src/base/errors.ts';
+import { initialized, makeSite, named, type Site } from '../lifecycle/site.ts';
+
+async function watched(site: Site): Promise<{ agent: Agent; take: TakePicture }> {
+  const agent = await startAgent(site.context, {
+    names: 8,
+    perCa: 4,
+    beat: () => () => {},
+    monotonicMs: () => site.clock.now().getTime(),
+  });
+  agent.ended.catch(() => {});
+  onTestFinished(() => agent.stop());
+  await agent.run();
+  const { store, clock } = site;
+  const status = (): ReturnType<Agent['status']> => agent.status();
+  return { agent, take: pictureTaker({ store, clock, version: '1', status }) };
+}
+
+describe('a picture', () => {
+  it('follows a certificate through its renewal', async () => {
+    const site = await makeSite();
+    await initialized(site);
+    await site.store.nameSettings.set(named('gw1'), 'auto-update-days', '30');
+    const { agent, take } = await watched(site);
+    const { next } = await agent.status();
+    const before = await take();
+    expect(before.certificates).toMatchObject([
+      { name: 'gw1', ca: 'lab', state: 'active', renewalAt: next, labels: { subject_CN: 'gw1' } },
+    ]);
+    expect(before.jobLagSeconds).toBe(0);
+
+    const seconds = ((next?.getTime() ?? 0) - site.clock.now().getTime()) / 1000;
+    await site.clock.advance(Math.ceil(seconds) + 120);
+    expect((await take()).jobLagSeconds).toBeGreaterThanOrEqual(119);
+    await agent.run();
+    const after = await take();
+    expect(after.jobLagSeconds).toBe(0);
+    const [first] = before.certificates;
+    expect(after.certificates[0]?.notAfter.getTime()).toBeGreaterThan(
+      first?.notAfter.getTime() ?? 0,
+    );
+    expect(after.certificates[0]?.labels['serial_number']).not.toBe(first?.labels['serial_number']);
+    expect(after.counters).toContainEqual(
+      expect.objectContaining({ counter: 'transaction.kur.granted', value: 1 }),
+    );
+  });
+
+  it('changes with time alone, and forgets what is removed', async () => {
+    const site = await makeSite();
+    await initialized(site);
+    const { take } = await watched(site);
+    expect((await take()).certificates).toMatchObject([{ state: 'active' }]);
+    await site.clock.advance(86 * 86_400);
+    expect((await take()).certificates).toMatchObject([{ state: 'expiring' }]);
+    await site.clock.advance(86 * 86_400);
+    expect((await take()).certificates).toMatchObject([{ state: 'expired' }]);
+    await site.store.certificates.remove('gw1');
+    expect((await take()).certificates).toStrictEqual([]);
+  });
+
+  it('shows what waits, what fails and which CA is silent', async () => {
+    const site = await makeSite({ lab: { polls: 9, checkAfterSeconds: 3600 } });
+    const { agent, take } = await watched(site);
+    await expect(initialized(site, { waitSeconds: 0 })).rejects.toThrow();
+    expect((await take()).outstanding).toStrictEqual([{ ca: 'lab', operation: 'ir', count: 1 }]);
+    site.setWire(async () => {
+      throw new CertError('NETWORK_UNREACHABLE', 'Cannot connect');
+    });
+    await site.clock.advance(7200);
+    await agent.run();
+    const { silentCas, failing } = await take();
+    expect(silentCas).toStrictEqual(['lab']);
+    expect(failing).toStrictEqual([{ job: 'poll', kind: 'failing', count: 1 }]);
+  });
+
+  it('is taken once for two that ask at the same time', async () => {
+    const site = await makeSite();
+    const { take } = await watched(site);
+    expect(await Promise.all([take(), take()])).toSatisfy(([one, other]) => one === other);
+  });
+});
