@@ -1,7 +1,8 @@
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { CertError } from '../base/errors.ts';
 import { parseLabel, type Label } from '../base/label.ts';
 import type { Log } from '../base/log.ts';
+import { quoted } from '../base/quoted.ts';
 import { groupId, userId } from './accounts.ts';
 import { nodeDeliveryFs } from './delivery-fs.ts';
 import { placeOf } from './deployment-files.ts';
@@ -113,11 +114,22 @@ export async function checkPlaces(name: string, deployment: Deployment, log: Log
   }
 }
 
+/** NAME_MAX of Linux: a longer one would be stored, and could never be delivered. */
+const MAX_NAME_OCTETS = 255;
+
 function pathOf(kind: string, text: string): string {
-  if (text === '-' || text.endsWith('/')) {
-    throw usage(`${JSON.stringify(text)} is no file for ${kind}`, 'Name a file');
+  if (text === '-' || text.endsWith('/') || text.includes('\0')) {
+    throw usage(`${quoted(text)} is no file for ${kind}`, 'Name a file');
   }
-  return resolve(text);
+  const path = resolve(text);
+  const length = Buffer.byteLength(basename(path));
+  if (length > MAX_NAME_OCTETS) {
+    throw usage(
+      `the file name for ${kind} has ${length} octets, allowed are ${MAX_NAME_OCTETS}`,
+      'Choose a shorter one',
+    );
+  }
+  return path;
 }
 
 /**

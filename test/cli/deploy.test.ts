@@ -140,6 +140,8 @@ describe('cert deploy', () => {
     ['a key for everybody', ['key', 'k', 'key-mode', '644'], 2, 'key-mode 644 lets everybody'],
     ['files for everybody', ['cert', 'k', 'mode', '666'], 2, 'mode 666 lets everybody write'],
     ['standard output', ['cert', '-'], 2, '"-" is no file for cert'],
+    ['a NUL in a path', ['cert', 'a\0b'], 2, 'it contains a NUL'],
+    ['a name no file has', ['cert', 'k'.repeat(256)], 2, 'has 256 octets, allowed are 255'],
     ['a directory', ['cert', 'x/'], 2, '"x/" is no file for cert'],
     ['one path twice', ['cert', 'x', 'key', './x'], 2, 'two files have the same path'],
     ['an unknown user', ['cert', 'x', 'owner', 'no-one-here'], 3, 'Cannot find user "no-one-here"'],
