@@ -123,12 +123,29 @@ async function writeRequest(file: string, csr: string, context: CommandContext):
   try {
     const path = resolve(file);
     assertNoStoreFile(path, context);
-    await writeExport({ path, content: utf8(csr), holdsKey: false, replace: true });
+    const replace = await isRequest(path);
+    await writeExport({ path, content: utf8(csr), holdsKey: false, replace });
   } catch (cause) {
     if (!(cause instanceof CertError)) throw cause;
     throw new CertError(cause.code, cause.message, {
       cause,
       hint: 'Key and request are stored: give the same command again with another file',
     });
+  }
+}
+
+/** No request of ours is as long: what is longer is something else. */
+const MAX_REQUEST_OCTETS = 65_536;
+
+/** Tell whether a request stands there: nothing else is written over, a key least of all. */
+async function isRequest(path: string): Promise<boolean> {
+  const { lstat, readFile } = await import('node:fs/promises');
+  try {
+    const found = await lstat(path);
+    if (!found.isFile() || found.size > MAX_REQUEST_OCTETS) return false;
+    return /^-----BEGIN (NEW )?CERTIFICATE REQUEST-----/m.test(await readFile(path, 'utf8'));
+  } catch {
+    // Not there, or not to be read: the writing says why.
+    return false;
   }
 }

@@ -54,6 +54,19 @@ describe('crypto keygen', () => {
     await succeed(bench, `${words} cert-name gw1 file ${link}`);
   });
 
+  it('takes the place of an earlier request, and of nothing else', async () => {
+    const bench = makeBench();
+    const path = join(bench.directory, 'gw1.key');
+    writeFileSync(path, 'a key of somebody');
+    const line = `${words} cert-name gw1 file ${path}`;
+    const { code, err } = await bench.run(line.split(' '));
+    expect({ code, err }).toMatchObject({ code: 3, err: expect.stringContaining('such a file') });
+    expect(readFileSync(path, 'utf8')).toBe('a key of somebody');
+    rmSync(path);
+    await succeed(bench, line);
+    await succeed(bench, line);
+  });
+
   it('goes on after a file that could not be written', async () => {
     const bench = makeBench();
     const no = await bench.run(`${words} cert-name gw1 file ${bench.directory}/no/csr`.split(' '));
