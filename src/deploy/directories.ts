@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { CertError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { dangerAbove } from './above.ts';
 import type { Place } from './delivery-error.ts';
 import type { DeliveryFs, FileStatus } from './delivery-fs.ts';
 
@@ -67,7 +68,7 @@ export async function checkDirectory(
 function assertSafe(found: FileStatus, place: Place, directory: string, log: Log): void {
   if (found.kind !== 'directory')
     throw Object.assign(new Error('not a directory'), { code: 'ENOTDIR', path: directory });
-  const reason = dangerOf(found, directory);
+  const reason = dangerOf(found, directory) ?? dangerAbove(directory);
   if (reason !== undefined) throw refusal(place, reason.text, reason.hint);
   // Groups are made for sharing; whoever is in one is for the machine's operator to decide.
   if ((found.mode & 0o020) !== 0 && !isSticky(found))

@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { CertError } from '../base/errors.ts';
 import { silentLog, type Log } from '../base/log.ts';
+import { dangerAbove } from './above.ts';
 import { codeOf, reasonOf } from './delivery-error.ts';
 import { nodeDeliveryFs, type DeliveryFs, type FileStatus } from './delivery-fs.ts';
 import { dangerOf } from './directories.ts';
@@ -75,7 +76,7 @@ async function checkDirectory(
       'Name the directory it leads to',
     );
   }
-  const danger = dangerOf(found, directory);
+  const danger = dangerOf(found, directory) ?? dangerAbove(directory);
   if (danger !== undefined) throw unwritable(path, danger.text, elsewhere);
   // The sticky bit keeps others from replacing the file; that everybody looks into /tmp it does not change.
   if ((found.mode & 0o002) !== 0) {

@@ -1,6 +1,7 @@
 import { lstatSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { CertError } from '../../base/errors.ts';
+import { dangerAbove } from '../../deploy/above.ts';
 import { dangerOf } from '../../deploy/directories.ts';
 import type { Backup } from '../../store/care-contract.ts';
 import type { Body } from '../command.ts';
@@ -62,7 +63,7 @@ function assertPlace(path: string, isReplacing: boolean): void {
   const folder = dirname(path);
   try {
     const found = statSync(folder);
-    const danger = dangerOf(found, folder);
+    const danger = dangerOf(found, folder) ?? dangerAbove(folder);
     if (danger) refuse(danger.text, danger.hint);
     // In a folder as /tmp is one, too, others can be first to put something by a name they guess.
     if ((found.mode & 0o002) !== 0) {
