@@ -1,3 +1,4 @@
+import { formatTime } from '../base/format-time.ts';
 import { outlookOf, type Outlook } from '../lifecycle/outlook.ts';
 import type { KeyRequestRecord, NameSetting } from '../store/entries-contract.ts';
 import type { CertificateRecord, Store } from '../store/store.ts';
@@ -14,6 +15,7 @@ export interface NameReport {
   readonly keyRequest: KeyRequestRecord | undefined;
   /** PKCS #11 URIs of the keys in tokens, by the id of the key. */
   readonly keyUris: ReadonlyMap<number, string>;
+  /** As they are shown. */
   readonly settings: readonly (readonly [NameSetting, string])[];
   readonly deployed: DeploymentView;
   /** CA certificates of that label: one with a label of its own, or the anchors and intermediates of a CA profile. */
@@ -58,12 +60,19 @@ export const settingWords: Readonly<Record<NameSetting, string>> = {
   key: 'next key',
   'renew-by': 'renewed by',
   'track-source': 'tracked at',
-  'track-read-at': 'read by the agent (epoch ms)',
+  'track-read-at': 'last read',
   'hash-url': 'hash and URL',
   'auto-update-days': 'auto-update days',
   'fetch-from': 'fetched from',
   'auto-fetch-days': 'auto-fetch days',
 };
+
+/** A setting as it is shown: a time is stored as milliseconds. */
+function settingText(key: NameSetting, value: string): string {
+  if (key !== 'track-read-at') return value;
+  const at = new Date(Number(value));
+  return Number.isNaN(at.getTime()) ? value : formatTime(at);
+}
 
 function isSettingName(word: string): word is NameSetting {
   return word in settingWords;
@@ -76,7 +85,7 @@ async function settingsOf(
   const settings: (readonly [NameSetting, string])[] = [];
   for (const key of Object.keys(settingWords).filter(isSettingName)) {
     const value = await nameSettings.get(name, key);
-    if (value !== undefined) settings.push([key, value]);
+    if (value !== undefined) settings.push([key, settingText(key, value)]);
   }
   return settings;
 }

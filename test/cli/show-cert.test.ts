@@ -249,6 +249,17 @@ describe('show cert NAME', () => {
     });
   });
 
+  it('shows when a tracked certificate was last read as a time', async () => {
+    const bench = makeBench();
+    await imports(bench, gatewayPem);
+    await bench.withStore(({ nameSettings }) =>
+      nameSettings.set(web1, 'track-read-at', String(now.getTime())),
+    );
+    const at = '2026-12-01T00:00:00Z';
+    expect(fieldsIn(await show(bench, 'web1')).get('last read')).toBe(at);
+    expect(await shownJson(bench, 'web1')).toMatchObject({ settings: { 'track-read-at': at } });
+  });
+
   it('shows CA certificates by their label, of the CA store and of a CA profile', async () => {
     const bench = benchWithCa();
     await bench.run(addCa(bench));
