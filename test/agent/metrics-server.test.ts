@@ -75,10 +75,12 @@ describe('serveMetrics()', () => {
     },
   );
 
-  it('allows an address that others reach when that is meant, and those of the loopback always', () => {
-    for (const address of ['127.0.0.1', '127.9.9.9', '::1'])
-      assertPlaceAllowed({ address, port: 0, isOpen: false });
-    assertPlaceAllowed({ address: '0.0.0.0', port: 0, isOpen: true });
+  it.each([
+    ['127.9.9.9', false],
+    ['::1', false],
+    ['0.0.0.0', true],
+  ])('allows %s, said to be open: %s', (address, isOpen) => {
+    expect(() => assertPlaceAllowed({ address, port: 0, isOpen })).not.toThrow();
   });
 
   it('says that a port is taken', async () => {
@@ -86,7 +88,7 @@ describe('serveMetrics()', () => {
     const place = { address: '127.0.0.1', port, isOpen: false };
     await expect(serveMetrics(place, answers)).rejects.toMatchObject({
       ...coded('CONFIG_INVALID'),
-      message: expect.stringContaining(String(port)) as string,
+      message: expect.stringContaining(String(port)),
     });
   });
 });

@@ -121,9 +121,9 @@ describe('labelsOf()', () => {
     expect(labels).toMatchObject({
       filename: 'gw1.pem',
       filepath: '/etc/tls/gw1.pem',
-      serial_number: expect.stringMatching(/^\d+$/) as string,
-      subject_CN: expect.any(String) as string,
-      issuer_CN: expect.any(String) as string,
+      serial_number: expect.stringMatching(/^\d+$/),
+      subject_CN: expect.any(String),
+      issuer_CN: expect.any(String),
     });
     for (const label of Object.keys(labels)) expect(certificateLabels).toContain(label);
   });
