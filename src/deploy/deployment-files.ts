@@ -102,7 +102,8 @@ export function placeOf(name: string, { label }: Pick<Deployment, 'label'>): Pla
   return { name, where: label, elsewhere: 'choose other files with "cert deploy"' };
 }
 
-async function refuseLink(fs: DeliveryFs, place: Place, path: string): Promise<void> {
+/** Refuse a symbolic link in the place of a file. @throws {CertError} DELIVERY_FAILED */
+export async function refuseLink(fs: DeliveryFs, place: Place, path: string): Promise<void> {
   if ((await fs.status(path))?.kind !== 'symlink') return;
   throw new CertError(
     'DELIVERY_FAILED',

@@ -5,7 +5,7 @@ import type { Log } from '../base/log.ts';
 import { quoted } from '../base/quoted.ts';
 import { groupId, userId } from './accounts.ts';
 import { nodeDeliveryFs } from './delivery-fs.ts';
-import { placeOf } from './deployment-files.ts';
+import { placeOf, refuseLink } from './deployment-files.ts';
 import { checkDirectory } from './directories.ts';
 import type { Deployment, OutputFile } from '../store/deployments-contract.ts';
 import { probeFrom, targetFrom } from './target-words.ts';
@@ -100,17 +100,18 @@ export async function checkPlaces(name: string, deployment: Deployment, log: Log
   const { owner, group, files } = deployment;
   if (owner !== undefined) await userId(owner);
   if (group !== undefined) await groupId(group);
-  for (const directory of new Set(files.map(({ path }) => dirname(path)))) {
-    try {
-      await checkDirectory(nodeDeliveryFs, placeOf(name, deployment), directory, log);
-    } catch (cause) {
-      if (!(cause instanceof Error)) throw cause;
-      const hint = cause instanceof CertError ? cause.hint : undefined;
-      throw new CertError('CONFIG_INVALID', cause.message, {
-        cause,
-        ...(hint === undefined ? {} : { hint }),
-      });
-    }
+  const place = placeOf(name, deployment);
+  try {
+    for (const directory of new Set(files.map(({ path }) => dirname(path))))
+      await checkDirectory(nodeDeliveryFs, place, directory, log);
+    for (const { path } of files) await refuseLink(nodeDeliveryFs, place, path);
+  } catch (cause) {
+    if (!(cause instanceof Error)) throw cause;
+    const hint = cause instanceof CertError ? cause.hint : undefined;
+    throw new CertError('CONFIG_INVALID', cause.message, {
+      cause,
+      ...(hint === undefined ? {} : { hint }),
+    });
   }
 }
 

@@ -148,6 +148,7 @@ describe('cert deploy', () => {
     ['an unknown group', ['cert', 'x', 'group', 'no-one-here'], 3, 'Cannot find group'],
     ['a missing directory', ['cert', '/none/x'], 3, 'there is no directory "/none"'],
     ['a link', ['cert', 'LINK/x'], 3, 'is a symbolic link'],
+    ['a link in the place of a file', ['cert', 'LINK'], 3, 'is a symbolic link'],
     [
       'a directory for everybody',
       ['cert', 'OPEN/x'],
