@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest';
+import { becomeAgent } from '../../src/agent/agent-lease.ts';
+import { examineAgent } from '../../src/agent/doctor-agent.ts';
+import { initialized, makeSite, named } from '../lifecycle/site.ts';
+
+it('doctor misses an agent only where certificates are to be renewed by it', async () => {
+  const site = await makeSite({ othersLive: true });
+  await initialized(site);
+  expect(await examineAgent(site.context)).toMatchObject([{ check: 'agent', severity: 'note' }]);
+  await site.store.nameSettings.set(named('gw1'), 'auto-update-days', '30');
+  expect(await examineAgent(site.context)).toMatchObject([
+    { check: 'agent', severity: 'error', remedy: expect.stringContaining('systemctl start') },
+    { check: 'next', about: 'gw1', text: expect.stringMatching(/^it is renewed at 20/) },
+  ]);
+  const lease = await becomeAgent(site.context);
+  expect((await examineAgent(site.context))[0]).toMatchObject({ severity: 'ok' });
+  await lease.release();
+});
