@@ -222,14 +222,17 @@ describe('store backup', () => {
       await ck(addCa());
       const key = readFileSync(join(state, 'store.key'));
       symlinkSync(state, join(home, 'link'));
+      const refused = {
+        code: 3,
+        err: expect.stringContaining('it is a file of the store itself'),
+      };
       for (const folder of [state, `${home}/link`]) {
-        for (const words of ['store backup', 'cert export gw1 to']) {
-          expect(await ck(`${words} ${folder}/${name} replace`)).toMatchObject({
-            code: 3,
-            err: expect.stringContaining('it is a file of the store itself'),
-          });
-        }
+        const path = `${folder}/${name}`;
+        expect(await ck(`store backup ${path} replace`)).toMatchObject(refused);
+        expect(await ck(`cert export gw1 to ${path} replace`)).toMatchObject(refused);
       }
+      const deployed = await ck(`cert deploy cert-name gw1 key ${join(state, name)} later`);
+      expect(deployed).toMatchObject(refused);
       expect(readFileSync(join(state, 'store.key'))).toStrictEqual(key);
       expect(await ck(`store backup ${join(state, 'monday.db')}`)).toMatchObject({ code: 0 });
       expect(await ck('ca show rootA')).toMatchObject({ code: 0, err: '' });

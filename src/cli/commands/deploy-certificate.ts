@@ -4,6 +4,7 @@ import { deploymentFrom, isSetting } from '../../deploy/deployment-words.ts';
 import { interruptible } from '../interruptible.ts';
 import type { certDeployParameters } from '../parameters-deploy.ts';
 import { deployedSentence } from '../show-deployments.ts';
+import { assertNoStoreFile } from '../store-files.ts';
 
 /** Set where a certificate goes and deploy it, or deploy it again. */
 export const run: Body<typeof certDeployParameters> = async (args, context) => {
@@ -24,6 +25,7 @@ export const run: Body<typeof certDeployParameters> = async (args, context) => {
     return 0;
   }
   const deployment = await deploymentFrom(args, log);
+  for (const { path } of deployment.files) assertNoStoreFile(path, context);
   const result = await interruptible(context, name, (signal) =>
     setDeployment({ ...services, signal }, name, deployment, later),
   );
