@@ -6,6 +6,8 @@ import { readWindows } from '../lifecycle/stored-windows.ts';
 import { agentActor } from './actor.ts';
 import { becomeAgent } from './agent-lease.ts';
 import { watchClock } from './clock-watch.ts';
+import { startSending } from './sending.ts';
+import { createWatching } from './watching.ts';
 
 /** How the agent is run. */
 export interface AgentOptions {
@@ -17,6 +19,8 @@ export interface AgentOptions {
   beat(tick: () => void): () => void;
   /** Milliseconds since any moment, by a clock that nobody sets. */
   monotonicMs(): number;
+  /** Call back once after so many milliseconds; absent: nothing is sent sooner than the beat says. */
+  readonly later?: (tick: () => void, ms: number) => void;
 }
 
 /** What `agent status` tells. */
@@ -36,6 +40,8 @@ export interface AgentStatus {
 export interface Agent {
   status(): Promise<AgentStatus>;
   /** Look now what is due. @returns when all of that is done */
+  look(): Promise<void>;
+  /** The same, and send what is to be told. @returns when that was tried, which may take a silent receiver's time */
   run(): Promise<void>;
   /** End: what is under way is let come to where it can be gone on with. */
   stop(): Promise<void>;
@@ -54,10 +60,7 @@ const fatal: ReadonlySet<string> = new Set(['STORE_CORRUPT', 'STORE_NEWER', 'STO
  *
  * @throws {CertError} IN_PROGRESS when there is one already
  */
-export async function startAgent(
-  services: AgentContext,
-  options: AgentOptions,
-): Promise<Agent> {
+export async function startAgent(services: AgentContext, options: AgentOptions): Promise<Agent> {
   const { store, clock, log, holder } = services;
   const lease = await becomeAgent(services);
   const startedAt = clock.now();
@@ -71,6 +74,9 @@ export async function startAgent(
     trouble?: string;
   } = { runs: 0 };
   const end = Promise.withResolvers<void>();
+  const watching = createWatching(services);
+  const { monotonicMs, later } = options;
+  const sending = startSending({ ...services, monotonicMs, signal: ending.signal }, later);
 
   const once = async (): Promise<void> => {
     if (!(await lease.keep())) {
@@ -85,16 +91,19 @@ export async function startAgent(
       );
       await store.schedule.wake();
     }
+    await watching.begin();
     const report = await runDue({
       schedule: store.schedule,
       clock,
       log,
       gather: (name) => gather(store, name, clock.now()),
       perform: (job) => perform(context, job),
+      watch: (name, around) => watching.name(name, around),
       windows: () => readWindows(store),
       limits: options,
       signal: ending.signal,
     });
+    watching.end();
     seen.runs++;
     seen.lastRun = { at: clock.now(), report };
     delete seen.trouble;
@@ -122,28 +131,36 @@ export async function startAgent(
       }
     }
   };
-  const run = (): Promise<void> => {
+  const look = async (): Promise<void> => {
     isWanted = true;
     running ??= loop().finally(() => {
       running = undefined;
     });
-    return running;
+    await running;
+  };
+  const run = async (): Promise<void> => {
+    await look();
+    await sending.send();
   };
 
   const endBeat = options.beat(() => void run());
   void run();
   ending.signal.addEventListener('abort', () => endBeat(), { once: true });
   return {
+    look,
     run,
     ended: end.promise,
     async stop() {
       ending.abort();
       await running;
+      await sending.stop();
       await lease.release();
       end.resolve();
     },
     async status() {
-      const next = await store.schedule.next();
+      const [next] = [await store.schedule.next(), sending.next()]
+        .filter((at) => at !== undefined)
+        .toSorted((a, b) => a.getTime() - b.getTime());
       return { startedAt, ...seen, ...(next && { next }) };
     },
   };

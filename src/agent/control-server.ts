@@ -16,7 +16,8 @@ export function answersOf(agent: Agent, reload: () => Promise<unknown>): Control
   return {
     status: () => agent.status(),
     async run() {
-      await agent.run();
+      await agent.look();
+      void agent.run();
       return agent.status();
     },
     reload,

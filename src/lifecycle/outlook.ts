@@ -4,6 +4,7 @@ import type { CertificateRecord, Store, OutstandingTransaction } from '../store/
 import { decodeCertificate } from '../x509/certificate.ts';
 import { certificateState, deliveryState, type CertificateState } from './certificate-state.ts';
 import { nextAction, type ActionFacts, type NextAction, type RenewalFacts } from './next-action.ts';
+import { notificationPolicy } from './notification-policy.ts';
 import { lifetimeOf } from './renewal-time.ts';
 
 /** Where a name stands, what is next, and what tells both. */
@@ -34,8 +35,10 @@ export async function outlookOf(
       await store.deployments.list(name),
       (await store.nameSettings.get(name, 'renew-by')) !== undefined,
     );
+  const { warningHours: warnHours } = await notificationPolicy(store);
   const facts: ActionFacts = {
     hasKeyRequest,
+    warnHours,
     ...(certificate && { certificate }),
     ...(outstanding && { outstanding }),
   };

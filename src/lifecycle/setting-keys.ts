@@ -24,3 +24,12 @@ export const orphanKeyDays = 'orphan-key-days';
 
 /** Setting: how many dumped messages are kept in a directory; without it, 1000. */
 export const dumpsKept = 'dumps-kept';
+
+/** Setting: hours before its end from which a certificate is warned of; without it, 168. */
+export const certTrapHours = 'cert-trap-hours';
+
+/** Setting: hours until what still stands is told again; without it, 24. */
+export const certTrapRepeatHours = 'cert-trap-repeat-hours';
+
+/** Setting: the OID below which notifications are; without it, one below netSnmpPlaypen. */
+export const snmpBaseOid = 'snmp-base-oid';

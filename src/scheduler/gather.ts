@@ -3,6 +3,7 @@ import { daysSet } from '../lifecycle/days-set.ts';
 import { moveOf } from '../lifecycle/move-certificate.ts';
 import { outlookOf } from '../lifecycle/outlook.ts';
 import type { Store } from '../store/store.ts';
+import { alarmsAt } from './alarm-facts.ts';
 import type { ScheduleFacts } from './due.ts';
 import type { JobKind } from './job.ts';
 
@@ -20,15 +21,16 @@ export async function gather(
 ): Promise<ScheduleFacts | undefined> {
   const record = await store.certificates.latest(name);
   const { facts, outstanding } = await outlookOf(store, name, record, now);
-  if (record === undefined && outstanding === undefined) return undefined;
+  const failing = await store.schedule.failing(name);
+  // A first request that failed is told of, until somebody asks again or clears it.
+  if (record === undefined && outstanding === undefined && failing.length === 0) return undefined;
   const [renewDays, fetchDays] = [
     await daysSet(store, name, 'auto-update-days'),
     await daysSet(store, name, 'auto-fetch-days'),
   ];
   const ca = outstanding?.ca ?? (await moveOf(store, name))?.ca ?? record?.ca;
   const tracked = await trackedAt(store, name);
-  const failing = await store.schedule.failing(name);
-  return {
+  const schedule: ScheduleFacts = {
     ...facts,
     name,
     ...(ca !== undefined && { ca }),
@@ -40,6 +42,8 @@ export async function gather(
     // Two days, though one counts: a clock that is set ahead drops none of them.
     issuedAt: await store.schedule.issuedSince(name, new Date(now.getTime() - 2 * dayMs)),
   };
+  const at = await alarmsAt(store, schedule, now);
+  return at === undefined ? schedule : { ...schedule, alarmsAt: at };
 }
 
 async function trackedAt(store: Store, name: Label): Promise<ScheduleFacts['tracked']> {

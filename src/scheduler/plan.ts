@@ -57,7 +57,8 @@ function done(facts: ScheduleFacts, { kind }: Job, at: Date): ScheduleFacts | un
       };
       // One that is renewed as it comes would be refused.
       if (renewalWindow(next, facts.renewDays).ms >= length) return undefined;
-      return { ...facts, certificate: next, failing: others };
+      // What is told of a certificate that is renewed in time is nothing.
+      return { ...rest, certificate: next, failing: others };
     }
     case 'deploy':
       return (

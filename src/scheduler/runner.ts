@@ -18,6 +18,8 @@ export interface RunnerContext {
   gather(name: Label): Promise<ScheduleFacts | undefined>;
   /** Do a job that is due; what goes wrong is an outcome, too. */
   perform(job: Job): Promise<JobOutcome>;
+  /** Raise, repeat and clear the alarms of a name; what goes wrong keeps nobody from renewing. */
+  watch(name: Label, around: Surroundings): Promise<void>;
   /** Times in which renewals are begun. */
   windows(): Promise<readonly MaintenanceWindow[]>;
   readonly limits: {
@@ -106,6 +108,7 @@ async function look(context: RunnerContext, run: Run, entry: ScheduleEntry): Pro
   run.count('looked');
   const facts = await context.gather(entry.name);
   if (facts === undefined) {
+    await context.watch(entry.name, run.around);
     await schedule.forget(entry);
     return;
   }
@@ -117,6 +120,7 @@ async function look(context: RunnerContext, run: Run, entry: ScheduleEntry): Pro
     isBusy ||= outcome?.type === 'busy';
     if (outcome?.type === 'done') done.add(job.kind);
   }
+  await context.watch(entry.name, run.around);
   const now = clock.now();
   let later = (await context.gather(entry.name)) ?? facts;
   const again = due(later, run.around, now).filter(({ at, kind }) => at <= now && done.has(kind));

@@ -13,6 +13,7 @@ const hourMs = 3_600_000;
 /** Alarms in SQLite. */
 export function sqliteAlarms(database: Database): Alarms {
   return {
+    find: (kind, name) => database.read((sql) => findWatched(sql, kind, name)),
     async watched(kind, name) {
       const found = await database.read((sql) => findWatched(sql, kind, name));
       if (found !== undefined) return found;

@@ -14,6 +14,7 @@ export function lateNotifications(
   const engines = async () => (await import('./destinations.ts')).sqliteSnmpEngines(database);
   return {
     alarms: {
+      find: async (...args) => (await alarms()).find(...args),
       watched: async (...args) => (await alarms()).watched(...args),
       names: async (...args) => (await alarms()).names(...args),
       forget: async (...args) => (await alarms()).forget(...args),

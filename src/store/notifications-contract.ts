@@ -31,7 +31,9 @@ export interface Look extends Standing {
 
 /** What stands, and what was told of it: a restart neither tells it again nor forgets that it ends. */
 export interface Alarms {
-  /** Find what is watched under a name; made when there is none. */
+  /** Find what is watched under a name. */
+  find(kind: WatchedKind, name: string): Promise<Watched | undefined>;
+  /** The same; made when there is none. */
   watched(kind: WatchedKind, name: string): Promise<Watched>;
   /** The names of a kind that have a number. */
   names(kind: WatchedKind): Promise<readonly string[]>;

@@ -131,6 +131,7 @@ export function readOnly(store: Store, refuse: () => never): Store {
       remove: refused,
     },
     alarms: {
+      find: (kind, name) => alarms.find(kind, name),
       watched: refused,
       names: (kind) => alarms.names(kind),
       of: (subject) => alarms.of(subject),

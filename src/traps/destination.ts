@@ -65,10 +65,12 @@ export interface CommandDestination {
   readonly timeoutSeconds: number;
 }
 
-/** A file, or what else takes lines. */
+/** A file that takes lines. */
 export interface LogDestination {
   readonly type: 'log';
   readonly name: string;
+  /** Absolute. */
+  readonly path: string;
 }
 
 /** Tell whether what fails is tried again: of a trap nobody knows whether it failed. */

@@ -50,6 +50,7 @@ async function scene(...names: readonly string[]): Promise<Scene> {
           made.jobs.push(job);
           return made.perform(job);
         },
+        watch: async () => {},
         windows: async () => [],
         limits: { names: 8, perCa: 4 },
         signal: made.ending.signal,

@@ -85,7 +85,9 @@ export function notificationsContract(make: () => Promise<StoreUnderTest>): void
 
     it('are of names that keep their number, which no other name gets', async () => {
       const { store } = await make();
+      expect(await store.alarms.find('certificate', 'gw1')).toBeUndefined();
       const first = await store.alarms.watched('certificate', 'gw1');
+      expect(await store.alarms.find('certificate', 'gw1')).toStrictEqual(first);
       const second = await store.alarms.watched('ca', 'gw1');
       expect(await store.alarms.watched('certificate', 'gw1')).toStrictEqual(first);
       expect(second.index).not.toBe(first.index);

@@ -51,7 +51,10 @@ describe('commandSender()', () => {
 describe('logSender()', () => {
   it('writes one line of JSON for each', async () => {
     const lines: string[] = [];
-    const { send } = logSender({ type: 'log', name: 'file' }, (line) => void lines.push(line));
+    const { send } = logSender(
+      { type: 'log', name: 'file', path: '/x' },
+      (line) => void lines.push(line),
+    );
     for (const name of allNames) expect(await send(sample(name, { text: 'a\nb' }))).toBe('sent');
     expect(lines).toHaveLength(14);
     expect(lines.filter((line) => line.includes('\n'))).toEqual([]);
@@ -59,7 +62,7 @@ describe('logSender()', () => {
   });
 
   it('fails when it cannot write', async () => {
-    const { send } = logSender({ type: 'log', name: 'file' }, () => {
+    const { send } = logSender({ type: 'log', name: 'file', path: '/x' }, () => {
       throw new Error('ENOSPC: no space left on device');
     });
     await expect(send(sample())).rejects.toMatchObject({

@@ -28,6 +28,7 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
     perCa: args.perCa,
     beat: (tick) => beat(tick, beatSeconds(context)),
     monotonicMs: () => performance.now(),
+    later: (tick, ms) => void setTimeout(tick, ms).unref(),
   });
   const operations = await startOperations(services, agent, operating);
   const { metricsUrl } = operations;
