@@ -23,7 +23,7 @@ export type DeployResult =
  * to know now whether it works.
  *
  * @param isLater only store it
- * @throws {CertError} CONFIG_INVALID when a file is another deployment's, CERT_TRACKED, DELIVERY_FAILED
+ * @throws {CertError} CONFIG_INVALID when a file is another deployment's, or is to hold a key that is in a token, CERT_TRACKED, DELIVERY_FAILED
  */
 export async function setDeployment(
   context: LifecycleContext,
@@ -34,10 +34,33 @@ export async function setDeployment(
   return alone(context, name, 0, async (held) => {
     const current = await held.store.certificates.current(name);
     if (current) assertManaged(current, 'deploy');
+    await refuseTokenKey(held, name, current, deployment);
     await tidyUp(held, name, deployment.label);
     await held.store.deployments.put(name, deployment);
     return isLater ? { type: 'stored' } : deployPending(held, name);
   });
+}
+
+/** @throws {CertError} CONFIG_INVALID */
+async function refuseTokenKey(
+  { store }: Pick<LifecycleContext, 'store'>,
+  name: Label,
+  current: CertificateRecord | undefined,
+  { files }: Deployment,
+): Promise<void> {
+  // Before the first certificate, the request that waits for it says where the key is.
+  const keyId = current === undefined ? (await store.keyRequests.get(name))?.keyId : current.keyId;
+  if (keyId === undefined) return;
+  const { holdsKey } = await import('../deploy/outputs.ts');
+  const file = files.find(({ kind }) => holdsKey(kind));
+  if (file === undefined || (await store.keys.publicKey(keyId)).tokenUri === undefined) return;
+  throw new CertError(
+    'CONFIG_INVALID',
+    `Cannot deploy "${name}" with ${file.kind}: its key is in a token, which it never leaves`,
+    {
+      hint: `Leave ${file.kind} out; services use the key by the URI that "certkeeper show cert ${name}" shows`,
+    },
+  );
 }
 
 /**

@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CertError } from '../../src/base/errors.ts';
+import { setDeployment } from '../../src/lifecycle/deploy-settings.ts';
 import { dryRun } from '../../src/lifecycle/dry-run.ts';
 import type { LifecycleContext } from '../../src/lifecycle/context.ts';
 import { enroll } from '../../src/lifecycle/enroll.ts';
@@ -219,6 +220,23 @@ describe('update() and enroll() with a key in a token', () => {
     expect(await poll(context, polled)).toMatchObject({ type: 'delivered' });
     expect(site.files().get('certs.pem')).not.toEqual(before);
   });
+});
+
+describe('setDeployment() of a key in a token', () => {
+  it.each(['key', 'combined', 'pkcs12'] as const)(
+    'refuses %s, and stores nothing',
+    async (kind) => {
+      const { site, context } = await makeTokenSite();
+      await initialize(context, request({ key: inToken }));
+      const name = named('gw1');
+      const deployment = { label: named('web'), files: [{ kind, path: '/etc/web/file' }] };
+      await expect(setDeployment(context, name, deployment, false)).rejects.toMatchObject({
+        ...coded('CONFIG_INVALID'),
+        message: `Cannot deploy "gw1" with ${kind}: its key is in a token, which it never leaves`,
+      });
+      expect(await site.store.deployments.list('gw1')).toEqual([]);
+    },
+  );
 });
 
 describe('exportCertificate() of a key in a token', () => {
