@@ -161,7 +161,7 @@ export const certRestoreParameters = {
     max: 1_000_000,
     positional: true,
     placeholder: 'VERSION',
-    usual: 'the last one before the current',
-    summary: 'Number of the version to go back to, as show cert full has it',
+    usual: 'the newest that is not current: twice is back where it began',
+    summary: 'Number of the version that is to be current, as show cert N has it',
   },
 } as const;

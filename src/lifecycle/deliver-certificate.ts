@@ -1,4 +1,5 @@
 import { CertError } from '../base/errors.ts';
+import type { HookEvent } from '../deploy/hook-environment.ts';
 import type { CertificateRecord } from '../store/store.ts';
 import type { LifecycleContext } from './context.ts';
 import { deployCertificate } from './deploy-certificate.ts';
@@ -7,6 +8,7 @@ import { deployCertificate } from './deploy-certificate.ts';
  * Put key, chain and certificate where services read them, tell the services, and remember that it was
  * done. What fails here is tried again by `cmp poll`: the certificate is current all the same.
  *
+ * @param event what the hook is told; absent: what the versions show
  * @returns the paths written
  * @throws {CertError} DELIVERY_FAILED
  */
@@ -14,12 +16,13 @@ export async function deliverCertificate(
   context: LifecycleContext,
   record: CertificateRecord,
   transactionID: string,
+  event?: HookEvent,
 ): Promise<readonly string[]> {
   const { store, clock } = context;
   const { id, name, ca = '' } = record;
   const said = { name, ca, transactionID };
   try {
-    const { directory, files } = await deployCertificate(context, record);
+    const { directory, files } = await deployCertificate(context, record, event);
     const at = clock.now();
     await store.certificates.markDelivered(id, directory, at, [
       { at, ...said, type: 'delivered', directory },

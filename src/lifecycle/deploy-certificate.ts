@@ -1,6 +1,7 @@
 import { CertError } from '../base/errors.ts';
 import { encodePem } from '../asn1/pem.ts';
 import type { DeliveredPems } from '../deploy/files.ts';
+import type { HookEvent } from '../deploy/hook-environment.ts';
 import type {
   DeploymentRecord,
   DeploymentState,
@@ -27,11 +28,13 @@ export interface Deployed {
  * none, tell the services, and run its hook. Each deployment succeeds or fails for itself, and one that is
  * done is not done again.
  *
+ * @param event what the hook is told; absent: what the versions show
  * @throws {CertError} DELIVERY_FAILED with everything that is not done
  */
 export async function deployCertificate(
   context: LifecycleContext,
   record: CertificateRecord,
+  event?: HookEvent,
 ): Promise<Deployed> {
   const { name } = record;
   const deployments = await context.store.deployments.list(name);
@@ -42,7 +45,7 @@ export async function deployCertificate(
   await toServices(context, record, pems, left);
   const deployed =
     deployments.length === 0 ? await toCertStore(context, pems) : standing(deployments);
-  await runHook(context, record, deployed.outputs);
+  await runHook(context, record, deployed.outputs, event);
   // Last: the hook may be what makes a service take its files.
   for (const deployment of left) await look(context, record, deployment);
   throwAll(failuresOf(await context.store.deployments.list(name), record));

@@ -9,17 +9,19 @@ import { serialOf, storedCertificate } from './stored-certificate.ts';
 /**
  * Run the hook of a certificate whose files stand, if it has one, and keep what it said.
  *
+ * @param event absent: what the versions show
  * @throws {CertError} DELIVERY_FAILED unless it ends with exit code 0 in time
  */
 export async function runHook(
   context: LifecycleContext,
   record: CertificateRecord,
   files: readonly OutputFile[],
+  event?: HookEvent,
 ): Promise<void> {
   const hook = await context.store.deployments.hook(record.name);
   if (hook === undefined) return;
   const versions = await context.store.certificates.versions(record.name);
-  const occasion = occasionOf(record, files, versions);
+  const occasion = occasionOf(record, files, versions, event);
   const { run, complaint } = await tryHook(context, hook, occasion);
   if (complaint === undefined) return;
   const { lastWords } = await import('../deploy/run-command.ts');

@@ -20,7 +20,7 @@ export interface RestoreResult {
  * Make an earlier certificate of a name the current one again, with its key, and deliver it as any other.
  * What it replaces is kept, and can be restored too.
  *
- * @param version its number; absent: the last one before the current
+ * @param version its number; absent: the newest of those that are not current, so that twice is back where it began
  * @throws {CertError} CERT_UNKNOWN, CERT_INVALID for one that is revoked or not valid now, CERT_TRACKED, DELIVERY_FAILED
  */
 export async function restoreCertificate(
@@ -43,7 +43,8 @@ export async function restoreCertificate(
     }
     const certificate = await store.certificates.restore(chosen.id);
     const [pending] = await store.certificates.pendingDelivery(name);
-    const files = pending === undefined ? [] : await deliverCertificate(held, pending, '');
+    const files =
+      pending === undefined ? [] : await deliverCertificate(held, pending, '', 'restored');
     return { certificate, replaced, files };
   });
 }

@@ -20,6 +20,7 @@ import {
 } from '../../src/lifecycle/deploy-settings.ts';
 import { initialize } from '../../src/lifecycle/initialize.ts';
 import { poll } from '../../src/lifecycle/poll.ts';
+import { restoreCertificate } from '../../src/lifecycle/restore-certificate.ts';
 import { update } from '../../src/lifecycle/update.ts';
 import type { Deployment } from '../../src/store/deployments-contract.ts';
 import { unusedPort } from '../http/hostile-server.ts';
@@ -239,6 +240,18 @@ describe('a hook', () => {
     expect(await said(site)).toBe('issued .\n');
     await update(site.context, { current: name, waitSeconds: 0 });
     expect(await said(site)).toBe('renewed .\n');
+  });
+
+  it('is told of every restored version that it is restored, the newest too', async () => {
+    const site = await makeSite();
+    await hook(site, 'echo "$CERTKEEPER_EVENT."');
+    await initialized(site);
+    await update(site.context, { current: name, waitSeconds: 0 });
+    for (const version of [1, 2]) {
+      const { certificate } = await restoreCertificate(site.context, { name });
+      expect(certificate.version).toBe(version);
+      expect(await said(site)).toBe('restored.\n');
+    }
   });
 
   it('is run after the files stand, and told names, paths and serial numbers, and no secret', async () => {
