@@ -29,18 +29,26 @@ const reasons: Readonly<Record<string, string>> = {
 /** Say what kept files from their place. */
 export function deliveryError(error: unknown, { name, where, elsewhere }: Place): CertError {
   if (error instanceof CertError) return error;
-  const code = codeOf(error);
   return new CertError(
     'DELIVERY_FAILED',
     `Cannot deliver "${name}" to "${where}": ${reasonOf(error)}`,
     {
       cause: error,
-      hint:
-        code === 'ENOSPC' || code === 'EDQUOT'
-          ? `Free some space, or ${elsewhere}; the certificate is safe in the store`
-          : `Let this user write there, or ${elsewhere}; the certificate is safe in the store`,
+      hint: `${wayOut(error)}, or ${elsewhere}; the certificate is safe in the store`,
     },
   );
+}
+
+function wayOut(error: unknown): string {
+  const code = codeOf(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'Free some space';
+  return code === 'EPERM' && isChown(error)
+    ? 'Leave owner and group out, run this as root, who alone gives files to others'
+    : 'Let this user write there';
+}
+
+function isChown(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && String(error.syscall).endsWith('chown');
 }
 
 /** Say what went wrong, in words and with its code. */

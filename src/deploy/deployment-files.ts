@@ -51,7 +51,12 @@ export async function deliverDeployment(
       previous: staging === undefined ? '' : previousPath(staging),
     };
   } catch (error) {
-    throw deliveryError(isMissing(error) ? new Error(error.message) : error, place);
+    if (!isMissing(error)) throw deliveryError(error, place);
+    throw new CertError(
+      'DELIVERY_FAILED',
+      `Cannot deliver "${name}" to "${place.where}": ${error.message}`,
+      { cause: error, hint: error.hint ?? 'Put it back where "cert deploy" was told that it is' },
+    );
   }
 }
 

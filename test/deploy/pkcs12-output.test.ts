@@ -98,8 +98,9 @@ describe('a PKCS#12 file of a deployment', () => {
   it('is not delivered without its password, and the old one stays', async () => {
     await deliver(geheim);
     const before = readFileSync(path);
-    const { code, message } = await failure(deliver(gone));
-    expect({ code, message }).toEqual({
+    const { code, message, hint } = await failure(deliver(gone));
+    expect({ code, message, hint }).toEqual({
+      hint: expect.stringMatching(/^Put /),
       code: 'DELIVERY_FAILED',
       message: 'Cannot deliver "gw1" to "java": Cannot read the secret: no such file',
     });
