@@ -26,6 +26,7 @@ export type PeerPackageName =
   | 'opensc'
   | 'snmptrapd'
   | 'smitools'
+  | 'systemd'
   | 'libnss3-tools'
   | 'gnutls-bin'
   | 'openjdk-17-jre-headless';
@@ -85,6 +86,11 @@ export const peerPackages: readonly PeerPackage[] = [
   { debian: 'softhsm2', program: 'softhsm2-util', neededFor: 'keys in a PKCS #11 token' },
   { debian: 'opensc', program: 'pkcs11-tool', neededFor: 'a second look at keys in a token' },
   { debian: 'snmptrapd', program: 'snmptrapd', neededFor: 'receiving traps and informs' },
+  {
+    debian: 'systemd',
+    program: 'systemd-notify',
+    neededFor: 'readiness, watchdog and the check of the unit',
+  },
   { debian: 'smitools', program: 'smilint', neededFor: 'checking CERT-LIFECYCLE-MIB' },
   {
     debian: 'apache2',

@@ -41,7 +41,8 @@ export async function examineStateDirectory(
   const complain = (about: string, severity: Severity, text: string, remedy: string): void => {
     findings.push({ check: 'files', about, severity, text, remedy });
   };
-  if (uid !== undefined && found.uid !== uid && found.uid !== 0) {
+  // Root takes the place of its owner.
+  if (uid !== undefined && uid !== 0 && found.uid !== uid) {
     const text = `it belongs to user ${found.uid}, and this is user ${uid}`;
     complain(directory, 'warning', text, 'Run certkeeper as the user that owns it');
   }

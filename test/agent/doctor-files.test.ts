@@ -43,9 +43,7 @@ describe('doctor, of the state directory', () => {
 
   it('tells that it belongs to another user', async () => {
     const [finding] = await examineStateDirectory(folder(), (uid ?? 0) + 7);
-    // Root may own anything.
-    if (uid === 0) expect(finding).toMatchObject({ severity: 'ok' });
-    else expect(finding).toMatchObject({ severity: 'warning' });
+    expect(finding).toMatchObject({ severity: 'warning' });
   });
 });
 
