@@ -5,7 +5,7 @@ import type { Command } from './command.ts';
 import { splitOption } from './globals.ts';
 import { followingWords, keywordAt, keywordOfOption } from './keyword.ts';
 import type { Parameter, ParameterTable, Value, Values } from './parameter.ts';
-import { editDistance, suggest } from './suggest.ts';
+import { editDistance, suggest } from '../base/suggest.ts';
 import { parseValue } from './values.ts';
 
 /**
@@ -36,6 +36,10 @@ class Reading {
   readonly #command: Command;
   readonly #table: ParameterTable;
   readonly #others: readonly Command[];
+  /** What the command sets that this one undoes: `no` takes the same words, and needs only its own. */
+  readonly #undone: ParameterTable;
+  /** Bare values of that passed over. */
+  #passed = 0;
   /** A word after a secret may be the rest of it, typed without quotes: such a word is never repeated. */
   #afterSecret: string | undefined;
 
@@ -43,6 +47,7 @@ class Reading {
     this.#command = command;
     this.#others = others;
     this.#table = command.parameters;
+    this.#undone = undoneBy(command, others);
   }
 
   /** Take one parameter with its value; returns where the next one begins. */
@@ -56,6 +61,8 @@ class Reading {
     // Of a keyword of several words, the last one.
     const end = name === undefined ? at + word.split(' ').length - 1 : at;
     if (parameter === undefined) {
+      const passed = this.#passUndone(words, at);
+      if (passed !== undefined) return passed;
       this.#checkFollowing(word, words[at + 1]);
       const label = this.#labelElsewhere(word, value ?? words[at + 1]);
       if (label !== undefined) throw this.#unknown(word, token, { meant: label });
@@ -70,7 +77,9 @@ class Reading {
     if (parameter.type === 'flag') {
       if (value !== undefined) throw this.#usage(`--${word} is a switch and takes no value`);
       this.#put(word, parameter, '');
-      return end + 1;
+      const set = this.#undone[word];
+      const isValue = end + 1 < words.length && !this.#isKeyword(words, end + 1);
+      return set !== undefined && set.type !== 'flag' && isValue ? end + 2 : end + 1;
     }
     const text = value ?? words[end + 1];
     if (text === undefined || (value === undefined && isOption(text))) {
@@ -81,6 +90,25 @@ class Reading {
     return parameter.many === true ? this.#takeMore(word, parameter, words, end + 2) : end + 2;
   }
 
+  /** Pass over what was set, keyword and value: `no cert hook cert-name gw1 timeout 30s`. */
+  #passUndone(words: readonly string[], at: number): number | undefined {
+    const { name, value } = splitOption(words[at] ?? '');
+    const word =
+      name === undefined ? keywordAt(this.#undone, words, at) : keywordOfOption(this.#undone, name);
+    const parameter = word === undefined ? undefined : this.#undone[word];
+    if (word === undefined || parameter === undefined) return undefined;
+    const end = name === undefined ? at + word.split(' ').length : at + 1;
+    if (parameter.type === 'flag' || value !== undefined) return end;
+    let next = end + 1;
+    while (parameter.many === true && next < words.length && !this.#isKeyword(words, next)) next++;
+    return next;
+  }
+
+  #isKeyword(words: readonly string[], at: number): boolean {
+    const isOne = (table: ParameterTable) => keywordAt(table, words, at) !== undefined;
+    return isOption(words[at] ?? '') || isOne(this.#table) || isOne(this.#undone);
+  }
+
   /** Give a bare value to the next positional parameter that has none. */
   takePositional(text: string): void {
     for (const [word, parameter] of Object.entries(this.#table)) {
@@ -88,6 +116,11 @@ class Reading {
       if (this.values.has(word) && parameter.many !== true) continue;
       if (this.#afterSecret !== undefined && !isLabel(text)) break;
       this.#put(word, parameter, text);
+      return;
+    }
+    const bare = Object.values(this.#undone).filter(({ positional }) => positional === true);
+    if (bare.length > 0 && this.#passed < bare.length) {
+      this.#passed++;
       return;
     }
     throw this.#unknown(text, text);
@@ -224,6 +257,21 @@ class Reading {
       hint: hint ?? `See certkeeper ${said} --help`,
     });
   }
+}
+
+/** Find the parameters that a `no` command has not by itself, and the command it undoes has. */
+function undoneBy({ words, parameters }: Command, others: readonly Command[]): ParameterTable {
+  const [first, ...rest] = words;
+  if (first !== 'no') return {};
+  const undone = others.find((each) => {
+    const said = each.words.join(' ');
+    return said === rest.join(' ') || said === `${rest.join(' ')} add`;
+  });
+  return Object.fromEntries(
+    Object.entries(undone?.parameters ?? {}).filter(
+      ([word, { type }]) => parameters[word]?.type !== type,
+    ),
+  );
 }
 
 /** Show a word without what follows "=", which may be a secret. */
