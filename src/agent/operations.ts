@@ -4,7 +4,7 @@ import type { LifecycleContext } from '../lifecycle/context.ts';
 import type { Agent } from './agent.ts';
 import { askHealth } from './health.ts';
 import type { MetricsPlace, MetricsServer } from './metrics-server.ts';
-import { serviceManager } from './sd-notify.ts';
+import { serviceManager, type Notice } from './sd-notify.ts';
 import { feedWatchdog, watchdogMs } from './watchdog.ts';
 
 /** How others watch an agent. */
@@ -23,7 +23,7 @@ export interface Operations {
   readonly metricsUrl?: string;
   /** Say to the service manager that the agent works. */
   ready(): Promise<void>;
-  /** Say to it that it ends. */
+  /** Say to it, once, that the agent ends. */
   stopping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -70,11 +70,12 @@ export async function startOperations(
     });
     closing.push(() => watchdog.stop());
   }
+  const said = async (...notices: readonly Notice[]): Promise<void> => manager?.notify(...notices);
+  let stopping: Promise<void> | undefined;
   return {
     ...(server && { metricsUrl: server.url }),
-    ready: async () =>
-      manager?.notify('READY=1', `MAINPID=${process.pid}`, 'STATUS=Renews what is due'),
-    stopping: async () => manager?.notify('STOPPING=1', 'STATUS=Ends what it is doing'),
+    ready: () => said('READY=1', `MAINPID=${process.pid}`, 'STATUS=Renews what is due'),
+    stopping: () => (stopping ??= said('STOPPING=1', 'STATUS=Ends what it is doing')),
     async close() {
       for (const each of closing) await each();
     },

@@ -16,5 +16,7 @@ while True:
     if sys.stdin in ready and not sys.stdin.buffer.read1(1):
         break
     if receiver in ready:
-        # What comes along with it, the end of a pipe that says "read", is closed by not being taken.
-        print(json.dumps(receiver.recv(65536).decode()), flush=True)
+        # The end of a pipe comes along with a barrier, and is closed by not being taken: that says that all is read.
+        text = receiver.recv(65536).decode()
+        if text != "BARRIER=1":
+            print(json.dumps(text), flush=True)

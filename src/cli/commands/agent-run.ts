@@ -49,8 +49,12 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
   const alive = setInterval(() => {}, 2 ** 30);
   try {
     await operations.ready();
-    stopped.addEventListener('abort', () => void agent.stop(), { once: true });
-    if (stopped.aborted) await agent.stop();
+    const stop = (): void => {
+      void operations.stopping();
+      void agent.stop();
+    };
+    stopped.addEventListener('abort', stop, { once: true });
+    if (stopped.aborted) stop();
     await agent.ended;
   } finally {
     clearInterval(alive);
