@@ -94,7 +94,7 @@ export async function servedBy({
           rejectUnauthorized: false,
           ...(serverName === undefined ? {} : { servername: serverName }),
         });
-        tls.setTimeout(connectionTimeoutMs, timeOut).once('error', reject);
+        tls.setTimeout(connectionTimeoutMs, timeOut).once('error', (error) => reject(plain(error)));
         tls.once('close', () => reject(new Error('it ends the connection')));
         tls.once('secureConnect', () => {
           const { raw } = tls.getPeerCertificate();
@@ -108,6 +108,22 @@ export async function servedBy({
   } finally {
     socket.destroy();
   }
+}
+
+/** What OpenSSL finds in an answer that is no TLS record at all, in several versions of it. */
+const notTls: ReadonlySet<string> = new Set([
+  'wrong version number',
+  'packet length too long',
+  'http request',
+  'unknown protocol',
+]);
+
+/** Its text of a TLS failure is a line of numbers and names of source files; the reason in it is what helps. */
+function plain(error: Error): Error {
+  const reason = 'reason' in error && typeof error.reason === 'string' ? error.reason : undefined;
+  if (reason === undefined) return error;
+  const why = notTls.has(reason) ? 'it is no TLS service' : `TLS fails: ${reason}`;
+  return new Error(why, { cause: error });
 }
 
 /** What is said before TLS begins: a row a protocol. */

@@ -1,3 +1,4 @@
+import { createServer as createPlainServer } from 'node:http';
 import { createServer } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { toHex, utf8 } from '../../src/base/bytes.ts';
@@ -286,6 +287,18 @@ describe('readTrackSource()', () => {
       message: expect.stringMatching(
         /^Cannot read the certificate of 127\.0\.0\.1:\d+: .*ECONNREFUSED/,
       ),
+    });
+  });
+
+  it('says so when a service speaks no TLS', async () => {
+    const server = createPlainServer((_, response) => response.end('here is http'));
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const address = server.address();
+    const port = address === null || typeof address === 'string' ? 0 : address.port;
+    const reading = readTrackSource(serviceSource(`127.0.0.1:${port}`), holding(utf8('')));
+    await expect(reading).rejects.toMatchObject({
+      message: `Cannot read the certificate of 127.0.0.1:${port}: it is no TLS service`,
     });
   });
 
