@@ -152,7 +152,7 @@ function assertComplete(name: Label, { missing }: ImportedChain): void {
     'CERT_INVALID',
     `Cannot import "${name}": its chain is not complete, the certificate of ${missing} is missing`,
     {
-      hint: 'Give it in chain-file, import it first with "cert import … ca", or leave out complete-chain',
+      hint: 'Give it along with the certificate, import it first with "cert import … ca", or leave out complete-chain',
     },
   );
 }
@@ -215,7 +215,7 @@ function warningsOf(
       ? []
       : [
           `the chain of "${name}" is not complete: the certificate of ${missing} is missing; ` +
-            'give it in chain-file, or import it with "cert import … ca"',
+            'give it along with the certificate, or import it with "cert import … ca"',
         ]),
     ...(others.length > 0
       ? [`left out what is not in the chain of "${name}": ${namesOf(others)}`]

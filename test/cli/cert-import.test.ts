@@ -19,7 +19,7 @@ async function initialize(...words: readonly string[]): Promise<Outcome> {
 
 const missingRoot =
   'warning: the chain of "device" is not complete: the certificate of "CN=Root,O=Test" is missing; ' +
-  'give it in chain-file, or import it with "cert import … ca"\n';
+  'give it along with the certificate, or import it with "cert import … ca"\n';
 
 describe('cert import', () => {
   it.each([

@@ -72,7 +72,7 @@ describe('importCertificate()', () => {
     const { certificate } = await importCertificate(context, importing({ certificates }));
     expect(certificate.chain).toEqual([]);
     expect(warnings).toEqual([
-      'the chain of "vendor" is not complete: the certificate of "CN=Low" is missing; give it in chain-file, or import it with "cert import … ca"',
+      'the chain of "vendor" is not complete: the certificate of "CN=Low" is missing; give it along with the certificate, or import it with "cert import … ca"',
       'left out what is not in the chain of "vendor": "CN=Low", "CN=Sub"',
     ]);
   });
