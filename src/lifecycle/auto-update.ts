@@ -24,7 +24,7 @@ export interface AutoUpdate {
 /**
  * Have a certificate renewed by the agent: `cmp auto-update`.
  *
- * @throws {CertError} CERT_UNKNOWN, CERT_TRACKED, CA_UNKNOWN, and CONFIG_INVALID for one that cannot be renewed
+ * @throws {CertError} CERT_UNKNOWN, CERT_INVALID for a revoked one, CERT_TRACKED, CA_UNKNOWN, and CONFIG_INVALID for one that cannot be renewed
  */
 export async function setAutoUpdate(
   { store, clock }: Pick<LifecycleContext, 'store' | 'clock'>,
@@ -32,11 +32,18 @@ export async function setAutoUpdate(
 ): Promise<AutoUpdate> {
   const current = await store.certificates.current(name);
   const refuse = (
-    code: 'CERT_UNKNOWN' | 'CERT_TRACKED' | 'CONFIG_INVALID',
+    code: 'CERT_UNKNOWN' | 'CERT_INVALID' | 'CERT_TRACKED' | 'CONFIG_INVALID',
     why: string,
     hint: string,
   ) => new CertError(code, `Cannot have "${name}" renewed: ${why}`, { hint });
   if (current === undefined) {
+    if ((await store.certificates.latest(name))?.revokedAt !== undefined) {
+      throw refuse(
+        'CERT_INVALID',
+        'it is revoked',
+        `Get a new one with "certkeeper cmp initialize cert-name ${name}"`,
+      );
+    }
     throw refuse('CERT_UNKNOWN', 'there is no such certificate', 'See "certkeeper show cert"');
   }
   if (current.source === 'track') {

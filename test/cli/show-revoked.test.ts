@@ -62,3 +62,12 @@ describe('show cert', () => {
     });
   });
 });
+
+describe('cmp auto-update', () => {
+  it('says of a revoked certificate that it is revoked', async () => {
+    const bench = await benchWithRevoked();
+    const { code, err } = await bench.run('cmp auto-update current-name gw1 time 30'.split(' '));
+    expect(code).toBe(9);
+    expect(err).toContain('Cannot have "gw1" renewed: it is revoked');
+  });
+});

@@ -1,6 +1,7 @@
 import { formatTime } from '../../base/format-time.ts';
 import { lifetimeOf, renewalTime } from '../../lifecycle/renewal-time.ts';
 import { storedCertificate } from '../../lifecycle/stored-certificate.ts';
+import { agentNote } from '../agent-note.ts';
 import type { Body } from '../command.ts';
 import { fetchedJson, fetchedText, fetchNow } from '../fetch-report.ts';
 import type { autoFetchParameters } from '../parameters-agent.ts';
@@ -14,9 +15,10 @@ export const run: Body<typeof autoFetchParameters> = async (args, context) => {
   const { certificate } = result;
   const { validity } = storedCertificate(certificate.der, `"${name}"`).tbsCertificate;
   const { at } = renewalTime(lifetimeOf(validity), certificate, days);
+  const { agentRuns, text: note } = await agentNote(services, context);
   context.print.done(
-    { ...fetchedJson(result), days, fetchFrom: formatTime(at) },
-    `${fetchedText(result)}; the agent looks for the next one from ${formatTime(at)} on`,
+    { ...fetchedJson(result), days, fetchFrom: formatTime(at), agentRuns },
+    `${fetchedText(result)}; the agent looks for the next one from ${formatTime(at)} on` + note,
   );
   return 0;
 };

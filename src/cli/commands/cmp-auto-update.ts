@@ -1,5 +1,6 @@
 import { formatTime } from '../../base/format-time.ts';
 import { setAutoUpdate } from '../../lifecycle/auto-update.ts';
+import { agentNote } from '../agent-note.ts';
 import type { Body } from '../command.ts';
 import type { autoUpdateParameters } from '../parameters-agent.ts';
 import { plural } from '../plural.ts';
@@ -21,9 +22,11 @@ export const run: Body<typeof autoUpdateParameters> = async (args, context) => {
       `${plural(days, 'day')} is more than half of the lifetime of "${name}": a third of it holds in place of that`,
     );
   }
+  const { agentRuns, text: note } = await agentNote(services, context);
   context.print.done(
-    { name, days, windowSeconds, isObeyed, renewalAt: formatTime(at) },
-    `"${name}" is renewed by the agent ${isObeyed ? plural(days, 'day') : formatDuration(windowSeconds)} before its end: next at ${formatTime(at)}`,
+    { name, days, windowSeconds, isObeyed, renewalAt: formatTime(at), agentRuns },
+    `"${name}" is renewed by the agent ${isObeyed ? plural(days, 'day') : formatDuration(windowSeconds)} before its end: next at ${formatTime(at)}` +
+      note,
   );
   return 0;
 };

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { becomeAgent } from '../../src/agent/agent-lease.ts';
+import { livenessOf, thisProcess } from '../../src/agent/process-identity.ts';
+import { parseLabel } from '../../src/base/label.ts';
+import { addCa, benchWithCa, der, gw1 } from './bench-with-ca.ts';
+import { gatewayPem } from './certificates.ts';
+import { now, type Bench } from './run-cli.ts';
+
+const line = ['cmp', 'auto-update', 'current-name', 'gw1', 'ca-root', 'rootA', 'time', '30'];
+
+async function prepared(): Promise<Bench> {
+  const bench = benchWithCa();
+  await bench.run(addCa(bench));
+  await bench.withStore((store) =>
+    store.certificates.import({
+      name: gw1,
+      der: der(gatewayPem),
+      chain: [],
+      source: 'import',
+      key: { spki: Uint8Array.of(1), pkcs8: Uint8Array.of(2) },
+      ca: parseLabel('rootA', 'ca-root'),
+      at: now,
+    }),
+  );
+  return bench;
+}
+
+describe('cmp auto-update', () => {
+  it('says when the agent renews, and that none runs', async () => {
+    const { code, out } = await (await prepared()).run(line);
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: expect.stringMatching(
+        /^"gw1" is renewed by the agent 30 days before its end: next at 2027-10-.*; no agent runs now: certkeeper agent run\n$/,
+      ),
+    });
+  });
+
+  it('says nothing of an agent that runs', async () => {
+    const bench = await prepared();
+    await bench.withStore((store) =>
+      becomeAgent({
+        store,
+        clock: { now: () => now, sleep: async () => undefined },
+        random: { bytes: (length) => new Uint8Array(length) },
+        holder: thisProcess(),
+        livenessOf: (owner) => livenessOf(owner),
+      }),
+    );
+    expect((await bench.run(line)).out).not.toContain('no agent');
+    const { out } = await bench.run([...line, '--json']);
+    expect(JSON.parse(out)).toMatchObject({ agentRuns: true });
+  });
+});
