@@ -45,7 +45,8 @@ export const failureHint: Readonly<Partial<Record<PKIFailureBit, string>>> = {
     'Check reference and secret (some CAs call the reference the user name); of a signed request, its signer',
   badRequest: 'Check the URL, and with the operator of the CA that it takes this kind of request',
   badTime: 'Compare the clock of this machine with that of the CA',
-  badCertId: 'Ask the operator of the CA whether it still knows the certificate that is renewed',
+  badCertId:
+    'Ask the operator of the CA whether it still knows the certificate that is renewed; of one that another CA issued it does not: "cert move" takes it to this CA',
   wrongAuthority: 'Check recipient and issuer in the CA profile, and the URL',
   incorrectData: 'Check the subject name and the names in san with the operator of the CA',
   badPOP: 'Use another key type: the CA cannot verify signatures by this key',
