@@ -39,7 +39,7 @@ afterAll(() => rmSync(project, { recursive: true, force: true }));
 describe('the tarball', () => {
   it('holds what a user needs and nothing of the repository beside it', () => {
     const wanted =
-      /^(?:dist\/.+|docs\/(?:cli|credentials|delivery|errors|notifications|retrieval|shell|tokens)\.md|docs\/man\/certkeeper[a-z-]*\.1|mibs\/CERT-LIFECYCLE-MIB\.txt|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
+      /^(?:dist\/.+|docs\/(?:cli|credentials|delivery|errors|notifications|operations|retrieval|shell|tokens)\.md|docs\/man\/certkeeper[a-z-]*\.1|mibs\/CERT-LIFECYCLE-MIB\.txt|packaging\/systemd\/certkeeper\.service|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
     const paths = files.map(({ path }) => path);
     expect(paths.filter((path) => !wanted.test(path))).toEqual([]);
     expect(paths).toEqual(
