@@ -4,6 +4,7 @@ import type { Log } from '../base/log.ts';
 import type { Globals } from './global-options.ts';
 import type { Io } from './io.ts';
 import { mintArguments, type ArgsOf, type ParameterTable, type Values } from './parameter.ts';
+import { previewParameters } from './preview-parameters.ts';
 import type { Printer } from './render.ts';
 
 /** What a command body works with. */
@@ -16,6 +17,8 @@ export interface CommandContext {
   readonly services: () => Promise<Services>;
   /** Open the store once more; whoever asks closes it. */
   readonly openServices: () => Promise<Services>;
+  /** Say that files are written now; a dry run ends here. What goes through the services ends by itself. */
+  readonly beforeWriting: () => void;
   /** Run another command line, on the same outside if nothing else is said. */
   readonly run: (argv: readonly string[], changes?: RunChanges) => Promise<ExitCode>;
 }
@@ -56,6 +59,8 @@ export interface CommandSpec<T extends ParameterTable> {
   /** One sentence for `--help`, no final period. */
   readonly summary: string;
   readonly parameters: T;
+  /** What cannot be tried without being done. */
+  readonly hasPreview?: false;
   readonly constraints?: readonly Constraint<keyof T & string>[];
   /** One line without the leading `certkeeper`. */
   readonly example?: string;
@@ -70,22 +75,28 @@ export interface Command {
   readonly summary: string;
   readonly parameters: ParameterTable;
   readonly constraints: readonly Constraint[];
+  /** `dry-run` was added to its parameters. */
+  readonly hasPreview: boolean;
   readonly example: string | undefined;
   start(values: Values, context: CommandContext): Promise<ExitCode>;
 }
 
 /** Make an entry of the grammar: a body that names a parameter the table lacks does not compile. */
 export function defineCommand<const T extends ParameterTable>(spec: CommandSpec<T>): Command {
+  const { changes, parameters } = spec;
+  const isChanging = changes === 'store' || changes === 'world';
+  const hasPreview = isChanging && spec.hasPreview !== false && !('dry-run' in parameters);
   return {
     words: spec.words,
-    changes: spec.changes,
+    changes,
     summary: spec.summary,
-    parameters: spec.parameters,
+    parameters: hasPreview ? { ...parameters, ...previewParameters } : parameters,
+    hasPreview,
     constraints: spec.constraints ?? [],
     example: spec.example,
     async start(values, context) {
       const { run } = await spec.load();
-      return await run(mintArguments(spec.parameters, values), context);
+      return await run(mintArguments(parameters, values), context);
     },
   };
 }

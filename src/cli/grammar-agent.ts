@@ -69,6 +69,7 @@ export const agentCommands: readonly Command[] = [
   defineCommand({
     words: ['agent', 'stop'],
     changes: 'world',
+    hasPreview: false,
     summary: 'End the agent; what is outstanding is gone on with by the next one',
     parameters: {},
     load: () => import('./commands/agent-stop.ts'),

@@ -38,6 +38,7 @@ export const deployCommands: readonly Command[] = [
   defineCommand({
     words: ['hook', 'test'],
     changes: 'world',
+    hasPreview: false,
     summary: 'Run the hook of a certificate now, with the event test',
     parameters: table.hookTestParameters,
     example: 'hook test gw1',

@@ -6,6 +6,7 @@ export const operationsCommands: readonly Command[] = [
   defineCommand({
     words: ['agent', 'reload'],
     changes: 'world',
+    hasPreview: false,
     summary: 'Have the agent look at everything again, by the settings as they are now',
     parameters: {},
     load: () => import('./commands/agent-reload.ts'),

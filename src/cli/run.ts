@@ -75,7 +75,11 @@ async function act(invocation: Invocation, io: Io, setting: Setting): Promise<Ex
     case 'run':
       break;
   }
-  const { command, values, globals } = invocation;
+  const { command, values } = invocation;
+  const isTried = command.hasPreview && values.get('dry-run') === true;
+  const preview = isTried ? await import('./preview.ts') : undefined;
+  // What is not done need not be asked for.
+  const globals = { ...invocation.globals, yes: invocation.globals.yes || isTried };
   const log = createLog(io, globals);
   const isAudited = changesSomething(command, values);
   let opened: Promise<Services> | undefined;
@@ -90,8 +94,9 @@ async function act(invocation: Invocation, io: Io, setting: Setting): Promise<Ex
       const services = await opened;
       // Nothing is stored or sent before, and no store is made only to say that a command was misspelt.
       if (isAudited) await (begun ??= begin(services, command, values, io));
-      return services;
+      return preview === undefined ? services : preview.previewServices(services);
     },
+    beforeWriting: () => preview?.stopHere(),
     openServices: () => setting.openServices(globals, io, log),
     run: (words, changes = {}) =>
       runLine(
@@ -107,6 +112,13 @@ async function act(invocation: Invocation, io: Io, setting: Setting): Promise<Ex
     await end({ exitCode });
     return exitCode;
   } catch (error) {
+    if (preview !== undefined && error instanceof preview.PreviewEnd) {
+      context.print.done(
+        { dryRun: true },
+        'Everything that is checked before is in order; nothing was written or sent',
+      );
+      return 0;
+    }
     if (begun !== undefined) await end(await outcomeOf(error));
     throw error;
   } finally {

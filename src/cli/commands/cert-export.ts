@@ -34,6 +34,7 @@ export const run: Body<typeof certExportParameters> = async (args, context) => {
   const path = resolve(to);
   const { writeExport } = await import('../../deploy/export-file.ts');
   const { octets: content, certificate, count } = result;
+  context.beforeWriting();
   await writeExport({ path, content, replace, holdsKey: args.withKey, log: context.log });
   const key = args.withKey
     ? ` and its key${args.password === undefined ? ', which is not encrypted,' : ''}`

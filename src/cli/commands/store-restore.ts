@@ -33,6 +33,7 @@ export const run: Body<typeof storeRestoreParameters> = async (args, context) =>
       context.print.done({ restored: false }, 'Nothing was changed');
       return 0;
     }
+    context.beforeWriting();
     const keptAs = await prepared.commit();
     if (counts.transactions > 0) {
       context.log.warn(
