@@ -2,7 +2,7 @@ import { CertError } from '../base/errors.ts';
 import type { Label } from '../base/label.ts';
 import { utf8 } from '../base/bytes.ts';
 import { encodePem } from '../asn1/pem.ts';
-import type { CertificateRecord } from '../store/store.ts';
+import type { CertificateRecord, Store } from '../store/store.ts';
 import { chainToSend } from './build-chain.ts';
 import type { LifecycleContext } from './context.ts';
 import { keyOfCertificate } from './stored-certificate.ts';
@@ -38,7 +38,8 @@ export interface ExportRequest {
 
 /** What leaves the store. */
 export interface ExportResult {
-  readonly certificate: CertificateRecord;
+  /** Without a version: CA certificates of that label. */
+  readonly certificate: { readonly name: Label; readonly version?: number };
   /** Whoever writes them minds whether a key is among them. */
   readonly octets: Uint8Array;
   /** How many certificates are in them. */
@@ -47,7 +48,8 @@ export interface ExportResult {
 
 /**
  * Take a certificate out of the store, in a form others read: `cert export`. The chain is the one that files and
- * requests get.
+ * requests get. The label of CA certificates, where no certificate has that name, is that of a CA certificate, or of a CA
+ * profile for the roots and issuers of it.
  *
  * @throws {CertError} CERT_UNKNOWN, KEY_UNUSABLE when the key is asked for and is in a token or not here,
  *   CERT_INVALID when there is nothing to export
@@ -56,6 +58,8 @@ export async function exportCertificate(
   context: Pick<LifecycleContext, 'store' | 'log' | 'random'>,
   { name, version, form }: ExportRequest,
 ): Promise<ExportResult> {
+  const authorities = version === undefined ? await authoritiesOf(context.store, name) : [];
+  if (authorities.length > 0) return exportAuthorities(context, name, authorities, form);
   const certificate = await find(context, name, version);
   const certificates = await certificatesOf(context, certificate, contentOf(form));
   return {
@@ -108,16 +112,55 @@ async function keyPem(
   return encodePem('ENCRYPTED PRIVATE KEY', encryptPkcs8(pkcs8, password, random));
 }
 
+/** CA certificates of a label that is no name of a certificate. */
+async function authoritiesOf(store: Store, label: Label): Promise<readonly Uint8Array[]> {
+  if ((await store.certificates.latest(label)) !== undefined) return [];
+  const own = await store.caCertificates.get(label);
+  if (own !== undefined) return [own.der];
+  const profile = await store.authorities.get(label);
+  return profile === undefined ? [] : [...profile.roots, ...profile.intermediates];
+}
+
+async function exportAuthorities(
+  { random }: Pick<LifecycleContext, 'random'>,
+  name: Label,
+  certificates: readonly Uint8Array[],
+  form: ExportForm,
+): Promise<ExportResult> {
+  const result = { certificate: { name }, count: certificates.length };
+  const [only, second] = certificates;
+  if (form.type === 'pem-with-key' || (form.type === 'pkcs12' && form.withKey)) {
+    throw new CertError(
+      'KEY_UNUSABLE',
+      `Cannot export the key of "${name}": it is the label of CA certificates, of which no keys are here`,
+      { hint: 'Leave with-key out' },
+    );
+  }
+  if (form.type === 'pem') return { ...result, octets: utf8(pemOf(certificates)) };
+  if (form.type === 'pkcs12') {
+    const { writePkcs12 } = await import('../pkcs/pkcs12-write.ts');
+    return { ...result, octets: writePkcs12({ name, certificates }, form.password, random) };
+  }
+  if (only !== undefined && second === undefined) return { ...result, octets: only };
+  throw new CertError(
+    'CERT_INVALID',
+    `Cannot export "${name}" as der: there are ${certificates.length} CA certificates of that label`,
+    { hint: 'Choose form pem' },
+  );
+}
+
 async function find(
   { store }: Pick<LifecycleContext, 'store'>,
   name: Label,
   version: number | undefined,
 ): Promise<CertificateRecord> {
+  const versions = await store.certificates.versions(name);
   const found =
     version === undefined
       ? await store.certificates.current(name)
-      : (await store.certificates.versions(name)).find((each) => each.version === version);
+      : versions.find((each) => each.version === version);
   if (found !== undefined) return found;
+  if (versions.length === 0) throw await unknown(store, name);
   throw new CertError(
     'CERT_UNKNOWN',
     version === undefined
@@ -125,6 +168,26 @@ async function find(
       : `Cannot export version ${version} of "${name}": there is none`,
     { hint: `See "certkeeper show cert${version === undefined ? '' : ` full ${name}`}"` },
   );
+}
+
+/** How many names a hint has room for. */
+const MAX_HINTED = 10;
+
+async function unknown(store: Store, name: Label): Promise<CertError> {
+  if ((await store.keyRequests.get(name)) !== undefined) {
+    return new CertError(
+      'CERT_UNKNOWN',
+      `Cannot export "${name}": it is a request, and its certificate is yet to be imported`,
+      { hint: `"certkeeper show cert full ${name}" shows the request` },
+    );
+  }
+  const known = (await store.certificates.names()).map((each) => `"${each}"`);
+  return new CertError('CERT_UNKNOWN', `Cannot export "${name}": there is no such certificate`, {
+    hint:
+      known.length === 0
+        ? 'There is none yet; see "certkeeper show cert full"'
+        : `Known are ${known.slice(0, MAX_HINTED).join(', ')}${known.length > MAX_HINTED ? ', …' : ''}`,
+  });
 }
 
 async function certificatesOf(

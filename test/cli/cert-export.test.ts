@@ -118,6 +118,28 @@ describe('cert export', () => {
     });
   });
 
+  it('exports the CA certificates of a label, and no key of them', async () => {
+    const { run, path } = await makeExportBench();
+    const words = ['cert', 'import', 'cert-name', 'rootZ', 'file', vectorPath('root.crt'), 'ca'];
+    expect((await run(words)).code).toBe(0);
+    const { code, out } = await run(['cert', 'export', 'rootZ']);
+    expect([code, namesIn(out)]).toEqual([0, ['root']]);
+    const der = await run(['cert', 'export', 'rootZ', 'form', 'der', 'to', path('root.der')]);
+    expect(der.out).toBe(`1 certificate of "rootZ" is written to ${path('root.der')}\n`);
+    expect(toHex(readFileSync(path('root.der')))).toBe(toHex(vectorCertificate('root')));
+    const key = await run(['cert', 'export', 'rootZ', 'with-key', 'to', path('root.pem')]);
+    expect(key.err).toContain('it is the label of CA certificates');
+  });
+
+  it('says of a request that its certificate is yet to be imported', async () => {
+    const { run } = await makeExportBench();
+    const words = 'crypto keygen key-type p-256 id-type fqdn id gw2 subject-name CN=gw2';
+    expect((await run(words.split(' '))).code).toBe(0);
+    const { code, err } = await run(['cert', 'export', 'gw2']);
+    expect(code).toBe(3);
+    expect(err).toContain('it is a request, and its certificate is yet to be imported');
+  });
+
   it('says the same in JSON, and never with a key in it', async () => {
     const { cert, path } = await makeExportBench();
     const printed: unknown = JSON.parse((await cert(['content', 'cert', '--json'])).out);
@@ -196,7 +218,7 @@ describe('cert export', () => {
   it('says that there is no such certificate, and that its key is not here', async () => {
     const { run, path, cert } = await makeExportBench();
     expect((await run(['cert', 'export', 'gw9'])).err).toContain(
-      'Cannot export "gw9": it has no current certificate',
+      'Cannot export "gw9": there is no such certificate',
     );
     await run(['cert', 'import', 'cert-name', 'bare', 'file', vectorPath('rsa.crt')]);
     const { code, err } = await run(['cert', 'export', 'bare', 'with-key', 'to', path('x')]);

@@ -16,7 +16,7 @@ type Args = ArgsOf<typeof certExportParameters>;
 
 /** Write a certificate out of the store, with chain and key as asked for. */
 export const run: Body<typeof certExportParameters> = async (args, context) => {
-  const { certName: name, version, to = '-', replace } = args;
+  const { certName: name, to = '-', replace } = args;
   if (to === '-') checkStdout(args, context);
   else if (to.endsWith('/')) throw usage(`"${to}" is no file`, 'Name a file with to');
   else assertNoStoreFile(resolve(to), context);
@@ -25,7 +25,7 @@ export const run: Body<typeof certExportParameters> = async (args, context) => {
   const result = await exportCertificate(services, {
     name,
     form,
-    ...(version !== undefined && { version }),
+    ...(args.version !== undefined && { version: args.version }),
   });
   if (to === '-') {
     print(result, args, context);
@@ -36,12 +36,13 @@ export const run: Body<typeof certExportParameters> = async (args, context) => {
   const { octets: content, certificate, count } = result;
   context.beforeWriting();
   await writeExport({ path, content, replace, holdsKey: args.withKey, log: context.log });
+  const version = certificate.version === undefined ? '' : ` (version ${certificate.version})`;
   const key = args.withKey
     ? ` and its key${args.password === undefined ? ', which is not encrypted,' : ''}`
     : '';
   context.print.done(
     { ...viewOf(result, args), file: path },
-    `${plural(count, 'certificate')} of "${name}" (version ${certificate.version})${key} ` +
+    `${plural(count, 'certificate')} of "${name}"${version}${key} ` +
       `${count === 1 && !args.withKey ? 'is' : 'are'} written to ${path}`,
   );
   return 0;
@@ -96,7 +97,7 @@ function print(result: ExportResult, args: Args, { io, print: printer }: Command
 function viewOf(
   { certificate: { name, version }, count }: ExportResult,
   { form, withKey }: Args,
-): { readonly [field: string]: string | number | boolean } {
+): { readonly [field: string]: string | number | boolean | undefined } {
   return { name, version, form, certificates: count, withKey };
 }
 
