@@ -5,8 +5,9 @@ import { toHex } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
 import { removeLeftovers } from './backup-leftovers.ts';
-import { openBackup } from './backup-file.ts';
+import { openBackup, type BackupFile } from './backup-file.ts';
 import type { Backup, NewBackup } from './care-contract.ts';
+import { unwrap } from './data-key.ts';
 import type { Database } from './database.ts';
 import { createPrivateFile, syncToDisk } from './private-files.ts';
 import type { Keyring } from './sealer.ts';
@@ -21,19 +22,17 @@ export interface BackupContext {
 
 /** Write a backup, as `StoreCare.backUp` says: whole under another name first, read again, then given its own. */
 export async function backUp(context: BackupContext, wanted: NewBackup): Promise<Backup> {
-  const { database, random } = context;
   const { path, at } = wanted;
-  const key = wanted.withKey ? await keyFor(context, path) : undefined;
+  // Before anything is written: what is missing is missing whatever the copy will hold.
+  if (wanted.withKey) await keyFor(context, path);
   const folder = dirname(path);
-  const unfinished = join(folder, `.${basename(path)}.${toHex(random.bytes(8))}.new`);
+  const unfinished = join(folder, `.${basename(path)}.${toHex(context.random.bytes(8))}.new`);
   try {
     const start = `.${basename(path)}.`;
     removeLeftovers(folder, at, (name) => {
       return name.startsWith(start) && /^[0-9a-f]{16}\.new/.test(name.slice(start.length));
     });
-    createPrivateFile(unfinished);
-    await database.copyTo(unfinished);
-    const copy = openBackup(unfinished, path);
+    const { copy, key } = await copied(context, unfinished, wanted);
     let found: Pick<Backup, 'counts' | 'sealedUnder'>;
     try {
       copy.mark(at, key);
@@ -55,6 +54,45 @@ export async function backUp(context: BackupContext, wanted: NewBackup): Promise
     rmSync(`${unfinished}-journal`, { force: true });
     syncFolder(folder);
   }
+}
+
+/** Whoever changes the store key more often than this while a backup is made means to. */
+const maxCopies = 5;
+
+/** Copy the database and, if it is to go with it, get the key that opens this copy: another may be set meanwhile. */
+async function copied(
+  context: BackupContext,
+  unfinished: string,
+  { path, withKey }: NewBackup,
+): Promise<{ readonly copy: BackupFile; readonly key: Uint8Array | undefined }> {
+  for (let copies = 1; copies <= maxCopies; copies++) {
+    rmSync(unfinished, { force: true });
+    createPrivateFile(unfinished);
+    await context.database.copyTo(unfinished);
+    const copy = openBackup(unfinished, path);
+    let isKept = false;
+    try {
+      const key = withKey ? await keyFor(context, path) : undefined;
+      isKept = !withKey || (await opens(key, copy));
+      if (isKept) return { copy, key };
+    } finally {
+      if (!isKept) copy.close();
+    }
+  }
+  throw new CertError(
+    'STORE_CONFLICT',
+    `Cannot write "${path}": the store key was changed during each of ${maxCopies} copies`,
+    { hint: 'Try again when nobody is at "certkeeper store rekey"' },
+  );
+}
+
+/** Tell whether a key, or none, is the one that a copy is sealed under. */
+async function opens(key: Uint8Array | undefined, copy: BackupFile): Promise<boolean> {
+  const found = copy.wrapped();
+  if (found === undefined || key === undefined) return found === key;
+  if (found.cost !== undefined) return false;
+  const crypto = await import('node:crypto');
+  return unwrap(crypto, { key: crypto.createSecretKey(key) }, found) !== undefined;
 }
 
 async function keyFor({ keyring }: BackupContext, path: string): Promise<Uint8Array | undefined> {

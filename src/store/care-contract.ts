@@ -20,7 +20,7 @@ export interface StoreCare {
    * Write a copy of the database to a file of its own; others may write meanwhile.
    *
    * @throws {CertError} FILE_UNWRITABLE when the file exists; STORE_FULL, STORE_UNWRITABLE; STORE_CORRUPT when the
-   *   copy is not whole
+   *   copy is not whole; STORE_CONFLICT when the store key is changed again and again meanwhile
    */
   backUp(backup: NewBackup): Promise<Backup>;
 }
