@@ -88,7 +88,7 @@ describe('a keyword of several words', () => {
   });
 
   it('is abbreviated word by word', () => {
-    const line = 'certificate name gw1 d u /a priv p u /b';
+    const line = 'certificate name gw1 de u /a priv p u /b';
     expect(expand(words(line), certificateCommands)).toEqual(
       'certificate name gw1 der url /a private-key pem url /b'.split(' '),
     );
