@@ -41,7 +41,9 @@ export interface Agent {
   status(): Promise<AgentStatus>;
   /** Look now what is due. @returns when all of that is done */
   look(): Promise<void>;
-  /** The same, and send what is to be told. @returns when that was tried, which may take a silent receiver's time */
+  /** Send what is to be told. @returns when that was tried, which may take the time of silent receivers */
+  send(): Promise<void>;
+  /** Look, then send. */
   run(): Promise<void>;
   /** End: what is under way is let come to where it can be gone on with. */
   stop(): Promise<void>;
@@ -138,9 +140,10 @@ export async function startAgent(services: AgentContext, options: AgentOptions):
     });
     await running;
   };
+  const { send } = sending;
   const run = async (): Promise<void> => {
     await look();
-    await sending.send();
+    await send();
   };
 
   const endBeat = options.beat(() => void run());
@@ -148,6 +151,7 @@ export async function startAgent(services: AgentContext, options: AgentOptions):
   ending.signal.addEventListener('abort', () => endBeat(), { once: true });
   return {
     look,
+    send,
     run,
     ended: end.promise,
     async stop() {

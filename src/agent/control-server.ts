@@ -4,7 +4,7 @@ import { CertError } from '../base/errors.ts';
 import type { Agent } from './agent.ts';
 
 /** What a command can ask of a running agent, by path; each is answered with JSON. */
-export type ControlRequest = 'status' | 'run' | 'reload' | 'stop';
+export type ControlRequest = 'status' | 'run' | 'notify' | 'reload' | 'stop';
 
 /** What answers a request of each kind. */
 export type ControlAnswers = {
@@ -17,8 +17,13 @@ export function answersOf(agent: Agent, reload: () => Promise<unknown>): Control
     status: () => agent.status(),
     async run() {
       await agent.look();
-      void agent.run();
+      void agent.send();
       return agent.status();
+    },
+    async notify() {
+      // A receiver that is silent is not waited for.
+      void agent.send();
+      return {};
     },
     reload,
     async stop() {

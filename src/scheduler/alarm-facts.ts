@@ -1,4 +1,5 @@
 import { toHex } from '../base/bytes.ts';
+import type { CertificateState } from '../lifecycle/certificate-state.ts';
 import { outlookOf } from '../lifecycle/outlook.ts';
 import { renewalTime } from '../lifecycle/renewal-time.ts';
 import type { FailingRecord } from '../store/schedule-contract.ts';
@@ -68,7 +69,7 @@ export async function alarmFacts(
       name,
       ...certificateColumns(record?.der),
       profile: schedule.ca ?? '',
-      state: wordOf(state.type, failed),
+      state: wordOf(state, failed),
       ...renewAtOf(schedule, now),
       ...(failed && { failing: await failingOf(store, name, failed) }),
       ...(outstanding && waitingOf(outstanding)),
@@ -82,9 +83,10 @@ export async function alarmFacts(
 }
 
 /** What fails goes before what is well; what has ended, or is under way, before that. */
-function wordOf(state: LifecycleWord, failed: FailingRecord | undefined): LifecycleWord {
-  const isUsual = ['none', 'active', 'expiring', 'awaiting import'].includes(state);
-  if (failed === undefined || !isUsual) return state;
+function wordOf(state: CertificateState, failed: FailingRecord | undefined): LifecycleWord {
+  if ('step' in state && state.step === 'waiting') return 'waiting';
+  const isUsual = ['none', 'active', 'expiring', 'awaiting import'].includes(state.type);
+  if (failed === undefined || !isUsual) return state.type;
   return failed.kind === 'blocked' ? 'blocked' : 'failed';
 }
 

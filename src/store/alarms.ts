@@ -1,6 +1,7 @@
 import type { Alarm } from '../traps/alarms/alarm.ts';
 import type { AlarmFamily } from '../traps/alarms/condition.ts';
 import { decodeNotification, encodeNotification } from '../traps/alarms/notification-json.ts';
+import { maxSequence } from '../traps/alarms/react.ts';
 import type { Notification } from '../traps/alarms/notification.ts';
 import { integer, oneOf, optional, text, time } from './column.ts';
 import type { Database } from './database.ts';
@@ -43,6 +44,12 @@ export function sqliteAlarms(database: Database): Alarms {
       database.read((sql) =>
         sql.all('SELECT * FROM alarms ORDER BY raised_at, key LIMIT ?', limit).map(readAlarm),
       ),
+    takeSequence: () =>
+      database.write((sql) => {
+        const sequence = nextSequenceIn(sql);
+        putNextSequence(sql, sequence === maxSequence ? 1 : sequence + 1);
+        return sequence;
+      }),
     isWanted: () =>
       database.read((sql) =>
         ['alarms', 'destinations'].some(
@@ -91,13 +98,11 @@ export function sqliteAlarms(database: Database): Alarms {
   };
 }
 
-/** Read the number of the next event inside a transaction. */
-export function nextSequenceIn(sql: Sql): number {
+function nextSequenceIn(sql: Sql): number {
   return integer(sql.get('SELECT next_sequence FROM notifier') ?? {}, 'next_sequence');
 }
 
-/** Write it. */
-export function putNextSequence(sql: Sql, next: number): void {
+function putNextSequence(sql: Sql, next: number): void {
   sql.run('UPDATE notifier SET next_sequence = ?', next);
 }
 
@@ -184,7 +189,6 @@ function readAlarm(row: Row): Alarm {
   };
 }
 
-/** Read a column with a notification. */
-export function storedNotification(row: Row, column: string): Notification {
+function storedNotification(row: Row, column: string): Notification {
   return decodeNotification(text(row, column));
 }

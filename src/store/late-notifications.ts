@@ -20,6 +20,7 @@ export function lateNotifications(
       forget: async (...args) => (await alarms()).forget(...args),
       of: async (...args) => (await alarms()).of(...args),
       list: async (...args) => (await alarms()).list(...args),
+      takeSequence: async () => (await alarms()).takeSequence(),
       isWanted: async () => (await alarms()).isWanted(),
       look: async (...args) => (await alarms()).look(...args),
       seen: async (...args) => (await alarms()).seen(...args),

@@ -43,6 +43,8 @@ export interface Alarms {
   of(subject: string): Promise<readonly Alarm[]>;
   /** All that stand, oldest first. */
   list(limit: number): Promise<readonly Alarm[]>;
+  /** Take the number of an event that is about no alarm. */
+  takeSequence(): Promise<number>;
   /** Tell whether anything stands, or anybody is to be told: else nobody needs to look. */
   isWanted(): Promise<boolean>;
   /**

@@ -137,6 +137,7 @@ export function readOnly(store: Store, refuse: () => never): Store {
       of: (subject) => alarms.of(subject),
       list: (limit) => alarms.list(limit),
       isWanted: () => alarms.isWanted(),
+      takeSequence: refused,
       forget: refused,
       look: refused,
       seen: refused,

@@ -72,6 +72,13 @@ export function notificationsContract(make: () => Promise<StoreUnderTest>): void
       expect(await store.alarms.list(9)).toStrictEqual(before);
     });
 
+    it('have numbers from one sequence, which a test takes one of, too', async () => {
+      const { store } = await make();
+      await look(store, 1, [revoked], 1);
+      expect(await store.alarms.takeSequence()).toBe(2);
+      expect((await look(store, 2, [revoked], 2)).notifications).toMatchObject([{ sequence: 3 }]);
+    });
+
     it('are wanted where some stand, or somebody is to be told', async () => {
       const { store } = await make();
       expect(await store.alarms.isWanted()).toBe(false);
