@@ -1,13 +1,13 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { Counter as StoredCounter } from '../store/records-contract.ts';
 import { certificateLabels } from './certificate-labels.ts';
-import type { Picture } from './picture.ts';
+import type { CertificatePicture, Picture } from './picture.ts';
 
 /** What the text of `exposition` is to be served as. */
 export const contentType: string = Registry.PROMETHEUS_CONTENT_TYPE;
 
 /** Certificates taken in at a time: some ten milliseconds of work. */
-const seriesAtATime = 1000;
+const certificatesAtATime = 500;
 
 /**
  * Write a picture in the text format of Prometheus.
@@ -66,68 +66,103 @@ export async function exposition(picture: Picture, pause: () => Promise<void>): 
     const [, type] = /^transaction\.(\w+)\.opened$/.exec(key) ?? [];
     if (type !== undefined) opened.inc({ ca, type }, value);
   }
-  await addCertificates(registry, picture, pause);
+  addStates(registry, picture);
 
-  // One after the other: all at once would keep everybody waiting.
-  const texts: string[] = [];
-  for (const { name } of registry.getMetricsAsArray()) {
-    texts.push(await registry.getSingleMetricAsString(name));
-    await pause();
+  const texts = [trimmed(await registry.metrics())];
+  for (const metric of certificateMetrics) {
+    texts.push(await certificateText(metric, picture.certificates, pause));
   }
   return `${texts.join('\n\n')}\n`;
 }
 
-async function addCertificates(
-  registry: Registry,
-  { certificates, omitted }: Picture,
-  pause: () => Promise<void>,
-): Promise<void> {
+function addStates(registry: Registry, { certificates, omitted }: Picture): void {
   const registers = [registry];
-  const labelNames = ['name', ...certificateLabels];
-  const notBefore = new Gauge({
-    name: 'x509_cert_not_before',
-    help: 'When a certificate begins to be valid',
-    labelNames,
-    registers,
-  });
-  const notAfter = new Gauge({
-    name: 'x509_cert_not_after',
-    help: 'When a certificate ends',
-    labelNames,
-    registers,
-  });
-  const state = new Gauge({
-    name: 'certkeeper_certificate_state',
-    help: 'Always 1; the state a certificate is in',
-    labelNames: ['name', 'ca', 'state'],
-    registers,
-  });
-  const renewal = new Gauge({
-    name: 'certkeeper_certificate_renewal_timestamp_seconds',
-    help: 'When the agent renews a certificate',
-    labelNames: ['name', 'ca'],
-    registers,
-  });
   const inState = new Gauge({
     name: 'certkeeper_certificates',
     help: 'Certificates in a state',
     labelNames: ['state'],
     registers,
   });
+  for (const { state } of certificates) inState.inc({ state }, 1);
   new Gauge({
     name: 'certkeeper_certificates_omitted',
     help: 'Certificates there are no series of, since there are too many',
     registers,
   }).set(omitted);
-  for (const [at, each] of certificates.entries()) {
-    if (at % seriesAtATime === seriesAtATime - 1) await pause();
-    const { name, ca = '', labels } = each;
-    notBefore.set({ name, ...labels }, seconds(each.notBefore));
-    notAfter.set({ name, ...labels }, seconds(each.notAfter));
-    state.set({ name, ca, state: each.state }, 1);
-    if (each.renewalAt !== undefined) renewal.set({ name, ca }, seconds(each.renewalAt));
-    inState.inc({ state: each.state }, 1);
+}
+
+/** A metric that has a series for each certificate. */
+interface CertificateMetric {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: readonly string[];
+  /** Undefined where there is nothing to tell of a certificate. */
+  of(
+    certificate: CertificatePicture,
+  ): { readonly labels: Readonly<Record<string, string>>; readonly value: number } | undefined;
+}
+
+const lifetimeLabels = ['name', ...certificateLabels];
+
+const certificateMetrics: readonly CertificateMetric[] = [
+  {
+    name: 'x509_cert_not_before',
+    help: 'When a certificate begins to be valid',
+    labelNames: lifetimeLabels,
+    of: ({ name, labels, notBefore }) => ({
+      labels: { name, ...labels },
+      value: seconds(notBefore),
+    }),
+  },
+  {
+    name: 'x509_cert_not_after',
+    help: 'When a certificate ends',
+    labelNames: lifetimeLabels,
+    of: ({ name, labels, notAfter }) => ({ labels: { name, ...labels }, value: seconds(notAfter) }),
+  },
+  {
+    name: 'certkeeper_certificate_state',
+    help: 'Always 1; the state a certificate is in',
+    labelNames: ['name', 'ca', 'state'],
+    of: ({ name, ca = '', state }) => ({ labels: { name, ca, state }, value: 1 }),
+  },
+  {
+    name: 'certkeeper_certificate_renewal_timestamp_seconds',
+    help: 'When the agent renews a certificate',
+    labelNames: ['name', 'ca'],
+    of: ({ name, ca = '', renewalAt }) =>
+      renewalAt && { labels: { name, ca }, value: seconds(renewalAt) },
+  },
+];
+
+/**
+ * Write one metric of all certificates, some at a time: every series is an object of some hundred octets, and ten
+ * thousand of each metric at once would be the most memory the agent ever takes.
+ */
+async function certificateText(
+  { name, help, labelNames, of }: CertificateMetric,
+  certificates: readonly CertificatePicture[],
+  pause: () => Promise<void>,
+): Promise<string> {
+  const registry = new Registry();
+  const gauge = new Gauge({ name, help, labelNames: [...labelNames], registers: [registry] });
+  const texts: string[] = [];
+  for (let at = 0; at < Math.max(1, certificates.length); at += certificatesAtATime) {
+    gauge.reset();
+    for (const certificate of certificates.slice(at, at + certificatesAtATime)) {
+      const series = of(certificate);
+      if (series !== undefined) gauge.set(series.labels, series.value);
+    }
+    const text = trimmed(await registry.getSingleMetricAsString(name));
+    // HELP and TYPE stand above the first ones only.
+    texts.push(at === 0 ? text : text.split('\n').slice(2).join('\n'));
+    await pause();
   }
+  return texts.filter((text) => text !== '').join('\n');
+}
+
+function trimmed(text: string): string {
+  return text.replace(/\n+$/, '');
 }
 
 /** A counter of the store, by the parts of its name; `src/store/project.ts` names them. */
