@@ -4,7 +4,7 @@ import { due, type ScheduleFacts, type Surroundings } from './due.ts';
 import type { Job } from './job.ts';
 
 /** More steps of one name than anybody reads, or than a certificate of minutes has in a day. */
-const maxSteps = 1000;
+export const maxSteps = 1000;
 
 /**
  * Tell what will be done until a moment, if all goes well: what `due` says under a clock that moves on, with each
@@ -18,6 +18,16 @@ export function planAhead(
 ): readonly Job[] {
   const jobs = [...names.values()].flatMap((facts) => planOne(facts, around, now, until));
   return jobs.toSorted((a, b) => a.at.getTime() - b.at.getTime());
+}
+
+/** Tell what will be done first, however far ahead. */
+export function firstAhead(
+  names: ReadonlyMap<Label, ScheduleFacts>,
+  around: Surroundings,
+  now: Date,
+): Job | undefined {
+  const jobs = [...names.values()].flatMap((facts) => due(facts, around, now));
+  return jobs.toSorted((a, b) => a.at.getTime() - b.at.getTime())[0];
 }
 
 function planOne(

@@ -3,11 +3,12 @@ import type { Label } from '../../base/label.ts';
 import type { ScheduleFacts } from '../../scheduler/due.ts';
 import { gather } from '../../scheduler/gather.ts';
 import type { Job } from '../../scheduler/job.ts';
-import { planAhead } from '../../scheduler/plan.ts';
+import { firstAhead, planAhead } from '../../scheduler/plan.ts';
 import { readWindows } from '../../lifecycle/stored-windows.ts';
 import type { Body } from '../command.ts';
 import type { agentPlanParameters } from '../parameters-agent.ts';
 import { plural } from '../plural.ts';
+import { shortenPlan } from '../shortened-plan.ts';
 import { readStored, whereLooked } from '../stored.ts';
 import { formatTable } from '../table.ts';
 
@@ -15,24 +16,30 @@ const dayMs = 86_400_000;
 
 /** List what the agent will do, and when. */
 export const run: Body<typeof agentPlanParameters> = async ({ days }, context) => {
-  const jobs =
-    (await readStored(context, async ({ store, clock }) => {
-      const now = clock.now();
-      const names = new Map<Label, ScheduleFacts>();
-      for (const { name } of await store.schedule.all()) {
-        const facts = await gather(store, name, now);
-        if (facts !== undefined) names.set(name, facts);
-      }
-      const around = { windows: await readWindows(store), downUntil: new Map<string, Date>() };
-      return planAhead(names, around, now, new Date(now.getTime() + days * dayMs));
-    })) ?? [];
-  context.print.show({ days, jobs: jobs.map(jobJson) }, () => {
-    if (jobs.length === 0) {
-      return `Nothing to do in ${plural(days, 'day')}${whereLooked(context)}\n`;
+  const { jobs, later } = (await readStored(context, async ({ store, clock }) => {
+    const now = clock.now();
+    const names = new Map<Label, ScheduleFacts>();
+    for (const { name } of await store.schedule.all()) {
+      const facts = await gather(store, name, now);
+      if (facts !== undefined) names.set(name, facts);
     }
-    return formatTable(
+    const around = { windows: await readWindows(store), downUntil: new Map<string, Date>() };
+    return {
+      jobs: planAhead(names, around, now, new Date(now.getTime() + days * dayMs)),
+      later: firstAhead(names, around, now),
+    };
+  })) ?? { jobs: [], later: undefined };
+  const next = jobs.length === 0 ? later : undefined;
+  context.print.show({ days, jobs: jobs.map(jobJson), next: next && jobJson(next) }, () => {
+    if (jobs.length === 0) {
+      const then =
+        next === undefined ? '' : `; next is ${next.kind} "${next.name}" at ${formatTime(next.at)}`;
+      return `Nothing to do in ${plural(days, 'day')}${whereLooked(context)}${then}\n`;
+    }
+    const { shown, notes } = shortenPlan(jobs);
+    const table = formatTable(
       ['WHEN', 'WHAT', 'NAME', 'CA', 'LATER FOR'].map((title) => ({ title })),
-      jobs.map(({ at, kind, name, ca = '', postponed = '' }) => [
+      shown.map(({ at, kind, name, ca = '', postponed = '' }) => [
         formatTime(at),
         kind,
         name,
@@ -40,6 +47,7 @@ export const run: Body<typeof agentPlanParameters> = async ({ days }, context) =
         postponed,
       ]),
     );
+    return table + notes.map((note) => `${note}\n`).join('');
   });
   return 0;
 };
