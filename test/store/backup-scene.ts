@@ -11,6 +11,7 @@ import {
   type PreparedRestore,
   type RestoreOptions,
 } from '../../src/store/restore.ts';
+import type { StoreKeySource } from '../../src/store/store-key.ts';
 import type { Store } from '../../src/store/store.ts';
 import { at, granted, named, newTransaction, profile, random } from './sample.ts';
 import { storeOptions, temporaryDirectory } from './sample.ts';
@@ -73,7 +74,7 @@ export async function prepared(
 export async function restored(
   place: Pick<Scene, 'state' | 'file'>,
   changes: Partial<RestoreOptions> = {},
-) {
+): Promise<string | undefined> {
   const restore = await prepared(place, changes);
   const kept = await restore.commit();
   restore.close();
@@ -88,7 +89,7 @@ export function sabotage(path: string, sql: string): void {
 }
 
 /** Give the store key of a store, as a source. */
-export async function keyOf(state: string) {
+export async function keyOf(state: string): Promise<StoreKeySource> {
   const key = new Uint8Array(readFileSync(join(state, 'store.key')));
   return async () => key;
 }
