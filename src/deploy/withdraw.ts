@@ -26,11 +26,7 @@ export interface Withdrawn {
 export async function withdrawFiles(files: readonly WrittenFile[]): Promise<Withdrawn> {
   const removed: string[] = [];
   const left: { path: string; why: string }[] = [];
-  const replaced = files.map((file) => ({
-    ...file,
-    path: join(previousOf(file), basename(file.path)),
-  }));
-  for (const file of [...files, ...replaced]) {
+  for (const file of withReplaced(files)) {
     const { path } = file;
     try {
       const why = await whyNot(file);
@@ -47,6 +43,25 @@ export async function withdrawFiles(files: readonly WrittenFile[]): Promise<With
     await rmdir(directory).catch(() => undefined);
   }
   return { removed, left };
+}
+
+/** List the files that are there with the content that was written here: those that `withdrawFiles` would remove. */
+export async function standingFiles(files: readonly WrittenFile[]): Promise<readonly string[]> {
+  const standing: string[] = [];
+  for (const file of withReplaced(files)) {
+    // Neither is one that is not there, or cannot be read.
+    const why = await whyNot(file).catch(reasonOf);
+    if (why === undefined) standing.push(file.path);
+  }
+  return standing;
+}
+
+function withReplaced(files: readonly WrittenFile[]): readonly WrittenFile[] {
+  const replaced = files.map((file) => ({
+    ...file,
+    path: join(previousOf(file), basename(file.path)),
+  }));
+  return [...files, ...replaced];
 }
 
 function previousOf({ path, set }: WrittenFile): string {

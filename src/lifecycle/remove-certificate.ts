@@ -21,6 +21,8 @@ export interface Removal {
   readonly hasRequest: boolean;
   /** PKCS #11 URIs of keys that stay in their tokens. */
   readonly tokenKeys: readonly string[];
+  /** Files that were written for it and are there, keys among them: they go only where that is said. */
+  readonly files: readonly string[];
 }
 
 /**
@@ -28,10 +30,8 @@ export interface Removal {
  *
  * @throws {CertError} CERT_UNKNOWN, and TRANSACTION_OUTSTANDING or CONFIG_INVALID when something still needs it
  */
-export async function removalOf(
-  { store, clock }: Pick<LifecycleContext, 'store' | 'clock'>,
-  name: Label,
-): Promise<Removal> {
+export async function removalOf(context: LifecycleContext, name: Label): Promise<Removal> {
+  const { store, clock } = context;
   const records = await store.certificates.versions(name);
   const request = await store.keyRequests.get(name);
   await assertUnneeded(store, name, records);
@@ -57,6 +57,7 @@ export async function removalOf(
     hasHook: (await store.deployments.hook(name)) !== undefined,
     hasRequest: request !== undefined,
     tokenKeys,
+    files: await standing(context, name),
   };
 }
 
@@ -134,6 +135,12 @@ export async function removeCertificate(
     await held.store.certificates.remove(name);
     return { ...removal, ...files };
   });
+}
+
+async function standing(context: LifecycleContext, name: Label): Promise<readonly string[]> {
+  const { writtenFiles } = await import('./written-files.ts');
+  const { standingFiles } = await import('../deploy/withdraw.ts');
+  return standingFiles(await writtenFiles(context, name));
 }
 
 async function withdraw(context: LifecycleContext, name: Label): Promise<Withdrawn> {

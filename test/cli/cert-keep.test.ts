@@ -1,3 +1,5 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseLabel } from '../../src/base/label.ts';
 import { addCa, benchWithCa, der, importGateway, openTransaction } from './bench-with-ca.ts';
@@ -62,6 +64,19 @@ describe('cert remove', () => {
       expect(await certificates.versions('gw1')).toEqual([]),
     );
     expect((await bench.run([...line, '--yes'])).code).toBe(3);
+  });
+
+  it('names the files that stay, the key of a request among them, and with-files removes them', async () => {
+    const bench = await prepared();
+    const words = 'crypto keygen key-type p-256 id-type fqdn id gx subject-name CN=gx';
+    const key = join(bench.state, 'certs', 'gx.csr-key.pem');
+    for (const more of [[], ['with-files']]) {
+      await bench.run(words.split(' '));
+      const { out } = await bench.run(['cert', 'remove', 'gx', ...more, '--yes']);
+      expect(out.includes(`; these files stay: ${key}, `)).toBe(more.length === 0);
+      expect(existsSync(key)).toBe(more.length === 0);
+      rmSync(key, { force: true });
+    }
   });
 
   it('refuses while a request is outstanding', async () => {

@@ -22,7 +22,7 @@ export const run: Body<typeof certRemoveParameters> = async (args, context) => {
   const removal = await removalOf(services, name);
   for (const warning of warningsOf(removal)) context.log.warn(warning);
   const agreed = await confirm(
-    `Remove "${name}" (${contentsOf(removal).join(', ')})?${withFiles ? ' Its files go, too.' : ' Files that were written stay.'}`,
+    `Remove "${name}" (${contentsOf(removal).join(', ')})?${withFiles ? ' Its files go, too.' : stayText(removal)}`,
     `remove "${name}"`,
     context,
   );
@@ -30,11 +30,13 @@ export const run: Body<typeof certRemoveParameters> = async (args, context) => {
     context.print.done({ removed: null }, 'Nothing was changed');
     return 0;
   }
-  const { removed, left, versions } = await removeCertificate(services, { name, withFiles });
+  const { removed, left, versions, files } = await removeCertificate(services, { name, withFiles });
   for (const { path, why } of left) context.log.warn(`"${path}" stays: ${why}`);
+  const stay = withFiles ? [] : files;
   context.print.done(
-    { removed: name, versions, files: removed, left: left.map(({ path }) => path) },
-    `"${name}" is removed${removed.length === 0 ? '' : `, and ${plural(removed.length, 'file')} of it`}`,
+    { removed: name, versions, files: removed, left: [...left.map(({ path }) => path), ...stay] },
+    `"${name}" is removed${removed.length === 0 ? '' : `, and ${plural(removed.length, 'file')} of it`}` +
+      (stay.length === 0 ? '' : `; these files stay: ${stay.join(', ')}`),
   );
   return 0;
 };
@@ -57,6 +59,12 @@ async function removeCa(name: Label, hasCa: boolean, context: CommandContext): P
     agreed ? `CA certificate "${name}" is removed` : 'Nothing was changed',
   );
   return 0;
+}
+
+function stayText({ files }: Removal): string {
+  return files.length === 0
+    ? ' Files that were written stay.'
+    : ` These files stay, unless with-files is said: ${files.join(', ')}`;
 }
 
 function contentsOf(removal: Removal): readonly string[] {
