@@ -5,6 +5,7 @@ import { caCommands } from './grammar-ca.ts';
 import { certCommands } from './grammar-cert.ts';
 import { certificateCommands } from './grammar-certificate.ts';
 import { cmpCommands } from './grammar-cmp.ts';
+import { configCommands } from './grammar-config.ts';
 import { deployCommands } from './grammar-deploy.ts';
 import { keepCommands } from './grammar-keep.ts';
 import { keygenCommands } from './grammar-keygen.ts';
@@ -20,6 +21,7 @@ import type { Parameter } from './parameter.ts';
 export const commands: readonly Command[] = [
   ...cmpCommands,
   ...agentCommands,
+  ...configCommands,
   ...operationsCommands,
   ...caCommands,
   ...certCommands,
@@ -45,8 +47,9 @@ export const commandGroups: readonly {
     title: 'Look and tidy',
     words: ['cert', 'certificate', 'hook', 'show', 'decode', 'retention', 'store', 'clear'],
   },
-  { title: 'Set up a CA, fetch files', words: ['ca', 'retrieval'] },
+  { title: 'Set up a CA, fetch files', words: ['ca', 'retrieval', 'config'] },
   { title: 'Keep it running', words: ['agent', 'doctor', 'support'] },
+  { title: 'Be told', words: ['snmp', 'notify'] },
   { title: 'Make keys, use tokens', words: ['crypto'] },
   { title: 'Try things', words: ['lab', 'demo'] },
   { title: 'At the keyboard', words: ['shell', 'completion'] },

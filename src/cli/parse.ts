@@ -5,7 +5,7 @@ import type { Globals } from './global-options.ts';
 import { splitOption, takeGlobals } from './globals.ts';
 import { parseArguments } from './parse-arguments.ts';
 import type { Values } from './parameter.ts';
-import { suggest } from './suggest.ts';
+import { suggest } from '../base/suggest.ts';
 
 /** What an operator wants of one run. */
 export type Invocation =

@@ -27,6 +27,20 @@ export interface AutoUpdate {
  * @throws {CertError} CERT_UNKNOWN, CERT_INVALID for a revoked one, CERT_TRACKED, CA_UNKNOWN, and CONFIG_INVALID for one that cannot be renewed
  */
 export async function setAutoUpdate(
+  context: Pick<LifecycleContext, 'store' | 'clock'>,
+  request: AutoUpdateRequest,
+): Promise<AutoUpdate> {
+  const planned = await checkAutoUpdate(context, request);
+  await context.store.nameSettings.set(request.name, 'auto-update-days', String(request.days));
+  return planned;
+}
+
+/**
+ * Tell when the agent would renew a certificate, without setting that it shall.
+ *
+ * @throws {CertError} as `setAutoUpdate`
+ */
+export async function checkAutoUpdate(
   { store, clock }: Pick<LifecycleContext, 'store' | 'clock'>,
   { name, ca, days }: AutoUpdateRequest,
 ): Promise<AutoUpdate> {
@@ -75,6 +89,5 @@ export async function setAutoUpdate(
       `Get another one, or try "certkeeper cmp update current-cert ${name} after-expiry"`,
     );
   }
-  await store.nameSettings.set(name, 'auto-update-days', String(days));
   return renewalTime(lifetime, current, days);
 }

@@ -4,7 +4,7 @@ import { advance, startOf, type Named } from '../completion-walk.ts';
 import { splitOption } from '../globals.ts';
 import type { ParameterTable } from '../parameter.ts';
 import { parseSecretSource } from '../secret.ts';
-import { suggest } from '../suggest.ts';
+import { suggest } from '../../base/suggest.ts';
 import { withoutProgram } from './expand.ts';
 import { splitLine, type Word } from './words.ts';
 

@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { CertError } from '../base/errors.ts';
+import { reasonOf } from '../deploy/delivery-error.ts';
+import { audited } from '../lifecycle/audit.ts';
+import type { LifecycleContext } from '../lifecycle/context.ts';
+import type { AuditActor } from '../store/audit-contract.ts';
+import { carryOut, planConfig, type ApplyOptions } from './apply.ts';
+import { maxConfigOctets } from './document.ts';
+import { formatFault } from './fault.ts';
+
+/** How an agent applies its file. */
+export interface ApplyFileOptions extends Pick<ApplyOptions, 'secret'> {
+  readonly actor: AuditActor;
+}
+
+/**
+ * Make what is stored equal to a file: an agent does so when it starts and when it is told to reload. What changes of
+ * deployments is delivered by the agent itself. A file with faults changes nothing.
+ *
+ * @returns how many changes were made
+ * @throws {CertError} CONFIG_INVALID with the first fault, after a warning for each; FILE_UNREADABLE; STORE_…
+ */
+export async function applyConfigFile(
+  context: LifecycleContext,
+  path: string,
+  { actor, secret }: ApplyFileOptions,
+): Promise<number> {
+  const file = resolve(path);
+  const octets = await readConfigFile(file);
+  const plan = await planConfig(context, octets, { base: dirname(file), secret });
+  if (plan.type === 'faulty') throw refusal(context, file, plan.faults.map(formatFault));
+  const { changes } = plan;
+  if (changes.length === 0) return 0;
+  const act = { actor, what: 'config apply', arguments: [['file', file]] as const };
+  const failed = await audited(context, act, () =>
+    carryOut({ ...context, isLater: true }, changes),
+  );
+  for (const { error } of failed) context.log.warn(error.message);
+  context.log.info(`configuration "${file}": ${changes.length - failed.length} changes made`);
+  return changes.length - failed.length;
+}
+
+function refusal({ log }: LifecycleContext, file: string, faults: readonly string[]): CertError {
+  for (const fault of faults) log.warn(`"${file}": ${fault}`);
+  const [first = ''] = faults;
+  const others = faults.length > 1 ? `, and ${faults.length - 1} more` : '';
+  return new CertError('CONFIG_INVALID', `Cannot apply "${file}": ${first}${others}`, {
+    hint: `Nothing was changed; see all with "certkeeper config apply ${file} --dry-run"`,
+  });
+}
+
+/** Read a configuration file. @throws {CertError} FILE_UNREADABLE */
+export async function readConfigFile(file: string): Promise<Uint8Array> {
+  let octets: Uint8Array;
+  try {
+    octets = await readFile(file);
+  } catch (cause) {
+    throw new CertError(
+      'FILE_UNREADABLE',
+      `Cannot read configuration "${file}": ${reasonOf(cause)}`,
+      {
+        cause,
+        hint: 'Name a file this user can read',
+      },
+    );
+  }
+  assertSize(octets, file);
+  return octets;
+}
+
+/** Refuse what is too large to be a configuration. @throws {CertError} FILE_UNREADABLE */
+export function assertSize(octets: Uint8Array, file: string): void {
+  if (octets.length <= maxConfigOctets) return;
+  throw new CertError(
+    'FILE_UNREADABLE',
+    `Cannot use "${file}" as configuration: it is over ${maxConfigOctets >> 20} MiB`,
+  );
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { name, text } from './leaves.ts';
+import { schemaOf } from './words.ts';
+import { caWords, type CaWords } from './words-ca.ts';
+import {
+  certificateWords,
+  deployWords,
+  hookWords,
+  type CertificateWords,
+} from './words-certificate.ts';
+import * as settings from './words-settings.ts';
+
+/**
+ * The file, understood. A section that is there is the whole of its matter; one that is not leaves that as it is
+ * stored. A new section is a row here and in the schema, its words, and a file like `section-windows.ts` that
+ * `sections.ts` calls.
+ */
+export interface ConfigFile {
+  readonly ca?: Readonly<Record<string, CaWords>> | undefined;
+  readonly retrieval?: Readonly<Record<string, settings.RetrievalWords>> | undefined;
+  readonly tokens?: Readonly<Record<string, settings.TokenWords>> | undefined;
+  readonly 'cert-store'?: settings.CertStoreWords | undefined;
+  readonly retention?: settings.RetentionWords | undefined;
+  readonly 'maintenance-windows'?: Readonly<Record<string, settings.WindowWords>> | undefined;
+  readonly certificates?: Readonly<Record<string, CertificateWords>> | undefined;
+}
+
+/** The names of its sections. */
+export type SectionName = keyof ConfigFile;
+
+const deployments = z
+  .record(name, schemaOf(deployWords))
+  .optional()
+  .describe('Where its files go, by label');
+
+const hook = schemaOf(hookWords).optional().describe('Program that is run after each delivery');
+
+/** What a file may hold. */
+export const configSchema: z.ZodType<ConfigFile> = z.strictObject({
+  ca: z.record(name, schemaOf(caWords)).optional().describe('CA profiles, by label'),
+  retrieval: z
+    .record(text, schemaOf(settings.retrievalWords))
+    .optional()
+    .describe('Servers that files are fetched from, as in sftp://files.example'),
+  tokens: z
+    .record(text, schemaOf(settings.tokenWords))
+    .optional()
+    .describe('PKCS #11 tokens, by label'),
+  'cert-store': schemaOf(settings.certStoreWords)
+    .optional()
+    .describe('Where certificates go, and what goes along'),
+  retention: schemaOf(settings.retentionWords).optional().describe('How much of the past is kept'),
+  'maintenance-windows': z
+    .record(name, schemaOf(settings.windowWords))
+    .optional()
+    .describe('When the agent may begin renewals, by name'),
+  certificates: z
+    .record(name, schemaOf(certificateWords, { deploy: deployments, hook }))
+    .optional()
+    .describe('What is set for certificates, by name'),
+});
+
+/** Tell what JSON Schema says of the file, for editors: what they take for a number or a switch is one there. */
+export function configJsonSchema(): Readonly<Record<string, unknown>> {
+  const { $schema, ...rest } = z.toJSONSchema(configSchema, { io: 'input' });
+  return { $schema, title: 'Configuration of certkeeper', ...rest };
+}

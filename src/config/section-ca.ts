@@ -1,0 +1,140 @@
+import { bytesEqual } from '../base/bytes.ts';
+import { parseLabel, type Label } from '../base/label.ts';
+import { deliverAnchors } from '../lifecycle/deliver-anchors.ts';
+import type { CaProfile } from '../settings/ca-profile.ts';
+import type { KeptBeside } from '../store/authorities-contract.ts';
+import type { Store } from '../store/store.ts';
+import { caProfileOf, checkProfile } from './ca-profile.ts';
+import { wordsOfProfile } from './ca-words.ts';
+import {
+  compare,
+  type Change,
+  type ConfigContext,
+  type Entry,
+  type WantedEntry,
+  type Words,
+} from './entry.ts';
+import { none, stored } from './leaves.ts';
+import { absoluteSource, faultOf } from './places.ts';
+import type { CaWords } from './words-ca.ts';
+
+/** The CA profiles as the file would have them. */
+export async function storedCas({ authorities }: Store): Promise<readonly Entry[]> {
+  const entries: Entry[] = [];
+  for (const profile of await authorities.list()) {
+    const kept = await authorities.kept(profile.label);
+    entries.push({
+      path: [profile.label],
+      words: { ...wordsOfProfile(profile), ...wordsOfKept(kept) },
+    });
+  }
+  return entries;
+}
+
+function wordsOfKept(kept: KeptBeside | undefined): Words {
+  return {
+    ...(kept?.secret === true && { secret: stored }),
+    ...(kept?.proxyPassword === true && { 'proxy-password': stored }),
+  };
+}
+
+/** Compare the CA profiles with those of the file. */
+export async function compareCas(
+  context: ConfigContext,
+  file: Readonly<Record<string, CaWords>>,
+): Promise<readonly Change[]> {
+  const { store, faults } = context;
+  const wanted: WantedEntry[] = [];
+  for (const [text, words] of Object.entries(file)) {
+    wanted.push(await wantedCa(context, parseLabel(text, 'ca'), words));
+  }
+  const outstanding = await store.transactions.overview();
+  return compare({
+    section: 'ca',
+    before: await storedCas(store),
+    wanted,
+    async checkRemoval([label]) {
+      const waiting = outstanding.find(({ ca }) => ca === label);
+      if (waiting === undefined) return;
+      faults.add(
+        ['ca'],
+        `CA profile "${label}" is not in it, and cannot be removed: the request for "${waiting.name}" waits for it`,
+        `Finish it with "certkeeper cmp poll current-cert ${waiting.name}", or close it with "certkeeper clear cmp cert-name ${waiting.name}"`,
+      );
+    },
+    remove: async ([label = '']) => void (await store.authorities.remove(label)),
+  });
+}
+
+async function wantedCa(
+  context: ConfigContext,
+  label: Label,
+  words: CaWords,
+): Promise<WantedEntry> {
+  const { authorities } = context.store;
+  const before = await authorities.get(label);
+  const kept = await authorities.kept(label);
+  const profile = await caProfileOf(context, label, words, before);
+  await checkProfile(context, profile, words);
+  const secret = await secretOf(context, label, words, 'secret', {
+    isStored: kept?.secret === true,
+    open: () => authorities.secret(label),
+  });
+  const proxyPassword = await secretOf(context, label, words, 'proxy-password', {
+    isStored: kept?.proxyPassword === true,
+    open: () => authorities.proxyPassword(label),
+  });
+  // A password for nobody is of no use.
+  const isForNobody = profile.proxy?.username === undefined;
+  return {
+    path: [label],
+    words: {
+      ...wordsOfProfile(profile),
+      secret: secret.word,
+      'proxy-password': isForNobody ? undefined : proxyPassword.word,
+    },
+    async put(carry) {
+      await authorities.put(profile, secret.octets, isForNobody ? null : proxyPassword.octets);
+      const isMoved = before !== undefined && !sameRoots(before, profile);
+      if (isMoved && !carry.isLater) await deliverAnchors(carry, label);
+    },
+  };
+}
+
+function sameRoots({ roots: a }: CaProfile, { roots: b }: CaProfile): boolean {
+  return a.length === b.length && a.every((der, i) => bytesEqual(der, b[i] ?? new Uint8Array()));
+}
+
+/** What becomes of a secret: as for `put` of the store, and the word that tells it. */
+interface WantedSecret {
+  readonly octets?: Uint8Array | null;
+  readonly word: string | undefined;
+}
+
+/** Tell whether a secret is the one that is stored. It is read for that, and never shown. */
+async function secretOf(
+  context: ConfigContext,
+  label: Label,
+  words: CaWords,
+  key: 'secret' | 'proxy-password',
+  { isStored, open }: { readonly isStored: boolean; open(): Promise<Uint8Array | undefined> },
+): Promise<WantedSecret> {
+  const word = words[key];
+  const path = ['ca', label, key];
+  const asStored = isStored ? stored : undefined;
+  if (word === none) return { octets: null, word: undefined };
+  if (word === stored && !isStored) {
+    context.faults.add(
+      path,
+      'none is stored here',
+      'Say where it is: file:PATH, env:NAME or cred:NAME',
+    );
+  }
+  if (word === undefined || word === stored) return { word: asStored };
+  const source = absoluteSource(word, context);
+  const octets = await faultOf(context, path, () => context.secret(source, key));
+  if (octets === undefined) return { word: asStored };
+  const present = isStored ? await open() : undefined;
+  const isSame = present !== undefined && bytesEqual(present, octets);
+  return isSame ? { word: stored } : { octets, word: source };
+}

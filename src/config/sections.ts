@@ -1,0 +1,48 @@
+import type { Store } from '../store/store.ts';
+import type { Change, ConfigContext, Entry } from './entry.ts';
+import type { ConfigFile, SectionName } from './schema.ts';
+import { compareServers, compareTokens, storedServers, storedTokens } from './section-access.ts';
+import { compareCas, storedCas } from './section-ca.ts';
+import { compareCertificates, storedCertificates } from './section-certificates.ts';
+import {
+  compareCertStore,
+  compareRetention,
+  storedCertStore,
+  storedRetention,
+} from './section-settings.ts';
+import { compareWindows, storedWindows } from './section-windows.ts';
+
+/** The whole configuration as it is stored, in the words of the file: every section in its order. */
+export const storedSections: Readonly<
+  Record<SectionName, (store: Store) => Promise<readonly Entry[]>>
+> = {
+  ca: storedCas,
+  retrieval: storedServers,
+  tokens: storedTokens,
+  'cert-store': storedCertStore,
+  retention: storedRetention,
+  'maintenance-windows': storedWindows,
+  certificates: storedCertificates,
+};
+
+/** Compare what is stored with a file, section by section; what the file leaves out stays as it is. */
+export async function compareSections(
+  context: ConfigContext,
+  file: ConfigFile,
+): Promise<readonly Change[]> {
+  const changes = [
+    file.ca && (await compareCas(context, file.ca)),
+    file.retrieval && (await compareServers(context, file.retrieval)),
+    file.tokens && (await compareTokens(context, file.tokens)),
+    file['cert-store'] && (await compareCertStore(context, file['cert-store'])),
+    file.retention && (await compareRetention(context, file.retention)),
+    file['maintenance-windows'] && (await compareWindows(context, file['maintenance-windows'])),
+    file.certificates && (await compareCertificates(context, file.certificates)),
+  ].flatMap((each) => each ?? []);
+  // A file that one deployment leaves is free for another; what refers to a CA goes before that.
+  return changes.toSorted((a, b) => rank(a) - rank(b));
+}
+
+function rank({ type, path }: Change): number {
+  return type !== 'removed' ? 1 : path[0] === 'ca' ? 2 : 0;
+}

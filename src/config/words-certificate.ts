@@ -1,0 +1,67 @@
+import type { WordsOf } from './words.ts';
+
+/** Where the files of a certificate go, in the words of `cert deploy`. */
+export const deployWords = {
+  key: { type: 'text', summary: 'Where to write the private key, as PEM' },
+  cert: { type: 'text', summary: 'Where to write the certificate alone, as PEM' },
+  chain: { type: 'text', summary: 'Where to write the CA certificates above it, as PEM' },
+  fullchain: { type: 'text', summary: 'Where to write certificate and chain, as PEM' },
+  combined: { type: 'text', summary: 'Where to write certificate, chain and key, as PEM' },
+  pkcs12: { type: 'text', summary: 'Where to write certificate, chain and key, as PKCS#12' },
+  der: { type: 'text', summary: 'Where to write the certificate alone, as DER' },
+  ca: { type: 'text', summary: 'Where to write the roots of its CA profile, as PEM' },
+  password: { type: 'secret', summary: 'Where the password of pkcs12 is, at each deployment' },
+  owner: { type: 'text', summary: 'Owner of the files, by name or number' },
+  group: { type: 'text', summary: 'Group of the files, by name or number' },
+  mode: { type: 'mode', summary: 'Permissions of files without the key, in octal' },
+  'key-mode': { type: 'mode', summary: 'Permissions of files with the key, in octal' },
+  target: {
+    type: 'choice',
+    choices: ['nginx', 'lighttpd', 'proftpd', 'apache', 'haproxy', 'systemd'],
+    summary: 'The service that is told of new files',
+  },
+  'pid-file': { type: 'text', summary: 'Where the server writes its process number' },
+  config: { type: 'text', summary: 'Its configuration, which it tries before it reloads' },
+  program: { type: 'text', summary: 'Its program' },
+  socket: { type: 'text', summary: 'The runtime API of haproxy, with level admin' },
+  entry: { type: 'text', summary: 'What the configuration of haproxy calls the file' },
+  unit: { type: 'text', summary: 'The unit that systemd reloads' },
+  probe: { type: 'text', summary: 'HOST:PORT where to look whether the certificate is in use' },
+  'probe-name': { type: 'text', summary: 'Server name to ask for there' },
+  'probe-starttls': {
+    type: 'choice',
+    choices: ['ftp'],
+    summary: 'Protocol in which TLS is begun there',
+  },
+} as const;
+
+/** A deployment as the file has it. */
+export type DeployWords = WordsOf<typeof deployWords>;
+
+/** The program that is run after each delivery. */
+export const hookWords = {
+  command: {
+    type: 'text',
+    many: true,
+    required: true,
+    summary: 'The program, as a whole path, and its arguments',
+  },
+  timeout: { type: 'duration', min: 1, max: 1800, summary: 'How long it may take; 60s' },
+} as const;
+
+/** What is set for the certificates of a name. Fetching them from another node is set by `cmp auto-fetch`. */
+export const certificateWords = {
+  'auto-update': {
+    type: 'integer',
+    min: 1,
+    max: 3650,
+    summary: 'Days before its end at which the agent renews it',
+  },
+  key: { type: 'choice', choices: ['new', 'reuse'], summary: 'What its updates do about the key' },
+} as const;
+
+/** What is set for a certificate, as the file has it. */
+export type CertificateWords = WordsOf<typeof certificateWords> & {
+  readonly deploy?: Readonly<Record<string, DeployWords>> | undefined;
+  readonly hook?: WordsOf<typeof hookWords> | undefined;
+};
