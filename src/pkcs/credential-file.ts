@@ -1,7 +1,7 @@
 import { asBuffer } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 import { reasonIn } from '../base/reason-in.ts';
-import { decodePem, findPemTexts, looksLikePem } from '../asn1/pem.ts';
+import { decodePem, encodePem, findPemTexts, looksLikePem } from '../asn1/pem.ts';
 import type { GeneratedKey } from '../crypto/keys.ts';
 import { loadPkcs8, loadPrivateKeyPem } from '../crypto/private-key-pem.ts';
 import { decodeCertificate, type Certificate } from '../x509/certificate.ts';
@@ -26,8 +26,8 @@ export interface CredentialFileOptions {
 export const MAX_FILE_CERTIFICATES = 200;
 
 /**
- * Read certificates and a private key out of a file: PEM with any of them in any order, one certificate in
- * DER, or PKCS #12.
+ * Read certificates and a private key out of a file: PEM with any of them in any order, one certificate or
+ * key in DER, or PKCS #12.
  *
  * @throws {CertError} KEY_UNUSABLE or PEM_MALFORMED, naming the file and saying how to convert it
  */
@@ -61,17 +61,39 @@ function isMalformed({ code }: CertError): boolean {
   return code === 'PEM_MALFORMED' || code === 'DER_MALFORMED';
 }
 
-type Kind = 'PEM' | 'PKCS#12' | 'PKCS#12 in BER' | 'certificate in DER';
+type Kind = 'PEM' | 'PKCS#12' | 'PKCS#12 in BER' | 'key in DER' | 'certificate in DER';
 
 function kindOf(octets: Uint8Array): Kind {
   if (looksLikePem(octets)) return 'PEM';
   if (octets[1] === 0x80) return 'PKCS#12 in BER';
+  if (keyLabelOf(octets) !== undefined) return 'key in DER';
   // A PFX begins with its version, 3; a certificate with another SEQUENCE.
-  const length = octets[1] ?? 0;
-  const at = 2 + (length > 0x80 ? length & 0x7f : 0);
+  const at = contentAt(octets, 0);
   return octets[at] === 0x02 && octets[at + 1] === 1 && octets[at + 2] === 3
     ? 'PKCS#12'
     : 'certificate in DER';
+}
+
+/** Where the content of the value at `at` begins. */
+function contentAt(octets: Uint8Array, at: number): number {
+  const length = octets[at + 1] ?? 0;
+  return at + 2 + (length > 0x80 ? length & 0x7f : 0);
+}
+
+/** What the label of a private key in DER would be in PEM; undefined for anything else. */
+function keyLabelOf(octets: Uint8Array): string | undefined {
+  const at = contentAt(octets, 0);
+  // EncryptedPrivateKeyInfo begins with an AlgorithmIdentifier, and that with an OID; a certificate nowhere does.
+  if (octets[at] === 0x30)
+    return octets[contentAt(octets, at)] === 0x06 ? 'ENCRYPTED PRIVATE KEY' : undefined;
+  // All others begin with a version that a PFX has not: 0 or 1. What follows tells them apart.
+  if (octets[at] !== 0x02 || octets[at + 1] !== 1 || (octets[at + 2] ?? 2) > 1) return undefined;
+  const labels = new Map([
+    [0x30, 'PRIVATE KEY'], // AlgorithmIdentifier: PKCS #8
+    [0x04, 'EC PRIVATE KEY'], // OCTET STRING: SEC 1
+    [0x02, 'RSA PRIVATE KEY'], // INTEGER: PKCS #1
+  ]);
+  return labels.get(octets[at + 3] ?? 0);
 }
 
 function readKind(
@@ -84,6 +106,11 @@ function readKind(
       return readPem(asBuffer(octets).toString('utf8'), password);
     case 'PKCS#12 in BER':
       throw new CertError('PEM_MALFORMED', 'its lengths are indefinite, expected DER');
+    case 'key in DER': {
+      // In PEM, so that all that holds for keys there holds here.
+      const pem = encodePem(keyLabelOf(octets) ?? '', octets);
+      return { certificates: [], key: loadPrivateKeyPem(pem, password) };
+    }
     case 'certificate in DER':
       return { certificates: [decodeCertificate(octets)] };
     case 'PKCS#12': {
@@ -149,8 +176,9 @@ function hintFor(kind: Kind, given: string): string {
   const path = given === '-' ? 'FILE' : given;
   switch (kind) {
     case 'PEM':
+    case 'key in DER':
     case 'certificate in DER':
-      return 'Give certificates and key as PEM, one certificate as DER, or PKCS#12';
+      return 'Give certificates and key as PEM, one of them as DER, or PKCS#12';
     case 'PKCS#12 in BER':
     case 'PKCS#12':
       return (

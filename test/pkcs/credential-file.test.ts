@@ -1,8 +1,9 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { asBuffer, concatBytes, toHex, utf8 } from '../../src/base/bytes.ts';
 import { CertError } from '../../src/base/errors.ts';
 import { fromDer, toDer } from '../../src/asn1/codec.ts';
-import { encodePem } from '../../src/asn1/pem.ts';
+import { decodePem, encodePem } from '../../src/asn1/pem.ts';
 import { loadPrivateKeyPem } from '../../src/crypto/private-key-pem.ts';
 import { readCredentialFile } from '../../src/pkcs/credential-file.ts';
 import { PFX } from '../../src/pkcs/pfx.ts';
@@ -10,6 +11,12 @@ import { certificateDer } from '../../src/x509/certificate.ts';
 import { password, vector, vectorCertificate } from './vectors.ts';
 
 const path = 'device.p12';
+
+const keyPairs = {
+  ec: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  rsa: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
+  ed25519: () => generateKeyPairSync('ed25519'),
+};
 
 function refusal(octets: Uint8Array, more: { password?: string; alias?: string } = {}): CertError {
   try {
@@ -56,6 +63,30 @@ describe('readCredentialFile()', () => {
       expect(refusal(file).message).toContain('it is encrypted');
     },
   );
+
+  it.each([
+    ['ec', 'pkcs8'],
+    ['ec', 'sec1'],
+    ['rsa', 'pkcs8'],
+    ['rsa', 'pkcs1'],
+    ['ed25519', 'pkcs8'],
+  ] as const)('reads a private key in DER: %s as %s', (kind, type) => {
+    const { privateKey } = keyPairs[kind]();
+    const der = Uint8Array.from(privateKey.export({ format: 'der', type }));
+    const { certificates, key } = readCredentialFile(der, { path });
+    expect(certificates).toEqual([]);
+    const pkcs8 = privateKey.export({ format: 'der', type: 'pkcs8' });
+    expect(toHex(key?.pkcs8 ?? new Uint8Array())).toBe(pkcs8.toString('hex'));
+    expect(refusal(der.slice(0, -1)).message).toContain('as key in DER: ');
+  });
+
+  it('reads an encrypted private key in DER under its password', () => {
+    const [block] = decodePem(new TextDecoder().decode(vector('pkcs8-ec.pem')));
+    const der = block?.der ?? new Uint8Array();
+    expect(readCredentialFile(der, { path, password }).key?.key.keyType).toBe('p-256');
+    expect(refusal(der).message).toContain('it is encrypted');
+    expect(refusal(der, { password: 'other' }).message).toContain('the passphrase is wrong');
+  });
 
   it('names the keys of a file with several, and takes the one of the alias', () => {
     const file = vector('java-two-keys.p12');
