@@ -4,7 +4,9 @@ import { CertError } from '../base/errors.ts';
 import type { StoreCounts } from './care-contract.ts';
 import { integer, octets, optional, time } from './column.ts';
 import { readWrapped, sealedUnder, type WrappedDataKey } from './data-key.ts';
+import { migrate } from './migrate.ts';
 import { schemaVersion } from './migration.ts';
+import { normalized, schemaDifferences } from './schema-check.ts';
 import { schema } from './schema.ts';
 import { sqlOver, type Sql } from './sql.ts';
 import { storeError } from './store-error.ts';
@@ -17,8 +19,14 @@ export interface BackupFile {
   mark(at: Date, storeKey: Uint8Array | undefined): void;
   /** Take out what only a backup has, and what only the processes of its time needed. */
   unmark(): void;
-  /** @throws {CertError} STORE_CORRUPT, STORE_NEWER */
+  /**
+   * Refuse what is damaged, and what is not, table by table and trigger by trigger, a store of the version it says.
+   *
+   * @throws {CertError} STORE_CORRUPT, STORE_NEWER
+   */
   assertWhole(): void;
+  /** Bring it to the newest version, and to the pages that a store has. @throws {CertError} STORE_CORRUPT, STORE_FULL */
+  upgrade(): void;
   counts(): StoreCounts;
   version(): number;
   /** When it was made; undefined when it was copied by other means. */
@@ -43,7 +51,9 @@ export function openBackup(path: string, name: string): BackupFile {
     try {
       return work();
     } catch (thrown) {
-      throw storeError(thrown, 'use', name);
+      const said = storeError(thrown, 'use', name);
+      // What no store of ours leads to: a statement that fails for what stands in the file.
+      throw said instanceof Sqlite.SqliteError ? broken(name, said.message) : said;
     }
   };
   const connection = inWords(() => new Sqlite(path, { fileMustExist: true }));
@@ -68,6 +78,15 @@ export function openBackup(path: string, name: string): BackupFile {
         connection.exec(`DROP TABLE IF EXISTS backup; UPDATE leases SET owner_id = NULL`);
       }),
     assertWhole: () => inWords(() => assertWhole(connection, sql, name)),
+    upgrade: () =>
+      inWords(() => {
+        for (let at = schemaVersion(connection); at < newest; at = schemaVersion(connection)) {
+          migrate(connection, path, schema.slice(at), false);
+        }
+        // A store in use cannot be written over with pages of another size.
+        if (connection.pragma('page_size', { simple: true }) === pageOctets) return;
+        connection.exec(`PRAGMA page_size = ${pageOctets}; VACUUM`);
+      }),
     counts: () => inWords(() => counts(sql)),
     version: () => inWords(() => schemaVersion(connection)),
     madeAt: () => {
@@ -107,6 +126,14 @@ CREATE TABLE backup (
   store_key BLOB
 ) STRICT;`;
 
+/** As SQLite keeps it: without the end. */
+const backupStatement = normalized(backupTable).slice(0, -1);
+
+const newest = schema.at(-1)?.version ?? 0;
+
+/** As SQLite makes them when nobody asks. */
+const pageOctets = 4096;
+
 /** Tables that every version has had. */
 const ours = ['authorities', 'certificates', 'data_key', 'keys', 'leases', 'transactions'] as const;
 
@@ -114,9 +141,8 @@ function assertWhole(connection: Sqlite.Database, sql: Sql, name: string): void 
   const tables = new Set(
     sql.all("SELECT name FROM sqlite_schema WHERE type = 'table'").map((row) => row['name']),
   );
-  if (!ours.every((table) => tables.has(table))) throw broken(name, 'it is not of certkeeper');
+  if (!ours.some((table) => tables.has(table))) throw broken(name, 'it is not of certkeeper');
   const version = schemaVersion(connection);
-  const newest = schema.at(-1)?.version ?? 0;
   if (version > newest) {
     throw new CertError(
       'STORE_NEWER',
@@ -124,6 +150,12 @@ function assertWhole(connection: Sqlite.Database, sql: Sql, name: string): void 
       { hint: 'Use the certkeeper that wrote it, or a newer one' },
     );
   }
+  if (version < 1) {
+    throw broken(name, `its schema is version ${version}, there are 1 to ${newest}`);
+  }
+  // First: what the rest looks at is evaluated for that, and is to be ours.
+  const differences = schemaDifferences(sql, version, (statement) => statement === backupStatement);
+  if (differences.length > 0) throw broken(name, differences.join('; '));
   const [found] = sql.all('PRAGMA integrity_check(1)');
   if (found?.['integrity_check'] !== 'ok') throw broken(name, 'it is damaged');
   if (sql.all('PRAGMA foreign_key_check').length > 0) {
@@ -142,7 +174,8 @@ function counts(sql: Sql): StoreCounts {
   };
 }
 
-function broken(name: string, why: string): CertError {
+/** Say that a file is no backup. */
+export function broken(name: string, why: string): CertError {
   return new CertError('STORE_CORRUPT', `Cannot use "${name}" as a backup: ${why}`, {
     hint: 'Name a file that "certkeeper store backup" has written',
   });

@@ -1,10 +1,18 @@
 import { CertError } from '../base/errors.ts';
 import type { Database } from './database.ts';
+import { schemaDifferences } from './schema-check.ts';
+import { schema } from './schema.ts';
 
 /** Whoever has more than these has no use for the others. */
 const mostFindings = 5;
 
-/** Look through the whole database for damage, and for rows that refer to others that are not there. */
+/** What an open store is of. */
+const newest = schema.at(-1)?.version ?? 0;
+
+/**
+ * Look through the whole database for damage, for rows that refer to others that are not there, and for triggers,
+ * indexes, views and tables that are not certkeeper's.
+ */
 export async function findDamage(database: Database): Promise<readonly string[]> {
   try {
     return await database.read((sql) => {
@@ -18,7 +26,7 @@ export async function findDamage(database: Database): Promise<readonly string[]>
           (row) =>
             `a row of ${String(row['table'])} refers to one of ${String(row['parent'])} that is gone`,
         );
-      return [...damage, ...lost].slice(0, mostFindings);
+      return [...damage, ...lost, ...schemaDifferences(sql, newest)].slice(0, mostFindings);
     });
   } catch (error) {
     // Some damage is worse than the check expects.

@@ -8,11 +8,20 @@ import { schemaVersion, type Migration } from './migration.ts';
 import { notAfterOf } from './not-after.ts';
 import { createPrivateFile, syncToDisk } from './private-files.ts';
 
+/** Give a connection the functions that migrations may call beside those of SQLite. */
+export function registerFunctions(connection: Sqlite.Database): void {
+  // For migration 5, which asks every certificate that is stored.
+  connection.function('certificate_not_after', { deterministic: true }, (der) =>
+    der instanceof Uint8Array ? (notAfterOf(der)?.getTime() ?? null) : null,
+  );
+}
+
 /**
  * Bring a database one version further, in one transaction, after a copy of it was put beside it as
  * `<path>.v<old version>`. A new database gets the whole schema at once and needs no copy.
  *
  * @param migrations those that are left to do, in order
+ * @param isCopied whether the copy is made; not of a database that is one itself
  * @returns `false` when another process has done it meanwhile
  * @throws {CertError} STORE_CORRUPT for a database that is not ours
  */
@@ -20,11 +29,9 @@ export function migrate(
   connection: Sqlite.Database,
   path: string,
   migrations: readonly Migration[],
+  isCopied = true,
 ): boolean {
-  // For migration 5, which asks every certificate that is stored.
-  connection.function('certificate_not_after', { deterministic: true }, (der) =>
-    der instanceof Uint8Array ? (notAfterOf(der)?.getTime() ?? null) : null,
-  );
+  registerFunctions(connection);
   return connection
     .transaction(() => {
       const version = schemaVersion(connection);
@@ -32,7 +39,7 @@ export function migrate(
       if (next === undefined || version >= next.version) return false;
       invariant(version === next.version - 1, 'that migrations follow each other');
       if (version === 0) assertEmpty(connection, path);
-      else backUp(path, version);
+      else if (isCopied) backUp(path, version);
       for (const { version: reached, sql } of version === 0 ? migrations : [next]) {
         connection.exec(sql);
         connection.pragma(`user_version = ${reached}`);

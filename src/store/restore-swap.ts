@@ -167,11 +167,7 @@ function openLive(path: string): Sqlite.Database | 'damaged' | 'missing' {
 
 function assertFree({ clock, isDead }: Swap, path: string, live: Sqlite.Database): void {
   const now = clock.now();
-  // Version 1 did not write down enough of a process to tell whether it lives.
-  const held =
-    schemaVersion(live) < 2
-      ? undefined
-      : heldLeases(sqlOver(live)).find(({ expiresAt, owner }) => expiresAt > now && !isDead(owner));
+  const held = leasesIn(live).find(({ expiresAt, owner }) => expiresAt > now && !isDead(owner));
   if (held) {
     const { pid, host } = held.owner;
     throw new CertError(
@@ -186,6 +182,18 @@ function assertFree({ clock, isDead }: Swap, path: string, live: Sqlite.Database
     live.pragma('journal_mode = WAL');
   } catch (thrown) {
     throw isBusy(thrown) ? inUse(path) : thrown;
+  }
+}
+
+function leasesIn(live: Sqlite.Database): ReturnType<typeof heldLeases> {
+  try {
+    // Version 1 did not write down enough of a process to tell whether it lives.
+    return schemaVersion(live) < 2 ? [] : heldLeases(sqlOver(live));
+  } catch (thrown) {
+    // It has no such table or column: certkeeper can be at work on no name in it.
+    if (thrown instanceof Sqlite.SqliteError && thrown.code === 'SQLITE_ERROR') return [];
+    if (thrown instanceof CertError && thrown.code === 'STORE_CORRUPT') return [];
+    throw thrown;
   }
 }
 

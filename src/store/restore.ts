@@ -6,7 +6,7 @@ import { CertError } from '../base/errors.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import { removeLeftovers } from './backup-leftovers.ts';
-import { openBackup, type BackupFile } from './backup-file.ts';
+import { broken, openBackup, type BackupFile } from './backup-file.ts';
 import type { StoreCounts } from './care-contract.ts';
 import { unwrap, wrappingFor } from './data-key.ts';
 import { closeToOthers, createPrivateFile, preparePrivateDirectory } from './private-files.ts';
@@ -36,6 +36,7 @@ export interface RestoreOptions {
 
 /** A backup that was read and found good; nothing of the store is changed yet. */
 export interface PreparedRestore {
+  /** Of the backup; what takes the place of the store is of the newest. */
   readonly version: number;
   /** When it was made; absent when it was copied by other means. */
   readonly madeAt?: Date;
@@ -84,12 +85,15 @@ export async function prepareRestore(options: RestoreOptions): Promise<PreparedR
     }
     const opened = (copy = openBackup(working, file));
     opened.assertWhole();
-    const madeAt = opened.madeAt();
-    const key = await keyOf(options, opened);
+    const [madeAt, version, contained] = [opened.madeAt(), opened.version(), opened.storeKey()];
     opened.unmark();
+    // Now, while nothing is lost: afterwards it is the store, and has to open.
+    opened.upgrade();
+    opened.assertWhole();
+    const key = await keyOf(options, opened, contained);
     assertUnused(options, path);
     return {
-      version: opened.version(),
+      version,
       ...(madeAt && { madeAt }),
       counts: opened.counts(),
       bringsKey: key !== undefined,
@@ -128,12 +132,18 @@ function isSameFile(a: string, b: string): boolean {
 async function keyOf(
   { storeKey, directory, random, file }: RestoreOptions,
   copy: BackupFile,
+  contained: Uint8Array | undefined,
 ): Promise<Uint8Array | undefined> {
   const found = copy.wrapped();
-  if (found === undefined) return undefined;
+  if (found === undefined) {
+    eachSealedValue(copy.sql, (column, _identity, stored) => {
+      if (isStoredClear(column, stored)) return undefined;
+      throw broken(file, 'what is sealed in it has no data key');
+    });
+    return undefined;
+  }
   const crypto = await import('node:crypto');
   const under = copy.sealedUnder();
-  const contained = copy.storeKey();
   const ownKey = async (): Promise<ReturnType<typeof wrappingFor>> => {
     const source = storeKey ?? storeKeyFile(directory, random);
     return await wrappingFor(crypto, random, await source(under), found, file);

@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
 import { openStore } from '../../src/store/open.ts';
-import { backup, opened, prepared, restored, sabotage, scene } from './backup-scene.ts';
+import { schema } from '../../src/store/schema.ts';
+import { backup, keyOf, opened, prepared, restored, sabotage, scene } from './backup-scene.ts';
 import { at, coded, granted, imported, storeOptions } from './sample.ts';
 
 describe('prepareRestore()', () => {
@@ -127,6 +128,44 @@ describe('prepareRestore()', () => {
       'is of a newer certkeeper',
       (file: string) => sabotage(file, 'PRAGMA user_version = 4711'),
     ],
+    ...[0, -1, 3].map(
+      (version) =>
+        [
+          'STORE_CORRUPT',
+          `calls itself version ${version}`,
+          (file: string) => sabotage(file, `PRAGMA user_version = ${version}`),
+        ] as const,
+    ),
+    [
+      'STORE_CORRUPT',
+      'has a table without its columns',
+      (file: string) => sabotage(file, 'ALTER TABLE crls DROP COLUMN crl_number'),
+    ],
+    [
+      'STORE_CORRUPT',
+      'has secrets without the key they are sealed under',
+      (file: string) => sabotage(file, 'DELETE FROM data_key'),
+    ],
+    [
+      'STORE_CORRUPT',
+      'has another index',
+      (file: string) => sabotage(file, 'CREATE INDEX mine ON certificates (source)'),
+    ],
+    [
+      'STORE_CORRUPT',
+      'lacks an index',
+      (file: string) => sabotage(file, 'DROP INDEX certificate_versions'),
+    ],
+    [
+      'STORE_CORRUPT',
+      'has a view',
+      (file: string) => sabotage(file, 'CREATE VIEW acts AS SELECT * FROM audit'),
+    ],
+    [
+      'STORE_CORRUPT',
+      'has a mark of another kind',
+      (file: string) => sabotage(file, 'DROP TABLE backup; CREATE VIEW backup AS SELECT 1 AS id'),
+    ],
     [
       'STORE_CORRUPT',
       'has a value that was altered',
@@ -158,6 +197,78 @@ describe('prepareRestore()', () => {
     await expect(prepared({ state, file })).rejects.toMatchObject(coded(code));
     expect(readFileSync(join(state, 'store.db'))).toStrictEqual(before);
     expect(readdirSync(state).toSorted()).toStrictEqual(['store.db', 'store.key']);
+    const storeKey = await keyOf(state);
+    await expect(prepared({ state: `${state}2`, file }, { storeKey })).rejects.toMatchObject(
+      coded(code),
+    );
+    expect(existsSync(join(`${state}2`, 'store.db'))).toBe(false);
+  });
+
+  it('refuses a backup that would keep the audit trail quiet, and names what does it', async () => {
+    const { store, file, state } = await scene();
+    await store.care.backUp(backup(file));
+    await store.close();
+    const quiet = 'BEFORE INSERT ON audit BEGIN SELECT RAISE(IGNORE); END';
+    sabotage(file, `CREATE TRIGGER quiet ${quiet}; DROP TRIGGER audit_stays`);
+    await expect(prepared({ state, file })).rejects.toMatchObject({
+      ...coded('STORE_CORRUPT'),
+      message: `Cannot use "${file}" as a backup: trigger "audit_stays" is missing; trigger "quiet" is not certkeeper's`,
+    });
+    sabotage(file, `CREATE TRIGGER audit_stays ${quiet}; DROP TRIGGER quiet`);
+    await expect(prepared({ state, file })).rejects.toMatchObject({
+      message: expect.stringContaining('trigger "audit_stays" is not as certkeeper makes it'),
+    });
+  });
+
+  it.each(schema.slice(0, -1).map(({ version }) => version))(
+    'brings a store of version %i to the newest before it takes the place of another',
+    async (version) => {
+      const { store, state } = await scene();
+      await store.close();
+      const earlier = join(import.meta.dirname, `../vectors/stores/schema-${version}`);
+      const file = join(earlier, 'store.db');
+      const key = new Uint8Array(readFileSync(join(earlier, 'store.key')));
+      const storeKey = async () => key;
+      const restore = await prepared({ state, file }, { storeKey });
+      expect(restore.version).toBe(version);
+      await restore.commit();
+      restore.close();
+      expect(readdirSync(state).toSorted()).toStrictEqual([
+        'store.db',
+        'store.db.before-restore',
+        'store.key',
+      ]);
+      const again = await opened(state, { storeKey });
+      expect(await again.care.findDamage()).toStrictEqual([]);
+      const current = await again.certificates.current('gw1');
+      expect(await again.keys.privateKey(current?.keyId ?? 0)).toBeInstanceOf(Uint8Array);
+    },
+  );
+
+  it.each([
+    ['of no version', 'PRAGMA user_version = 0'],
+    [
+      'without the columns it should have',
+      `INSERT INTO leases (name, fence, owner_id, pid, since, expires_at) VALUES ('gw1', 1, 'a', 7, 1, 4102444800000);
+       ALTER TABLE leases DROP COLUMN host`,
+    ],
+    ['without a table it should have', 'DROP TABLE leases'],
+  ])('takes the place of a store %s', async (_what, sql) => {
+    const { store, file, state, keyId, privateKey } = await scene();
+    await store.care.backUp(backup(file));
+    await store.close();
+    sabotage(join(state, 'store.db'), sql);
+    await restored({ state, file });
+    expect(await (await opened(state)).keys.privateKey(keyId)).toStrictEqual(privateKey);
+  });
+
+  it('takes a backup that was written with pages of another size', async () => {
+    const { store, file, state, keyId, privateKey } = await scene();
+    await store.care.backUp(backup(file));
+    await store.close();
+    sabotage(file, 'PRAGMA page_size = 8192; VACUUM');
+    await restored({ state, file });
+    expect(await (await opened(state)).keys.privateKey(keyId)).toStrictEqual(privateKey);
   });
 
   it('refuses the store itself', async () => {
