@@ -141,7 +141,7 @@ async function placeOf(
   const { deployments, keys, nameSettings } = store;
   const files = (await deployments.list(name)).flatMap((each) => each.files);
   const fileOf = (...kinds: readonly string[]): string | undefined =>
-    files.find(({ kind }) => kinds.includes(kind))?.path;
+    kinds.flatMap((kind) => files.filter((file) => file.kind === kind))[0]?.path;
   const key = keyId === undefined ? undefined : await keys.publicKey(keyId);
   const tracked = await nameSettings.get(name, 'track-source');
   const inDirectory = (part: string): string | undefined =>
