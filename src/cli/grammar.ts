@@ -37,12 +37,12 @@ export const commands: readonly Command[] = [
   ...toolCommands,
 ];
 
-/** The parts of `certkeeper --help`, each with the first words of its commands. */
+/** The parts of `certkeeper --help`, each with the first words of its commands; `no X …` goes with `X`. */
 export const commandGroups: readonly {
   readonly title: string;
   readonly words: readonly string[];
 }[] = [
-  { title: 'Ask a CA', words: ['cmp', 'no'] },
+  { title: 'Ask a CA', words: ['cmp'] },
   {
     title: 'Look and tidy',
     words: ['cert', 'certificate', 'hook', 'show', 'decode', 'retention', 'store', 'clear'],

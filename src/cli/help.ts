@@ -70,10 +70,10 @@ function overview(commands: readonly Command[], columns: number): string {
     `${wrapText(what, { columns, indent: 0 })}\n\n` +
     'Usage: certkeeper COMMAND [PARAMETER VALUE | --PARAMETER VALUE]…\n';
   const grouped = new Set(commandGroups.flatMap(({ words }) => words));
-  const others = commands.flatMap(({ words }) => words.slice(0, 1));
+  const others = commands.map(subject);
   const rest = { title: 'More', words: others.filter((word) => !grouped.has(word)) };
   for (const { title, words } of [...commandGroups, rest]) {
-    const members = commands.filter((command) => words.includes(command.words[0] ?? ''));
+    const members = commands.filter((command) => words.includes(subject(command)));
     if (members.length === 0) continue;
     text += `\n${title}\n${rows(
       members.map((command) => [command.words.join(' '), command.summary]),
@@ -91,6 +91,11 @@ function overview(commands: readonly Command[], columns: number): string {
     'A duration is a number and a unit: 90s, 12h, 30d. A secret is file:PATH, env:NAME, cred:NAME, ' +
     'prompt, or the secret itself. More on one command: certkeeper COMMAND --help';
   return `${text}\n${wrapText(last, { columns, indent: 0 })}\n`;
+}
+
+/** What a command is about: the first of its words that says so. */
+function subject({ words }: Command): string {
+  return words.find((word) => word !== 'no') ?? '';
 }
 
 function list(words: readonly string[], commands: readonly Command[], columns: number): string {

@@ -27,6 +27,14 @@ describe('certkeeper --help', () => {
     expect(text).toContain('\nMore\n  odd  Do something');
   });
 
+  it('lists what takes something back with what it takes back', () => {
+    const parts = helpText([], commands, Infinity).split('\n\n');
+    for (const { words } of commands.filter((each) => each.words[0] === 'no')) {
+      const part = parts.find((each) => each.includes(`\n  ${words.join(' ')} `));
+      expect(part).toMatch(new RegExp(`^ {2}${words[1] ?? ''} `, 'm'));
+    }
+  });
+
   it('lists the commands about modes only in the shell', () => {
     expect(helpText([], commands, Infinity)).not.toContain('certkeeper shell\n');
     expect(helpText([], shellTable({ open: [], isOver: false }), Infinity)).toMatch(
