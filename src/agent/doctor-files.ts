@@ -2,6 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { access, lstat, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DoctorFinding, Severity } from '../lifecycle/doctor-finding.ts';
+import { maxNamesExamined } from '../lifecycle/doctor-services.ts';
 import { holdsKey } from '../deploy/outputs.ts';
 import type { Store } from '../store/store.ts';
 
@@ -102,7 +103,7 @@ async function examineDisk(directory: string): Promise<DoctorFinding> {
 /** Look whether hooks can be run, and whether delivered keys are closed to others. */
 export async function examineDeployedFiles(store: Store): Promise<readonly DoctorFinding[]> {
   const findings: DoctorFinding[] = [];
-  for (const name of await store.certificates.names()) {
+  for (const name of (await store.certificates.names()).slice(0, maxNamesExamined)) {
     const hook = await store.deployments.hook(name);
     if (hook !== undefined) findings.push(await examineHook(name, hook.command[0]));
     for (const { files } of await store.deployments.list(name)) {
