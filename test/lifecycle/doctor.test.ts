@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { createServer } from 'node:tls';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { CertError } from '../../src/base/errors.ts';
 import { utf8 } from '../../src/base/bytes.ts';
 import { examineAuthorities } from '../../src/lifecycle/doctor-authorities.ts';
@@ -6,6 +7,7 @@ import { examineCertificates } from '../../src/lifecycle/doctor-certificates.ts'
 import { examineServices } from '../../src/lifecycle/doctor-services.ts';
 import { examineStore } from '../../src/lifecycle/doctor-store.ts';
 import { needsAction, type DoctorFinding } from '../../src/lifecycle/doctor-finding.ts';
+import { update } from '../../src/lifecycle/update.ts';
 import { readOnly } from '../../src/store/read-only.ts';
 import { fakeClock } from '../harness/fake-clock.ts';
 import { initialized, makeSite, named, type Site } from './site.ts';
@@ -134,6 +136,37 @@ describe('doctor, of certificates', () => {
     );
     expect(await examineServices(looking(site))).toMatchObject([
       { check: 'service', about: 'gw1@web', severity: 'error' },
+    ]);
+  });
+});
+
+describe('doctor, of services', () => {
+  it('is content with one that serves the certificate that is current, and only with that', async () => {
+    const site = await makeSite();
+    await initialized(site);
+    const files = site.files();
+    const server = createServer({
+      key: files.get('gw1.key.pem') ?? '',
+      cert: files.get('gw1.cert.pem') ?? '',
+    });
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const address = server.address();
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    const deploy = () =>
+      site.store.deployments.put(named('gw1'), {
+        label: named('web'),
+        files: [{ kind: 'cert', path: '/nowhere/gw1.pem' }],
+        probe: { host: '127.0.0.1', port },
+      });
+    const look = () => examineServices(looking(site));
+    await deploy();
+    expect(await look()).toMatchObject([{ check: 'service', about: 'gw1@web', severity: 'ok' }]);
+    await site.store.deployments.remove('gw1', 'web');
+    await update(site.context, { current: named('gw1'), waitSeconds: 60 });
+    await deploy();
+    expect(await look()).toMatchObject([
+      { severity: 'error', text: expect.stringContaining('serves the certificate with serial') },
     ]);
   });
 });
