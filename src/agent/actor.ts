@@ -1,6 +1,7 @@
 import { readlinkSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { AuditActor } from '../store/audit-contract.ts';
+import { identityTaken } from './identity.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
 /** What a process says of who started it. */
@@ -40,7 +41,8 @@ export function agentActor({ pid, host }: Pick<ProcessIdentity, 'pid' | 'host'>)
 }
 
 const systemSources: Omit<ActorSources, 'env'> = {
-  loginName: () => userInfo().username,
+  // Root at work in another user's store is still who did it.
+  loginName: () => identityTaken()?.startedBy ?? userInfo().username,
   uid: () => process.geteuid?.(),
   file: (descriptor) => readlinkSync(`/proc/self/fd/${descriptor}`),
 };

@@ -1,3 +1,4 @@
+import { identityTaken } from '../agent/identity.ts';
 import { stateDirectory } from '../agent/state-directory.ts';
 import { CertError, exitCodeOf, type ErrorCode, type ExitCode } from '../base/errors.ts';
 import { printable } from '../base/printable.ts';
@@ -17,7 +18,7 @@ export interface Failure {
   readonly hint?: string | undefined;
   /** What the CA said. */
   readonly status?: PKIStatusInfo;
-  readonly details?: readonly string[];
+  readonly details?: readonly string[] | undefined;
   /** Hexadecimal. */
   readonly transactionID?: string | undefined;
   /** The state directory, where something was looked for in it. */
@@ -102,10 +103,31 @@ export function reportError(
   const shown = {
     message: withoutUserinfo(message),
     hint: hint === undefined ? undefined : withoutUserinfo(hint),
+    details: ofTakenIdentity(known),
   };
   const exitCode = reportFailure({ code, ...shown, transactionID, state }, io, globals);
   if (globals.verbose) io.stderr.write(withoutUserinfo(stackOf(known)));
   return exitCode;
+}
+
+/** Root is not used to being refused anything: say who it is here, where files were in the way. */
+function ofTakenIdentity(error: CertError): readonly string[] | undefined {
+  const identity = identityTaken();
+  if (identity === undefined || !isOfFiles(error)) return undefined;
+  const { user, startedBy } = identity;
+  return [
+    `This runs as "${user}", whose store it is, though ${startedBy} started it: it may do with files what "${user}" may` +
+      // The service has capabilities that are lost on the way from root to another user.
+      (error.code === 'DELIVERY_FAILED'
+        ? '; a running agent tries again within minutes, with what its service lets it do'
+        : ''),
+  ];
+}
+
+function isOfFiles(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const isRefused = 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM');
+  return isRefused || /\b(?:EACCES|EPERM)\b/.test(error.message) || isOfFiles(error.cause);
 }
 
 /** Errors after which the first question is whether it was the right store. */

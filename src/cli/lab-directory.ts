@@ -1,22 +1,20 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { stateDirectory } from '../agent/state-directory.ts';
 import { systemClock } from '../agent/system-clock.ts';
 import { CertError } from '../base/errors.ts';
 import { openExistingLedger, type Ledger } from '../ca/ledger.ts';
 import type { LabTransaction } from '../ca/ledger-records.ts';
 import { commandLine } from './command-line.ts';
 import type { CommandContext } from './command.ts';
+import { enterStateDirectory } from './enter-state.ts';
 import { reasonOf } from './files.ts';
 
 type Place = Pick<CommandContext, 'globals' | 'io'>;
 
 /** Find the directory of the lab: as named, or `lab` in the state directory. */
-export function labDirectory(dir: string | undefined, { globals, io }: Place): string {
+export function labDirectory(dir: string | undefined, place: Place): string {
   if (dir !== undefined) return resolve(dir);
-  const { state } = globals;
-  const option = state === undefined ? {} : { option: state };
-  return join(stateDirectory({ env: io.env, ...option }), 'lab');
+  return join(enterStateDirectory(place), 'lab');
 }
 
 /** Write a command line about the lab, for the directory this one was for. */

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { livenessOf } from '../../agent/process-identity.ts';
-import { stateDirectory } from '../../agent/state-directory.ts';
 import { systemClock } from '../../agent/system-clock.ts';
 import { systemRandom } from '../../agent/system-random.ts';
 import { formatTime } from '../../base/format-time.ts';
@@ -8,6 +7,7 @@ import { prepareRestore, type PreparedRestore } from '../../store/restore.ts';
 import type { Body } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import type { storeRestoreParameters } from '../parameters-store.ts';
+import { enterStateDirectory } from '../enter-state.ts';
 import { plural } from '../plural.ts';
 import { countsJson, countsText } from '../store-counts.ts';
 import { storeKeyOption } from '../store-key-option.ts';
@@ -15,12 +15,10 @@ import { storeKeyFrom } from '../store-key-source.ts';
 
 /** Put a backup in the place of the store. */
 export const run: Body<typeof storeRestoreParameters> = async (args, context) => {
-  const { globals, io } = context;
   const file = resolve(args.file);
-  const { state } = globals;
   const source = storeKeyOption(context);
   const prepared = await prepareRestore({
-    directory: stateDirectory({ env: io.env, ...(state !== undefined && { option: state }) }),
+    directory: enterStateDirectory(context),
     file,
     clock: systemClock,
     random: systemRandom,
@@ -28,7 +26,7 @@ export const run: Body<typeof storeRestoreParameters> = async (args, context) =>
     ...(source && { storeKey: storeKeyFrom(source, '--store-key', context) }),
   });
   try {
-    const { counts, madeAt, isReplacing, kept, bringsKey } = prepared;
+    const { counts, madeAt, isReplacing, bringsKey } = prepared;
     if (isReplacing && !(await confirm(question(prepared), `restore ${file}`, context))) {
       context.print.done({ restored: false }, 'Nothing was changed');
       return 0;
@@ -54,7 +52,7 @@ export const run: Body<typeof storeRestoreParameters> = async (args, context) =>
       },
       `The store is the backup${madeAt ? ` of ${formatTime(madeAt)}` : ''} now, with ${countsText(counts)}` +
         (bringsKey ? '; its key is store.key' : source ? `; ${keyAdvice}` : '') +
-        (keptAs === undefined ? '' : `; as it was, it is kept in ${kept}`),
+        (keptAs === undefined ? '' : `; as it was, it is kept in ${keptAs}`),
     );
     return 0;
   } finally {
@@ -69,8 +67,7 @@ const keyAdvice =
 function question({ madeAt, counts, kept, bringsKey }: PreparedRestore): string {
   const which = madeAt ? `the backup of ${formatTime(madeAt)}` : 'the backup';
   return (
-    `Put ${which}, with ${countsText(counts)}, in the place of the store? As it is, that will be kept in ${kept}, ` +
-    'and what an earlier restore kept there goes.' +
+    `Put ${which}, with ${countsText(counts)}, in the place of the store? As it is, that will be kept in ${kept}.` +
     (bringsKey ? ' The key in the backup will be store.key.' : '')
   );
 }

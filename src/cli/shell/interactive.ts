@@ -1,8 +1,8 @@
 import { ReadStream, WriteStream } from 'node:tty';
-import { stateDirectory } from '../../agent/state-directory.ts';
 import { CertError, invariant, type ExitCode } from '../../base/errors.ts';
 import { printable } from '../../base/printable.ts';
 import type { CommandContext } from '../command.ts';
+import { enterStateDirectory } from '../enter-state.ts';
 import { Interrupted, type Io } from '../io.ts';
 import { readVersion } from '../version.ts';
 import { completeLine } from './complete-line.ts';
@@ -20,10 +20,7 @@ export async function runTerminal(context: CommandContext): Promise<ExitCode> {
     stdin instanceof ReadStream && stdout instanceof WriteStream,
     'that this is a terminal',
   );
-  const directory = stateDirectory({
-    env: io.env,
-    ...(globals.state === undefined ? {} : { option: globals.state }),
-  });
+  const directory = enterStateDirectory(context);
   const session = createSession(context);
   const history = openHistory(directory);
   if (!globals.quiet && !globals.json) {
