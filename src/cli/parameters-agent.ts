@@ -94,6 +94,11 @@ export const noAutoFetchParameters = {
 
 /** `agent run`. */
 export const agentRunParameters = {
+  config: {
+    type: 'file',
+    placeholder: 'FILE',
+    summary: 'Configuration to apply at start and at reload, as config apply does',
+  },
   concurrency: {
     type: 'integer',
     min: 1,

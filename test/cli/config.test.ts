@@ -77,6 +77,11 @@ certificates:
 `;
 }
 
+/** A file with a profile of a CA, with more words. */
+function profile(words: string): string {
+  return `ca: { rootA: { url: "http://ra.example/pkix/"${words} } }\n`;
+}
+
 describe('config apply', () => {
   it('makes the store equal to a file, and what config show prints of it changes nothing', async () => {
     const bench = await benchWithPlaces();
@@ -192,18 +197,18 @@ describe('config apply', () => {
         const octets = await store.authorities.secret('rootA');
         return octets && new TextDecoder().decode(octets);
       });
-    const file = (word: string): string =>
-      `ca: { rootA: { url: "http://ra.example/pkix/", reference: gw1${word} } }\n`;
-    expect((await apply(bench, file(''))).out).toContain('Nothing was changed');
-    expect((await apply(bench, file(', secret: (stored)'))).out).toContain('Nothing was changed');
+    expect((await apply(bench, profile(', reference: gw1'))).out).toContain('Nothing was changed');
+    expect((await apply(bench, profile(', reference: gw1, secret: (stored)'))).out).toContain(
+      'Nothing was changed',
+    );
     expect(await secret()).toBe('old');
-    const dry = await apply(bench, file(', secret: env:PSK'), 'dry-run');
+    const dry = await apply(bench, profile(', reference: gw1, secret: env:PSK'), 'dry-run');
     expect(dry.out).toContain('    secret: (stored) -> env:PSK\n');
-    await apply(bench, file(', secret: env:PSK'));
+    await apply(bench, profile(', reference: gw1, secret: env:PSK'));
     expect(await secret()).toBe('sesame');
-    await apply(bench, file(', secret: none'));
+    await apply(bench, profile(', reference: gw1, secret: none'));
     expect(await secret()).toBeUndefined();
-    const missing = await apply(bench, file(', secret: (stored)'));
+    const missing = await apply(bench, profile(', reference: gw1, secret: (stored)'));
     expect(missing.err).toContain('line 1, ca.rootA.secret: none is stored here');
   });
 
@@ -212,12 +217,10 @@ describe('config apply', () => {
     await bench.run(addCa(bench));
     const roots = () =>
       bench.withStore(async (store) => (await store.authorities.get('rootA'))?.roots.length);
-    const file = (words: string): string =>
-      `ca: { rootA: { url: "http://ra.example/pkix/"${words} } }\n`;
-    expect((await apply(bench, file(''))).out).toContain('Nothing was changed');
-    expect((await apply(bench, file(', trust-capubs: true, root: []'))).code).toBe(0);
+    expect((await apply(bench, profile(''))).out).toContain('Nothing was changed');
+    expect((await apply(bench, profile(', trust-capubs: true, root: []'))).code).toBe(0);
     expect(await roots()).toBe(1);
-    const { code, err } = await apply(bench, file(', root: []'));
+    const { code, err } = await apply(bench, profile(', root: []'));
     expect({ code, err }).toMatchObject({
       code: 3,
       err: expect.stringContaining('line 1, ca.rootA.root: it is missing, and none is stored'),

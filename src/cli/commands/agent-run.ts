@@ -6,6 +6,7 @@ import { assertPlaceAllowed, type MetricsPlace } from '../../agent/metrics-serve
 import { startOperations, type OperationsOptions } from '../../agent/operations.ts';
 import { beat } from '../../scheduler/beat.ts';
 import { CertError } from '../../base/errors.ts';
+import { applyAtStart, configApplier } from '../agent-config.ts';
 import { agentSocket } from '../agent-socket.ts';
 import type { Body, CommandContext } from '../command.ts';
 import type { ArgsOf } from '../parameter.ts';
@@ -22,6 +23,8 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
   }
   const operating = await operationsOf(args, context);
   const services = await context.services();
+  const configure = configApplier(services, args.config, context);
+  await applyAtStart(configure, context);
   const stopped = io.abortSignal();
   const agent = await startAgent(services, {
     names: args.concurrency,
@@ -32,7 +35,7 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
   });
   const operations = await startOperations(services, agent, operating);
   const { metricsUrl } = operations;
-  const reload = (): Promise<object> => reloaded(services, agent);
+  const reload = (): Promise<object> => reloaded(services, agent, configure);
   const path = agentSocket(context);
   const endControl = await listen(context, path, {
     ...answersOf(agent, reload),
@@ -89,7 +92,12 @@ async function operationsOf(
 }
 
 /** Look at everything again, by the settings as they are now. What is stored decides: nothing is asked for anew. */
-async function reloaded({ store, log }: Services, agent: Agent): Promise<object> {
+async function reloaded(
+  { store, log }: Services,
+  agent: Agent,
+  configure: () => Promise<void>,
+): Promise<object> {
+  await configure();
   await store.schedule.wake();
   log.info('everything is looked at again');
   // Whoever asked has no reason to wait for what CAs say.

@@ -1,0 +1,62 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { makeBench, type Bench } from './run-cli.ts';
+
+/** Until a whole process would have started, on a machine with other things to do. */
+const patience = { timeout: 10_000, interval: 50 };
+
+async function history({ run }: Bench): Promise<unknown> {
+  const { out } = await run(['config', 'show', '--json']);
+  const { config }: { config: { retention: { history?: number } } } = JSON.parse(out);
+  return config.retention.history;
+}
+
+/** Start an agent with a file, and wait until it can be asked. */
+async function start(bench: Bench, file: string): Promise<void> {
+  void bench.run(['agent', 'run', 'config', file]);
+  onTestFinished(async () => void (await bench.run(['agent', 'stop'])));
+  await vi.waitFor(async () => {
+    const { out } = await bench.run(['agent', 'status', '--json']);
+    expect(JSON.parse(out)).toMatchObject({ running: true });
+  }, patience);
+}
+
+describe('agent run config', () => {
+  it('applies the file at start and at reload, and keeps what it has when the file is faulty', async () => {
+    const bench = makeBench();
+    const file = join(bench.directory, 'gw.yaml');
+    writeFileSync(file, 'retention: { history: 7 }\n');
+    await start(bench, file);
+    expect(await history(bench)).toBe(7);
+
+    writeFileSync(file, 'retention: { histori: 8 }\nca: []\n');
+    const refused = await bench.run(['agent', 'reload']);
+    expect(refused.code).toBe(3);
+    expect(refused.err).toContain(`Cannot apply "${file}": line 1, retention.histori: `);
+    expect(refused.err).toContain(', and 1 more');
+    expect(await history(bench)).toBe(7);
+
+    writeFileSync(file, 'retention: { history: 9 }\n');
+    expect((await bench.run(['agent', 'reload'])).code).toBe(0);
+    expect(await history(bench)).toBe(9);
+    const { out } = await bench.run(['show', 'audit', '--json']);
+    expect(out).toContain('config apply');
+  });
+
+  it('starts with what is stored when the file is faulty, and says so', async () => {
+    const bench = makeBench();
+    const file = join(bench.directory, 'gw.yaml');
+    await bench.run(['retention', 'history', '5']);
+    writeFileSync(file, 'retention: { history: 0 }\n');
+    const running = bench.run(['agent', 'run', 'config', file]);
+    await vi.waitFor(async () => {
+      expect((await bench.run(['agent', 'stop'])).code).toBe(0);
+    }, patience);
+    const { code, err } = await running;
+    expect(code).toBe(0);
+    expect(err).toContain('line 1, retention.history: "0" is not a whole number');
+    expect(err).toContain('the agent goes on with the configuration that is stored');
+    expect(await history(bench)).toBe(5);
+  });
+});
