@@ -11,6 +11,7 @@ import { keepCommands } from './grammar-keep.ts';
 import { keygenCommands } from './grammar-keygen.ts';
 import { labCommands } from './grammar-lab.ts';
 import { operationsCommands } from './grammar-operations.ts';
+import { notifyCommands } from './grammar-notify.ts';
 import { retrievalCommands } from './grammar-retrieval.ts';
 import { storeCommands } from './grammar-store.ts';
 import { toolCommands } from './grammar-tools.ts';
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   ...keygenCommands,
   ...tokenCommands,
   ...retrievalCommands,
+  ...notifyCommands,
   ...toolCommands,
 ];
 

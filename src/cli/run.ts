@@ -84,6 +84,7 @@ async function act(invocation: Invocation, io: Io, setting: Setting): Promise<Ex
   const isAudited = changesSomething(command, values);
   let opened: Promise<Services> | undefined;
   let begun: Promise<EndAct> | undefined;
+  let begunAt: Date | undefined;
   const context: CommandContext = {
     io,
     globals,
@@ -93,7 +94,10 @@ async function act(invocation: Invocation, io: Io, setting: Setting): Promise<Ex
       opened ??= openChecked(setting, command, { globals, io, log });
       const services = await opened;
       // Nothing is stored or sent before, and no store is made only to say that a command was misspelt.
-      if (isAudited) await (begun ??= begin(services, command, values, io));
+      if (isAudited) {
+        begunAt ??= services.clock.now();
+        await (begun ??= begin(services, command, values, io));
+      }
       return preview === undefined ? services : preview.previewServices(services);
     },
     beforeWriting: () => preview?.stopHere(),
@@ -107,9 +111,18 @@ async function act(invocation: Invocation, io: Io, setting: Setting): Promise<Ex
   };
   // Whoever failed to open, or to begin, has been told already; there is then nothing to close, or to end.
   const end: EndAct = async (outcome) => (await begun?.catch(() => undefined))?.(outcome);
+  // Most have nobody to tell, and load nothing to find that out.
+  const tell = async (error?: unknown): Promise<void> => {
+    const services = begunAt && (await opened?.catch(() => undefined));
+    if (begunAt === undefined || services === undefined) return;
+    if (!(await services.store.alarms.isWanted().catch(() => false))) return;
+    const { afterAct, namesIn } = await import('./after-act.ts');
+    await afterAct(services, { names: namesIn(command, values), begunAt, error }, context);
+  };
   try {
     const exitCode = await command.start(values, context);
     await end({ exitCode });
+    await tell();
     return exitCode;
   } catch (error) {
     if (preview !== undefined && error instanceof preview.PreviewEnd) {
@@ -120,6 +133,7 @@ async function act(invocation: Invocation, io: Io, setting: Setting): Promise<Ex
       return 0;
     }
     if (begun !== undefined) await end(await outcomeOf(error));
+    await tell(error);
     throw error;
   } finally {
     const services = await opened?.catch(() => undefined);

@@ -14,11 +14,15 @@ export const maxHookSeconds = 1800;
  *
  * @throws {CertError} CONFIG_INVALID
  */
-export async function assertRunnable(program: string): Promise<void> {
+export async function assertRunnable(program: string, what: string = 'hook'): Promise<void> {
   const refuse = (why: string, hint: string): never => {
-    throw new CertError('CONFIG_INVALID', `Cannot use ${JSON.stringify(program)} as hook: ${why}`, {
-      hint,
-    });
+    throw new CertError(
+      'CONFIG_INVALID',
+      `Cannot use ${JSON.stringify(program)} as ${what}: ${why}`,
+      {
+        hint,
+      },
+    );
   };
   if (!isAbsolute(program)) refuse('it is no whole path', 'Write the path from / on');
   const found = await stat(program).catch(() => undefined);

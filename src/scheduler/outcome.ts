@@ -24,7 +24,7 @@ export type JobOutcome =
     };
 
 /** What a CA may say differently by itself; every other bit needs a person to change something. */
-const passing: ReadonlySet<PKIFailureBit> = new Set([
+const passing: ReadonlySet<string> = new Set<PKIFailureBit>([
   'systemUnavail',
   'systemFailure',
   'badTime',
@@ -32,6 +32,11 @@ const passing: ReadonlySet<PKIFailureBit> = new Set([
   'transactionIdInUse',
   'duplicateCertReq',
 ]);
+
+/** Tell whether a rejection with these bits may be none next time. */
+export function isPassing(failInfo: readonly string[]): boolean {
+  return failInfo.every((bit) => passing.has(bit));
+}
 
 /** Judge what a use case came to. */
 export function outcomeOf(result: EnrollmentResult): JobOutcome {
@@ -44,7 +49,7 @@ export function outcomeOf(result: EnrollmentResult): JobOutcome {
       return { type: 'done' };
     case 'rejected': {
       const { failInfo = [] } = result.status;
-      const isFinal = failInfo.some((bit) => !passing.has(bit));
+      const isFinal = !isPassing(failInfo);
       const text = [formatStatus(result.status), ...result.details].join('; ');
       // L12: by the word of anybody, nobody is made to wait for a day.
       const type = isFinal && result.isUnauthenticated !== true ? 'blocked' : 'failing';

@@ -18,7 +18,8 @@ export const run: Body<typeof clearNameParameters> = async ({ certName }, contex
   const history = (await store.history.list()).filter((line) => line.name === certName);
   const holder = await store.leases.holder(certName);
   const isStuck = holder !== undefined && livenessOf(holder) === 'unknown';
-  if (outstanding.length === 0 && history.length === 0 && !isStuck) {
+  const failing = await store.schedule.failing(certName);
+  if (outstanding.length + history.length + failing.length === 0 && !isStuck) {
     throw new CertError(
       'CERT_UNKNOWN',
       `Cannot clear "${certName}": it has neither an outstanding request nor a history`,
@@ -30,6 +31,7 @@ export const run: Body<typeof clearNameParameters> = async ({ certName }, contex
     ...(history.length === 0
       ? []
       : [plural(history.length, 'line of history', 'lines of history')]),
+    ...(failing.length === 0 ? [] : ['what is remembered of failures']),
     ...(isStuck
       ? [
           `the hold of process ${holder.pid} on ${holder.host} since ${formatTime(holder.since)}, ` +
@@ -55,6 +57,7 @@ export const run: Body<typeof clearNameParameters> = async ({ certName }, contex
     transactionID: toHex(transactionID),
   }));
   const closed = await store.transactions.clear(certName, at, events);
+  await store.schedule.recovered(certName);
   if (isStuck) await store.leases.free(certName, holder.id);
   context.print.done(
     { cleared: true, name: certName, closed, freed: isStuck },

@@ -1,0 +1,69 @@
+import type { ErrorCode } from '../base/errors.ts';
+import type { Label } from '../base/label.ts';
+import type { LifecycleContext } from '../lifecycle/context.ts';
+import { noteFailure } from '../scheduler/act-by-hand.ts';
+import { doubtClock, watchName } from '../scheduler/watch.ts';
+import { agentOf } from './agent-lease.ts';
+import { createNotifier } from './notifier.ts';
+
+/** Something that a command did. */
+export interface DoneAct {
+  /** What it was about. */
+  readonly names: readonly Label[];
+  readonly begunAt: Date;
+  /** Of what it threw. */
+  readonly code?: ErrorCode;
+}
+
+type Needed = Pick<
+  LifecycleContext,
+  'store' | 'clock' | 'random' | 'log' | 'holder' | 'livenessOf'
+>;
+
+/** What a command waits for receivers at its end; what is not taken by then stays for the next one, or the agent. */
+const patienceMs = 5000;
+
+/**
+ * Look at the alarms of what a command did something about, and have told what came of it: by the agent, where one
+ * runs, else by this process. Nothing of it fails the command.
+ *
+ * @param nudge has a running agent send now
+ */
+export async function tellAct(
+  services: Needed,
+  { names, begunAt, code }: DoneAct,
+  nudge: () => Promise<unknown>,
+): Promise<void> {
+  const { store, clock, log } = services;
+  try {
+    if (names.length === 0 || !(await store.alarms.isWanted())) return;
+    const starting = { store, clock, isStarting: false };
+    const isClockSuspect = await doubtClock(starting);
+    for (const name of names) {
+      await noteFailure(store, name, { begunAt, ...(code && { code }) });
+      await watchName({ ...starting, isClockSuspect }, name);
+    }
+    if ((await store.outbox.sizes()).size === 0) return;
+    if ((await agentOf(services)) === undefined) await sendOnce(services);
+    else await nudge();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    log.warn(`what was done could not be told: ${why}`);
+  }
+}
+
+async function sendOnce(services: Needed): Promise<void> {
+  const ending = new AbortController();
+  const notifier = createNotifier({
+    ...services,
+    monotonicMs: () => performance.now(),
+    signal: ending.signal,
+  });
+  const late = setTimeout(() => ending.abort(), patienceMs);
+  try {
+    await notifier.send();
+  } finally {
+    clearTimeout(late);
+    await notifier.close();
+  }
+}

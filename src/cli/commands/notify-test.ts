@@ -1,0 +1,37 @@
+import { askAgent } from '../../agent/control-client.ts';
+import { decodeDestination, destinationText } from '../../agent/destination-settings.ts';
+import { tryDestination } from '../../agent/try-destination.ts';
+import { isRetried } from '../../traps/destination.ts';
+import { agentSocket } from '../agent-socket.ts';
+import type { Body } from '../command.ts';
+import { reportFailure } from '../failure.ts';
+import type { destinationNameParameters } from '../parameters-notify.ts';
+
+/** Send a test notification, and say what became of it. */
+export const run: Body<typeof destinationNameParameters> = async ({ name }, context) => {
+  const { io, globals, print } = context;
+  const services = await context.services();
+  const nudge = () => askAgent(agentSocket(context), 'notify');
+  const { result, text = '', byAgent, ms } = await tryDestination(services, name, nudge);
+  const record = await services.store.destinations.get(name);
+  const destination = record && decodeDestination(record);
+  const to = destination === undefined ? '' : ` (${destinationText(destination)})`;
+  const json = { name, result, byAgent, ms };
+  if (result === 'taken') {
+    const isAnswered = destination !== undefined && isRetried(destination);
+    print.done(
+      { ...json, isAnswered },
+      isAnswered
+        ? `"${name}"${to} has taken the test notification, after ${ms} ms`
+        : `The test notification is sent to "${name}"${to}; nobody answers a trap: look there whether it has arrived`,
+    );
+    return 0;
+  }
+  const message =
+    result === 'failed' ? text : `Cannot tell what became of the test notification to "${name}"`;
+  const hint =
+    result === 'failed'
+      ? 'Check the destination, and what it expects: user, keys or community, or the secret of the webhook'
+      : 'Another process is sending; see "certkeeper show snmp"';
+  return reportFailure({ code: 'NOTIFICATION_FAILED', message, hint }, io, globals, json);
+};
