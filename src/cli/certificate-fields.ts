@@ -50,10 +50,15 @@ function listed(words: readonly string[]): string | undefined {
   return words.length === 0 ? undefined : words.join(', ');
 }
 
-/** Lay out how a certificate came, and where it went. */
-export function recordFields(record: CertificateRecord): Fields {
+/**
+ * Lay out how a certificate came, and where it went.
+ *
+ * @param missingIssuer name of the CA whose certificate its chain would go on with
+ */
+export function recordFields(record: CertificateRecord, missingIssuer?: string): Fields {
   return [
     ...record.chain.map((der) => ['chain', viewCertificate(der).subject] as const),
+    ['chain', missingIssuer && `incomplete: the certificate of "${missingIssuer}" is missing`],
     ['came by', record.source],
     ['CA profile', record.ca],
     ['url', record.url],

@@ -29,6 +29,7 @@ export function nameJson(report: NameReport, full: boolean): JsonObject {
     request: outstanding && requestJson(outstanding),
     certificate: record && {
       ...recordJson(record, report, full),
+      missingIssuer: report.missingIssuer,
       ...deploymentsJson(deployed, record.id, full),
     },
     versions: record && others.map((each) => recordJson(each, report, full)),

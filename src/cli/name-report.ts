@@ -1,3 +1,4 @@
+import { CertError } from '../base/errors.ts';
 import { formatTime } from '../base/format-time.ts';
 import { outlookOf, type Outlook } from '../lifecycle/outlook.ts';
 import type { KeyRequestRecord, NameSetting } from '../store/entries-contract.ts';
@@ -12,6 +13,8 @@ export interface NameReport {
   /** The other certificates of the name, newest first. */
   readonly others: readonly CertificateRecord[];
   readonly outlook: Outlook;
+  /** Name of the CA whose certificate the chain of what came from outside lacks. */
+  readonly missingIssuer: string | undefined;
   readonly keyRequest: KeyRequestRecord | undefined;
   /** PKCS #11 URIs of the keys in tokens, by the id of the key. */
   readonly keyUris: ReadonlyMap<number, string>;
@@ -33,6 +36,7 @@ export async function readName(store: Store, name: string, now: Date): Promise<N
     record,
     others: versions.filter(({ id }) => id !== record?.id),
     outlook: await outlookOf(store, name, record, now),
+    missingIssuer: record && (await missingIssuerOf(store, record)),
     keyRequest,
     keyUris: await keyUrisOf(store, [...versions, ...(keyRequest ? [keyRequest] : [])]),
     settings: await settingsOf(store, name),
@@ -40,6 +44,24 @@ export async function readName(store: Store, name: string, now: Date): Promise<N
     authorities: await authoritiesOf(store, name),
     now,
   };
+}
+
+async function missingIssuerOf(
+  store: Store,
+  { name, der, chain, ca, source }: CertificateRecord,
+): Promise<string | undefined> {
+  // What a CA gave here was judged by its anchors, and nothing is missing.
+  if (source !== 'import' && source !== 'track') return undefined;
+  const { importedChain } = await import('../lifecycle/import-chain.ts');
+  const { storedCertificate } = await import('../lifecycle/stored-certificate.ts');
+  const decoded = (each: Uint8Array) => storedCertificate(each, `"${name}"`);
+  try {
+    return (await importedChain(store, decoded(der), chain.map(decoded), ca)).missingName;
+  } catch (error) {
+    // What is damaged is told of where it is used.
+    if (!(error instanceof CertError)) throw error;
+    return undefined;
+  }
 }
 
 async function keyUrisOf(

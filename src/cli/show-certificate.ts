@@ -90,7 +90,10 @@ function nameFields(report: NameReport, { print: { style }, globals }: CommandCo
 function certificateOf(record: CertificateRecord, report: NameReport, style: Style): Fields {
   const view = viewCertificate(record.der);
   const key = keyFields('key', view.key, record.keyId, report);
-  return [...certificateFields(view, report.now, style, key), ...recordFields(record)];
+  return [
+    ...certificateFields(view, report.now, style, key),
+    ...recordFields(record, report.missingIssuer),
+  ];
 }
 
 function keyFields(
@@ -147,9 +150,9 @@ function keyRequestFields(report: NameReport): Fields {
   if (keyRequest === undefined) return [];
   const { subject, key } = viewRequest(keyRequest.request);
   return [
-    ['asked for', subject],
-    ...keyFields('its key', key, keyRequest.keyId, report),
-    ['made', formatTime(keyRequest.createdAt)],
+    ['request: subject', subject],
+    ...keyFields('request: key', key, keyRequest.keyId, report),
+    ['request: made', formatTime(keyRequest.createdAt)],
   ];
 }
 

@@ -1,7 +1,7 @@
 import type { Label } from '../base/label.ts';
 import type { Store } from '../store/store.ts';
 import type { Certificate } from '../x509/certificate.ts';
-import { quoteName } from '../x509/name-text.ts';
+import { formatName, quoteName } from '../x509/name-text.ts';
 import { knownIssuers } from './build-chain.ts';
 import { isSame, orderChain } from './issuer-chain.ts';
 
@@ -13,6 +13,8 @@ export interface ImportedChain {
   readonly others: readonly Certificate[];
   /** Name of the issuer that is not here, for messages; absent when the chain is complete. */
   readonly missing?: string;
+  /** The same name as it is shown, without quotes. */
+  readonly missingName?: string;
 }
 
 /**
@@ -36,7 +38,10 @@ export async function importedChain(
   return {
     chain: isEndGiven ? whole.chain : whole.chain.slice(0, -1),
     others: whole.others.filter((each) => isFrom(certificates, each)),
-    ...(!isComplete && { missing: quoteName(last.tbsCertificate.issuer) }),
+    ...(!isComplete && {
+      missing: quoteName(last.tbsCertificate.issuer),
+      missingName: formatName(last.tbsCertificate.issuer),
+    }),
   };
 }
 

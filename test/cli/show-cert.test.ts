@@ -195,8 +195,8 @@ describe('show cert NAME', () => {
     expect(Object.fromEntries(fieldsIn(out))).toMatchObject({
       state: 'awaiting import',
       next: 'take its request to a CA, then certkeeper cert import cert-name web1 file FILE',
-      'asked for': 'CN=web1,O=Test',
-      'its key': 'p-256, in the store',
+      'request: subject': 'CN=web1,O=Test',
+      'request: key': 'p-256, in the store',
     });
     expect(out).toContain(requestPem);
     expect(await shownJson(bench, 'web1')).toMatchObject({
@@ -205,7 +205,19 @@ describe('show cert NAME', () => {
       keyRequest: { subject: 'CN=web1,O=Test', key: 'p-256', hasKey: true },
     });
     await imports(bench, extensionsPem, { key: { id: keyId } });
-    expect(fieldsIn(await show(bench, 'web1')).get('asked for')).toBeUndefined();
+    expect(fieldsIn(await show(bench, 'web1')).get('request: subject')).toBeUndefined();
+  });
+
+  it('names the certificate that the chain of an import lacks, and nothing where it is complete', async () => {
+    const bench = makeBench();
+    await imports(bench, gatewayPem);
+    const why = 'incomplete: the certificate of "CN=Test Root,O=Test" is missing';
+    expect(fieldsIn(await show(bench, 'web1')).get('chain')).toBe(why);
+    expect(await shownJson(bench, 'web1')).toMatchObject({
+      certificate: { missingIssuer: 'CN=Test Root,O=Test' },
+    });
+    await imports(bench, gatewayPem, { name: gw1, chain: [der(rootPem)] });
+    expect(await show(bench, 'gw1')).not.toContain('incomplete');
   });
 
   it('tells where a key is: here, or in a token by its URI', async () => {

@@ -50,7 +50,7 @@ describe('the chain of an import', () => {
     const result = await importCertificate(context, importing([sub]));
     expect(result).toMatchObject({ isUnchanged: false, isChainComplete: false });
     expect(warnings).toEqual([
-      'the chain of "vendor" is not complete: the certificate of "CN=Root" is missing; give it in chain-file, or import it with "cert import … ca"',
+      'the chain of "vendor" is not complete: the certificate of "CN=Root" is missing; give it along with the certificate, or import it with "cert import … ca"',
     ]);
   });
 
