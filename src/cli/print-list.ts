@@ -11,6 +11,15 @@ export interface PrintedList<T> {
   readonly row: (item: T) => readonly Cell[];
   /** Text when there is nothing. */
   readonly none: () => string;
+  /** What to say below the list, read after it. */
+  readonly below?: () => Promise<Below | undefined>;
+}
+
+/** What stands below a list: a line, and one more field of the JSON object. */
+export interface Below {
+  readonly key: string;
+  readonly items: readonly Json[];
+  readonly line: string;
 }
 
 /**
@@ -20,7 +29,7 @@ export interface PrintedList<T> {
 export async function printList<T>(
   { io: { stdout }, globals }: Pick<CommandContext, 'io' | 'globals'>,
   blocks: AsyncIterable<readonly T[]>,
-  { key, columns, json, row, none }: PrintedList<T>,
+  { key, columns, json, row, none, below }: PrintedList<T>,
 ): Promise<void> {
   let count = 0;
   const table = createTable(columns);
@@ -34,8 +43,15 @@ export async function printList<T>(
     }
     count += block.length;
   }
-  if (globals.json) stdout.write(count === 0 ? `${opening(key)}]\n}\n` : '\n  ]\n}\n');
-  else if (count === 0) stdout.write(none());
+  const more = await below?.();
+  if (globals.json) {
+    const items = more && jsonText(more.items).replaceAll('\n', '\n  ');
+    const field = more === undefined ? '' : `,\n  ${JSON.stringify(more.key)}: ${items}`;
+    stdout.write(`${count === 0 ? `${opening(key)}]` : '\n  ]'}${field}\n}\n`);
+    return;
+  }
+  if (count === 0) stdout.write(none());
+  if (more !== undefined) stdout.write(`${more.line}\n`);
 }
 
 /** As `formatJson` begins an object whose only field is a list. */

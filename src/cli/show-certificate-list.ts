@@ -4,10 +4,11 @@ import type { KeyRequestRecord } from '../store/entries-contract.ts';
 import type { ListedCertificate, Store } from '../store/store.ts';
 import { viewRequest } from './certificate-request-view.ts';
 import { viewListed, type ListedView } from './certificate-view.ts';
+import { commandLine } from './command-line.ts';
 import type { CommandContext } from './command.ts';
 import { colourOfExpiry, isExpired } from './expiry.ts';
 import type { Json } from './json.ts';
-import { printList } from './print-list.ts';
+import { printList, type Below } from './print-list.ts';
 import { formatDay, type Style } from './render.ts';
 import { readStored, whereLooked } from './stored.ts';
 import type { Cell } from './table.ts';
@@ -45,8 +46,13 @@ export async function showCertificateList(
   context: CommandContext,
 ): Promise<void> {
   const { style } = context.print;
-  const print = (blocks: AsyncIterable<readonly Line[]>, now: Date): Promise<void> =>
+  const print = (
+    blocks: AsyncIterable<readonly Line[]>,
+    now: Date,
+    below?: () => Promise<Below | undefined>,
+  ): Promise<void> =>
     printList(context, blocks, {
+      ...(below && { below }),
       key: 'certificates',
       columns: ['TYPE', 'HASH', 'EXPIRES', 'NAME', 'DIST', 'LABEL'].map((title) => ({ title })),
       row: (line) => cellsOf(line, now, style),
@@ -57,7 +63,8 @@ export async function showCertificateList(
     });
   const isThere = await readStored(context, async ({ store, clock }) => {
     const now = clock.now();
-    await print(blocksOf(store, listing, now), now);
+    const below = () => waitingOf(store, context);
+    await print(blocksOf(store, listing, now), now, listing.type === 'all' ? below : undefined);
     return true;
   });
   if (isThere === undefined) await print(nothing(), new Date(0));
@@ -93,6 +100,22 @@ async function* blocksOf(
     least = PAGE;
   }
   if (full) yield (await store.keyRequests.list()).map(waitingLine);
+}
+
+/** The requests whose certificates are yet to be imported: no row of the table, for there is no certificate. */
+async function waitingOf(
+  { keyRequests }: Store,
+  { globals }: Pick<CommandContext, 'globals'>,
+): Promise<Below | undefined> {
+  const names = (await keyRequests.list()).map(({ name }) => name);
+  const [first] = names;
+  if (first === undefined) return undefined;
+  const see = commandLine(['show', 'cert', first], globals);
+  return {
+    key: 'waitingForImport',
+    items: names,
+    line: `Waiting for import: ${names.join(', ')} (${see})`,
+  };
 }
 
 /** The CA certificates of the CA profiles, then those that have a label of their own. */

@@ -45,11 +45,16 @@ describe('show cert', () => {
         'CA-local  b5fa9355  Nov 18 2036  Test Root  import  issuing\n' +
         'Pub       fd4142a8  Nov 21 2027  gw1        track   gw1\n' +
         'Key       N/A       N/A          gw1        N/A     gw1\n' +
-        'Key       N/A       N/A          web1       N/A     w\n',
+        'Key       N/A       N/A          web1       N/A     w\n' +
+        'Waiting for import: w (certkeeper show cert w)\n',
     );
     expect(await list(bench)).not.toMatch(/^(?:Key|CA-local)/m);
+    expect(await list(bench)).toMatch(/\nWaiting for import: w \(.*\)\n$/);
+    const outstanding = await bench.run(['show', 'cmp', 'outstanding-req']);
+    expect(outstanding.out).toMatch(/\nWaiting for import: w\n$/);
     expect(JSON.parse(await list(bench, 'full', '--json'))).toMatchObject({
       schemaVersion: 1,
+      waitingForImport: ['w'],
       certificates: [
         { type: 'CA-local', label: 'rootA' },
         { type: 'CA-local', label: 'issuing' },

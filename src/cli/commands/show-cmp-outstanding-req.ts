@@ -9,6 +9,8 @@ export const run: Body<Record<never, never>> = async (_args, context) => {
   const { print } = context;
   const outstanding =
     (await readStored(context, ({ store }) => store.transactions.overview())) ?? [];
+  const requests = (await readStored(context, ({ store }) => store.keyRequests.list())) ?? [];
+  const waiting = requests.map(({ name }) => name);
   const json = outstanding.map((request) => ({
     name: request.name,
     request: request.operation,
@@ -23,35 +25,41 @@ export const run: Body<Record<never, never>> = async (_args, context) => {
     text: request.text,
     transactionID: toHex(request.transactionID),
   }));
-  print.show({ outstanding: json }, () => {
-    if (json.length === 0) return `No request is outstanding${whereLooked(context)}\n`;
-    const columns = [
-      { title: 'NAME' },
-      { title: 'REQUEST' },
-      { title: 'CA' },
-      { title: 'STATE' },
-      { title: 'OPENED' },
-      { title: 'NEXT POLL' },
-      { title: 'POLLS', align: 'right' },
-      { title: 'TRANSACTION' },
-      { title: 'TEXT' },
-    ] as const;
-    return formatTable(
-      columns,
-      json.map((request) => [
-        request.name,
-        request.currentCert === undefined
-          ? request.request
-          : `${request.request} (${request.currentCert})`,
-        request.ca,
-        { text: request.state, paint: print.style.warn },
-        request.openedAt,
-        request.nextAt ?? 'now',
-        String(request.polls),
-        request.transactionID,
-        request.text ?? '',
-      ]),
-    );
-  });
+  print.show(
+    { outstanding: json, waitingForImport: waiting.length === 0 ? undefined : waiting },
+    () => {
+      // Made by crypto keygen: their answers come as files.
+      const hint = waiting.length === 0 ? '' : `Waiting for import: ${waiting.join(', ')}\n`;
+      if (json.length === 0) return `No request is outstanding${whereLooked(context)}\n${hint}`;
+      const columns = [
+        { title: 'NAME' },
+        { title: 'REQUEST' },
+        { title: 'CA' },
+        { title: 'STATE' },
+        { title: 'OPENED' },
+        { title: 'NEXT POLL' },
+        { title: 'POLLS', align: 'right' },
+        { title: 'TRANSACTION' },
+        { title: 'TEXT' },
+      ] as const;
+      const table = formatTable(
+        columns,
+        json.map((request) => [
+          request.name,
+          request.currentCert === undefined
+            ? request.request
+            : `${request.request} (${request.currentCert})`,
+          request.ca,
+          { text: request.state, paint: print.style.warn },
+          request.openedAt,
+          request.nextAt ?? 'now',
+          String(request.polls),
+          request.transactionID,
+          request.text ?? '',
+        ]),
+      );
+      return table + hint;
+    },
+  );
   return 0;
 };
