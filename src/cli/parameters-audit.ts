@@ -10,6 +10,8 @@ export const showAuditParameters = {
   },
   'cert-name': {
     type: 'label',
+    positional: true,
+    placeholder: 'NAME',
     summary: 'Show only what was done about this certificate',
   },
 } as const;

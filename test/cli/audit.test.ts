@@ -78,8 +78,8 @@ describe('the audit trail', () => {
     expect(newest.out.match(/keep \d/g)).toStrictEqual(['keep 3', 'keep 2']);
     const about = await bench.run('show audit last 1 cert-name gw1'.split(' '));
     expect(about.out).toMatch(/ failed 3 CERT_UNKNOWN +clear cmp cert-name gw1\n$/);
-    const none = await bench.run('show audit cert-name gw2'.split(' '));
-    expect(none.out).toMatch(/^There is nothing in the audit trail in /);
+    const none = await bench.run('show audit gw2'.split(' '));
+    expect(none.out).toMatch(/^There is nothing about "gw2" in the audit trail in /);
   });
 
   it('writes nothing of commands that look, of a dry run and of words that are wrong', async () => {

@@ -17,7 +17,10 @@ export const run: Body<typeof showAuditParameters> = async ({ last, certName }, 
   const acts = (read ?? []).filter((act) => certName === undefined || isAbout(act, certName));
   const shown = acts.slice(0, last);
   print.show({ audit: shown.map(json) }, () => {
-    if (shown.length === 0) return `There is nothing in the audit trail${whereLooked(context)}\n`;
+    if (shown.length === 0) {
+      const what = certName === undefined ? '' : ` about "${certName}"`;
+      return `There is nothing${what} in the audit trail${whereLooked(context)}\n`;
+    }
     return formatTable(
       [{ title: 'AT' }, { title: 'WHO' }, { title: 'TTY' }, { title: 'RESULT' }, { title: 'WHAT' }],
       shown.map((act) => [
