@@ -1,3 +1,5 @@
+import { lstatSync } from 'node:fs';
+
 import Sqlite from 'better-sqlite3';
 
 import type { Clock } from '../base/clock.ts';
@@ -64,6 +66,12 @@ export class NotReady extends Error {
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { path, migrations, onWrite } = options;
+  const links = (): number => lstatSync(path, { throwIfNoEntry: false })?.nlink ?? 0;
+  // Nearly never, and then the code is worth loading.
+  if ((await patiently(options, 'open', links)) > 1) {
+    const { assertNotBeingReplaced } = await import('./kept-store.ts');
+    assertNotBeingReplaced(path);
+  }
   const connection = await patiently(options, 'open', () => connect(options));
   let writes = 0;
   const wrote = (): void => {

@@ -6,6 +6,7 @@ import Sqlite from 'better-sqlite3';
 import { CertError } from '../base/errors.ts';
 import { formatTime } from '../base/format-time.ts';
 import type { BackupFile } from './backup-file.ts';
+import { begunKept, nextKept, type KeptStore } from './kept-store.ts';
 import { createPrivateFile, syncToDisk } from './private-files.ts';
 import type { RestoreOptions } from './restore.ts';
 import { heldLeases } from './leases.ts';
@@ -13,7 +14,7 @@ import { schemaVersion } from './migration.ts';
 import { settleIn } from './sealer.ts';
 import { sqlOver } from './sql.ts';
 import { isBusy, storeError } from './store-error.ts';
-import { keepKeyFile, stageKeyFile } from './store-key.ts';
+import { isRekeyUnsettled, keepKeyFile, stageKeyFile } from './store-key.ts';
 
 /** What takes the place of the store. */
 export interface Incoming {
@@ -27,6 +28,8 @@ export interface Incoming {
 }
 
 type Swap = Pick<RestoreOptions, 'directory' | 'clock' | 'isDead' | 'onFileChange'>;
+
+type KeyFilesOf = Pick<Swap, 'directory' | 'onFileChange'>;
 
 /**
  * Refuse when another process has the store in use.
@@ -44,11 +47,13 @@ export function assertUnused(options: Swap, path: string): void {
 }
 
 /**
- * Put a copy in the place of the store; the store as it was is then in `store.db.before-restore`.
+ * Put a copy in the place of the store; the store as it was is then in `store.db.before-restore`, or in that with a
+ * number when an earlier one is there.
  *
  * A store that can be opened is written over in one transaction of SQLite: a process that is ended leaves one
  * or the other, and no write-ahead log of the one can be applied to the other. One that is damaged, or gone,
- * is replaced by name.
+ * is replaced by name; until the last step it is one file with the one that is kept, which is how a process that
+ * was ended in between is noticed: nobody opens it then, and the next restore goes on.
  *
  * @returns the file with the store as it was, if there was one
  */
@@ -68,41 +73,49 @@ export async function swapIn(options: Swap, incoming: Incoming): Promise<string 
 }
 
 async function writeOver(
-  { directory, clock, isDead, onFileChange }: Swap,
+  options: Swap,
   { path, copy, key }: Incoming,
   live: Sqlite.Database,
 ): Promise<string> {
-  const kept = keptPath(path);
+  const { directory, onFileChange } = options;
   try {
-    assertFree({ directory, clock, isDead }, path, live);
+    assertFree(options, path, live);
+    // Else the key of the store as it is may be the next one still, whose place is taken below.
+    if (isRekeyUnsettled(directory)) await settleOn(options, live);
+    const kept = nextKept(path);
     const version = (): unknown => live.pragma('data_version', { simple: true });
     const before = version();
-    keepCopy(live, kept, onFileChange);
+    keepCopy(live, path, kept, onFileChange);
     await copy.copyOver(path, () => {
       // Locked now: nobody can have written since the copy was made, if nobody had until here.
       if (version() !== before) throw inUse(path);
       if (key === undefined) return;
-      keepKeyFile(directory, onFileChange);
+      keepKeyFile(directory, kept.key, onFileChange);
       stageKeyFile(directory, key, onFileChange);
     });
     onFileChange?.();
     live.pragma('wal_checkpoint(TRUNCATE)');
-    return kept;
+    return kept.database;
   } finally {
     live.close();
   }
 }
 
-function keepCopy(live: Sqlite.Database, kept: string, onFileChange?: () => void): void {
-  const unfinished = `${kept}.new`;
+function keepCopy(
+  live: Sqlite.Database,
+  path: string,
+  { database: kept }: KeptStore,
+  onFileChange?: () => void,
+): void {
+  const unfinished = `${path}.before-restore.new`;
   rmSync(unfinished, { force: true });
   createPrivateFile(unfinished);
   live.prepare('VACUUM INTO ?').run(unfinished);
   syncToDisk(unfinished);
   onFileChange?.();
-  renameSync(unfinished, kept);
-  // Of an earlier restore, of a damaged store.
-  rmSync(`${kept}-wal`, { force: true });
+  // Unlike renaming, this never takes the place of another.
+  linkSync(unfinished, kept);
+  rmSync(unfinished);
   syncToDisk(dirname(kept));
   onFileChange?.();
 }
@@ -112,17 +125,18 @@ function replace(
   { path, working, copy, key }: Incoming,
   live: 'damaged' | 'missing',
 ): string | undefined {
-  const kept = keptPath(path);
+  const { database: kept, key: keptKey } = nextKept(path);
   // The connection was for reading it; the file goes on without.
   copy.close();
   syncToDisk(working);
   if (live === 'damaged') {
-    rmSync(kept, { force: true });
-    linkSync(path, kept);
+    if (!existsSync(kept)) linkSync(path, kept);
+    // Before anything is taken from it: this is what tells that it is not to be opened.
+    syncToDisk(directory);
     onFileChange?.();
   }
   if (key) {
-    keepKeyFile(directory, onFileChange);
+    keepKeyFile(directory, keptKey, onFileChange);
     stageKeyFile(directory, key, onFileChange);
   }
   // They belong to what goes; to a damaged store, until here.
@@ -138,31 +152,48 @@ function replace(
 }
 
 /** Let the key that came with a backup take the place of the other, as after a rekey. */
-async function settle({ directory, onFileChange }: Swap, path: string): Promise<void> {
-  const crypto = await import('node:crypto');
+async function settle(options: KeyFilesOf, path: string): Promise<void> {
   const connection = new Sqlite(path, { fileMustExist: true });
   try {
-    connection.transaction(() => settleIn(sqlOver(connection), crypto, directory)).immediate();
-    onFileChange?.();
+    await settleOn(options, connection);
   } finally {
     connection.close();
   }
 }
 
+async function settleOn(
+  { directory, onFileChange }: KeyFilesOf,
+  connection: Sqlite.Database,
+): Promise<void> {
+  const crypto = await import('node:crypto');
+  connection.transaction(() => settleIn(sqlOver(connection), crypto, directory)).immediate();
+  onFileChange?.();
+}
+
 function openLive(path: string): Sqlite.Database | 'damaged' | 'missing' {
   if (!existsSync(path)) return 'missing';
-  const connection = new Sqlite(path, { timeout: 200, fileMustExist: true });
+  if (begunKept(path) || !isWhole(path)) return 'damaged';
+  return new Sqlite(path, { timeout: lockTimeoutMs, fileMustExist: true });
+}
+
+const lockTimeoutMs = 200;
+
+function isWhole(path: string): boolean {
+  const connection = new Sqlite(path, {
+    // The last one to close the others writes a write-ahead log that may be the damage into the database.
+    readonly: true,
+    timeout: lockTimeoutMs,
+    fileMustExist: true,
+  });
   try {
     const [found] = connection.prepare('PRAGMA quick_check(1)').raw().all();
-    if (Array.isArray(found) && found[0] === 'ok') return connection;
+    return Array.isArray(found) && found[0] === 'ok';
   } catch (thrown) {
-    if (isBusy(thrown)) {
-      connection.close();
-      throw inUse(path);
-    }
+    if (isBusy(thrown)) throw inUse(path);
+    return false;
+  } finally {
+    connection.close();
   }
-  connection.close();
-  return 'damaged';
 }
 
 function assertFree({ clock, isDead }: Swap, path: string, live: Sqlite.Database): void {
@@ -201,9 +232,4 @@ function inUse(path: string): CertError {
   return new CertError('STORE_LOCKED', `Cannot restore "${path}": another process has it open`, {
     hint: 'End every other certkeeper that works in this state directory, then try again',
   });
-}
-
-/** Where the store as it was is kept. */
-export function keptPath(path: string): string {
-  return `${path}.before-restore`;
 }

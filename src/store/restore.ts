@@ -10,7 +10,8 @@ import { broken, openBackup, type BackupFile } from './backup-file.ts';
 import type { StoreCounts } from './care-contract.ts';
 import { unwrap, wrappingFor } from './data-key.ts';
 import { closeToOthers, createPrivateFile, preparePrivateDirectory } from './private-files.ts';
-import { assertUnused, keptPath, swapIn } from './restore-swap.ts';
+import { nextKept } from './kept-store.ts';
+import { assertUnused, swapIn } from './restore-swap.ts';
 import { eachSealedValue, isStoredClear } from './sealed-columns.ts';
 import { openValue } from './sealed-value.ts';
 import { rowContext } from './sealer.ts';
@@ -45,7 +46,7 @@ export interface PreparedRestore {
   readonly bringsKey: boolean;
   /** Whether there is a store that this one takes the place of. */
   readonly isReplacing: boolean;
-  /** Where the store as it is will be kept; what an earlier restore kept there goes. */
+  /** Where the store as it is will be kept. */
   readonly kept: string;
   /** Put it in the place of the store. @returns the file with the store as it was, if there was one */
   commit(): Promise<string | undefined>;
@@ -98,7 +99,7 @@ export async function prepareRestore(options: RestoreOptions): Promise<PreparedR
       counts: opened.counts(),
       bringsKey: key !== undefined,
       isReplacing: existsSync(path),
-      kept: keptPath(path),
+      kept: nextKept(path).database,
       commit: () => swapIn(options, { path, working, copy: opened, key }),
       close,
     };

@@ -108,11 +108,19 @@ export function removeKeyFile(directory: string, fits: (key: Uint8Array) => bool
   return true;
 }
 
+/** Tell whether a rekey, or a restore, left a next key. */
+export function isRekeyUnsettled(directory: string): boolean {
+  return existsSync(nextPath(directory));
+}
+
 /** Keep `store.key` under another name, too, before it is replaced by the one that came with a backup. */
-export function keepKeyFile(directory: string, onFileChange: () => void = () => {}): void {
+export function keepKeyFile(
+  directory: string,
+  kept: string,
+  onFileChange: () => void = () => {},
+): void {
   const path = keyPath(directory);
   if (!existsSync(path)) return;
-  const kept = `${path}.before-restore`;
   rmSync(kept, { force: true });
   linkSync(path, kept);
   onFileChange();
