@@ -4,7 +4,7 @@ import { CertError } from '../base/errors.ts';
 import type { Label } from '../base/label.ts';
 import { certificateState } from '../lifecycle/certificate-state.ts';
 import { labelsOf } from '../metrics/certificate-labels.ts';
-import type { CertificatePicture, Picture } from '../metrics/picture.ts';
+import type { CertificatePicture, DestinationPicture, Picture } from '../metrics/picture.ts';
 import { due, type ScheduleFacts, type Surroundings } from '../scheduler/due.ts';
 import { gather } from '../scheduler/gather.ts';
 import type { FailingRecord } from '../store/schedule-contract.ts';
@@ -29,7 +29,7 @@ export type TakePicture = () => Promise<Picture>;
  */
 const maxNames = 20_000;
 
-/** Of the failures, those that last longest. */
+/** Of the failures and the alarms, those that last longest. */
 const maxFailures = 10_000;
 
 /** Names read between two turns of everybody else. */
@@ -75,6 +75,11 @@ async function take(pictured: Pictured, known: Map<Label, Known>): Promise<Pictu
     counters,
     outstanding: countBy(waiting, ({ ca, operation }) => ({ ca, operation })),
     failing: countBy(failures, ({ job, kind }) => ({ job, kind })),
+    alarms: countBy(await store.alarms.list(maxFailures), ({ family, last: { severity } }) => ({
+      family,
+      severity,
+    })),
+    destinations: await destinationsOf(store),
     silentCas: (await store.schedule.silentCas()).map(({ ca }) => ca),
     jobLagSeconds: lagSeconds(status, now),
     agent: {
@@ -154,6 +159,17 @@ async function certificatesOf(
     });
   }
   return pictures;
+}
+
+async function destinationsOf(store: Store): Promise<readonly DestinationPicture[]> {
+  const sizes = await store.outbox.sizes();
+  return (await store.destinations.list()).map(({ name, dropped, sentAt, failure }) => ({
+    name,
+    waiting: sizes.get(name) ?? 0,
+    dropped,
+    ...(sentAt && { sentAt }),
+    isFailing: failure !== undefined,
+  }));
 }
 
 /** Maintenance windows and silent CAs put a renewal off; this is when it is to be. */

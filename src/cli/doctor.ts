@@ -45,6 +45,7 @@ async function examineStored(context: LifecycleContext): Promise<readonly Doctor
   const { examineStore } = await import('../lifecycle/doctor-store.ts');
   const { examineAuthorities } = await import('../lifecycle/doctor-authorities.ts');
   const { examineCertificates } = await import('../lifecycle/doctor-certificates.ts');
+  const { examineDestinations } = await import('../lifecycle/doctor-destinations.ts');
   const { examineServices } = await import('../lifecycle/doctor-services.ts');
   const { examineDeployedFiles } = await import('../agent/doctor-files.ts');
   const { examineAgent } = await import('../agent/doctor-agent.ts');
@@ -57,6 +58,7 @@ async function examineStored(context: LifecycleContext): Promise<readonly Doctor
   findings.push(...(await examineCertificates(context)));
   findings.push(...(await examineDeployedFiles(context.store)));
   findings.push(...(await examineServices(context)));
+  findings.push(...(await examineDestinations(context)));
   findings.push(...(await examineAgent(context)));
   return findings;
 }

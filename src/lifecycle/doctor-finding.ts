@@ -12,6 +12,7 @@ export type DoctorCheck =
   | 'delivery'
   | 'hook'
   | 'service'
+  | 'notifications'
   | 'next';
 
 /** How bad it is: `error` stops something now, `warning` will if nobody acts; a `note` is only to be known. */

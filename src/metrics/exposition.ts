@@ -66,6 +66,7 @@ export async function exposition(picture: Picture, pause: () => Promise<void>): 
     const [, type] = /^transaction\.(\w+)\.opened$/.exec(key) ?? [];
     if (type !== undefined) opened.inc({ ca, type }, value);
   }
+  addNotifications(registry, picture);
   addStates(registry, picture);
 
   const texts = [trimmed(await registry.metrics())];
@@ -73,6 +74,38 @@ export async function exposition(picture: Picture, pause: () => Promise<void>): 
     texts.push(await certificateText(metric, picture.certificates, pause));
   }
   return `${texts.join('\n\n')}\n`;
+}
+
+function addNotifications(registry: Registry, { alarms, destinations }: Picture): void {
+  const registers = [registry];
+  const standing = new Gauge({
+    name: 'certkeeper_alarms',
+    help: 'Alarms that stand',
+    labelNames: ['family', 'severity'],
+    registers,
+  });
+  for (const { count, ...labels } of alarms) standing.set(labels, count);
+  const of = (name: string, help: string) =>
+    new Gauge({ name, help, labelNames: ['destination'], registers });
+  const waiting = of('certkeeper_notifications_waiting', 'Notifications that wait to be sent');
+  const failing = of('certkeeper_notifications_failing', '1 when the last attempt failed, else 0');
+  const sent = of(
+    'certkeeper_notifications_last_sent_timestamp_seconds',
+    'When a notification was sent last',
+  );
+  const dropped = counter(
+    registry,
+    'certkeeper_notifications_dropped_total',
+    'Notifications that were given up',
+    ['destination'],
+  );
+  for (const each of destinations) {
+    const labels = { destination: each.name };
+    waiting.set(labels, each.waiting);
+    failing.set(labels, each.isFailing ? 1 : 0);
+    dropped.inc(labels, each.dropped);
+    if (each.sentAt !== undefined) sent.set(labels, seconds(each.sentAt));
+  }
 }
 
 function addStates(registry: Registry, { certificates, omitted }: Picture): void {

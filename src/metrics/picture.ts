@@ -36,6 +36,14 @@ export interface Picture {
     readonly kind: string;
     readonly count: number;
   }[];
+  /** Alarms that stand. */
+  readonly alarms: readonly {
+    readonly family: string;
+    readonly severity: string;
+    readonly count: number;
+  }[];
+  /** Where notifications go. */
+  readonly destinations: readonly DestinationPicture[];
   /** Labels of the CAs that do not answer. */
   readonly silentCas: readonly string[];
   /** For how long what is due has been due without being done. */
@@ -50,4 +58,16 @@ export interface AgentPicture {
   readonly lastRunAt?: Date;
   /** Whether the last run came to its end. */
   readonly isWorking: boolean;
+}
+
+/** What is told of one destination of notifications. */
+export interface DestinationPicture {
+  readonly name: string;
+  /** Notifications that wait to be sent. */
+  readonly waiting: number;
+  /** Notifications that were given up, ever since it was set. */
+  readonly dropped: number;
+  readonly sentAt?: Date;
+  /** Whether the last attempt failed. */
+  readonly isFailing: boolean;
 }

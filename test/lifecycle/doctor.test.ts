@@ -4,6 +4,7 @@ import { CertError } from '../../src/base/errors.ts';
 import { utf8 } from '../../src/base/bytes.ts';
 import { examineAuthorities } from '../../src/lifecycle/doctor-authorities.ts';
 import { examineCertificates } from '../../src/lifecycle/doctor-certificates.ts';
+import { examineDestinations } from '../../src/lifecycle/doctor-destinations.ts';
 import { examineServices } from '../../src/lifecycle/doctor-services.ts';
 import { examineStore } from '../../src/lifecycle/doctor-store.ts';
 import { needsAction, type DoctorFinding } from '../../src/lifecycle/doctor-finding.ts';
@@ -167,6 +168,25 @@ describe('doctor, of services', () => {
     await deploy();
     expect(await look()).toMatchObject([
       { severity: 'error', text: expect.stringContaining('serves the certificate with serial') },
+    ]);
+  });
+});
+
+describe('doctor, of destinations', () => {
+  it('tells whether notifications arrive, without sending one', async () => {
+    const site = await makeSite();
+    const { store } = looking(site);
+    const at = site.clock.now();
+    const list = async () => [
+      { name: 'new', settings: '{}', dropped: 0 },
+      { name: 'well', settings: '{}', dropped: 0, sentAt: at },
+      { name: 'ill', settings: '{}', dropped: 2, failure: { text: 'no answer', at } },
+    ];
+    const destinations = { ...store.destinations, list };
+    expect(await examineDestinations({ store: { ...store, destinations } })).toMatchObject([
+      { about: 'new', severity: 'note' },
+      { about: 'well', severity: 'ok' },
+      { about: 'ill', severity: 'warning', text: expect.stringContaining('2 were given up') },
     ]);
   });
 });

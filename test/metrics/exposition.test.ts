@@ -16,6 +16,8 @@ const picture: Picture = {
   counters: [],
   outstanding: [],
   failing: [],
+  alarms: [],
+  destinations: [],
   silentCas: [],
   jobLagSeconds: 0,
   agent: { startedAt: day, runs: 0, isWorking: true },
@@ -100,6 +102,22 @@ describe('exposition()', () => {
         'certkeeper_jobs_failing{job="update",kind="blocked"} 3',
         'certkeeper_ca_silent{ca="L"} 1',
         'certkeeper_job_lag_seconds 90',
+      ]),
+    );
+  });
+
+  it('tells what is told to others, and whether it arrives', async () => {
+    const lines = await series({
+      alarms: [{ family: 'expiry', severity: 'major', count: 2 }],
+      destinations: [{ name: 'noc', waiting: 3, dropped: 4, sentAt: day, isFailing: true }],
+    });
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'certkeeper_alarms{family="expiry",severity="major"} 2',
+        'certkeeper_notifications_waiting{destination="noc"} 3',
+        'certkeeper_notifications_failing{destination="noc"} 1',
+        'certkeeper_notifications_dropped_total{destination="noc"} 4',
+        'certkeeper_notifications_last_sent_timestamp_seconds{destination="noc"} 1796083200',
       ]),
     );
   });

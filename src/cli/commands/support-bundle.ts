@@ -21,6 +21,8 @@ const questions: readonly (readonly string[])[] = [
   ['show', 'cmp', 'history'],
   ['show', 'cmp', 'statistics'],
   ['show', 'audit', 'last', '200'],
+  // Not show snmp: the address of a webhook can be a secret.
+  ['show', 'alarms'],
   ['show', 'retention'],
   ['show', 'retrieval'],
 ];
