@@ -1,4 +1,5 @@
 import { CertError } from '../base/errors.ts';
+import { silentLog } from '../base/log.ts';
 import type { LifecycleContext } from '../lifecycle/context.ts';
 import { testNotification } from '../traps/alarms/test-notification.ts';
 import { agentOf } from './agent-lease.ts';
@@ -49,6 +50,8 @@ export async function tryDestination(
     ? undefined
     : createNotifier({
         ...services,
+        // What goes wrong is the answer.
+        log: silentLog,
         monotonicMs: () => performance.now(),
         signal: ending.signal,
       });

@@ -52,7 +52,11 @@ export function mibDirectory(directory: string, baseOid: string = defaultBaseOid
 }
 
 /** Start snmptrapd, with users of informs and of traps, each by SHA-256 with AES-128 and by SHA-512 with AES-256. */
-export async function startTrapd(family: 4 | 6 = 4, baseOid?: string): Promise<Trapd> {
+export async function startTrapd(
+  family: 4 | 6 = 4,
+  baseOid?: string,
+  engineID: string = trapEngineID,
+): Promise<Trapd> {
   const directory = mkdtempSync(join(tmpdir(), 'certkeeper-trapd-'));
   const port = await freePort(family);
   const mibs = mibDirectory(directory, baseOid);
@@ -61,7 +65,7 @@ export async function startTrapd(family: 4 | 6 = 4, baseOid?: string): Promise<T
     ['sha512', 'SHA-512', 'AES-256'],
   ].flatMap(([name, auth, priv]) => [
     `createUser ${name} ${auth} "${authKey}" ${priv} "${privKey}"`,
-    `createUser -e 0x${trapEngineID} ${name} ${auth} "${authKey}" ${priv} "${privKey}"`,
+    `createUser -e 0x${engineID} ${name} ${auth} "${authKey}" ${priv} "${privKey}"`,
     `authUser log ${name} priv`,
   ]);
   writeFileSync(

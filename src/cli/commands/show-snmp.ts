@@ -32,7 +32,7 @@ export const run: Body<Record<never, never>> = async (_, context) => {
       const fields = formatFields([
         [
           'engine ID',
-          engine === undefined ? 'made with the first destination' : `0x${engine.engineID}`,
+          engine === undefined ? 'made with the first SNMP destination' : `0x${engine.engineID}`,
         ],
         ['boots', engine?.boots.toString()],
         ['base OID', baseOid],
