@@ -62,15 +62,20 @@ export const cmpCommands: readonly Command[] = [
   defineCommand({
     words: ['cmp', 'update'],
     changes: 'world',
-    summary: 'Renew a certificate; the old one is kept as superseded (kur)',
+    summary: 'Renew a certificate, or many; the old one is kept as superseded (kur)',
     parameters: {
-      ...table.currentCertParameters,
+      ...table.updateParameters,
       ...key.keyParameters,
       ...key.keyProviderParameters,
       ...key.keyReuseParameters,
       ...table.sendParameters,
     },
     constraints: [
+      { atLeastOne: ['current-cert', 'all', 'expiring', 'ca-root'] },
+      { atMostOne: ['current-cert', 'all'] },
+      { atMostOne: ['current-cert', 'expiring'] },
+      { atMostOne: ['current-cert', 'concurrency'] },
+      { atMostOne: ['current-cert', 'per-ca'] },
       { atMostOne: ['modulus', 'key-type', 'key-reuse'] },
       { atMostOne: ['key-provider', 'key-reuse'] },
     ],

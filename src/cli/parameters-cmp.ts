@@ -183,6 +183,35 @@ export const currentCertParameters = {
   },
 } as const;
 
+/** `cmp update`: one, or many. */
+export const updateParameters = {
+  'current-cert': {
+    type: 'label',
+    placeholder: 'OLD',
+    summary: 'Certificate here to renew, which signs the request',
+  },
+  all: { type: 'flag', summary: 'Renew all that can be, those that end first in front' },
+  expiring: {
+    type: 'duration',
+    placeholder: 'D',
+    summary: 'Renew all that end within this time',
+  },
+  concurrency: {
+    type: 'integer',
+    min: 1,
+    max: 64,
+    usual: '8',
+    summary: 'Of many: certificates worked on at the same time',
+  },
+  'per-ca': {
+    type: 'integer',
+    min: 1,
+    max: 64,
+    usual: '4',
+    summary: 'Of many: requests to one CA at the same time',
+  },
+} as const;
+
 /** `cmp request`. */
 export const requestParameters = {
   csr: {
@@ -326,7 +355,7 @@ export type EnrollParameters = typeof currentCertParameters &
   SendParameters;
 
 /** Parameters of `cmp update`. */
-export type UpdateParameters = typeof currentCertParameters &
+export type UpdateParameters = typeof updateParameters &
   typeof keyParameters &
   typeof keyProviderParameters &
   typeof keyReuseParameters &

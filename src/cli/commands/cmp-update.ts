@@ -6,10 +6,14 @@ import type { UpdateParameters } from '../parameters-cmp.ts';
 import { keyTypeOf, placeOf } from '../request-arguments.ts';
 import { newTokenKeyUri } from '../token-arguments.ts';
 
-/** Renew a certificate. */
+/** Renew a certificate, or many. */
 export const run: Body<UpdateParameters> = async (args, command) => {
   const { currentCert: current } = args;
   const key = keyOf(args);
+  if (current === undefined) {
+    const { updateAll } = await import('../update-all.ts');
+    return await updateAll(args, key, command);
+  }
   const request = {
     current,
     ...(key && { key }),
