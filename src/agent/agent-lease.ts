@@ -11,8 +11,10 @@ const leaseMs = 600_000;
 
 /** That this process is the agent of a store. */
 export interface AgentLease {
-  /** Go on being it; `false` when another agent has taken over. */
-  keep(): Promise<boolean>;
+  /** Go on being it. @throws {CertError} IN_PROGRESS when another agent has taken over */
+  keep(): Promise<void>;
+  /** The same where much time may have passed since: a run of thousands of renewals takes longer than the lease. */
+  keepOn(): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -42,8 +44,21 @@ export async function becomeAgent(services: Needed): Promise<AgentLease> {
       { hint: 'One agent is enough for a store; see "certkeeper agent status"' },
     );
   }
+  let keptAt = clock.now();
+  const keep = async (): Promise<void> => {
+    if (!(await store.leases.renew(leaseName, id, lease.fence, expiry()))) {
+      throw new CertError('IN_PROGRESS', 'Cannot go on: another agent has taken this store over', {
+        hint: 'See "certkeeper agent status"',
+      });
+    }
+    keptAt = clock.now();
+  };
   return {
-    keep: () => store.leases.renew(leaseName, id, lease.fence, expiry()),
+    keep,
+    async keepOn() {
+      const sinceMs = clock.now().getTime() - keptAt.getTime();
+      if (sinceMs < 0 || sinceMs > leaseMs / 3) await keep();
+    },
     async release() {
       await store.leases.release(leaseName, id, lease.fence);
     },

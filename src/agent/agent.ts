@@ -81,11 +81,7 @@ export async function startAgent(services: AgentContext, options: AgentOptions):
   const sending = startSending({ ...services, monotonicMs, signal: ending.signal }, later);
 
   const once = async (): Promise<void> => {
-    if (!(await lease.keep())) {
-      throw new CertError('IN_PROGRESS', 'Cannot go on: another agent has taken this store over', {
-        hint: 'See "certkeeper agent status"',
-      });
-    }
+    await lease.keep();
     const jump = jumped();
     if (jump !== undefined) {
       log.warn(
@@ -99,7 +95,10 @@ export async function startAgent(services: AgentContext, options: AgentOptions):
       clock,
       log,
       gather: (name) => gather(store, name, clock.now()),
-      perform: (job) => perform(context, job),
+      async perform(job) {
+        await lease.keepOn();
+        return perform(context, job);
+      },
       watch: (name, around) => watching.name(name, around),
       windows: () => readWindows(store),
       limits: options,

@@ -178,6 +178,29 @@ describe('the agent', () => {
     await agent.stop();
   });
 
+  it('stays the agent through a run that takes longer than its lease', async () => {
+    const site = await makeSite({ othersLive: true });
+    for (const name of ['gw1', 'gw2', 'gw3', 'gw4', 'gw5', 'gw6']) {
+      await initialized(site, { name: named(name) });
+      await site.store.nameSettings.set(named(name), 'auto-update-days', '30');
+    }
+    await site.clock.advance(65 * 86_400);
+    const second = await site.open();
+    const options = { names: 1, perCa: 1, beat: () => () => {}, monotonicMs: () => 0 };
+    const refusals: unknown[] = [];
+    site.setWire(async (der, lab) => {
+      await site.clock.advance(240);
+      const other = startAgent({ ...second, retrieve }, options);
+      refusals.push(await other.then(() => undefined).catch((error: unknown) => error));
+      return lab(der);
+    });
+    const agent = await startAgent({ ...site.context, retrieve }, options);
+    onTestFinished(() => agent.stop());
+    await agent.run();
+    expect(refusals).toHaveLength(12);
+    for (const refusal of refusals) expect(refusal).toMatchObject(coded('IN_PROGRESS'));
+  });
+
   it('ends when another has taken its store over', async () => {
     const site = await makeSite();
     const first = await startAgent(
