@@ -139,9 +139,13 @@ async function outcomeOf(
     if (signal?.aborted === true && error === signal.reason) {
       return { ...about, type: 'left', reason: 'interrupted; what is outstanding stays so' };
     }
-    // Of the store, everything else would fail, too; and a bug is one.
-    if (!(error instanceof CertError) || error.code.startsWith('STORE_')) throw error;
-    return { ...about, type: 'failed', code: error.code, reason: error.message };
+    if (error instanceof CertError) {
+      // Everything else would fail, too.
+      if (error.code.startsWith('STORE_')) throw error;
+      return { ...about, type: 'failed', code: error.code, reason: error.message };
+    }
+    // A bug that one certificate brings out is none of the others' business.
+    return { ...about, type: 'failed', code: 'INTERNAL', reason: String(error) };
   }
 }
 
