@@ -1,5 +1,7 @@
+import { withoutUrlSecrets } from '../base/url-secrets.ts';
 import type { AuditAct } from '../store/audit-contract.ts';
 import type { Parameter, ParameterTable, Value, Values } from './parameter.ts';
+import { plural } from './plural.ts';
 import { formatDuration } from './render.ts';
 import type { SecretSource } from './secret.ts';
 
@@ -20,6 +22,15 @@ export function auditArguments(parameters: ParameterTable, values: Values): Audi
     if (parameter === undefined) continue;
     // A list of arguments is not the list of a value: each is written with its word.
     const all = isList(value) ? value : [value];
+    const [program, ...rest] = all;
+    if (parameter.type === 'text' && parameter.isProgram === true && program !== undefined) {
+      // Of a program, which one: there is no telling what among its arguments is secret.
+      pairs.push([word, shown(parameter, program)]);
+      if (rest.length > 0) {
+        pairs.push([word, `(${plural(rest.length, 'argument', 'arguments')})`]);
+      }
+      continue;
+    }
     for (const each of all) pairs.push([word, shown(parameter, each)]);
   }
   return pairs;
@@ -54,17 +65,12 @@ function sourceOf(source: SecretSource): string {
 }
 
 /**
- * Take out of any text what has no place in it, whichever parameter it was typed for: a key, the password of a URL
+ * Take out of any text what has no place in it, whichever parameter it was typed for: a key, what is secret in a URL,
  * and the PIN of a PKCS #11 URI.
  */
 function withoutSecrets(text: string): string {
   if (/PRIVATE KEY/i.test(text)) return withheld;
-  return text
-    .replace(/pin-value=[^&;?]*/gi, `pin-value=${withheld}`)
-    .replace(/\b([a-z][a-z0-9+.-]*:\/\/[^:/?#@]*):(.*)@/is, (all, front: string, rest: string) =>
-      // Behind a host comes a port, and an "@" further on is one of the path.
-      /^\d{1,5}[/?#]/.test(rest) ? all : `${front}:${withheld}@`,
-    );
+  return withoutUrlSecrets(text.replace(/pin-value=[^&;?]*/gi, `pin-value=${withheld}`));
 }
 
 function cut(text: string): string {

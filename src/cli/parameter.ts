@@ -40,7 +40,11 @@ export type Parameter = ParameterBase &
         readonly bareUnit?: 's' | 'h' | 'd';
       }
     | { readonly type: 'choice'; readonly choices: readonly string[]; readonly default?: string }
-    | { readonly type: 'text' }
+    | {
+        readonly type: 'text';
+        /** With `many`: a program and its arguments. */
+        readonly isProgram?: true;
+      }
     | { readonly type: 'label' }
     /** RFC 4514 text; parsed by whoever builds the request. */
     | { readonly type: 'dn' }

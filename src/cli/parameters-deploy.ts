@@ -121,6 +121,7 @@ export const certHookParameters = {
   },
   command: {
     type: 'text',
+    isProgram: true,
     many: true,
     positional: true,
     placeholder: 'WORD',

@@ -144,6 +144,7 @@ export const notifyCommandParameters = {
   },
   command: {
     type: 'text',
+    isProgram: true,
     many: true,
     positional: true,
     placeholder: 'WORD',

@@ -1,4 +1,5 @@
 import { CertError, exitCodeOf } from '../base/errors.ts';
+import { withoutUrlSecretsIn } from '../base/url-secrets.ts';
 import type { AuditAct, AuditResult } from '../store/audit-contract.ts';
 import type { LifecycleContext } from './context.ts';
 
@@ -56,7 +57,8 @@ export async function audited<T>(
 export function outcomeOfError(error: unknown): ActOutcome {
   if (error instanceof CertError) {
     const { code, message } = error;
-    return { exitCode: exitCodeOf[code], code, text: message };
+    // It quotes what was typed.
+    return { exitCode: exitCodeOf[code], code, text: withoutUrlSecretsIn(message) };
   }
   return { exitCode: exitCodeOf.INTERNAL, code: 'INTERNAL', text: String(error) };
 }

@@ -14,6 +14,7 @@ const parameters = {
   wait: { type: 'duration', summary: '' },
   modulus: { type: 'integer', min: 1, max: 9999, summary: '' },
   later: { type: 'flag', summary: '' },
+  command: { type: 'text', isProgram: true, many: true, positional: true, summary: '' },
 } as const;
 
 const command = defineCommand({
@@ -26,6 +27,10 @@ const command = defineCommand({
 
 function written(...words: readonly string[]): readonly (readonly [string, string])[] {
   return auditArguments(parameters, parseArguments(command, words, []));
+}
+
+function program(...words: readonly string[]): readonly (readonly [string, string])[] {
+  return auditArguments(parameters, parseArguments(command, [], words));
 }
 
 describe('auditArguments()', () => {
@@ -74,17 +79,33 @@ describe('auditArguments()', () => {
   });
 
   it.each([
-    ['sftp://u:hunter2@host/k.pem', 'sftp://u:(given)@host/k.pem'],
-    ['ftp://u:hun/t@er2@host/k.pem', 'ftp://u:(given)@host/k.pem'],
-    ['ftp://:hunter2@host/', 'ftp://:(given)@host/'],
-    ['uri:http://u:hunter2@host/', 'uri:http://u:(given)@host/'],
+    ['sftp://u:hunter2@host/k.pem', 'sftp://(given)@host/k.pem'],
+    ['ftp://u:hun/t@er2@host/k.pem', 'ftp://(given)@host/k.pem'],
+    ['ftp://:hunter2@host/', 'ftp://(given)@host/'],
+    ['uri:http://u:hunter2@host/', 'uri:http://(given)@host/'],
+    ['https://hunter2@host/', 'https://(given)@host/'],
+    ['https://hun@ter2@host:8080/a@b', 'https://(given)@host:8080/a@b'],
+    ['https://hun@te:r2@host/', 'https://(given)@host/'],
     ['http://host:8080/a@b', 'http://host:8080/a@b'],
-    ['sftp://u@host/k.pem', 'sftp://u@host/k.pem'],
+    ['https://host/k.pem?token=hunter2', 'https://host/k.pem?token=(given)'],
+    ['https://host/?v=1&sig=hu?nt=er2#x&hunter2', 'https://host/?v=(given)&sig=(given)&(given)'],
+    ['https://host?aHVudGVyMg==', 'https://host?(given)'],
+    ['https://u:hunter2?@host?', 'https://(given)@host?'],
+    ['ldap://host/cn=a?cACertificate?base', 'ldap://host/cn=a?cACertificate?base'],
+    ['what?token=x', 'what?token=x'],
     ['/etc/a:b@c', '/etc/a:b@c'],
     ['pkcs11:token=a;object=b?pin-value=1234', 'pkcs11:token=a;object=b?pin-value=(given)'],
-  ])('takes the password out of %s', (typed, shown) => {
+  ])('takes what may be secret out of %s', (typed, shown) => {
     expect(written('file', typed)).toStrictEqual([['file', shown]]);
     expect(written('san', typed)).toStrictEqual([['san', shown]]);
+  });
+
+  it('says of a program which one it is, and how many arguments it has', () => {
+    expect(program('/bin/tell', '--token', 'hunter2')).toStrictEqual([
+      ['command', '/bin/tell'],
+      ['command', '(2 arguments)'],
+    ]);
+    expect(program('/bin/tell')).toStrictEqual([['command', '/bin/tell']]);
   });
 
   it('leaves out what may hold a private key', () => {
