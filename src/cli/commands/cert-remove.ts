@@ -36,7 +36,9 @@ export const run: Body<typeof certRemoveParameters> = async (args, context) => {
   context.print.done(
     { removed: name, versions, files: removed, left: [...left.map(({ path }) => path), ...stay] },
     `"${name}" is removed${removed.length === 0 ? '' : `, and ${plural(removed.length, 'file')} of it`}` +
-      (stay.length === 0 ? '' : `; these files stay: ${stay.join(', ')}`),
+      (stay.length === 0
+        ? ''
+        : `; these files stay, since with-files was not said: ${stay.join(', ')}`),
   );
   return 0;
 };
