@@ -28,9 +28,10 @@ export interface Notifier {
   /**
    * Send what is due, unless another process does.
    *
+   * @param only one destination, and no other
    * @returns when to come back, if there is reason to
    */
-  send(): Promise<Date | undefined>;
+  send(only?: string): Promise<Date | undefined>;
   /** Let another process send. */
   close(): Promise<void>;
 }
@@ -84,7 +85,7 @@ export function createNotifier(context: NotifierContext): Notifier {
   };
 
   return {
-    async send() {
+    async send(only) {
       const records = await store.destinations.list();
       const names = new Set(records.map(({ name }) => name));
       for (const [name, way] of ways) {
@@ -96,7 +97,9 @@ export function createNotifier(context: NotifierContext): Notifier {
       if (waiting.size === 0) return undefined;
       if (!(await keepLease())) return new Date(clock.now().getTime() + elsewhereMs);
       const times = await Promise.all(
-        records.filter(({ name }) => waiting.has(name)).map((record) => serve(record)),
+        records
+          .filter(({ name }) => waiting.has(name) && (only ?? name) === name)
+          .map((record) => serve(record)),
       );
       return times
         .filter((at) => at !== undefined)

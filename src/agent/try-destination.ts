@@ -55,9 +55,8 @@ export async function tryDestination(
         monotonicMs: () => performance.now(),
         signal: ending.signal,
       });
-  const sending = notifier === undefined ? nudge() : notifier.send();
-  sending.catch(() => {});
   try {
+    await (notifier === undefined ? nudge() : notifier.send(name));
     for (;;) {
       const trial = await lookAt(services, name, id);
       const ms = Math.round(performance.now() - begin);
@@ -67,7 +66,6 @@ export async function tryDestination(
     }
   } finally {
     ending.abort();
-    await sending.catch(() => {});
     await notifier?.close();
   }
 }

@@ -8,6 +8,7 @@ import type { CertificateRecord, OutstandingTransaction, Store } from '../store/
 import type { CertificateFacts, LifecycleWord } from '../traps/alarms/certificate-facts.ts';
 import { subjectKey } from '../traps/alarms/alarm.ts';
 import type { Occurrence } from '../traps/alarms/condition.ts';
+import { usualOutboxLimits } from '../traps/alarms/outbox.ts';
 import { nextChangeAt } from '../traps/alarms/watch.ts';
 import { notificationPolicy } from '../lifecycle/notification-policy.ts';
 import type { Watched } from '../store/notifications-contract.ts';
@@ -76,7 +77,7 @@ export async function alarmFacts(
       ...(next && { nextAttempt: next.at }),
       ...revokedOf(record),
       ...(await undeliveredOf(store, record, schedule, records, now)),
-      ...(isNew && record && { occurrences: await occurrencesOf(store, record) }),
+      ...(isNew && record && { occurrences: await occurrencesOf(store, record, now) }),
     },
     ...(version !== undefined && { version }),
   };
@@ -169,9 +170,13 @@ async function undeliveredOf(
 /** Tell of a certificate that came by a request, or from another node; what people import they know of. */
 async function occurrencesOf(
   store: Store,
-  { id, name, version, source }: CertificateRecord,
+  { id, name, version, source, deliveredAt }: CertificateRecord,
+  now: Date,
 ): Promise<readonly Occurrence[]> {
   if (source !== 'cmp' && source !== 'fetch') return [];
+  // Delivered when nobody was to be told; whoever begins to listen wants no news of years.
+  const ageMs = now.getTime() - (deliveredAt?.getTime() ?? 0);
+  if (ageMs > usualOutboxLimits.maxAgeOfEndsMs) return [];
   const last = source === 'cmp' ? await lastOf(store, name) : undefined;
   const isGranted = last?.result === 'granted';
   const old = (await store.certificates.versions(name))
