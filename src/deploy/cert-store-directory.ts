@@ -12,6 +12,12 @@ import { dangerOf } from './directories.ts';
  */
 export async function assertCertStore(directory: string): Promise<void> {
   const refusal = `Cannot use "${directory}" as cert-store location`;
+  // A hook is given the paths one a line.
+  if (/\p{Cc}/u.test(directory)) {
+    throw new CertError('CONFIG_INVALID', `${refusal}: it has control characters`, {
+      hint: 'Choose a directory without',
+    });
+  }
   let existing = directory;
   let found = await stat(existing).catch(() => undefined);
   while (found === undefined && dirname(existing) !== existing) {

@@ -119,10 +119,17 @@ export async function checkPlaces(name: string, deployment: Deployment, log: Log
 const MAX_NAME_OCTETS = 255;
 
 function pathOf(kind: string, text: string): string {
-  if (text === '-' || text.endsWith('/') || text.includes('\0')) {
+  if (text === '-' || text.endsWith('/')) {
     throw usage(`${quoted(text)} is no file for ${kind}`, 'Name a file');
   }
   const path = resolve(text);
+  // A hook is given the paths one a line.
+  if (/\p{Cc}/u.test(path)) {
+    throw usage(
+      `the path for ${kind}, ${quoted(path)}, has control characters`,
+      'Choose one without',
+    );
+  }
   const length = Buffer.byteLength(basename(path));
   if (length > MAX_NAME_OCTETS) {
     throw usage(

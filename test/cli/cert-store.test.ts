@@ -41,6 +41,15 @@ describe('cmp cert-store', () => {
     expect(err).toContain('not a directory');
   });
 
+  it('refuses a location with a line break, which would make two of a path for hooks', async () => {
+    const bench = makeBench();
+    const location = join(bench.directory, 'a\nb');
+    const { code, err } = await bench.run(['cmp', 'cert-store', 'location', location]);
+    expect(code).toBe(3);
+    expect(err).toContain('control characters');
+    expect(await bench.withStore((store) => store.settings.list())).toEqual(new Map());
+  });
+
   it('refuses a location that every user may write to', async () => {
     const bench = makeBench();
     const location = join(bench.directory, 'open');

@@ -141,6 +141,8 @@ describe('cert deploy', () => {
     ['files for everybody', ['cert', 'k', 'mode', '666'], 2, 'mode 666 lets everybody write'],
     ['standard output', ['cert', '-'], 2, '"-" is no file for cert'],
     ['a NUL in a path', ['cert', 'a\0b'], 2, 'it contains a NUL'],
+    ['a line break in a path', ['cert', 'a\nb'], 2, 'control characters'],
+    ['a control character in a directory', ['cert', 'a\u001b/b'], 2, 'control characters'],
     ['a name no file has', ['cert', 'k'.repeat(256)], 2, 'has 256 octets, allowed are 255'],
     ['a directory', ['cert', 'x/'], 2, '"x/" is no file for cert'],
     ['one path twice', ['cert', 'x', 'key', './x'], 2, 'two files have the same path'],
