@@ -29,12 +29,16 @@ export async function readInputFile(
   return octets;
 }
 
-/** How often a pipe is looked at whose writer has nothing to say yet. */
-const pipePauseMs = 20;
+/** How often a file is looked at that has nothing to say yet. */
+const pauseMs = 20;
+
+/** Five seconds: a device that is silent as long, as the log of the kernel is, would be waited for without end. */
+const mostPauses = 250;
 
 /**
  * Read a file, and stop soon after so many octets: a device or a pipe may have no end. A pipe is waited for as long as
- * somebody has it open for writing, as in `file <(…)`, and no longer.
+ * somebody has it open for writing, as in `file <(…)`, and no longer; a terminal until its user has done; anything else
+ * for five seconds.
  *
  * @returns more octets than `limit` when there are more
  */
@@ -44,26 +48,57 @@ export async function readAtMost(path: string, limit: number): Promise<Uint8Arra
   // Else opening a pipe that nobody writes to would never end.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const chunks: Uint8Array[] = [];
-    for (let length = 0; length <= limit;) {
-      const read = await file.read({ buffer: new Uint8Array(65_536) }).catch(unlessSilent);
-      if (read === undefined) {
-        await new Promise((resolve) => setTimeout(resolve, pipePauseMs));
-        continue;
-      }
-      const { bytesRead, buffer } = read;
-      if (bytesRead === 0) {
-        if (length === 0 && (await file.stat()).isFIFO())
-          throw new Error('nobody writes to this pipe');
-        break;
-      }
-      chunks.push(buffer.subarray(0, bytesRead));
-      length += bytesRead;
-    }
-    return concatBytes(...chunks);
+    const isPipe = async (): Promise<boolean> => (await file.stat()).isFIFO();
+    const isWaitedFor = async (): Promise<boolean> =>
+      (await isPipe()) || (await import('node:tty')).isatty(file.fd);
+    const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, pauseMs));
+    return await readOpened({ read: (into) => file.read(into), isPipe, isWaitedFor }, limit, pause);
   } finally {
     await file.close();
   }
+}
+
+/** A file that is open, and never blocks. */
+export interface OpenedFile {
+  read(into: { readonly buffer: Uint8Array }): Promise<{
+    readonly bytesRead: number;
+    readonly buffer: Uint8Array;
+  }>;
+  isPipe(): Promise<boolean>;
+  /** Whether it is read as long as somebody may still write to it. */
+  isWaitedFor(): Promise<boolean>;
+}
+
+/**
+ * Read what a file has until its end, as `readAtMost` says.
+ *
+ * @param pause waits before the next look at a file that has nothing to say yet
+ * @throws {Error} for a pipe that nobody writes to, and for what is silent too long
+ */
+export async function readOpened(
+  file: OpenedFile,
+  limit: number,
+  pause: () => Promise<void>,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let pauses = 0;
+  for (let length = 0; length <= limit;) {
+    const read = await file.read({ buffer: new Uint8Array(65_536) }).catch(unlessSilent);
+    if (read === undefined) {
+      if (++pauses > mostPauses && !(await file.isWaitedFor()))
+        throw new Error('it has no end, and nothing more for now');
+      await pause();
+      continue;
+    }
+    const { bytesRead, buffer } = read;
+    if (bytesRead === 0) {
+      if (length === 0 && (await file.isPipe())) throw new Error('nobody writes to this pipe');
+      break;
+    }
+    chunks.push(buffer.subarray(0, bytesRead));
+    length += bytesRead;
+  }
+  return concatBytes(...chunks);
 }
 
 function unlessSilent(error: unknown): undefined {
