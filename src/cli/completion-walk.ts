@@ -227,7 +227,9 @@ function takeAbbreviation(at: Position, text: string): Step {
     .flatMap((named) => restOf(named, at).slice(0, 1));
   const all = at.path.length === 0 && !at.isHelp ? [...words, 'help'] : words;
   const begun = [...new Set([...all, ...keywords])].filter((word) => word.startsWith(text));
-  const [only, ...others] = begun;
+  // "conf" is what gateways call both config and configure.
+  const shortest = begun.find((word) => begun.every((other) => other.startsWith(word)));
+  const [only, ...others] = shortest === undefined ? begun : [shortest];
   const bare = { text, isQuoted: false };
   if (only === undefined || text === '') return takeBare(at, bare);
   if (at.list !== undefined) throw ambiguous(text, begun, at.list.word);

@@ -244,11 +244,22 @@ class Reading {
     if (token.startsWith('-')) return undefined;
     if (/^[A-Za-z]+=/.test(token))
       return 'Put a name with spaces in quotes, as in "CN=gw1, O=Test"';
-    const missing = Object.keys(this.#table).find(
-      (word) => this.#table[word]?.required === true && !this.values.has(word),
-    );
-    const isMeant = missing !== undefined && this.#table[missing]?.type === 'label';
+    const missing = this.#missing().find((word) => this.#table[word]?.type === 'label');
+    const isMeant = missing !== undefined;
     return isMeant && isLabel(token) ? `Did you mean "${missing} ${token}"?` : undefined;
+  }
+
+  /** What must be given and is not; of what goes instead of each other, all. */
+  #missing(): readonly string[] {
+    const { constraints } = this.#command;
+    const instead = constraints.flatMap((each) => ('atLeastOne' in each ? [each.atLeastOne] : []));
+    return Object.keys(this.#table).filter((word) => {
+      if (this.values.has(word)) return false;
+      if (this.#table[word]?.required === true) return true;
+      return instead.some(
+        (words) => words.includes(word) && !words.some((other) => this.values.has(other)),
+      );
+    });
   }
 
   #usage(why: string, hint?: string): CertError {

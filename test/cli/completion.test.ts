@@ -134,7 +134,7 @@ describe('Tab in the shell', () => {
 
   it.each([
     ['sh cmp hi', ['history '], 'hi'],
-    ['conf', ['configure '], 'conf'],
+    ['conf', ['config ', 'configure '], 'conf'],
     ['certkeeper sh cmp hi', ['history '], 'hi'],
     ['cmp poll cur ', ['gw1 '], ''],
     ['ca rem "ro', ['"rootA" '], '"ro'],

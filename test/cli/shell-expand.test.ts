@@ -35,7 +35,9 @@ describe('abbreviation', () => {
     ['no cmp cert-s', 'no cmp cert-store'],
     ['lab req al', 'lab requests all'],
     ['hel cmp init', 'help cmp initialize'],
-    ['conf', 'configure'],
+    ['conf', 'config'],
+    ['confi t', 'config terminal'],
+    ['configu', 'configure'],
     ['cont local', 'context local'],
     // A value is never an abbreviation of anything.
     ['cmp poll cur cmp', 'cmp poll current-cert cmp'],

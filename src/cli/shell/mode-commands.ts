@@ -10,9 +10,9 @@ export interface Modes {
 
 /** Make the commands that there are only in the shell. */
 export function modeCommands(modes: Modes): readonly Command[] {
-  return [
+  const begin = (word: string): Command =>
     defineCommand({
-      words: ['configure'],
+      words: [word],
       changes: 'nothing',
       summary: 'Begin configuration; changes the prompt and nothing else',
       parameters: {
@@ -24,7 +24,11 @@ export function modeCommands(modes: Modes): readonly Command[] {
           return 0;
         },
       }),
-    }),
+    });
+  return [
+    begin('configure'),
+    // Short for it on gateways, and here the first word of others.
+    begin('config'),
     defineCommand({
       words: ['context'],
       changes: 'nothing',

@@ -34,6 +34,8 @@ export function withoutSecrets(line: string, commands: readonly Command[]): stri
     // A value that was forgotten lets the keyword of a secret stand in its place.
     if (at.awaited !== undefined && word.text.startsWith('--')) return undefined;
     if (at.awaited !== undefined && !isSecret && isForSecret(word.text, table)) return undefined;
+    // Mistyped, it would be taken for a value that needs no keyword.
+    if (isBare && valueOf !== undefined && isForSecret(word.text, table)) return undefined;
     // A bare word after a secret may be the rest of it, typed without quotes.
     if (isAfterSecret && isBare && valueOf !== undefined && !isSecret) return undefined;
     if (hidesPassword(valueOf, word.text)) return undefined;
