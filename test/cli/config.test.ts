@@ -299,6 +299,16 @@ certificates:
   });
 });
 
+describe('config show', () => {
+  it('makes no store to look at, and its answer can be applied', async () => {
+    const bench = benchWithCa();
+    const printed = await shown(bench);
+    expect(printed).toBe('# Nothing is stored yet\n');
+    expect(existsSync(bench.state)).toBe(false);
+    expect((await apply(bench, printed)).out).toContain('Nothing was changed');
+  });
+});
+
 describe('config schema', () => {
   it('prints JSON Schema', async () => {
     const { code, out } = await benchWithCa().run(['config', 'schema']);
