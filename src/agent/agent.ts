@@ -5,7 +5,7 @@ import { runDue, type RunReport } from '../scheduler/runner.ts';
 import { readWindows } from '../lifecycle/stored-windows.ts';
 import { agentActor } from './actor.ts';
 import { becomeAgent } from './agent-lease.ts';
-import { watchClock } from './clock-watch.ts';
+import { rememberClock, watchClock } from './clock-watch.ts';
 import { startSending } from './sending.ts';
 import { createWatching } from './watching.ts';
 
@@ -67,8 +67,15 @@ export async function startAgent(services: AgentContext, options: AgentOptions):
   const lease = await becomeAgent(services);
   const startedAt = clock.now();
   const ending = new AbortController();
-  const jumped = watchClock(() => clock.now().getTime(), options.monotonicMs);
-  const context = { ...services, signal: ending.signal, actor: agentActor(holder) };
+  const timeOfDay = (): number => clock.now().getTime();
+  const jumped = watchClock(timeOfDay, options.monotonicMs);
+  const wasSetBack = rememberClock(store, timeOfDay);
+  const context = {
+    ...services,
+    signal: ending.signal,
+    actor: agentActor(holder),
+    comesBack: true,
+  };
   const seen: {
     runs: number;
     lastRun?: NonNullable<AgentStatus['lastRun']>;
@@ -89,6 +96,7 @@ export async function startAgent(services: AgentContext, options: AgentOptions):
       );
       await store.schedule.wake();
     }
+    if (await wasSetBack()) log.info('the clock was set back; everything is looked at again');
     await watching.begin();
     const report = await runDue({
       schedule: store.schedule,

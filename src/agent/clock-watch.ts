@@ -1,3 +1,5 @@
+import type { Store } from '../store/store.ts';
+
 /** How far the clock has gone astray between two looks. */
 export interface ClockJump {
   /** Ahead, positive; back, negative. */
@@ -23,5 +25,35 @@ export function watchClock(
     const ms = now.day - before.day - (now.monotonic - before.monotonic);
     before = now;
     return Math.abs(ms) > toleranceMs ? { ms } : undefined;
+  };
+}
+
+/** Setting: how late it was when the agent last looked, in epoch milliseconds. */
+const seenAt = 'agent-seen-at';
+
+/** Often enough: what was planned by a clock that was ahead is then late by no more than this. */
+const rememberMs = 3_600_000;
+
+/**
+ * Watch whether the clock was set back while no agent ran: what was planned before was planned by a time that has not
+ * come yet, and some of it for a certificate that had expired by then.
+ *
+ * @returns looks, and makes every name due when it was
+ */
+export function rememberClock(
+  { settings, schedule }: Pick<Store, 'settings' | 'schedule'>,
+  timeOfDay: () => number,
+): () => Promise<boolean> {
+  let seen: number | undefined;
+  return async () => {
+    const now = timeOfDay();
+    seen ??= Number((await settings.get(seenAt)) ?? 0);
+    const isSetBack = now < seen;
+    if (isSetBack) await schedule.wake();
+    if (isSetBack || now - seen >= rememberMs) {
+      await settings.set(seenAt, String(now));
+      seen = now;
+    }
+    return isSetBack;
   };
 }

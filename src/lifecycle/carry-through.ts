@@ -85,7 +85,8 @@ export async function carryThrough(
     }
     return await conclude(context, { record, state, ending, conversation });
   } catch (error) {
-    await closeFailed(context, { record, error, conversation, isResumed });
+    const isKept = isResumed || context.comesBack === true;
+    await closeFailed(context, { record, error, conversation, isKept });
     throw await explained(context, record, error);
   } finally {
     await transport.close();

@@ -182,11 +182,11 @@ export async function closeFailed(
     readonly record: TransactionRecord;
     readonly error: unknown;
     readonly conversation: Conversation;
-    /** The request had been sent before, by a process that is no more. */
-    readonly isResumed: boolean;
+    /** The request had been sent before, by a process that is no more; or it will be sent again. */
+    readonly isKept: boolean;
   },
 ): Promise<void> {
-  const { record, error, conversation, isResumed } = broken;
+  const { record, error, conversation, isKept } = broken;
   if (!(error instanceof CertError)) return;
   const errorClass = errorClassOf[error.code];
   const { phase } = decodeState(record.state);
@@ -195,9 +195,10 @@ export async function closeFailed(
   const { name, ca } = record;
   const transactionID = toHex(record.transactionID);
   const at = clock.now();
-  // What a killed process sent may have been answered: an unreachable CA, or a proxy that says so, is no
-  // reason to give that up. It is counted all the same.
-  if (isResumed && (errorClass === 'transport' || errorClass === 'http')) {
+  const isUnheard = errorClass === 'transport' || errorClass === 'http';
+  // What was sent may have been answered, and the CA may take the certificate for ours and the old one for over: an
+  // unreachable CA, or a proxy that says so, is no reason to give that up. It is counted all the same.
+  if (isKept && isUnheard) {
     await store.transactions.advance(record, unchanged(record), [
       ...conversation.pending.splice(0),
       { at, name, ca, transactionID, type: 'error', code, errorClass },
@@ -206,7 +207,11 @@ export async function closeFailed(
   }
   const type = brokenOutcome(phase);
   // L13: over; nothing is sent under its transactionID any more.
-  await store.transactions.finish(record, { type, text }, at, [
+  const outcome =
+    type === 'failed' && !isUnheard
+      ? ({ type, text, mayHaveIssued: true } as const)
+      : { type, text };
+  await store.transactions.finish(record, outcome, at, [
     ...conversation.pending.splice(0),
     { at, name, ca, transactionID, type: 'failed', code, errorClass, text },
   ]);

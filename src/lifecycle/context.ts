@@ -31,6 +31,8 @@ export interface LifecycleContext {
   livenessOf(owner: LeaseOwner): 'alive' | 'dead' | 'unknown';
   /** Where files go while `cmp cert-store location` is not set. */
   readonly defaultCertStore: string;
+  /** What a broken connection leaves outstanding is gone on with by this process: it is the agent. */
+  readonly comesBack?: boolean;
   /** Told what a command is doing while it waits. */
   readonly progress?: (progress: Progress) => void;
   /** Aborted by Ctrl-C: a transaction then stays outstanding as it was stored last. */

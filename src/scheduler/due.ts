@@ -106,7 +106,8 @@ function fetching({ certificate }: ScheduleFacts, days: number): Date | undefine
 /** A renewal: after what failed, not too often, not while its CA is down, and in a maintenance window if that is in time. */
 function request(facts: ScheduleFacts, usual: Timing, around: Surroundings, now: Date): Timing {
   const { certificate, issuedAt, renewDays } = facts;
-  let timing = asked(facts, 'update', usual, around, now);
+  // What became of the last request may have come to light by a poll.
+  let timing = retried(facts, 'poll', asked(facts, 'update', usual, around, now), now);
   if (certificate === undefined) return timing;
   const length = certificate.notAfter.getTime() - certificate.notBefore.getTime();
   const window = renewalWindow(certificate, renewDays);

@@ -192,6 +192,9 @@ async function settle(
       run.count('done');
       log.info(`${job} of "${name}" is done`);
       await schedule.recovered(name, job);
+      // One request, begun by one and gone on with by the other.
+      if (job === 'poll') await schedule.recovered(name, 'update');
+      if (job === 'update') await schedule.recovered(name, 'poll');
       break;
     case 'busy':
       break;

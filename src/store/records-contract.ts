@@ -13,7 +13,13 @@ export type TransactionOutcome =
       readonly text?: string;
     }
   | {
-      readonly type: 'refused' | 'rejected' | 'unconfirmed' | 'failed' | 'cleared';
+      readonly type: 'failed';
+      readonly text: string;
+      /** The CA has answered, and nobody knows what that was. */
+      readonly mayHaveIssued?: boolean;
+    }
+  | {
+      readonly type: 'refused' | 'rejected' | 'unconfirmed' | 'cleared';
       readonly text: string;
     };
 

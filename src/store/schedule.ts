@@ -1,6 +1,7 @@
 import { isErrorCode } from '../base/errors.ts';
 import { integer, label, oneOf, optional, text, time } from './column.ts';
 import type { Database } from './database.ts';
+import type { TransactionOutcome } from './records-contract.ts';
 import type { CaHealth, FailingRecord, Schedule, ScheduleEntry } from './schedule-contract.ts';
 import type { Row, Sql } from './sql.ts';
 import { storedText } from './stored-text.ts';
@@ -105,6 +106,22 @@ export function sqliteSchedule(database: Database): Schedule {
 }
 
 const dayMs = 86_400_000;
+
+/** Tell whether a transaction that came to nothing here may have come to a certificate at the CA. */
+export function mayHaveIssued(outcome: TransactionOutcome): boolean {
+  switch (outcome.type) {
+    case 'refused':
+    case 'unconfirmed':
+      return true;
+    case 'failed':
+      return outcome.mayHaveIssued ?? false;
+    case 'granted':
+    case 'revoked':
+    case 'rejected':
+    case 'cleared':
+      return false;
+  }
+}
 
 /** Count a certificate that a name has got, and drop those of more than a day before. */
 export function recordIssuance(sql: Sql, name: string, at: Date): void {

@@ -24,7 +24,7 @@ import type { Database } from './database.ts';
 import { closeHistory, forgetHistory, openHistory, recordEvents } from './history.ts';
 import { insertKey, releaseKey } from './keys.ts';
 import { pruneKeys, pruneVersions } from './pruning.ts';
-import { recordIssuance } from './schedule.ts';
+import { mayHaveIssued, recordIssuance } from './schedule.ts';
 import { isStoredClear, transactionIdentity } from './sealed-columns.ts';
 import type { Sealer } from './sealer.ts';
 import type { Row, Sql } from './sql.ts';
@@ -270,6 +270,8 @@ function close(
     recordIssuance(sql, name, at);
     return current;
   }
+  // What was issued in vain counts at the CA as well.
+  if (record.operation !== 'rr' && mayHaveIssued(outcome)) recordIssuance(sql, name, at);
   if (record.keyId !== undefined) releaseKey(sql, record.keyId, at);
   if (outcome.type === 'revoked') {
     if (outcome.certificateId !== undefined) {

@@ -85,10 +85,10 @@ describe('the agent', () => {
   });
 
   it('does nothing about a certificate nobody told it to renew', async () => {
-    const site = await makeSite();
+    const site = await makeSite({ lab: { validitySeconds: 30 * 86_400 } });
     await initialized(site);
     const sent = site.sent.length;
-    await live(site, await start(site), 200);
+    await live(site, await start(site), 40);
     expect(site.sent).toHaveLength(sent);
   });
 
@@ -127,13 +127,13 @@ describe('the agent', () => {
   });
 
   it('asks once a day after a refusal for good, and never after the end', async () => {
-    const site = await makeSite();
+    const site = await makeSite({ lab: { validitySeconds: 30 * 86_400 } });
     await initialized(site);
     await site.relab({ refuse: 'notAuthorized' });
     await autoUpdated(site, 10);
     const before = site.sent.length;
     const agent = await start(site);
-    await live(site, agent, 120);
+    await live(site, agent, 40);
     const asked = site.sent.slice(before).map((der) => decodeMessage(der).body.type);
     expect(asked.length).toBeGreaterThan(7);
     expect(asked.length).toBeLessThan(15);
@@ -163,6 +163,64 @@ describe('the agent', () => {
     await agent.run();
     expect(site.warnings).toContainEqual(expect.stringContaining('the clock has jumped'));
     expect(await site.store.certificates.current('gw1')).toMatchObject({ version: 2 });
+  });
+
+  it('looks at everything again when the clock was set back while there was none', async () => {
+    const site = await makeSite();
+    await initialized(site);
+    await autoUpdated(site, 30);
+    let aheadMs = 400 * dayMs;
+    const context = {
+      ...site.context,
+      clock: {
+        ...site.clock,
+        now: () => new Date(site.clock.now().getTime() + aheadMs),
+      },
+    };
+    // By that clock it has expired, and nothing is to be done about it.
+    await (await start(site, context)).stop();
+    aheadMs = 0;
+    const agent = await start(site, context);
+    await live(site, agent, 70);
+    expect(await site.store.certificates.current('gw1')).toMatchObject({ version: 2 });
+  });
+
+  it.each<[string, 'kur' | 'certConf', boolean]>([
+    ['a renewal', 'kur', true],
+    ['a renewal', 'kur', false],
+    ['a confirmation', 'certConf', false],
+  ])(
+    'gets the certificate that was issued though the answer to %s (%s) was lost for hours, implicitConfirm %s',
+    async (_, type, implicitConfirm) => {
+      const site = await makeSite({ lab: { implicitConfirm } });
+      await initialized(site);
+      await autoUpdated(site, 30);
+      const agent = await start(site);
+      site.setWire(async (der, lab) => {
+        const answer = await lab(der);
+        if (decodeMessage(der).body.type !== type) return answer;
+        throw new CertError('NETWORK_TIMEOUT', 'Cannot get a response: silence for 30 s');
+      });
+      const { next } = await agent.status();
+      await live(site, agent, ((next?.getTime() ?? 0) - site.clock.now().getTime()) / dayMs + 0.3);
+      expect(await site.store.certificates.current('gw1')).toMatchObject({ version: 1 });
+      site.setWire();
+      await live(site, agent, 1);
+      expect(await site.store.certificates.current('gw1')).toMatchObject({ version: 2 });
+      expect(await site.lab.issuedCount()).toBe(2);
+      expect(await site.store.schedule.failing('gw1')).toStrictEqual([]);
+    },
+  );
+
+  it('has no more than five certificates a day issued by a CA whose answers cannot be believed', async () => {
+    const site = await makeSite();
+    await initialized(site);
+    await autoUpdated(site, 30);
+    const agent = await start(site);
+    site.lab.inject('flipped-protection*1000');
+    const { next } = await agent.status();
+    await live(site, agent, ((next?.getTime() ?? 0) - site.clock.now().getTime()) / dayMs + 1);
+    expect(await site.lab.issuedCount()).toBe(6);
   });
 
   it('is one for a store: another is told who it is, and takes over after a kill', async () => {
