@@ -1,4 +1,5 @@
 import { formatTime } from '../base/format-time.ts';
+import { cut } from '../base/printable.ts';
 import type { CertificateRecord } from '../store/store.ts';
 import { viewCertificate, type CertificateView } from './certificate-view.ts';
 import { colourOfExpiry, formatDistance, formatSpan } from './expiry.ts';
@@ -17,9 +18,9 @@ export function certificateFields(
   key: Fields = [['key', view.key]],
 ): Fields {
   return [
-    ['subject', view.subject],
-    ...view.subjectAltNames.map((san) => ['san', san] as const),
-    ['issuer', view.issuer],
+    ['subject', bounded(view.subject)],
+    ...eachOf('san', view.subjectAltNames),
+    ['issuer', bounded(view.issuer)],
     ['serial', view.serialNumber],
     ['valid from', formatTime(view.notBefore)],
     ['valid until', { text: endText(view, now), paint: colourOfExpiry(view, now, style) }],
@@ -28,9 +29,9 @@ export function certificateFields(
     ['ext key use', listed(view.extKeyUsage)],
     ['basic', view.basicConstraints],
     ['policies', listed(view.policies)],
-    ...view.ocsp.map((url) => ['OCSP at', url] as const),
-    ...view.caIssuers.map((url) => ['issuer at', url] as const),
-    ...view.crl.map((url) => ['CRL at', url] as const),
+    ...eachOf('OCSP at', view.ocsp),
+    ...eachOf('issuer at', view.caIssuers),
+    ...eachOf('CRL at', view.crl),
     ['unreadable', listed(view.unreadable)],
     ['signature', view.signature],
     ['SHA-256', view.sha256],
@@ -46,8 +47,25 @@ function endText({ notBefore, notAfter }: CertificateView, now: Date): string {
     : `${end} (${left} left)`;
 }
 
+/** Longer than a DNS name, a path or an address gets; the rest would only fill the terminal. */
+const maxShownCharacters = 1024;
+
+/** More than these are not read one by one. */
+const maxShownValues = 100;
+
+function bounded(text: string): string {
+  return cut(text, maxShownCharacters);
+}
+
+/** Show values that a CA chose, one a line. */
+function eachOf(title: string, values: readonly string[]): Fields {
+  const left = values.length - maxShownValues;
+  const shown = values.slice(0, maxShownValues).map((value) => [title, bounded(value)] as const);
+  return left > 0 ? [...shown, [title, `… (${left} more; --json has all)`]] : shown;
+}
+
 function listed(words: readonly string[]): string | undefined {
-  return words.length === 0 ? undefined : words.join(', ');
+  return words.length === 0 ? undefined : bounded(words.join(', '));
 }
 
 /**
@@ -57,7 +75,7 @@ function listed(words: readonly string[]): string | undefined {
  */
 export function recordFields(record: CertificateRecord, missingIssuer?: string): Fields {
   return [
-    ...record.chain.map((der) => ['chain', viewCertificate(der).subject] as const),
+    ...record.chain.map((der) => ['chain', bounded(viewCertificate(der).subject)] as const),
     ['chain', missingIssuer && `incomplete: the certificate of "${missingIssuer}" is missing`],
     ['came by', record.source],
     ['CA profile', record.ca],

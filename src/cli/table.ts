@@ -1,4 +1,5 @@
-import { printable } from '../base/printable.ts';
+import { cut, printable } from '../base/printable.ts';
+
 /** One column of a table. */
 export interface Column {
   readonly title: string;
@@ -15,7 +16,7 @@ export interface StyledCell {
 export type Cell = string | StyledCell;
 
 /**
- * Lay out rows under their titles, two spaces apart; control characters are made visible.
+ * Lay out rows under their titles, two spaces apart; control characters are made visible, and very long texts cut.
  *
  * @returns lines with their ends
  */
@@ -75,9 +76,16 @@ function formatRow(
 }
 
 function plainCell(text: string): StyledCell {
-  return { text: printable(text), paint: (painted) => painted };
+  return { text: shown(text), paint: (painted) => painted };
 }
 
 function visible(cell: StyledCell): StyledCell {
-  return { ...cell, text: printable(cell.text) };
+  return { ...cell, text: shown(cell.text) };
+}
+
+/** As long as a path can be; a column as wide as a name of megabytes would make every row of a list as long. */
+const maxCellCharacters = 4096;
+
+function shown(text: string): string {
+  return printable(cut(text, maxCellCharacters));
 }
