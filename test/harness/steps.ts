@@ -78,7 +78,7 @@ export const steps: readonly Step[] = [
     step: 10,
     packages: ['node:http', 'node:crypto', 'node:fs', 'node:fs/promises', 'node:path'],
   },
-  { path: 'src/scheduler', step: 11, packages: ['croner', 'node-cron'] },
+  { path: 'src/scheduler', step: 11, packages: ['croner'] },
   { path: 'src/config', step: 11, packages: ['node:fs/promises', 'node:path', 'yaml', 'zod'] },
   {
     path: 'src/agent',
