@@ -1,6 +1,5 @@
 import { toHex } from '../base/bytes.ts';
 import type { CertificateState } from '../lifecycle/certificate-state.ts';
-import { outlookOf } from '../lifecycle/outlook.ts';
 import { renewalTime } from '../lifecycle/renewal-time.ts';
 import type { FailingRecord } from '../store/schedule-contract.ts';
 import type { HistoryRecord } from '../store/records-contract.ts';
@@ -15,6 +14,7 @@ import type { Watched } from '../store/notifications-contract.ts';
 import { due, type ScheduleFacts, type Surroundings } from './due.ts';
 import type { JobKind } from './job.ts';
 import { certificateColumns } from './notified-certificate.ts';
+import type { NameReading } from './read-name.ts';
 
 /** What alarms and notifications are made from, and up to which version that is. */
 export interface AlarmFacts {
@@ -26,11 +26,11 @@ export interface AlarmFacts {
 /** Tell when something of a name is to be told next, if nothing else changes. */
 export async function alarmsAt(
   store: Store,
-  schedule: ScheduleFacts,
+  reading: NameReading,
   now: Date,
 ): Promise<Date | undefined> {
-  const watched = (await store.alarms.find('certificate', schedule.name)) ?? unknown;
-  const { facts } = await alarmFacts(store, schedule, watched, now);
+  const watched = (await store.alarms.find('certificate', reading.schedule.name)) ?? unknown;
+  const { facts } = await alarmFacts(store, reading, watched, now);
   const alarms = await store.alarms.of(subjectKey({ type: 'certificate', index: watched.index }));
   return nextChangeAt(facts, alarms, await notificationPolicy(store), now);
 }
@@ -45,18 +45,13 @@ const asking: readonly JobKind[] = ['update', 'poll', 'fetch'];
 /** Read what is told of a name. */
 export async function alarmFacts(
   store: Store,
-  schedule: ScheduleFacts,
+  { schedule, record, state, outstanding, failing: records }: NameReading,
   watched: Watched,
   now: Date,
   around: Surroundings = unhindered,
 ): Promise<AlarmFacts> {
   const { name } = schedule;
-  const record = await store.certificates.latest(name);
-  const { state, outstanding } = await outlookOf(store, name, record, now);
-  const records = await store.schedule.failing(name);
-  const failed = asking
-    .flatMap((kind) => records.filter(({ job }) => job === kind))
-    .toSorted((a, b) => b.lastAt.getTime() - a.lastAt.getTime())[0];
+  const failed = failedOf(records, outstanding);
   const times = due(schedule, around, now);
   const next = times
     .filter(({ kind }) => asking.includes(kind))
@@ -83,11 +78,34 @@ export async function alarmFacts(
   };
 }
 
+/** Where a name stands when nothing goes on but attempts in vain. */
+const hindered: readonly LifecycleWord[] = [
+  'none',
+  'requested',
+  'active',
+  'expiring',
+  'renewing',
+  'awaiting import',
+];
+
+/** What fails of a request, its attempts together; once the CA has answered it, what failed before that is over. */
+function failedOf(
+  records: readonly FailingRecord[],
+  outstanding: OutstandingTransaction | undefined,
+): FailingRecord | undefined {
+  const isAnswered = outstanding !== undefined && outstanding.phase !== 'requested';
+  const kinds: readonly string[] = isAnswered ? ['poll'] : asking;
+  const failed = records
+    .filter(({ job }) => kinds.includes(job))
+    .toSorted((a, b) => b.lastAt.getTime() - a.lastAt.getTime());
+  const [last] = failed;
+  return last && { ...last, count: failed.reduce((sum, { count }) => sum + count, 0) };
+}
+
 /** What fails goes before what is well; what has ended, or is under way, before that. */
 function wordOf(state: CertificateState, failed: FailingRecord | undefined): LifecycleWord {
   if ('step' in state && state.step === 'waiting') return 'waiting';
-  const isUsual = ['none', 'active', 'expiring', 'awaiting import'].includes(state.type);
-  if (failed === undefined || !isUsual) return state.type;
+  if (failed === undefined || !hindered.includes(state.type)) return state.type;
   return failed.kind === 'blocked' ? 'blocked' : 'failed';
 }
 

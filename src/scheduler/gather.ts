@@ -1,13 +1,8 @@
 import type { Label } from '../base/label.ts';
-import { daysSet } from '../lifecycle/days-set.ts';
-import { moveOf } from '../lifecycle/move-certificate.ts';
-import { outlookOf } from '../lifecycle/outlook.ts';
 import type { Store } from '../store/store.ts';
 import { alarmsAt } from './alarm-facts.ts';
 import type { ScheduleFacts } from './due.ts';
-import type { JobKind } from './job.ts';
-
-const dayMs = 86_400_000;
+import { readName } from './read-name.ts';
 
 /**
  * Read everything that decides what is due about a name.
@@ -19,48 +14,8 @@ export async function gather(
   name: Label,
   now: Date,
 ): Promise<ScheduleFacts | undefined> {
-  const record = await store.certificates.latest(name);
-  const { facts, outstanding } = await outlookOf(store, name, record, now);
-  const failing = await store.schedule.failing(name);
-  // A first request that failed is told of, until somebody asks again or clears it.
-  if (record === undefined && outstanding === undefined && failing.length === 0) return undefined;
-  const [renewDays, fetchDays] = [
-    await daysSet(store, name, 'auto-update-days'),
-    await daysSet(store, name, 'auto-fetch-days'),
-  ];
-  const ca = outstanding?.ca ?? (await moveOf(store, name))?.ca ?? record?.ca;
-  const tracked = await trackedAt(store, name);
-  const schedule: ScheduleFacts = {
-    ...facts,
-    name,
-    ...(ca !== undefined && { ca }),
-    ...(renewDays !== undefined && { renewDays }),
-    isAutoUpdated: renewDays !== undefined,
-    ...(fetchDays !== undefined && { autoFetch: { days: fetchDays } }),
-    ...(tracked && { tracked }),
-    failing: failingByJob(failing),
-    // Two days, though one counts: a clock that is set ahead drops none of them.
-    issuedAt: await store.schedule.issuedSince(name, new Date(now.getTime() - 2 * dayMs)),
-  };
-  const at = await alarmsAt(store, schedule, now);
-  return at === undefined ? schedule : { ...schedule, alarmsAt: at };
-}
-
-async function trackedAt(store: Store, name: Label): Promise<ScheduleFacts['tracked']> {
-  if ((await store.nameSettings.get(name, 'track-source')) === undefined) return undefined;
-  const readAt = Number(await store.nameSettings.get(name, 'track-read-at'));
-  return Number.isFinite(readAt) && readAt > 0 ? { readAt: new Date(readAt) } : {};
-}
-
-const jobs: readonly JobKind[] = ['update', 'poll', 'fetch', 'track', 'deploy', 'notify'];
-
-function failingByJob(
-  records: Awaited<ReturnType<Store['schedule']['failing']>>,
-): ScheduleFacts['failing'] {
-  return Object.fromEntries(
-    jobs.flatMap((kind) => {
-      const record = records.find(({ job }) => job === kind);
-      return record === undefined ? [] : [[kind, record] as const];
-    }),
-  );
+  const reading = await readName(store, name, now);
+  if (reading === undefined) return undefined;
+  const at = await alarmsAt(store, reading, now);
+  return at === undefined ? reading.schedule : { ...reading.schedule, alarmsAt: at };
 }

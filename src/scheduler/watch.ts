@@ -14,8 +14,8 @@ import { react } from '../traps/alarms/react.ts';
 import { conditionsOf } from '../traps/alarms/watch.ts';
 import { alarmFacts } from './alarm-facts.ts';
 import type { Surroundings } from './due.ts';
-import { gather } from './gather.ts';
 import { certificateColumns } from './notified-certificate.ts';
+import { readName } from './read-name.ts';
 import { spread } from './spread.ts';
 
 /** What looking needs. */
@@ -34,13 +34,13 @@ export interface WatchContext {
 export async function watchName(context: WatchContext, name: Label): Promise<void> {
   const { store, clock, isClockSuspect } = context;
   const now = clock.now();
-  const schedule = await gather(store, name, now);
-  if (schedule === undefined) {
+  const reading = await readName(store, name, now);
+  if (reading === undefined) {
     await forget(context, 'certificate', name);
     return;
   }
   const watched = await store.alarms.watched('certificate', name);
-  const { facts, version } = await alarmFacts(store, schedule, watched, now, context.around);
+  const { facts, version } = await alarmFacts(store, reading, watched, now, context.around);
   const isNew = version !== undefined && version > watched.toldVersion;
   await observe(
     context,

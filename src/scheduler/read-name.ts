@@ -1,0 +1,82 @@
+import type { Label } from '../base/label.ts';
+import type { CertificateState } from '../lifecycle/certificate-state.ts';
+import { daysSet } from '../lifecycle/days-set.ts';
+import { moveOf } from '../lifecycle/move-certificate.ts';
+import { outlookOf } from '../lifecycle/outlook.ts';
+import type { FailingRecord } from '../store/schedule-contract.ts';
+import type { CertificateRecord, OutstandingTransaction, Store } from '../store/store.ts';
+import type { ScheduleFacts } from './due.ts';
+import type { JobKind } from './job.ts';
+
+const dayMs = 86_400_000;
+
+/** What is stored of a name, read once for its schedule and its alarms. */
+export interface NameReading {
+  readonly schedule: ScheduleFacts;
+  readonly state: CertificateState;
+  /** Its latest certificate. */
+  readonly record?: CertificateRecord;
+  readonly outstanding?: OutstandingTransaction;
+  readonly failing: readonly FailingRecord[];
+}
+
+/**
+ * Read a name.
+ *
+ * @returns undefined when nothing is stored of it
+ */
+export async function readName(
+  store: Store,
+  name: Label,
+  now: Date,
+): Promise<NameReading | undefined> {
+  const record = await store.certificates.latest(name);
+  const { facts, state, outstanding } = await outlookOf(store, name, record, now);
+  const failing = await store.schedule.failing(name);
+  // A first request that failed is told of, until somebody asks again or clears it.
+  if (record === undefined && outstanding === undefined && failing.length === 0) return undefined;
+  const [renewDays, fetchDays] = [
+    await daysSet(store, name, 'auto-update-days'),
+    await daysSet(store, name, 'auto-fetch-days'),
+  ];
+  const ca = outstanding?.ca ?? (await moveOf(store, name))?.ca ?? record?.ca;
+  const tracked = await trackedAt(store, name);
+  const schedule: ScheduleFacts = {
+    ...facts,
+    name,
+    ...(ca !== undefined && { ca }),
+    ...(renewDays !== undefined && { renewDays }),
+    isAutoUpdated: renewDays !== undefined,
+    ...(fetchDays !== undefined && { autoFetch: { days: fetchDays } }),
+    ...(tracked && { tracked }),
+    failing: failingByJob(failing),
+    // Two days, though one counts: a clock that is set ahead drops none of them.
+    issuedAt: await store.schedule.issuedSince(name, new Date(now.getTime() - 2 * dayMs)),
+  };
+  return {
+    schedule,
+    state,
+    ...(record && { record }),
+    ...(outstanding && { outstanding }),
+    failing,
+  };
+}
+
+async function trackedAt(store: Store, name: Label): Promise<ScheduleFacts['tracked']> {
+  if ((await store.nameSettings.get(name, 'track-source')) === undefined) return undefined;
+  const readAt = Number(await store.nameSettings.get(name, 'track-read-at'));
+  return Number.isFinite(readAt) && readAt > 0 ? { readAt: new Date(readAt) } : {};
+}
+
+const jobs: readonly JobKind[] = ['update', 'poll', 'fetch', 'track', 'deploy', 'notify'];
+
+function failingByJob(
+  records: Awaited<ReturnType<Store['schedule']['failing']>>,
+): ScheduleFacts['failing'] {
+  return Object.fromEntries(
+    jobs.flatMap((kind) => {
+      const record = records.find(({ job }) => job === kind);
+      return record === undefined ? [] : [[kind, record] as const];
+    }),
+  );
+}
