@@ -29,7 +29,8 @@ export type PeerPackageName =
   | 'systemd'
   | 'libnss3-tools'
   | 'gnutls-bin'
-  | 'openjdk-17-jre-headless';
+  | 'openjdk-17-jre-headless'
+  | 'faketime';
 
 /** A program the interop tests talk to or are run by, and the Debian package it comes in. */
 export interface PeerPackage {
@@ -115,6 +116,7 @@ export const peerPackages: readonly PeerPackage[] = [
     program: 'keytool',
     neededFor: 'PKCS#12 files read and made by Java',
   },
+  { debian: 'faketime', program: 'faketime', neededFor: 'years of an agent in minutes' },
 ];
 
 /** Where programs are looked for: also where a plain user's PATH does not reach. */

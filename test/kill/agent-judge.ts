@@ -55,7 +55,7 @@ export function agentJudge({ state, store: database, ledger }: Processes): Agent
   };
   const column = (sql: string, ...values: readonly unknown[]): readonly unknown[] =>
     store
-      .prepare<unknown[]>(sql)
+      .prepare(sql)
       .pluck()
       .all(...values);
 
