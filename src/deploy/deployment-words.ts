@@ -4,6 +4,7 @@ import { parseLabel, type Label } from '../base/label.ts';
 import type { Log } from '../base/log.ts';
 import { quoted } from '../base/quoted.ts';
 import { groupId, userId } from './accounts.ts';
+import { codeOf } from './delivery-error.ts';
 import { nodeDeliveryFs } from './delivery-fs.ts';
 import { placeOf, refuseLink } from './deployment-files.ts';
 import { checkDirectory } from './directories.ts';
@@ -107,6 +108,8 @@ export async function checkPlaces(name: string, deployment: Deployment, log: Log
     for (const { path } of files) await refuseLink(nodeDeliveryFs, place, path);
   } catch (cause) {
     if (!(cause instanceof Error)) throw cause;
+    // Where this user cannot look, the service may: it has capabilities that an operator at work as its user has not.
+    if (codeOf(cause) === 'EACCES') return;
     const hint = cause instanceof CertError ? cause.hint : undefined;
     throw new CertError('CONFIG_INVALID', cause.message, {
       cause,

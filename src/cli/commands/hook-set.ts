@@ -17,8 +17,9 @@ export const run: Body<typeof certHookParameters> = async (args, context) => {
       hint: 'Give 1s to 30m',
     });
   }
-  await assertRunnable(program);
+  // By then this is the user that the hook will be run as.
   const { store } = await context.services();
+  await assertRunnable(program);
   const command = [program, ...rest] as const;
   await store.deployments.putHook(name, { command, timeoutSeconds });
   context.print.done(

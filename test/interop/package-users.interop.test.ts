@@ -1,0 +1,124 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
+import { encodePem } from '../../src/asn1/pem.ts';
+import { certificateDer } from '../../src/x509/certificate.ts';
+import { issue } from '../harness/certificates.ts';
+import { requireFeature, requirePeer } from '../harness/require.ts';
+
+const main = join(import.meta.dirname, '../../src/cli/main.ts');
+
+/** A user that no machine has a name for. */
+const uid = 61_234;
+
+beforeEach((context) => {
+  requireFeature(context, 'accounts');
+  requirePeer(context, 'util-linux');
+});
+
+interface Place {
+  /** Whose all in it is to be. */
+  readonly state: string;
+  /** Only root can enter it. */
+  readonly private: string;
+}
+
+function place(): Place {
+  const directory = mkdtempSync(join(tmpdir(), 'certkeeper-users-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  chmodSync(directory, 0o755);
+  const [state, hidden] = [join(directory, 'state'), join(directory, 'root')];
+  for (const each of [state, hidden]) mkdirSync(each, { mode: 0o700 });
+  chownSync(state, uid, uid);
+  const notAfter = new Date('2049-12-31T00:00:00Z');
+  const ca = issue({ subject: 'CN=Root', isCa: true, notAfter });
+  const leaf = issue({ subject: 'CN=vendor', issuer: ca, notAfter });
+  for (const [file, { certificate }] of Object.entries({ 'ca.pem': ca, 'leaf.pem': leaf }))
+    writeFileSync(join(hidden, file), encodePem('CERTIFICATE', certificateDer(certificate)));
+  writeFileSync(join(hidden, 'psk'), 's3cret', { mode: 0o600 });
+  return { state, private: hidden };
+}
+
+/** Run a command as root. */
+function asRoot({ state }: Place, ...words: readonly string[]) {
+  const args = [main, ...words, '--state', state];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  return { status, text: stdout + stderr };
+}
+
+/** Be the agent as its user, with what the unit lets it do. */
+async function startAgent({ state }: Place) {
+  const three = '+chown,+fowner,+dac_override';
+  const args = [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', `--inh-caps=-all,${three}`];
+  const node = [process.execPath, main, 'agent', 'run', '--state', state];
+  const child = spawn('setpriv', [...args, `--ambient-caps=${three}`, ...node], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'] ?? '', CERTKEEPER_TEST_BEAT_SECONDS: '1' },
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let log = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (octets: Buffer) => (log += octets.toString()));
+  await vi.waitFor(() => expect(log).toContain('The agent runs'), { timeout: 20_000 });
+  return child;
+}
+
+function owners({ state }: Place): ReadonlySet<number> {
+  const below = readdirSync(state, { recursive: true, encoding: 'utf8' });
+  return new Set(['', ...below].map((path) => lstatSync(join(state, path)).uid));
+}
+
+it('lets root work in the store of an agent, before it, beside it and between two of them', async () => {
+  const at = place();
+  const ca = ['url', 'http://127.0.0.1:9/', 'root', join(at.private, 'ca.pem'), 'reference', 'gw'];
+  const secret = ['secret', `file:${join(at.private, 'psk')}`];
+  expect(asRoot(at, 'ca', 'add', 'lab', ...ca, ...secret)).toMatchObject({ status: 0 });
+  expect(owners(at)).toStrictEqual(new Set([uid]));
+  const first = await startAgent(at);
+  const imported = ['cert', 'import', 'cert-name', 'vendor', 'file', join(at.private, 'leaf.pem')];
+  expect(asRoot(at, ...imported)).toMatchObject({ status: 0 });
+  expect(asRoot(at, 'agent', 'status').text).toMatch(/runs +\d/);
+  expect(owners(at)).toStrictEqual(new Set([uid]));
+  first.kill('SIGKILL');
+  await once(first, 'exit');
+  expect(asRoot(at, 'cert', 'hook', 'cert-name', 'vendor', '--', '/bin/true').status).toBe(0);
+  expect(owners(at)).toStrictEqual(new Set([uid]));
+
+  const second = await startAgent(at);
+  const target = join(at.private, 'vendor.pem');
+  const refused = asRoot(at, 'cert', 'deploy', 'cert-name', 'vendor', 'to', 'web', 'cert', target);
+  expect(refused.status).toBe(10);
+  expect(refused.text).toContain(
+    `This runs as "${uid}", whose store it is, though root started it`,
+  );
+  // What root lost with its name, the service still has.
+  await vi.waitFor(() => expect(existsSync(target)).toBe(true), { timeout: 30_000, interval: 200 });
+  const trail = asRoot(at, 'show', 'audit').text;
+  expect(trail).toMatch(/ root .*cert import/);
+  expect(asRoot(at, 'agent', 'stop')).toMatchObject({ status: 0 });
+  await once(second, 'exit');
+  expect(owners(at)).toStrictEqual(new Set([uid]));
+});
+
+it('leaves root root in a directory of its own', () => {
+  const at = place();
+  chownSync(at.state, 0, 0);
+  const ca = ['ca', 'add', 'lab', 'url', 'http://127.0.0.1:9/', 'root', join(at.private, 'ca.pem')];
+  expect(
+    asRoot(at, ...ca, 'reference', 'gw', 'secret', `file:${join(at.private, 'psk')}`).status,
+  ).toBe(0);
+  expect(owners(at)).toStrictEqual(new Set([0]));
+});
