@@ -9,6 +9,7 @@ import { removeCertificate } from '../../src/lifecycle/remove-certificate.ts';
 import { update } from '../../src/lifecycle/update.ts';
 import { decodeCertificate } from '../../src/x509/certificate.ts';
 import { initialized, makeSite, named, type Site } from '../lifecycle/site.ts';
+import { brokenStory, unsettledAlarms } from './alarm-invariants.ts';
 import { listen, storyOf, type Told } from './told.ts';
 
 const dayMs = 86_400_000;
@@ -47,8 +48,9 @@ async function scene(options: Parameters<typeof makeSite>[0] = {}): Promise<Scen
   return { site, agent, told };
 }
 
-/** Let time pass to a moment, with beats at the announced moments. */
-async function liveUntil({ site, agent }: Scene, end: number): Promise<void> {
+/** Let time pass to a moment, with beats at the announced moments; then everything is told as it is. */
+async function liveUntil(play: Scene, end: number): Promise<void> {
+  const { site, agent, told } = play;
   for (let beats = 0; ; beats++) {
     expect(beats, 'beats').toBeLessThan(1000);
     const next = (await agent.status()).next?.getTime() ?? end;
@@ -58,6 +60,9 @@ async function liveUntil({ site, agent }: Scene, end: number): Promise<void> {
   }
   await site.clock.advance((end - site.clock.now().getTime()) / 1000);
   await agent.run();
+  expect(await unsettledAlarms(site.store, site.clock.now())).toStrictEqual([]);
+  if ((await site.store.outbox.sizes()).size > 0) return;
+  expect(brokenStory(told(), await site.store.alarms.list(99))).toStrictEqual([]);
 }
 
 function live(play: Scene, days: number): Promise<void> {
@@ -80,10 +85,7 @@ const unreachable = async (): Promise<never> => {
 /** Every alarm that was raised has ended: with a notification that names it. */
 async function expectNoneStands({ site, told }: Scene): Promise<void> {
   expect(await site.store.alarms.list(9)).toStrictEqual([]);
-  const lines = told();
-  const raised = lines.flatMap(({ alarm, severity }) => (severity === 'cleared' ? [] : [alarm]));
-  const ended = lines.flatMap(({ ends }) => ends);
-  expect(raised.filter((key) => key !== undefined && !ended.includes(key))).toStrictEqual([]);
+  expect(brokenStory(told(), [])).toStrictEqual([]);
 }
 
 describe('an agent that is told of', () => {
