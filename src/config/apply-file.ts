@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { CertError } from '../base/errors.ts';
 import { reasonOf } from '../deploy/delivery-error.ts';
@@ -50,12 +50,33 @@ function refusal({ log }: LifecycleContext, file: string, faults: readonly strin
   });
 }
 
+/** Whoever can change the file has the agent run what he likes: it names hooks, programs and roots. */
+function assertOurs(
+  { mode, uid }: { readonly mode: number; readonly uid: number },
+  file: string,
+): void {
+  const refuse = (why: string, hint: string): CertError =>
+    new CertError('CONFIG_INVALID', `Cannot apply "${file}": ${why}`, { hint });
+  const self = process.geteuid?.() ?? 0;
+  if ((mode & 0o002) !== 0) {
+    throw refuse('every user of this machine can change it', `Take that away: chmod o-w ${file}`);
+  }
+  if (uid !== 0 && uid !== self) {
+    throw refuse(
+      `it belongs to uid ${uid}`,
+      `Make it one of this user, or of root: chown ${self} ${file}`,
+    );
+  }
+}
+
 /** Read a configuration file. @throws {CertError} FILE_UNREADABLE */
-export async function readConfigFile(file: string): Promise<Uint8Array> {
+async function readConfigFile(file: string): Promise<Uint8Array> {
   let octets: Uint8Array;
   try {
+    assertOurs(await stat(file), file);
     octets = await readFile(file);
   } catch (cause) {
+    if (cause instanceof CertError) throw cause;
     throw new CertError(
       'FILE_UNREADABLE',
       `Cannot read configuration "${file}": ${reasonOf(cause)}`,
@@ -70,7 +91,7 @@ export async function readConfigFile(file: string): Promise<Uint8Array> {
 }
 
 /** Refuse what is too large to be a configuration. @throws {CertError} FILE_UNREADABLE */
-export function assertSize(octets: Uint8Array, file: string): void {
+function assertSize(octets: Uint8Array, file: string): void {
   if (octets.length <= maxConfigOctets) return;
   throw new CertError(
     'FILE_UNREADABLE',

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { makeBench, type Bench } from './run-cli.ts';
@@ -38,6 +38,11 @@ describe('agent run config', () => {
     expect(await history(bench)).toBe(7);
 
     writeFileSync(file, 'retention: { history: 9 }\n');
+    chmodSync(file, 0o666);
+    const open = await bench.run(['agent', 'reload']);
+    expect(open.err).toContain('every user of this machine can change it');
+    expect(await history(bench)).toBe(7);
+    chmodSync(file, 0o644);
     expect((await bench.run(['agent', 'reload'])).code).toBe(0);
     expect(await history(bench)).toBe(9);
     const { out } = await bench.run(['show', 'audit', '--json']);
