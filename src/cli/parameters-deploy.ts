@@ -119,6 +119,11 @@ export const certHookParameters = {
     default: 60,
     summary: 'How long it may take; then it is ended, and the delivery counts as failed',
   },
+  user: {
+    type: 'text',
+    usual: 'the user of the agent',
+    summary: 'User it is run as; the agent has to be allowed to become that user',
+  },
   command: {
     type: 'text',
     isProgram: true,

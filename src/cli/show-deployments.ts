@@ -60,7 +60,11 @@ export function deploymentFields(
         ['', deployment.status?.error],
       ];
     }),
-    ['hook', hook && `${hook.command.join(' ')} (timeout ${formatDuration(hook.timeoutSeconds)})`],
+    [
+      'hook',
+      hook &&
+        `${hook.command.join(' ')} (timeout ${formatDuration(hook.timeoutSeconds)}${hook.user === undefined ? '' : `, as ${hook.user}`})`,
+    ],
     ['hook run', last && `${formatTime(last.endedAt)}, ${last.event}: ${resultText(last)}`],
   ];
 }
@@ -146,7 +150,7 @@ export function deploymentsJson(
       at: deployment.status && formatTime(deployment.status.at),
       error: deployment.status?.error,
     })),
-    hook: hook && { command: hook.command, timeoutSeconds: hook.timeoutSeconds },
+    hook: hook && { command: hook.command, timeoutSeconds: hook.timeoutSeconds, user: hook.user },
     hookRuns: (full ? runs : runs.slice(0, 1)).map(runJson),
   };
 }

@@ -1,6 +1,6 @@
 import { parseLabel, type Label } from '../base/label.ts';
 import { checkPlaces, deploymentOf } from '../deploy/deployment-words.ts';
-import { assertRunnable } from '../deploy/hook-program.ts';
+import { assertRunnable, checkHookUser } from '../deploy/hook-program.ts';
 import { checkAutoUpdate, setAutoUpdate } from '../lifecycle/auto-update.ts';
 import type { LifecycleContext } from '../lifecycle/context.ts';
 import { removeDeployment, setDeployment } from '../lifecycle/deploy-settings.ts';
@@ -41,7 +41,10 @@ export async function storedCertificates(store: Store): Promise<readonly Entry[]
     const hook = await deployments.hook(name);
     if (hook === undefined) continue;
     const timeout = formatDuration(hook.timeoutSeconds);
-    entries.push({ path: [name, 'hook'], words: { command: hook.command, timeout } });
+    entries.push({
+      path: [name, 'hook'],
+      words: { command: hook.command, timeout, user: hook.user },
+    });
   }
   return entries;
 }
@@ -144,18 +147,23 @@ function wantedDeployment(
 function wantedHook(
   context: ConfigContext,
   name: Label,
-  { command, timeout = usualHookSeconds }: NonNullable<CertificateWords['hook']>,
+  { command, timeout = usualHookSeconds, user }: NonNullable<CertificateWords['hook']>,
 ): WantedEntry {
   const path = [section, name, 'hook', 'command'];
   const [program = '', ...rest] = command;
   return {
     path: [name, 'hook'],
-    words: { command, timeout: formatDuration(timeout) },
-    check: async () => faultOf(context, path, () => assertRunnable(program)),
+    words: { command, timeout: formatDuration(timeout), user },
+    check: async () =>
+      faultOf(context, path, async () => {
+        await assertRunnable(program);
+        await checkHookUser(user, context.log);
+      }),
     put: () =>
       context.store.deployments.putHook(name, {
         command: [program, ...rest],
         timeoutSeconds: timeout,
+        ...(user !== undefined && { user }),
       }),
   };
 }

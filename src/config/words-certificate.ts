@@ -47,6 +47,7 @@ export const hookWords = {
     summary: 'The program, as a whole path, and its arguments',
   },
   timeout: { type: 'duration', min: 1, max: 1800, summary: 'How long it may take; 60s' },
+  user: { type: 'text', summary: 'User it is run as; that of the agent' },
 } as const;
 
 /** What is set for the certificates of a name. Fetching them from another node is set by `cmp auto-fetch`. */

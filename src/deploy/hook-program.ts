@@ -2,6 +2,8 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { CertError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import { userId } from './accounts.ts';
 
 /**
  * Half an hour: a hook holds up everything else that is to be done for its certificate, and has to end
@@ -36,4 +38,19 @@ export async function assertRunnable(program: string, what: string = 'hook'): Pr
   // Whoever can change it runs what he likes as this user.
   if (found !== undefined && (found.mode & 0o002) !== 0)
     refuse('every user of this machine can change it', `Take that away: chmod o-w ${program}`);
+}
+
+/**
+ * Look whether a hook can be run as another user, where it is set.
+ *
+ * @param log told when this process could not do it
+ * @throws {CertError} CONFIG_INVALID when there is no such user
+ */
+export async function checkHookUser(user: string | undefined, log: Log): Promise<void> {
+  if (user === undefined) return;
+  const self = process.geteuid?.();
+  if ((await userId(user)) === self || self === 0) return;
+  log.warn(
+    `only root becomes "${user}": give the service that runs the hook CAP_SETUID and CAP_SETGID, or it fails`,
+  );
 }

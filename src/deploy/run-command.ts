@@ -1,7 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { concatBytes } from '../base/bytes.ts';
 import type { HookRun } from '../store/deployments-contract.ts';
+import type { Account } from './accounts.ts';
 
 /** What is kept of the output: its end, where programs say why they failed. */
 export const maxOutputOctets = 65_536;
@@ -19,6 +21,8 @@ export interface Command {
   /** The whole of its environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  /** As whom, in no other group; as this process when absent. Only root, or who has its capabilities for that, may. */
+  readonly account?: Account;
   /** Ends the program; its run then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -34,16 +38,14 @@ export async function runCommand({
   command: [program, ...args],
   env,
   timeoutMs,
+  account,
   signal,
 }: Command): Promise<CommandRun> {
   signal?.throwIfAborted();
-  // detached: a session and process group of its own.
-  const child = spawn(program, args, {
-    cwd: '/',
-    env,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = start(program, args, env, account);
+  if (child instanceof Error) {
+    return { result: { type: 'not-started', text: child.message }, output: new Uint8Array() };
+  }
   const output = keepEnd(child);
   const ended = resultOf(child);
   const closed = new Promise<void>((resolve) => void child.once('close', () => resolve()));
@@ -63,10 +65,32 @@ export async function runCommand({
   const result = isOver ? first : await ended;
   if (result.type !== 'not-started')
     await Promise.race([closed, sleep(drainMs, undefined, { ref: false })]);
-  child.stdout?.destroy();
-  child.stderr?.destroy();
+  child.stdout.destroy();
+  child.stderr.destroy();
   if (first === 'interrupted') signal?.throwIfAborted();
   return { result: isOver ? result : { type: 'timed-out' }, output: output() };
+}
+
+function start(
+  program: string,
+  args: readonly string[],
+  env: Command['env'],
+  account: Account | undefined,
+): ChildProcessByStdio<null, Readable, Readable> | Error {
+  try {
+    // detached: a session and process group of its own. With an account, Node gives up all other groups.
+    return spawn(program, args, {
+      cwd: '/',
+      env,
+      detached: true,
+      ...account,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  } catch (error) {
+    // Thrown, and not told by an event: that this process may not become another user.
+    if (error instanceof Error && 'code' in error && error.code === 'EPERM') return error;
+    throw error;
+  }
 }
 
 function resultOf(child: ChildProcess): Promise<HookRun['result']> {

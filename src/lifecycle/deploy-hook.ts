@@ -1,5 +1,6 @@
 import { CertError } from '../base/errors.ts';
 import { formatTime } from '../base/format-time.ts';
+import type { Account } from '../deploy/accounts.ts';
 import type { HookEvent, HookOccasion } from '../deploy/hook-environment.ts';
 import type { Hook, HookRun, OutputFile } from '../store/deployments-contract.ts';
 import type { CertificateRecord } from '../store/store.ts';
@@ -42,16 +43,27 @@ export async function tryHook(
   const run = runCommand ?? programs.runCommand;
   const { hookEnvironment } = await import('../deploy/hook-environment.ts');
   const timeoutMs = hook.timeoutSeconds * 1000;
+  const account = await accountFor(hook);
   const startedAt = clock.now();
   const ended = await run({
     command: hook.command,
     env: hookEnvironment(occasion),
     timeoutMs,
+    ...(account && { account }),
     ...(signal === undefined ? {} : { signal }),
   });
   const ran = { ...ended, event: occasion.event, startedAt, endedAt: clock.now() };
   await store.deployments.recordRun(occasion.name, ran);
   return { run: ran, complaint: programs.complaintOf(ended.result, timeoutMs) };
+}
+
+/** Find the account of a hook that is to be run as another user. @throws {CertError} CONFIG_INVALID when it is gone */
+async function accountFor({ user }: Hook): Promise<Account | undefined> {
+  if (user === undefined) return undefined;
+  const { accountOf } = await import('../deploy/accounts.ts');
+  const account = await accountOf(user);
+  // Whoever is that user need not be allowed to become it.
+  return account.uid === process.geteuid?.() ? undefined : account;
 }
 
 /**

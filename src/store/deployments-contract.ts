@@ -97,6 +97,8 @@ export interface Hook {
   /** The program, absolute, and its arguments; no shell comes near them. */
   readonly command: readonly [program: string, ...args: string[]];
   readonly timeoutSeconds: number;
+  /** Name or number of the user it is run as; that of the process when absent. */
+  readonly user?: string;
 }
 
 /** One run of a hook. */

@@ -13,10 +13,15 @@ export function storedHooks(
 ): Pick<Deployments, 'hook' | 'putHook' | 'removeHook' | 'recordRun' | 'runs'> {
   return {
     hook: (name) => database.read((sql) => readHook(sql, name)),
-    putHook: (name, { command, timeoutSeconds }) =>
+    putHook: (name, { command, timeoutSeconds, user }) =>
       database.write((sql) => {
         sql.run('DELETE FROM hooks WHERE name = ?', name);
-        sql.run('INSERT INTO hooks (name, timeout_seconds) VALUES (?, ?)', name, timeoutSeconds);
+        sql.run(
+          'INSERT INTO hooks (name, timeout_seconds, user) VALUES (?, ?, ?)',
+          name,
+          timeoutSeconds,
+          user,
+        );
         for (const [position, word] of command.entries()) {
           sql.run(
             'INSERT INTO hook_words (name, position, word) VALUES (?, ?, ?)',
@@ -61,12 +66,17 @@ export function storedHooks(
 }
 
 function readHook(sql: Sql, name: string): Hook | undefined {
-  const row = sql.get('SELECT timeout_seconds FROM hooks WHERE name = ?', name);
+  const row = sql.get('SELECT timeout_seconds, user FROM hooks WHERE name = ?', name);
   const [program, ...args] = sql
     .all('SELECT word FROM hook_words WHERE name = ? ORDER BY position', name)
     .map((each) => text(each, 'word'));
   if (row === undefined || program === undefined) return undefined;
-  return { command: [program, ...args], timeoutSeconds: integer(row, 'timeout_seconds') };
+  const user = optional(row, 'user', text);
+  return {
+    command: [program, ...args],
+    timeoutSeconds: integer(row, 'timeout_seconds'),
+    ...(user !== undefined && { user }),
+  };
 }
 
 const results = ['exited', 'killed', 'timed-out', 'not-started'] as const;

@@ -115,5 +115,7 @@ CREATE TABLE outbox (
   next_attempt_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX outbox_destinations ON outbox (destination, id);
+
+ALTER TABLE hooks ADD COLUMN user TEXT;
 `,
 };

@@ -54,8 +54,10 @@ function place(): Place {
 
 /** Run a command as root. */
 function asRoot({ state }: Place, ...words: readonly string[]) {
-  const args = [main, ...words, '--state', state];
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...words], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'] ?? '', CERTKEEPER_STATE: state },
+  });
   return { status, text: stdout + stderr };
 }
 
@@ -121,4 +123,44 @@ it('leaves root root in a directory of its own', () => {
     asRoot(at, ...ca, 'reference', 'gw', 'secret', `file:${join(at.private, 'psk')}`).status,
   ).toBe(0);
   expect(owners(at)).toStrictEqual(new Set([0]));
+});
+
+it('runs a hook as the user that it is set for, in none of the groups of root', () => {
+  const at = place();
+  chownSync(at.state, 0, 0);
+  asRoot(at, 'cert', 'import', 'cert-name', 'vendor', 'file', join(at.private, 'leaf.pem'));
+  const hook = ['cert', 'hook', 'cert-name', 'vendor', 'user', String(uid)];
+  expect(asRoot(at, ...hook, '--', '/usr/bin/id')).toMatchObject({ status: 0 });
+  const { status, text } = asRoot(at, 'hook', 'test', 'vendor');
+  expect({ status, said: text }).toMatchObject({ status: 0 });
+  expect(text).toContain(`uid=${uid} gid=65534`);
+  expect(text).not.toContain('0(root)');
+  // As another user it is not possible, and that is said when it is set.
+  chownSync(at.state, uid, uid);
+  for (const file of readdirSync(at.state)) chownSync(join(at.state, file), uid, uid);
+  const warned = asRoot(
+    at,
+    'cert',
+    'hook',
+    'cert-name',
+    'vendor',
+    'user',
+    'nobody',
+    '--',
+    '/usr/bin/id',
+  );
+  expect(warned.text).toContain('only root becomes "nobody"');
+  expect(asRoot(at, 'hook', 'test', 'vendor')).toMatchObject({ status: 10 });
+  const unknown = asRoot(
+    at,
+    'cert',
+    'hook',
+    'cert-name',
+    'vendor',
+    'user',
+    'nobody-x',
+    '--',
+    '/usr/bin/id',
+  );
+  expect(unknown).toMatchObject({ status: 3 });
 });

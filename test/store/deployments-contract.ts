@@ -120,7 +120,11 @@ export function deploymentsContract(make: () => Promise<StoreUnderTest>): void {
       const { store } = await make();
       const { deployments } = store;
       expect(await deployments.hook('gw1')).toBeUndefined();
-      const hook = { command: ['/bin/a b', '', '; rm', '--x'], timeoutSeconds: 5 } as const;
+      const hook = {
+        command: ['/bin/a b', '', '; rm', '--x'],
+        timeoutSeconds: 5,
+        user: 'tls',
+      } as const;
       await deployments.putHook(named('gw1'), { command: ['/bin/old', '1'], timeoutSeconds: 60 });
       await deployments.putHook(named('gw1'), hook);
       expect(await deployments.hook('gw1')).toStrictEqual(hook);
