@@ -1,5 +1,4 @@
-import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { concatBytes } from '../base/bytes.ts';
 import type { HookRun } from '../store/deployments-contract.ts';
@@ -65,8 +64,8 @@ export async function runCommand({
   const result = isOver ? first : await ended;
   if (result.type !== 'not-started')
     await Promise.race([closed, sleep(drainMs, undefined, { ref: false })]);
-  child.stdout.destroy();
-  child.stderr.destroy();
+  child.stdout?.destroy();
+  child.stderr?.destroy();
   if (first === 'interrupted') signal?.throwIfAborted();
   return { result: isOver ? result : { type: 'timed-out' }, output: output() };
 }
@@ -76,7 +75,7 @@ function start(
   args: readonly string[],
   env: Command['env'],
   account: Account | undefined,
-): ChildProcessByStdio<null, Readable, Readable> | Error {
+): ChildProcess | Error {
   try {
     // detached: a session and process group of its own. With an account, Node gives up all other groups.
     return spawn(program, args, {
