@@ -13,6 +13,7 @@ import { namespacePrefix } from '../scripts/network-namespace.ts';
 import { programPath } from '../scripts/peer-packages.ts';
 import { features } from '../test/features.ts';
 import { makeOpensslPki } from '../test/interop/openssl/pki.ts';
+import { agent } from './agent.ts';
 import { inProject, type Bench } from './bench.ts';
 import { enrolments } from './enrolments.ts';
 import { messageRate } from './message-rate.ts';
@@ -30,6 +31,7 @@ const benchmarks: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> 
   enrolments,
   commands: oneShot,
   store: bigStore,
+  agent,
 };
 
 /** Fewer say nothing about the spread. */

@@ -14,7 +14,7 @@ import type { Processes } from './agent-processes.ts';
 const dayMs = 86_400_000;
 
 /** An agent that lives for so many looks of fifty milliseconds, on whatever machine, gets a renewal done. */
-const enoughLooks = 100;
+const enoughLooks = 200;
 
 /** Judges by databases and files, past all of our code, what killed agents have left. */
 export interface AgentJudge {

@@ -34,17 +34,17 @@ export interface Tally {
   readonly violations: readonly string[];
 }
 
-const names = 40;
+const names = 24;
 
 /** Renewed after two thirds of it, with time for a few killed agents until the end. */
-const validitySeconds = 36;
+const validitySeconds = 48;
 const renewedAfterMs = (validitySeconds * 1000 * 2) / 3;
 
 /** When the first one is to be renewed; the others follow evenly, so that there is always something to do. */
-const firstMs = 6000;
+const firstMs = 7000;
 
 /** No agent is killed while a certificate is as close to its end as this. */
-const graceMs = 7000;
+const graceMs = 9000;
 
 /** How often the one who kills looks at his watch. */
 const lookMs = 50;
@@ -54,7 +54,7 @@ const longestMs = 1200;
 
 /**
  * Kill an agent again and again, at instants that a seed decides: agent and lab are processes, their certificates live
- * for half a minute. Each renewal waits for the CA once, and is confirmed.
+ * for less than a minute. Each renewal waits for the CA once, and is confirmed.
  */
 export async function killAgents({ kills, seed, onKill }: Killing): Promise<Tally> {
   const random = seeded(seed);
