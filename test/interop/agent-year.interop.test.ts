@@ -32,6 +32,10 @@ async function nextRenewal(processes: Processes): Promise<Date> {
   return new Date(next.at);
 }
 
+function until(look: () => void): Promise<void> {
+  return vi.waitFor(look, { timeout: 20_000, interval: 50 });
+}
+
 // The time of day is set from one announced moment to the next, for agent and lab together. Running it fast instead
 // would break every timeout of HTTP.
 describe('a year of the agent', () => {
@@ -50,7 +54,6 @@ describe('a year of the agent', () => {
     const inspect = inspector(processes.store, processes.ledger);
     onTestFinished(() => inspect.close());
     const version = (): number => inspect.current()[0]?.version ?? 0;
-    const until = (look: () => void) => vi.waitFor(look, { timeout: 20_000, interval: 50 });
     const jumps = (): number => agent.err().split('the clock has jumped').length - 1;
 
     const end = time.now().getTime() + 365 * dayMs;
@@ -68,7 +71,7 @@ describe('a year of the agent', () => {
       expect(late).toBeGreaterThanOrEqual(0);
       expect(late).toBeLessThan(60_000);
     };
-    while (renewals < 9) await renewed(await nextRenewal(processes));
+    for (let i = 0; i < 9; i++) await renewed(await nextRenewal(processes));
 
     // A minute before, and three days before that, everything is looked at, and nothing happens.
     const tenth = await nextRenewal(processes);
