@@ -2,9 +2,9 @@
  * Live through years of many gateways in simulated worlds in which everything goes wrong, and say what did not hold;
  * exit code 1 when something did not. `docs/simulation.md` says what goes wrong and what must hold.
  *
- * usage: npm run simulate [-- [seed N] [gateways G] [years Y] [site K] [plant BUG] [verbose yes]]
+ * usage: npm run simulate [-- [seed N] [gateways G] [years Y] [site K] [plant BUG] [summary FILE] [verbose yes]]
  */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isPlant, plants } from '../test/simulate/plants.ts';
@@ -15,10 +15,13 @@ const words = new Map<string, string>();
 for (let i = 2; i < process.argv.length; i += 2) {
   const [word = '', value = ''] = process.argv.slice(i, i + 2);
   const isNumber = ['seed', 'gateways', 'years', 'site'].includes(word) && /^\d{1,9}$/.test(value);
-  const isOther = (word === 'plant' && isPlant(value)) || (word === 'verbose' && value === 'yes');
+  const isOther =
+    (word === 'plant' && isPlant(value)) ||
+    (word === 'summary' && value !== '') ||
+    (word === 'verbose' && value === 'yes');
   if (!isNumber && !isOther) {
     console.error(
-      'usage: npm run simulate [-- [seed N] [gateways G] [years Y] [site K] [plant BUG] [verbose yes]]\n' +
+      'usage: npm run simulate [-- [seed N] [gateways G] [years Y] [site K] [plant BUG] [summary FILE] [verbose yes]]\n' +
         Object.entries(plants)
           .map(([plant, what]) => `  plant ${plant}: ${what}`)
           .join('\n'),
@@ -33,6 +36,7 @@ const gateways = number('gateways', 50);
 const years = number('years', 10);
 const plant = words.get('plant');
 const only = words.get('site');
+const file = words.get('summary');
 
 // Nothing here has to outlast the machine.
 const memory = '/dev/shm';
@@ -40,11 +44,17 @@ const directory = mkdtempSync(join(existsSync(memory) ? memory : tmpdir(), 'cert
 try {
   const sites = sitesOf(seed, gateways).filter(({ site }) => !only || site === Number(only));
   const begun = performance.now();
+  // What was asked to end says what it has seen by then.
+  const ending = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => ending.abort());
+  }
   const summary = await simulate({
     seed,
     years,
     sites,
     directory,
+    signal: ending.signal,
     ...(plant !== undefined && isPlant(plant) && { plant }),
     ...(words.has('verbose') && { onEvent: (line: string) => console.log(line) }),
     onWorld(report, soFar) {
@@ -56,6 +66,7 @@ try {
         );
       }
       const seconds = Math.round((performance.now() - begun) / 1000);
+      if (file !== undefined) writeFileSync(file, `${asText({ seed, years, seconds }, soFar)}\n`);
       console.error(
         `site ${report.site}: ${report.gateways} gateways, ${report.steps} steps, ${report.renewals} renewals, trace ${report.trace}; ` +
           `${soFar.gateways} of ${gateways} gateways after ${seconds} s`,

@@ -121,7 +121,10 @@ export async function beginFault(
       );
     case 'wrong answers':
       return inject(
-        Array.from({ length: luck.between(1, 6) }, () => luck.pick(nonEmpty(wrongAnswers))),
+        Array.from(
+          { length: luck.between(1, 4) },
+          () => `${luck.pick(nonEmpty(wrongAnswers))}*${luck.between(1, 10)}`,
+        ),
         some(),
       );
     case 'requests refused':

@@ -50,10 +50,6 @@ export function inspector(storeFile: string, ledgerFile: string): Inspector {
   const options = { readonly: true, fileMustExist: true };
   const store = new Sqlite(storeFile, options);
   const ledger = new Sqlite(ledgerFile, options);
-  const all = (db: Sqlite.Database, sql: string) => {
-    const statement = db.prepare<unknown[], Record<string, unknown>>(sql);
-    return (...args: unknown[]): readonly Record<string, unknown>[] => statement.all(...args);
-  };
   const issuedAfter = all(
     ledger,
     `SELECT c.id, hex(c.transaction_id) AS transaction_id, t.operation, c.subject, c.der, c.issued_at
@@ -131,6 +127,11 @@ export function inspector(storeFile: string, ledgerFile: string): Inspector {
     },
   };
 }
+
+const all = (db: Sqlite.Database, sql: string) => {
+  const statement = db.prepare<unknown[], Record<string, unknown>>(sql);
+  return (...args: unknown[]): readonly Record<string, unknown>[] => statement.all(...args);
+};
 
 function octets(value: unknown): Uint8Array {
   return value instanceof Uint8Array ? Uint8Array.from(value) : new Uint8Array();

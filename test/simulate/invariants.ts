@@ -36,7 +36,7 @@ export interface Watch {
   /** Look at everything that is cheap, at each step. @throws {Violation} */
   check(view: WorldView, store: Store | undefined): Promise<void>;
   /** Names whose certificates a person has to replace. */
-  forPeople(nowMs: number): readonly string[];
+  forPeople(view: WorldView): readonly string[];
   /** A person begins anew with a name: what was before has been looked at. */
   begunAnew(name: string): void;
   readonly counts: { renewals: number; issued: number; lapsed: number };
@@ -103,25 +103,6 @@ export function watch(inspect: Inspector): Watch {
     unaccounted = unaccounted.filter((row) => !isAccounted(row));
   }
 
-  /** Unattended at most max(5, twice what its renewals need) a day. */
-  function checkCap(name: string, rows: readonly IssuedRow[], view: WorldView): void {
-    const last = rows.at(-1);
-    if (last === undefined) return;
-    // By a clock that was set, nobody counts days right.
-    if (view.jumps.some((at) => at > last.issuedAt - 3 * dayMs)) return;
-    const inDay = rows.filter(
-      ({ operation, issuedAt }) => operation === 'kur' && issuedAt > last.issuedAt - dayMs,
-    );
-    const recent = rows.filter(({ issuedAt }) => issuedAt > last.issuedAt - 40 * dayMs);
-    const intervals = recent.map(({ der }) => intervalOf(der, view.days));
-    const most = Math.max(5, Math.ceil((2 * dayMs) / Math.max(1, Math.min(...intervals))));
-    if (inDay.length > most) {
-      throw new Violation(
-        `the CA issued ${inDay.length} certificates for "${name}" within a day, more than ${most}`,
-      );
-    }
-  }
-
   /** Everything the CA has issued is in the store, or is known there as having come to nothing. */
   function isAccounted({ transactionID, subject, der }: IssuedRow): boolean {
     const result = inspect.result(transactionID);
@@ -138,7 +119,9 @@ export function watch(inspect: Inspector): Watch {
     if (result !== 'granted') return true;
     const kept = inspect.kept(nameOf(subject), der);
     if (kept === undefined) {
-      throw new Violation(`the certificate of transaction ${transactionID} is granted, and is gone`);
+      throw new Violation(
+        `the certificate of transaction ${transactionID} is granted, and is gone`,
+      );
     }
     if (kept.keyId === undefined) {
       throw new Violation(`the certificate of transaction ${transactionID} has lost its key`);
@@ -165,7 +148,7 @@ export function watch(inspect: Inspector): Watch {
       throw new Violation(
         `"${name}" version ${it.row.version} could have been renewed for ${(clearMs / hourMs).toFixed(1)} h, ` +
           `and was not: failing ${JSON.stringify(inspect.failing(name))}, to be looked at ` +
-          `${new Date(inspect.nextAt(name) ?? 0).toISOString()}`,
+          new Date(inspect.nextAt(name) ?? 0).toISOString(),
       );
     }
   }
@@ -212,19 +195,34 @@ export function watch(inspect: Inspector): Watch {
       checkInTime(view);
       if (store) await checkKeys(view, store);
     },
-    forPeople(nowMs) {
+    forPeople(view) {
       return [...known]
-        .filter(
-          ([, { notAfter, der }]) =>
-            notAfter < nowMs ||
-            ['revoked', 'superseded', 'rejected'].includes(inspect.statusAtCa(der) ?? ''),
-        )
+        .filter(([, it]) => it.notAfter < view.nowMs || isSpoilt(it, view))
         .map(([name]) => name);
     },
     begunAnew(name) {
       known.delete(name);
     },
   };
+}
+
+/** Unattended at most max(5, twice what its renewals need) a day. */
+function checkCap(name: string, rows: readonly IssuedRow[], view: WorldView): void {
+  const last = rows.at(-1);
+  if (last === undefined) return;
+  // By a clock that was set, nobody counts days right.
+  if (view.jumps.some((at) => at > last.issuedAt - 3 * dayMs)) return;
+  const inDay = rows.filter(
+    ({ operation, issuedAt }) => operation === 'kur' && issuedAt > last.issuedAt - dayMs,
+  );
+  const recent = rows.filter(({ issuedAt }) => issuedAt > last.issuedAt - 40 * dayMs);
+  const intervals = recent.map(({ der }) => intervalOf(der, view.days));
+  const most = Math.max(5, Math.ceil((2 * dayMs) / Math.max(1, Math.min(...intervals))));
+  if (inDay.length > most) {
+    throw new Violation(
+      `the CA issued ${inDay.length} certificates for "${name}" within a day, more than ${most}`,
+    );
+  }
 }
 
 async function checkKey(name: string, id: number, der: Uint8Array, store: Store): Promise<void> {

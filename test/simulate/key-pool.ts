@@ -1,5 +1,10 @@
 import { toHex } from '../../src/base/bytes.ts';
-import { softwareKeys, type GeneratedKey, type KeyProvider, type SigningKey } from '../../src/crypto/keys.ts';
+import {
+  softwareKeys,
+  type GeneratedKey,
+  type KeyProvider,
+  type SigningKey,
+} from '../../src/crypto/keys.ts';
 
 /** More than a gateway has at one time by far: a store takes each key once. */
 const poolSize = 2000;

@@ -9,15 +9,9 @@ export interface MemoryFs extends DeliveryFs {
 
 type Entry = { readonly content?: Uint8Array } & Required<FileAttributes>;
 
-
 /** Make an empty file system. */
 export function memoryFs(): MemoryFs {
   const entries = new Map<string, Entry>([['/', { mode: 0o755, uid: 0, gid: 0 }]]);
-  const missing = (path: string): Error =>
-    Object.assign(new Error(`ENOENT: no such file or directory, "${path}"`), {
-      code: 'ENOENT',
-      path,
-    });
   const at = (path: string): Entry => {
     const entry = entries.get(path);
     if (entry === undefined) throw missing(path);
@@ -87,4 +81,9 @@ export function memoryFs(): MemoryFs {
     },
     async syncDirectory() {},
   };
+}
+
+function missing(path: string): Error {
+  const text = `ENOENT: no such file or directory, "${path}"`;
+  return Object.assign(new Error(text), { code: 'ENOENT', path });
 }

@@ -63,11 +63,12 @@ export interface Hindrance {
   readonly change: () => void;
 }
 
+function refuse(): never {
+  throw new CertError('INTERNAL', 'Cannot write');
+}
+
 /** A store that does nothing more once its process is dead. */
 export function mortalStore(store: Store, image: ProcessImage, { write }: Hindrance): Store {
-  const refuse = (): never => {
-    throw new CertError('INTERNAL', 'Cannot write');
-  };
   const reading = readOnly(store, refuse);
   const refused: unknown = reading.schedule.plan;
   const isWriting = (group: string, method: string): boolean => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { chance } from './chance.ts';
 import type { Plant } from './plants.ts';
 import { addWorld, emptySummary, type Summary } from './summary.ts';
-import { simulateWorld, type WorldReport } from './world.ts';
+import { simulateWorld, type WorldOptions, type WorldReport } from './world.ts';
 
 /** A world to be: its number, and how many certificates its agent looks after. */
 export interface Site {
@@ -31,15 +31,19 @@ export interface SimulateOptions {
   /** Where databases can be put. */
   readonly directory: string;
   readonly plant?: Plant;
+  readonly kinds?: NonNullable<WorldOptions['kinds']>;
+  /** Aborted: the world under way is the last one. */
+  readonly signal?: AbortSignal;
   readonly onEvent?: (line: string) => void;
   readonly onWorld?: (report: WorldReport, soFar: Summary) => void;
 }
 
 /** Live through one world after the other. */
 export async function simulate(options: SimulateOptions): Promise<Summary> {
-  const { sites, directory, onWorld, ...same } = options;
+  const { sites, directory, onWorld, signal, ...same } = options;
   let summary = emptySummary;
   for (const site of sites) {
+    if (signal?.aborted === true) break;
     const own = mkdtempSync(join(directory, 'world-'));
     const report = await simulateWorld({ ...same, ...site, directory: own });
     summary = addWorld(summary, report);

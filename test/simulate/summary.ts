@@ -45,7 +45,7 @@ export function addWorld(sum: Summary, world: WorldReport): Summary {
     lapsed: sum.lapsed + world.lapsed,
     byHand: sum.byHand + world.byHand,
     faults: new Map(
-      faultKinds.map((kind) => [kind, (sum.faults.get(kind) ?? 0) + world.faults[kind]]),
+      faultKinds.map((kind) => [kind, (sum.faults.get(kind) ?? 0) + (world.faults.get(kind) ?? 0)]),
     ),
     violations: violation
       ? [...sum.violations, `site ${world.site} step ${violation.step}: ${violation.text}`]
