@@ -125,6 +125,13 @@ describe('due()', () => {
     expect(job?.at.getTime()).toBeGreaterThan(inDays(0.7).getTime());
   });
 
+  it('does not ask anew at once for what a poll has found refused', () => {
+    const refused = { poll: failing({ kind: 'blocked', count: 1 }) };
+    const [job] = due(facts(10, { failing: refused }), nowhere, now);
+    expect(job).toMatchObject({ kind: 'update', postponed: 'blocked' });
+    expect(job?.at.getTime()).toBeGreaterThan(inDays(0.7).getTime());
+  });
+
   it('does not let a failed delivery put off a renewal, nor the other way round', () => {
     const base = withCertificate(10, { delivery: 'pending' });
     const jobs = due({ ...base, failing: { deploy: failing({ count: 9 }) } }, nowhere, now);
