@@ -2,10 +2,8 @@ import { describe, expect, it } from 'vitest';
 
 import { makeBench } from './run-cli.ts';
 
-const add = (name: string, ...more: readonly string[]): readonly string[] => [
-  ...['agent', 'window', 'add', name, 'cron', '0 2 * * *', 'duration', '3h'],
-  ...more,
-];
+const add = (name: string, ...more: readonly string[]): readonly string[] =>
+  ['agent', 'window', 'add', name, 'cron', '0 2 * * *', 'duration', '3h'].concat(more);
 
 describe('agent window', () => {
   it('is set, shown with the next time it opens, and removed', async () => {
