@@ -9,6 +9,8 @@ import type { Fault } from './fault-draft.ts';
 export const octetFaults: Readonly<Record<string, Fault>> = {
   'flipped-protection': octets('One bit of the protection is flipped', (der) => {
     const { header, body, protection = new Uint8Array(), extraCerts = [] } = decodeMessage(der);
+    // Another fault may have taken it away.
+    if (protection.length === 0) return der;
     // The last octet: in a signature it is never of its outline.
     const last = protection.length - 1;
     return assembleMessage({

@@ -212,6 +212,22 @@ describe('the agent', () => {
     },
   );
 
+  it('gets the certificate with the request it has, though the CA was down for longer than that may take', async () => {
+    const site = await makeSite({ profile: { transactionDeadlineSeconds: 3600 } });
+    await initialized(site);
+    await autoUpdated(site, 30);
+    const agent = await start(site);
+    site.setWire(async () => {
+      throw new CertError('NETWORK_UNREACHABLE', 'Cannot connect');
+    });
+    const { next } = await agent.status();
+    await live(site, agent, ((next?.getTime() ?? 0) - site.clock.now().getTime()) / dayMs + 0.5);
+    site.setWire();
+    await live(site, agent, 0.3);
+    expect(await site.store.certificates.current('gw1')).toMatchObject({ version: 2 });
+    expect(site.warnings.join('\n')).not.toContain('deadline');
+  });
+
   it('has no more than five certificates a day issued by a CA whose answers cannot be believed', async () => {
     const site = await makeSite();
     await initialized(site);

@@ -22,7 +22,7 @@ export interface WorldView {
   readonly clearSince: number | undefined;
   /** When a clock was set. */
   readonly jumps: readonly number[];
-  /** When the CA answered wrongly: from, to. */
+  /** When we may have refused what the CA takes for ours: from, to. */
   readonly wrong: readonly (readonly [number, number])[];
   /** Days before its end at which a name is renewed. */
   readonly days: number;
@@ -64,6 +64,7 @@ export function watch(inspect: Inspector): Watch {
   let unaccounted: IssuedRow[] = [];
   let lastIssued = 0;
   const counts = { renewals: 0, issued: 0, lapsed: 0 };
+  const blockedAt = new Map<string, number>();
 
   function learn(view: WorldView): void {
     const rows = inspect.current();
@@ -155,7 +156,9 @@ export function watch(inspect: Inspector): Watch {
 
   function patience(name: string, from: number, view: WorldView): number {
     const failing = inspect.failing(name).filter(({ job }) => job === 'update' || job === 'poll');
-    const usual = failing.some(({ kind }) => kind === 'blocked') ? blockedMs : failingMs;
+    // What was refused for good is tried a day later, whatever comes of it then.
+    if (failing.some(({ kind }) => kind === 'blocked')) blockedAt.set(name, view.nowMs);
+    const usual = (blockedAt.get(name) ?? 0) >= from - minuteMs ? blockedMs : failingMs;
     const waiting = inspect.outstanding().get(name);
     const waits = waiting?.nextAt === undefined ? 0 : Math.max(0, waiting.nextAt - from);
     const lately = (issued.get(name) ?? []).filter(({ issuedAt }) => issuedAt > from - 2 * dayMs);

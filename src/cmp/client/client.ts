@@ -122,6 +122,8 @@ export async function follow(
     if (refused && sentAt) {
       const { body } = decodeMessage(outgoing);
       position = await send(conversation, state, { type: 'send', phase, body });
+      // That was about how old the message is: what was asked has not been looked at.
+      hasAsked = false;
       continue;
     }
     text = step.type === 'wait' ? step.text : undefined;
