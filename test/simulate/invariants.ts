@@ -140,6 +140,9 @@ export function watch(inspect: Inspector): Watch {
         it.hasLapsed = true;
         counts.lapsed++;
       }
+      if (nowMs >= dueAt && inspect.failing(name).some(({ kind }) => kind === 'blocked')) {
+        blockedAt.set(name, nowMs);
+      }
       if (clearSince === undefined) continue;
       const from = Math.max(clearSince, dueAt, it.since);
       // After the end it is for a person.
@@ -155,9 +158,7 @@ export function watch(inspect: Inspector): Watch {
   }
 
   function patience(name: string, from: number, view: WorldView): number {
-    const failing = inspect.failing(name).filter(({ job }) => job === 'update' || job === 'poll');
     // What was refused for good is tried a day later, whatever comes of it then.
-    if (failing.some(({ kind }) => kind === 'blocked')) blockedAt.set(name, view.nowMs);
     const usual = (blockedAt.get(name) ?? 0) >= from - minuteMs ? blockedMs : failingMs;
     const waiting = inspect.outstanding().get(name);
     const waits = waiting?.nextAt === undefined ? 0 : Math.max(0, waiting.nextAt - from);
