@@ -249,14 +249,17 @@ describe('certkeeper shell on a terminal', () => {
     const state = stateDirectory();
     const ca = 'ca add lab url http://127.0.0.1:9/ root root.pem reference gw1 secret env:PSK';
     writeFileSync(join(state, 'root.pem'), rootPem);
-    const key = '5c'.repeat(32);
+    const key = 'four words for a store';
     const seen = await type(
       state,
       [
-        { expect: '--store-key: ' },
+        { expect: 'passphrase of the store: ' },
         { send: `${key}\r` },
         prompt,
         { send: `${ca.replace('root.pem', join(state, 'root.pem'))}\r` },
+        // There was no store yet: it is set with this line.
+        { expect: 'the same once more: ' },
+        { send: `${key}\r` },
         { expect: 'profile "lab" is added' },
         prompt,
         { send: 'exit\r' },

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createPublicKey, X509Certificate } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -232,12 +232,15 @@ describe('a certificate with its key in SoftHSM', () => {
     await expectSigns(bench, await bench.keyUri('gw2'), 'gw2');
   });
 
-  it('moves into the token with an update, which says that the old key file stays', async () => {
+  it('moves into the token with an update, whose files wait until the old key file is out of the way', async () => {
     const bench = await setUp();
     await bench.done('cmp', 'initialize', 'key-type', 'p-256', ...initial);
     const words = ['current-cert', 'gw1', 'key-provider', 'pkcs11:token=t1'];
     const { code, err } = await bench.run('cmp', 'update', ...words);
-    expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining('for you to remove') });
+    // The new certificate beside the old key would be a pair that does not fit.
+    expect({ code, err }).toEqual({ code: 10, err: expect.stringContaining('gw1.key.pem') });
+    rmSync(join(bench.state, 'certs', 'gw1.key.pem'));
+    await bench.done('cmp', 'poll', 'current-cert', 'gw1');
     await expectSigns(bench, await bench.keyUri('gw1'));
   });
 });
