@@ -63,7 +63,7 @@ describe('completion in bash', () => {
     expect(inBash(installed, 'certkeeper cmp initialize --mod')).toEqual(['--modulus']);
     expect(inBash(installed, 'certkeeper cmp initialize ca-root ro')).toEqual(['rootA']);
     expect(inBash(installed, 'certkeeper cmp initialize ca-psk gw1:file:ro')).toEqual(['root.pem']);
-    expect(inBash(installed, 'certkeeper ca remove ')).toEqual(['rootA']);
+    expect(inBash(installed, 'certkeeper ca remove ')).toEqual(['dry-run', 'rootA']);
     expect(inBash(installed, 'certkeeper zzz ')).toEqual(['']);
   });
 
