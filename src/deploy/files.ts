@@ -1,19 +1,12 @@
 import { join } from 'node:path';
-import { bytesEqual, utf8 } from '../base/bytes.ts';
 import type { Label } from '../base/label.ts';
 import { silentLog, type Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Deployment } from '../store/deployments-contract.ts';
-import { deliveryError, type Place } from './delivery-error.ts';
-import {
-  nodeDeliveryFs,
-  type DeliveryFs,
-  type FileAttributes,
-  type FileStatus,
-} from './delivery-fs.ts';
-import { prepareDirectory } from './directories.ts';
+import { openCertStore } from './cert-store.ts';
+import { nodeDeliveryFs, type DeliveryFs } from './delivery-fs.ts';
 import { refuseFormerKey } from './former-key.ts';
-import { placeFiles, type PlacedFile } from './place.ts';
+import { placeFiles } from './place.ts';
 import { previousPath } from './staging.ts';
 
 /** A certificate with its key, on the way to where services read them. */
@@ -95,19 +88,7 @@ async function deliverToCertStore(
   delivery: CertStoreDelivery & DeliveryOptions,
 ): Promise<Delivered> {
   const { directory, name, keyPem, log = silentLog, fs = nodeDeliveryFs } = delivery;
-  const place: Place = {
-    name,
-    where: directory,
-    elsewhere: 'choose another place with "cmp cert-store location"',
-  };
-  let isShared: boolean;
-  try {
-    isShared = await prepareDirectory(fs, place, directory, log);
-  } catch (error) {
-    throw deliveryError(error, place);
-  }
-  const file = (part: string, text: string, mode: OwnFile['mode']): PlacedFile =>
-    ownFile({ path: join(directory, `${name}.${part}.pem`), text, mode, isShared });
+  const { place, file } = await openCertStore({ directory, name, log, fs });
   const files = [
     ...(keyPem === undefined ? [] : [file('key', keyPem, 0o600)]),
     file('chain', delivery.chainPem, 0o644),
@@ -128,52 +109,4 @@ async function deliverToCertStore(
     files: files.map(({ path }) => path),
     previous: staging === undefined ? directory : previousPath(staging),
   };
-}
-
-/** A file in the cert-store location. */
-export interface OwnFile {
-  readonly path: string;
-  readonly text: string;
-  /** Of a new file: 0600 where a key is in it. */
-  readonly mode: 0o600 | 0o644;
-  /** Others can put files into its directory. */
-  readonly isShared: boolean;
-}
-
-/** Describe a file in the cert-store location: owner, group and mode are those an operator gave it, else ours. */
-export function ownFile({ path, text, mode, isShared }: OwnFile): PlacedFile {
-  const content = utf8(text);
-  return {
-    path,
-    content: () => content,
-    isContent: (octets) => bytesEqual(octets, content),
-    attributes: (present) => keptAttributes(present, mode, isShared),
-    // Fewer permissions are the operator's to give; more are taken away.
-    isFit: (present, wanted) => (present.mode & ~wanted.mode) === 0,
-  };
-}
-
-function keptAttributes(
-  present: FileStatus | undefined,
-  mode: OwnFile['mode'],
-  isShared: boolean,
-): FileAttributes {
-  const self = process.geteuid?.() ?? 0;
-  if (present?.kind !== 'file') return { mode };
-  // Whoever may put a file there could have put it there to be given the key.
-  if (isShared && present.uid !== 0 && present.uid !== self) return { mode };
-  // Others than root give nothing away, and only to their own groups.
-  const mayGive = (groups: readonly number[]): boolean =>
-    self === 0 || groups.includes(present.gid);
-  return {
-    mode: keptMode(present.mode, mode),
-    ...(self === 0 && { uid: present.uid }),
-    ...(mayGive(process.getgroups?.() ?? []) && { gid: present.gid }),
-  };
-}
-
-/** A key that everybody may read, or a file that everybody may write, is nobody's wish. */
-function keptMode(present: number, usual: OwnFile['mode']): number {
-  if (usual === 0o644) return present & 0o775;
-  return (present & 0o007) === 0 ? present & 0o770 : usual;
 }

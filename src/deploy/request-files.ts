@@ -1,16 +1,8 @@
-import { join } from 'node:path';
 import { silentLog } from '../base/log.ts';
-import { deliveryError, type Place } from './delivery-error.ts';
+import { openCertStore } from './cert-store.ts';
 import { nodeDeliveryFs } from './delivery-fs.ts';
-import { prepareDirectory } from './directories.ts';
-import {
-  ownFile,
-  type Delivered,
-  type DeliveryOptions,
-  type OwnFile,
-  type RequestDelivery,
-} from './files.ts';
-import { placeFiles, type PlacedFile } from './place.ts';
+import type { Delivered, DeliveryOptions, RequestDelivery } from './files.ts';
+import { placeFiles } from './place.ts';
 import { previousPath } from './staging.ts';
 
 /**
@@ -24,19 +16,7 @@ export async function deliverRequest(
   delivery: RequestDelivery & DeliveryOptions,
 ): Promise<Delivered> {
   const { directory, name, keyPem, requestPem, log = silentLog, fs = nodeDeliveryFs } = delivery;
-  const place: Place = {
-    name,
-    where: directory,
-    elsewhere: 'choose another place with "cmp cert-store location"',
-  };
-  let isShared: boolean;
-  try {
-    isShared = await prepareDirectory(fs, place, directory, log);
-  } catch (error) {
-    throw deliveryError(error, place);
-  }
-  const file = (part: string, text: string, mode: OwnFile['mode']): PlacedFile =>
-    ownFile({ path: join(directory, `${name}.${part}.pem`), text, mode, isShared });
+  const { place, file } = await openCertStore({ directory, name, log, fs });
   const files = [
     ...(keyPem === undefined ? [] : [file('csr-key', keyPem, 0o600)]),
     file('csr', requestPem, 0o644),
