@@ -127,13 +127,10 @@ async function look(context: RunnerContext, run: Run, entry: ScheduleEntry): Pro
   for (const job of again) await settle(context, run, job, futile);
   if (again.length > 0) later = (await context.gather(entry.name)) ?? facts;
   const times = due(later, run.around, now).map(({ at }) => at.getTime());
-  if (isBusy) times.push(now.getTime() + busyMs);
-  const next = times.length === 0 ? undefined : Math.min(...times);
-  // What is still due has been tried just now, or somebody is at it.
-  const at =
-    next === undefined ? undefined : Math.max(next, isBusy ? now.getTime() + busyMs : next);
+  // What is still due where somebody is at it has been tried just now.
+  if (isBusy) times.splice(0, times.length, now.getTime() + busyMs);
   // What was changed meanwhile, by ourselves as well, is due anyhow.
-  await schedule.plan(entry, at === undefined ? undefined : new Date(at));
+  await schedule.plan(entry, times.length === 0 ? undefined : new Date(Math.min(...times)));
 }
 
 /** Whatever that is a sign of, it must not be done without end. */
@@ -150,14 +147,18 @@ async function perform(
   run: Run,
   job: Job,
 ): Promise<JobOutcome | undefined> {
-  const { ca } = job;
-  const asksCa = job.kind === 'update' || job.kind === 'poll';
-  if (ca === undefined || !asksCa) return settle(context, run, job, await context.perform(job));
+  const ca = caAskedBy(job);
+  if (ca === undefined) return settle(context, run, job, await context.perform(job));
   return caGate(context, run, ca).through(async () => {
     const until = run.downUntil.get(ca);
     if (context.signal.aborted || (until && until > context.clock.now())) return undefined;
     return settle(context, run, job, await context.perform(job));
   });
+}
+
+/** Label of the CA that a job asks; undefined for one that asks none. */
+function caAskedBy({ kind, ca }: Job): Label | undefined {
+  return kind === 'update' || kind === 'poll' ? ca : undefined;
 }
 
 /** A CA that did not answer is asked by one at a time, until it does. */
@@ -173,16 +174,17 @@ function caGate({ limits }: RunnerContext, { cas, silent }: Run, ca: string): Ga
 async function settle(
   { schedule, clock, log }: RunnerContext,
   run: Run,
-  { kind: job, name, ca }: Job,
+  settled: Job,
   outcome: JobOutcome,
 ): Promise<JobOutcome> {
-  const asksCa = job === 'update' || job === 'poll';
+  const { kind: job, name } = settled;
+  const ca = caAskedBy(settled);
   const isSilent = (outcome.type === 'failing' || outcome.type === 'blocked') && outcome.isCaDown;
-  if (asksCa && ca !== undefined && isSilent) {
+  if (ca !== undefined && isSilent) {
     const health = await schedule.caSilent(ca, clock.now());
     run.silent.add(ca);
     run.downUntil.set(ca, retryTimeAt({ ...health, kind: 'failing' }, ca, clock.now()));
-  } else if (asksCa && ca !== undefined && outcome.type !== 'busy' && run.silent.delete(ca)) {
+  } else if (ca !== undefined && outcome.type !== 'busy' && run.silent.delete(ca)) {
     run.downUntil.delete(ca);
     await schedule.caAnswered(ca);
     log.info(`CA "${ca}" answers again`);
