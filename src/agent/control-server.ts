@@ -80,22 +80,24 @@ async function answer(
   answers: ControlAnswers,
 ): Promise<void> {
   const what = (request.url ?? '').slice(1);
-  const isKnown = request.method === 'POST' && Object.hasOwn(answers, what);
   request.resume();
   const send = (status: number, body: unknown): void => {
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(JSON.stringify(body));
   };
-  if (!isKnown) {
+  if (request.method !== 'POST' || !isRequest(answers, what)) {
     send(404, { error: { code: 'USAGE_INVALID', message: 'No such request' } });
     return;
   }
   try {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is one of the keys, as was just seen
-    send(200, await answers[what as ControlRequest]());
+    send(200, await answers[what]());
   } catch (error) {
     const code = error instanceof CertError ? error.code : 'INTERNAL';
     const message = error instanceof Error ? error.message : String(error);
     send(500, { error: { code, message } });
   }
+}
+
+function isRequest(answers: ControlAnswers, what: string): what is ControlRequest {
+  return Object.hasOwn(answers, what);
 }
