@@ -2,6 +2,10 @@
 export interface AlgorithmPolicy {
   /** SHA-1 in signatures and as one-way function, and RSA keys of 1024 bits: for a CA too old for better. */
   readonly allowLegacy: boolean;
+  /** SHA-1 in signatures, without the short keys. */
+  readonly allowSha1?: boolean;
+  /** DSA in signatures, which nobody issues any more and NIST's tests still have. */
+  readonly allowDsa?: boolean;
 }
 
 /** The policy of every CA that does not need the legacy switch. */

@@ -5,6 +5,8 @@ import { oidName } from '../asn1/oids.ts';
 import { algorithmIdentifier, type AlgorithmIdentifier } from '../x509/algorithm-identifier.ts';
 import type { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts';
 import { signatureScheme, type SignatureScheme } from './algorithms.ts';
+import type { DigestName } from './digest.ts';
+import { dsaDigest, verifyDsa } from './dsa.ts';
 import type { AnyKeyType } from './key-type.ts';
 import { legacyHint, type AlgorithmPolicy } from './policy.ts';
 import { assertLength, describeKey, publicKey, type KeyDescription } from './public-key.ts';
@@ -31,14 +33,13 @@ export interface SignatureToVerify {
  */
 export function verifySignature(toVerify: SignatureToVerify): boolean {
   const { spki, algorithm, data, signature, policy } = toVerify;
-  const scheme = signatureScheme(algorithm);
-  if (scheme.digest === 'sha1' && !policy.allowLegacy) {
-    throw new CertError(
-      'CMP_ALGORITHM_UNSUPPORTED',
-      `Cannot accept a signature with "${oidName(algorithm.algorithm)}": SHA-1 is broken`,
-      { hint: legacyHint },
-    );
+  const dsa = policy.allowDsa === true ? dsaDigest(algorithm) : undefined;
+  if (dsa) {
+    assertDigest(dsa, algorithm, policy);
+    return verifyDsa(spki, dsa, data, signature);
   }
+  const scheme = signatureScheme(algorithm);
+  assertDigest(scheme.digest, algorithm, policy);
   const key = publicKey(spki);
   assertLength(key, policy, 'CMP_ALGORITHM_UNSUPPORTED');
   assertFits(algorithm, scheme, key);
@@ -48,6 +49,19 @@ export function verifySignature(toVerify: SignatureToVerify): boolean {
     // OpenSSL has checks of its own that we may not know of; what it cannot verify is not verified.
     return false;
   }
+}
+
+function assertDigest(
+  digest: DigestName | undefined,
+  { algorithm }: AlgorithmIdentifier,
+  { allowLegacy, allowSha1 = false }: AlgorithmPolicy,
+): void {
+  if (digest !== 'sha1' || allowLegacy || allowSha1) return;
+  throw new CertError(
+    'CMP_ALGORITHM_UNSUPPORTED',
+    `Cannot accept a signature with "${oidName(algorithm)}": SHA-1 is broken`,
+    { hint: legacyHint },
+  );
 }
 
 // P7: RFC 9481 section 7.1 has sha256WithRSAEncryption for RSA; each curve gets the hash of its strength.
