@@ -1,6 +1,6 @@
-import { CertError } from '../base/errors.ts';
 import type { Label } from '../base/label.ts';
-import type { HttpProxy, HttpRoute, TlsClientCertificate } from '../http/route.ts';
+import type { HttpProxy, HttpRoute } from '../http/route.ts';
+import { tlsCertificate } from '../lifecycle/tls-certificate.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
 import type { Store } from '../store/store.ts';
 
@@ -21,13 +21,20 @@ export async function routeOf(
   { label, tlsRoots, tlsClientCertificate: name, tlsServerName, proxy }: RouteSettings,
   isSecure: boolean,
 ): Promise<HttpRoute> {
-  const clientCertificate =
-    isSecure && name !== undefined ? await clientCertificateOf(store, name, label) : undefined;
+  const own =
+    isSecure && name !== undefined
+      ? await tlsCertificate(
+          store,
+          name,
+          `connect to CA "${label}"`,
+          'Name another one with tls-client-cert in the CA profile',
+        )
+      : undefined;
   return {
     ...(isSecure && {
       tls: {
         anchors: tlsRoots,
-        ...(clientCertificate && { clientCertificate }),
+        ...(own && { clientCertificate: own.shown }),
         ...(tlsServerName !== undefined && { serverName: tlsServerName }),
       },
     }),
@@ -43,29 +50,4 @@ async function proxyOf(
   if (username === undefined) return { url };
   const password = (await store.authorities.proxyPassword(label)) ?? new Uint8Array();
   return { url, credentials: { username, password } };
-}
-
-/** Take the certificate that is current for the name now: it may have been renewed since the last request. */
-async function clientCertificateOf(
-  store: Store,
-  name: Label,
-  label: Label,
-): Promise<TlsClientCertificate> {
-  const refuse = (code: 'CERT_UNKNOWN' | 'KEY_UNUSABLE', why: string): never => {
-    throw new CertError(
-      code,
-      `Cannot connect to CA "${label}" with certificate "${name}": ${why}`,
-      {
-        hint: 'Name another one with tls-client-cert in the CA profile',
-      },
-    );
-  };
-  const record = await store.certificates.current(name);
-  if (record === undefined) return refuse('CERT_UNKNOWN', 'there is none of this name');
-  if (record.keyId === undefined) return refuse('KEY_UNUSABLE', 'its private key is not here');
-  if ((await store.keys.publicKey(record.keyId)).tokenUri !== undefined) {
-    return refuse('KEY_UNUSABLE', 'its private key is in a token, which TLS does not reach here');
-  }
-  const pkcs8 = await store.keys.privateKey(record.keyId);
-  return { pkcs8, chain: [record.der, ...record.chain] };
 }

@@ -1,6 +1,7 @@
 import { CertError } from '../base/errors.ts';
 import { formatTime } from '../base/format-time.ts';
 import { outlookOf, type Outlook } from '../lifecycle/outlook.ts';
+import { nodesIn } from '../lifecycle/served-names.ts';
 import type { KeyRequestRecord, NameSetting } from '../store/entries-contract.ts';
 import type { CertificateRecord, Store } from '../store/store.ts';
 import { viewDeployments, type DeploymentView } from './show-deployments.ts';
@@ -86,11 +87,14 @@ export const settingWords: Readonly<Record<NameSetting, string>> = {
   'hash-url': 'hash and URL',
   'auto-update-days': 'auto-update days',
   'fetch-from': 'fetched from',
+  'fetch-as': 'fetched as',
   'auto-fetch-days': 'auto-fetch days',
+  'serve-to': 'served to',
 };
 
-/** A setting as it is shown: a time is stored as milliseconds. */
+/** A setting as it is shown: a time is stored as milliseconds, nodes as a list. */
 function settingText(key: NameSetting, value: string): string {
+  if (key === 'serve-to') return nodesIn(value).join('; ');
   if (key !== 'track-read-at') return value;
   const at = new Date(Number(value));
   return Number.isNaN(at.getTime()) ? value : formatTime(at);

@@ -15,6 +15,8 @@ export interface TlsSettings {
    * when absent or empty.
    */
   readonly anchors?: readonly Uint8Array[];
+  /** What they are called in messages; `a certificate in tls-root` when absent. */
+  readonly anchorsAre?: string;
   readonly clientCertificate?: TlsClientCertificate;
   /** Name asked for (SNI) and looked for in the certificate, in place of the URL's host. */
   readonly serverName?: string;

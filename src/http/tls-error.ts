@@ -139,8 +139,9 @@ function untrusted(error: unknown, code: string, failed: FailedHandshake): CertE
   }
 }
 
-function anchorsOf({ anchors = [] }: TlsSettings): string {
-  return anchors.length > 0 ? 'a certificate in tls-root' : 'a root that the system trusts';
+function anchorsOf({ anchors = [], anchorsAre }: TlsSettings): string {
+  if (anchors.length === 0) return 'a root that the system trusts';
+  return anchorsAre ?? 'a certificate in tls-root';
 }
 
 /** The names a peer's certificate has, made safe to print. */

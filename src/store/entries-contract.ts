@@ -81,8 +81,12 @@ export type NameSetting =
   | 'auto-update-days'
   /** Days before its end from which the agent takes a newer one from another node's store. */
   | 'auto-fetch-days'
-  /** Where it is fetched from: an absolute path or URL of a folder. */
-  | 'fetch-from';
+  /** Where it is fetched from: an absolute path or URL of a folder; `agent:` for another agent. */
+  | 'fetch-from'
+  /** Which certificate another agent is shown when it is fetched from there. */
+  | 'fetch-as'
+  /** The nodes whose agents may fetch it here, as a JSON list of texts. */
+  | 'serve-to';
 
 /** Settings of single names, as text. */
 export interface NameSettings {

@@ -23,6 +23,7 @@ export const steps: readonly Step[] = [
   { path: 'src/cms', step: 5, packages: [] },
   { path: 'src/cmp/protection', step: 5, packages: [] },
   { path: 'src/inspect', step: 6, packages: [] },
+  { path: 'src/sharing', step: 6, packages: [] },
   { path: 'src/cmp/transaction', step: 6, packages: [] },
   { path: 'src/traps/alarms', step: 6, packages: [] },
   { path: 'src/pkcs', step: 6, packages: ['node:crypto'] },
@@ -35,7 +36,14 @@ export const steps: readonly Step[] = [
   {
     path: 'src/store',
     step: 8,
-    packages: ['better-sqlite3', 'node:crypto', 'node:fs', 'node:fs/promises', 'node:path'],
+    packages: [
+      'better-sqlite3',
+      'node:crypto',
+      'node:fs',
+      'node:fs/promises',
+      'node:path',
+      'node:worker_threads',
+    ],
   },
   {
     path: 'src/retrieval',

@@ -1,0 +1,47 @@
+import { formatTime } from '../base/format-time.ts';
+import type { Label } from '../base/label.ts';
+import { checkCrl } from '../revocation/crl-check.ts';
+import { checkPath } from '../revocation/path.ts';
+import type { Store } from '../store/store.ts';
+import type { Certificate } from '../x509/certificate.ts';
+import { decodeCertificateList, findRevoked } from '../x509/certificate-list.ts';
+import { sameName } from '../x509/name.ts';
+import { quoteName } from '../x509/name-text.ts';
+import { findProfile, trustOf } from './authority.ts';
+import { storedCertificate } from './stored-certificate.ts';
+
+/**
+ * Judge the certificate that another node shows: it leads to a root of a CA profile as that is set up now, is valid now,
+ * and in no CRL of that CA that is stored here. TLS has judged it before, by what it was told when it began to listen,
+ * and knows no CRLs.
+ *
+ * @param shown the node's own certificate, then what came along with it
+ * @returns why not, as the end of a sentence; undefined when it is good
+ * @throws {CertError} CA_UNKNOWN
+ */
+export async function judgeNode(
+  store: Store,
+  ca: Label,
+  [certificate, ...others]: readonly [Certificate, ...Certificate[]],
+  at: Date,
+): Promise<string | undefined> {
+  const profile = await findProfile(store, ca);
+  const policy = trustOf(profile);
+  const anchors = profile.roots.map((root) => storedCertificate(root, `CA "${ca}"`));
+  const intermediates = [...others, ...policy.intermediates];
+  const verdict = checkPath({ certificate, intermediates, anchors, at, policy });
+  if (verdict.type === 'invalid') return verdict.detail;
+  const lists = (await store.crls.list(ca)).map(({ der }) => decodeCertificateList(der));
+  for (const { tbsCertificate } of verdict.path) {
+    const { issuer, serialNumber, subject } = tbsCertificate;
+    for (const list of lists) {
+      if (!sameName(list.tbsCertList.issuer, issuer)) continue;
+      const revoked = findRevoked(list, serialNumber);
+      if (revoked === undefined) continue;
+      // One that nobody signed for us revokes nothing, and one that is too old to be told still does.
+      if (checkCrl(list, { intermediates, anchors, at, policy }).type === 'invalid') continue;
+      return `${quoteName(subject)} was revoked at ${formatTime(revoked.revocationDate.value)}`;
+    }
+  }
+  return undefined;
+}
