@@ -5,6 +5,7 @@ import { runDue, type RunReport } from '../scheduler/runner.ts';
 import { readWindows } from '../lifecycle/stored-windows.ts';
 import { agentActor } from './actor.ts';
 import { becomeAgent } from './agent-lease.ts';
+import type { NotifierContext } from './notifier.ts';
 import { rememberClock, watchClock } from './clock-watch.ts';
 import { startSending } from './sending.ts';
 import { createWatching } from './watching.ts';
@@ -52,7 +53,7 @@ export interface Agent {
 }
 
 /** What the agent stands on. */
-export type AgentContext = Omit<PerformContext, 'actor'>;
+export type AgentContext = Omit<PerformContext, 'actor'> & Pick<NotifierContext, 'openSender'>;
 
 /** What nobody can go on after; everything else is tried again at the next beat. */
 const fatal: ReadonlySet<string> = new Set(['STORE_CORRUPT', 'STORE_NEWER', 'STORE_KEY_WRONG']);

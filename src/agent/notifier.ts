@@ -9,7 +9,7 @@ import { isRetried, type Destination } from '../traps/destination.ts';
 import type { NotificationSender } from '../traps/sender.ts';
 import { startEngine, type SnmpEngine } from '../traps/snmp-engine.ts';
 import { decodeDestination } from './destination-settings.ts';
-import { senderFor, type SenderContext } from './notification-sender.ts';
+import { senderFor } from './notification-sender.ts';
 import { becomeSender, type SenderLease } from './sender-lease.ts';
 
 /** What sending stands on. */
@@ -21,6 +21,8 @@ export type NotifierContext = Pick<
   monotonicMs(): number;
   /** Ends what is under way. */
   readonly signal: AbortSignal;
+  /** Makes the way to a destination; absent: the real one. */
+  readonly openSender?: typeof senderFor;
 };
 
 /** What sends what is in the outbox. */
@@ -41,7 +43,7 @@ const elsewhereMs = 60_000;
 
 /** Make what sends: one destination waits for no other, and of one certificate one thing is told after the other. */
 export function createNotifier(context: NotifierContext): Notifier {
-  const { store, clock, signal } = context;
+  const { store, clock, signal, openSender = senderFor } = context;
   const ways = new Map<string, Way>();
   const engine = engineOf(context);
   let lease: SenderLease | undefined;
@@ -78,7 +80,10 @@ export function createNotifier(context: NotifierContext): Notifier {
     const known = ways.get(name);
     if (known?.shape === shape) return known;
     await known?.close();
-    const made = openWay(decodeDestination(record), secrets, { clock, engine, baseOid });
+    const destination = decodeDestination(record);
+    const made = openWay(destination, () =>
+      openSender(destination, secrets, { clock, engine, baseOid }),
+    );
     const way = { ...made, shape, bucket: known?.bucket ?? fullBucket(usualRate, clock.now()) };
     ways.set(name, way);
     return way;
@@ -125,13 +130,12 @@ interface Way {
 
 function openWay(
   destination: Destination,
-  secrets: ReadonlyMap<string, Uint8Array>,
-  context: SenderContext,
+  open: () => Promise<NotificationSender>,
 ): Pick<Way, 'destination' | 'sender' | 'close'> {
   let made: Promise<NotificationSender> | undefined;
   return {
     destination,
-    sender: () => (made ??= senderFor(destination, secrets, context)),
+    sender: () => (made ??= open()),
     close: async () => await (await made?.catch(() => undefined))?.close(),
   };
 }
