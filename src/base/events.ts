@@ -40,6 +40,8 @@ export type LifecycleEvent = EventContext &
     | { readonly type: 'cleared' }
     | { readonly type: 'delivered'; readonly directory: string }
     | { readonly type: 'delivery-failed'; readonly text: string }
+    /** Another node has got it. */
+    | { readonly type: 'served'; readonly node: string; readonly withKey: boolean }
   );
 
 /** What every event says of itself. */

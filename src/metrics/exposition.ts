@@ -247,6 +247,12 @@ const storedCounters: readonly {
     help: 'Deliveries of a certificate to where services read it',
     labels: ['result'],
   },
+  {
+    prefix: 'served',
+    name: 'certkeeper_served_total',
+    help: 'Certificates given to the agents of other nodes',
+    labels: ['key'],
+  },
 ];
 
 /** These are cleared by `clear cmp statistics`, which Prometheus takes for a restart. */

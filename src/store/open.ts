@@ -262,6 +262,7 @@ function lateRecords(
     },
     statistics: {
       read: async (...args) => (await statistics()).read(...args),
+      record: async (...args) => (await statistics()).record(...args),
       clear: async (...args) => (await statistics()).clear(...args),
     },
     settings: {

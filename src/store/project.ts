@@ -15,8 +15,8 @@ export type Projection =
  * Say what an event adds to history and statistics.
  *
  * Counters: `sent.<body>`, `received.<body>`, `polls`, `status.<PKIStatus>`, `failInfo.<bit>`,
- * `error.<transport|http|asn1|protection|policy>`, `delivery.done`, `delivery.failed`; beside these
- * `transactionCounter`. How a transaction begins and ends is not taken from events: `open` and
+ * `error.<transport|http|asn1|protection|policy>`, `delivery.done`, `delivery.failed`, `served.with-key`,
+ * `served.without-key`; beside these `transactionCounter`. How a transaction begins and ends is not taken from events: `open` and
  * `finish` of the store know it better, also the ends that no event tells.
  */
 export function project(event: LifecycleEvent): readonly Projection[] {
@@ -42,6 +42,8 @@ export function project(event: LifecycleEvent): readonly Projection[] {
       return [count('delivery.done')];
     case 'delivery-failed':
       return [count('delivery.failed')];
+    case 'served':
+      return [count(event.withKey ? 'served.with-key' : 'served.without-key')];
     case 'requested':
     case 'waiting':
     case 'issued':

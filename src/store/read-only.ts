@@ -123,7 +123,7 @@ export function readOnly(store: Store, refuse: () => never): Store {
       put: refused,
     },
     history: { list: (limit) => history.list(limit), record: refused },
-    statistics: { read: () => statistics.read(), clear: refused },
+    statistics: { read: () => statistics.read(), record: refused, clear: refused },
     settings: {
       get: (key) => settings.get(key),
       list: () => settings.list(),

@@ -85,6 +85,8 @@ export interface StatisticsSnapshot {
 /** What was counted, by CA. */
 export interface Statistics {
   read(): Promise<StatisticsSnapshot>;
+  /** Count what changes nothing else that is stored. */
+  record(events: readonly LifecycleEvent[]): Promise<void>;
   /** Start again from zero. */
   clear(at: Date): Promise<void>;
 }

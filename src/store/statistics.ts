@@ -1,5 +1,6 @@
 import { integer, operation, optional, present, text, time } from './column.ts';
 import type { Database } from './database.ts';
+import { project } from './project.ts';
 import type { HistoryRecord, Statistics } from './records-contract.ts';
 import type { Sql } from './sql.ts';
 
@@ -26,6 +27,14 @@ export function sqliteStatistics(database: Database): Statistics {
           maxMs: integer(row, 'max_ms'),
         }));
         return { ...(since && { since: time(since, 'at') }), counters, durations };
+      }),
+    record: (events) =>
+      database.write((sql) => {
+        for (const event of events) {
+          for (const each of project(event)) {
+            if (each.type === 'count') count(sql, each.ca, each.counter, event.at);
+          }
+        }
       }),
     clear: (at) =>
       database.write((sql) => {

@@ -195,6 +195,19 @@ export function storeContract(make: () => Promise<StoreUnderTest>): void {
       });
     });
 
+    it('count what changes nothing else that is stored', async () => {
+      const { store } = await make();
+      const event = { at: at(5), name: 'gw1', ca: 'rootA', transactionID: '' };
+      await store.statistics.record([
+        { ...event, type: 'served', node: 'dns:gw2.example', withKey: true },
+        { ...event, type: 'served', node: 'dns:gw2.example', withKey: false },
+      ]);
+      expect((await store.statistics.read()).counters).toStrictEqual([
+        { ca: 'rootA', counter: 'served.with-key', value: 1, lastAt: at(5) },
+        { ca: 'rootA', counter: 'served.without-key', value: 1, lastAt: at(5) },
+      ]);
+    });
+
     it('start again from zero when the statistics are cleared', async () => {
       const { store } = await make();
       expect(await store.statistics.read()).toStrictEqual({ counters: [], durations: [] });
