@@ -22,6 +22,11 @@ export interface AgentOptions {
   monotonicMs(): number;
   /** Call back once after so many milliseconds; absent: nothing is sent sooner than the beat says. */
   readonly later?: (tick: () => void, ms: number) => void;
+  /** What is done beside the certificates, such as backups; looked at after each run. */
+  readonly beside?: {
+    /** @throws {CertError} what nobody can go on after; all else it keeps to itself */
+    look(): Promise<void>;
+  };
 }
 
 /** What `agent status` tells. */
@@ -119,6 +124,18 @@ export async function startAgent(services: AgentContext, options: AgentOptions):
     delete seen.trouble;
   };
 
+  const giveUp = (error: unknown): void => {
+    ending.abort();
+    end.reject(error);
+  };
+  const trouble = (error: unknown, doing: string): void => {
+    const code = error instanceof CertError ? error.code : 'INTERNAL';
+    const text = error instanceof Error ? error.message : String(error);
+    seen.trouble = text;
+    log.warn(`the agent could not ${doing}: ${text}`);
+    if (fatal.has(code) || code === 'IN_PROGRESS') giveUp(error);
+  };
+
   // One run at a time; what was asked for meanwhile is one more run after it.
   let running: Promise<void> | undefined;
   let isWanted = false;
@@ -129,13 +146,7 @@ export async function startAgent(services: AgentContext, options: AgentOptions):
       try {
         await once();
       } catch (error) {
-        const code = error instanceof CertError ? error.code : 'INTERNAL';
-        const text = error instanceof Error ? error.message : String(error);
-        seen.trouble = text;
-        log.warn(`the agent could not look what is due: ${text}`);
-        if (!fatal.has(code) && code !== 'IN_PROGRESS') continue;
-        ending.abort();
-        end.reject(error);
+        trouble(error, 'look what is due');
       } finally {
         delete seen.busySince;
       }
@@ -152,6 +163,8 @@ export async function startAgent(services: AgentContext, options: AgentOptions):
   const run = async (): Promise<void> => {
     await look();
     await send();
+    if (ending.signal.aborted) return;
+    await options.beside?.look().catch((error: unknown) => trouble(error, 'look after its store'));
   };
 
   const endBeat = options.beat(() => void run());

@@ -21,7 +21,7 @@ export async function examine(context: CommandContext): Promise<readonly DoctorF
   try {
     const stored = await readStored(context, async (services) => {
       const looking: LifecycleContext = { ...services, store: readOnly(services.store, refuse) };
-      return await examineStored(looking);
+      return await examineStored(looking, directory);
     });
     if (stored !== undefined) return [...files, ...stored];
     const text = `nothing is stored yet${whereLooked(context)}`;
@@ -41,7 +41,10 @@ function refuse(): never {
 }
 
 /** One after the other: what is told first is what the rest stands on. */
-async function examineStored(context: LifecycleContext): Promise<readonly DoctorFinding[]> {
+async function examineStored(
+  context: LifecycleContext,
+  directory: string,
+): Promise<readonly DoctorFinding[]> {
   const { examineStore } = await import('../lifecycle/doctor-store.ts');
   const { examineAuthorities } = await import('../lifecycle/doctor-authorities.ts');
   const { examineCertificates } = await import('../lifecycle/doctor-certificates.ts');
@@ -49,11 +52,13 @@ async function examineStored(context: LifecycleContext): Promise<readonly Doctor
   const { examineServices } = await import('../lifecycle/doctor-services.ts');
   const { examineDeployedFiles } = await import('../agent/doctor-files.ts');
   const { examineAgent } = await import('../agent/doctor-agent.ts');
+  const { examineBackups } = await import('../agent/doctor-backup.ts');
   const findings = [...(await examineStore(context))];
   // What a damaged database says of CAs and certificates is not to be believed.
   if (findings.some(({ check, severity }) => check === 'store' && severity === 'error')) {
     return findings;
   }
+  findings.push(...(await examineBackups(context, directory)));
   findings.push(...(await examineAuthorities(context)));
   findings.push(...(await examineCertificates(context)));
   findings.push(...(await examineDeployedFiles(context.store)));

@@ -17,7 +17,17 @@ export const auditCommands: readonly Command[] = [
     summary: 'Set how much of the past is kept; the oldest beyond it go with the next write',
     parameters: table.retentionParameters,
     constraints: [
-      { atLeastOne: ['versions', 'history', 'hook-runs', 'audit', 'orphan-keys', 'dumps'] },
+      {
+        atLeastOne: [
+          'versions',
+          'history',
+          'hook-runs',
+          'audit',
+          'orphan-keys',
+          'dumps',
+          'backups',
+        ],
+      },
     ],
     example: 'retention versions 5 audit 50000',
     load: () => import('./commands/retention.ts'),

@@ -58,6 +58,13 @@ export const retentionParameters = {
     usual: '1000',
     summary: 'Messages that dump keeps in one directory',
   },
+  backups: {
+    type: 'integer',
+    min: 0,
+    max: 366,
+    usual: '7',
+    summary: 'Daily backups to keep, which the agent makes of the store; 0 has none made',
+  },
 } as const;
 
 /** `no retention`. */
@@ -68,4 +75,5 @@ export const noRetentionParameters = {
   audit: { type: 'flag', summary: 'Keep 10000 acts again' },
   'orphan-keys': { type: 'flag', summary: 'Keep unused keys for 400d again' },
   dumps: { type: 'flag', summary: 'Keep 1000 dumped messages again' },
+  backups: { type: 'flag', summary: 'Keep 7 daily backups again' },
 } as const;

@@ -69,6 +69,12 @@ export const retentionWords = {
     max: 100_000,
     summary: 'Messages that dump keeps in a directory; 1000',
   },
+  backups: {
+    type: 'integer',
+    min: 0,
+    max: 366,
+    summary: 'Daily backups of the store, made by the agent; 7, and 0 for none',
+  },
 } as const;
 
 /** How much of the past is kept, as the file has it. */

@@ -4,6 +4,7 @@ export type DoctorCheck =
   | 'disk'
   | 'store'
   | 'store key'
+  | 'backup'
   | 'agent'
   | 'CA'
   | 'clock'

@@ -1,5 +1,6 @@
 import {
   auditLimit,
+  backupsKept,
   dumpsKept,
   historyLimit,
   hookRunsKept,
@@ -8,7 +9,14 @@ import {
 } from './setting-keys.ts';
 
 /** What has a limit. */
-export type Retained = 'versions' | 'history' | 'hook-runs' | 'audit' | 'orphan-keys' | 'dumps';
+export type Retained =
+  | 'versions'
+  | 'history'
+  | 'hook-runs'
+  | 'audit'
+  | 'orphan-keys'
+  | 'dumps'
+  | 'backups';
 
 /** How much of something is kept. */
 export interface RetentionLimit {
@@ -59,6 +67,13 @@ export const retentionLimits: readonly RetentionLimit[] = [
     usual: 1000,
     unit: '',
     what: 'dumped messages in a directory',
+  },
+  {
+    word: 'backups',
+    setting: backupsKept,
+    usual: 7,
+    unit: '',
+    what: 'daily backups of the store, made by the agent',
   },
 ];
 

@@ -33,3 +33,6 @@ export const certTrapRepeatHours = 'cert-trap-repeat-hours';
 
 /** Setting: the OID below which notifications are; without it, one below netSnmpPlaypen. */
 export const snmpBaseOid = 'snmp-base-oid';
+
+/** Setting: how many daily backups of the store are kept; without it, 7; with 0, none is made. */
+export const backupsKept = 'backups-kept';

@@ -15,8 +15,8 @@ import { storeError } from './store-error.ts';
 
 /** What a backup is made of. */
 export interface BackupContext {
-  readonly database: Database;
-  readonly keyring: Keyring;
+  readonly database: Pick<Database, 'copyTo'>;
+  readonly keyring: Pick<Keyring, 'storeKey'>;
   readonly random: Random;
 }
 

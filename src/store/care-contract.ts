@@ -23,6 +23,12 @@ export interface StoreCare {
    *   copy is not whole; STORE_CONFLICT when the store key is changed again and again meanwhile
    */
   backUp(backup: NewBackup): Promise<Backup>;
+  /**
+   * Do the same in a thread of its own, without the key and into a new file, after the database itself was found whole.
+   *
+   * @throws {CertError} STORE_CORRUPT when it is not; FILE_UNWRITABLE, STORE_FULL, STORE_UNWRITABLE
+   */
+  backUpAside(backup: Pick<NewBackup, 'path' | 'at'>): Promise<Backup>;
 }
 
 /** A change of the store key. */

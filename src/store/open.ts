@@ -94,6 +94,10 @@ function lateCare(database: Database, keyring: GetKeyring, options: StoreOptions
       const { backUp } = await import('./backup.ts');
       return backUp({ ...options, database, keyring: await keyring() }, backup);
     },
+    async backUpAside(backup) {
+      const { backUpInThread } = await import('./backup-thread.ts');
+      return backUpInThread(database.path, backup, options.random);
+    },
   };
 }
 
@@ -220,6 +224,7 @@ function lateEntries(
     },
     schedule: {
       due: async (...args) => (await schedule()).due(...args),
+      entry: async (...args) => (await schedule()).entry(...args),
       all: async (...args) => (await schedule()).all(...args),
       next: async (...args) => (await schedule()).next(...args),
       plan: async (...args) => (await schedule()).plan(...args),

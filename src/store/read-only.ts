@@ -171,6 +171,7 @@ export function readOnly(store: Store, refuse: () => never): Store {
       findDamage: () => care.findDamage(),
       rekey: refused,
       backUp: refused,
+      backUpAside: refused,
     },
     close: () => store.close(),
   };

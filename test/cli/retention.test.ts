@@ -9,6 +9,7 @@ const usual = {
   audit: { kept: 10_000, usual: 10_000 },
   'orphan-keys': { kept: 400, usual: 400 },
   dumps: { kept: 1000, usual: 1000 },
+  backups: { kept: 7, usual: 7 },
 };
 
 describe('retention', () => {
@@ -19,7 +20,8 @@ describe('retention', () => {
     expect(await shown()).toMatchObject({ retention: usual });
     expect(existsSync(bench.state)).toBe(false);
 
-    const set = 'retention versions 0 history 7 hook-runs 2 audit 500 orphan-keys 30d dumps 5';
+    const set =
+      'retention versions 0 history 7 hook-runs 2 audit 500 orphan-keys 30d dumps 5 backups 2';
     expect((await bench.run(set.split(' '))).code).toBe(0);
     expect(await shown()).toMatchObject({
       retention: {
@@ -29,6 +31,7 @@ describe('retention', () => {
         audit: { kept: 500 },
         'orphan-keys': { kept: 30 },
         dumps: { kept: 5 },
+        backups: { kept: 2 },
       },
     });
     const { out } = await bench.run(['show', 'retention']);

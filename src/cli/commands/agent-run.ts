@@ -1,5 +1,6 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { startAgent, type Agent } from '../../agent/agent.ts';
+import { createDailyBackups } from '../../agent/daily-backup.ts';
 import type { Services } from '../../agent/compose.ts';
 import { answersOf, listenForControl, type ControlAnswers } from '../../agent/control-server.ts';
 import { assertPlaceAllowed, type MetricsPlace } from '../../agent/metrics-server.ts';
@@ -26,17 +27,18 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
   const configure = configApplier(services, args.config, context);
   await applyAtStart(configure, context);
   const stopped = io.abortSignal();
+  const path = agentSocket(context);
   const agent = await startAgent(services, {
     names: args.concurrency,
     perCa: args.perCa,
     beat: (tick) => beat(tick, beatSeconds(context)),
     monotonicMs: () => performance.now(),
     later: (tick, ms) => void setTimeout(tick, ms).unref(),
+    beside: createDailyBackups({ ...services, directory: dirname(path) }),
   });
   const operations = await startOperations(services, agent, operating);
   const { metricsUrl } = operations;
   const reload = (): Promise<object> => reloaded(services, agent, configure);
-  const path = agentSocket(context);
   const endControl = await listen(context, path, {
     ...answersOf(agent, reload),
     status: async () => ({ ...(await agent.status()), metrics: metricsUrl }),

@@ -11,6 +11,7 @@ export const run: Body<typeof noRetentionParameters> = async (args, { services, 
     audit: args.audit,
     'orphan-keys': args.orphanKeys,
     dumps: args.dumps,
+    backups: args.backups,
   };
   const isAll = !Object.values(named).includes(true);
   const { store } = await services();

@@ -17,6 +17,7 @@ export const run: Body<typeof retentionParameters> = async (args, { services, pr
     audit: args.audit,
     'orphan-keys': args.orphanKeys === undefined ? undefined : orphanDays(args.orphanKeys),
     dumps: args.dumps,
+    backups: args.backups,
   };
   const given = retentionLimits.flatMap((limit) => {
     const number = wanted[limit.word];

@@ -87,3 +87,16 @@ export function clockSuspect(text: string): Condition {
     details: { endpoint: clockEndpoint, reason: 'clock-suspect' },
   };
 }
+
+/** Where a daily backup that is not made is told to be. */
+export const backupEndpoint = 'backup';
+
+/** Make the condition of a store of which no backup can be made; `isLong` when the last one is of days ago. */
+export function backupFailing(text: string, attempts: number, isLong: boolean): Condition {
+  return {
+    type: 'revocation-source-stale',
+    severity: isLong ? 'major' : 'minor',
+    text,
+    details: { endpoint: backupEndpoint, reason: 'backup-failed', attempts },
+  };
+}

@@ -52,13 +52,15 @@ function textOf({ name, severity, at, certificate, details, words }: TextFacts):
       if (isOver) return `Nothing of certificate ${who} is left to be delivered`;
       return `Certificate ${who} is not delivered, ${timesOf(attempts)} tried, ${next}; ${because}`;
     case 'clmRevocationSourceStale':
-      return reason === 'clock-suspect'
-        ? `The clock cannot be right: ${words ?? formatTime(at)}`
-        : `${endpoint} gives no fresh revocation status; ${because}`;
+      if (reason === 'clock-suspect')
+        return `The clock cannot be right: ${words ?? formatTime(at)}`;
+      if (reason === 'backup-failed')
+        return `The daily backup of the store fails: ${words ?? reason}`;
+      return `${endpoint} gives no fresh revocation status; ${because}`;
     case 'clmRevocationSourceRecovered':
-      return reason === 'clock-suspect'
-        ? 'The clock is held for right again'
-        : `${endpoint} gives fresh revocation status again`;
+      if (reason === 'clock-suspect') return 'The clock is held for right again';
+      if (reason === 'backup-failed') return 'The daily backup of the store is made again';
+      return `${endpoint} gives fresh revocation status again`;
     case 'clmTestNotification':
       return words ?? 'Test notification of certkeeper';
   }
