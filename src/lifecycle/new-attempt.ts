@@ -1,5 +1,6 @@
 import type { Ending } from '../cmp/client/conversation.ts';
 import type { PKIFailureBit } from '../cmp/message/pki-status-info.ts';
+import { clockOffsetIn } from '../cmp/transaction/ca-clock.ts';
 
 /** Why a request is made once more, in a new transaction (row L8), and what is different in it. */
 export type NewAttempt =
@@ -17,9 +18,6 @@ const FIRST_DELAY_MS = 5000;
 
 /** How often that is done before the command gives up; the agent has its own, longer, rhythm. */
 const MAX_LATER = 3;
-
-/** Beyond this, nobody's clock is merely off: the CA says something else, or nonsense. */
-const MAX_CLOCK_OFFSET_MS = 10 * 366 * 86_400_000;
 
 /**
  * Decide whether a rejection leads to a new attempt: only when it is verified, and each reason once, except
@@ -42,10 +40,8 @@ export function newAttempt(
   const has = (bit: PKIFailureBit) => ending.status.failInfo?.includes(bit) ?? false;
   // L8: by the CA's clock, once.
   if (has('badTime') && said.messageTime && !wasMade('badTime')) {
-    const clockOffsetMs = said.messageTime.getTime() - now.getTime();
-    return Math.abs(clockOffsetMs) > MAX_CLOCK_OFFSET_MS
-      ? undefined
-      : { type: 'badTime', clockOffsetMs };
+    const clockOffsetMs = clockOffsetIn(said, now);
+    return clockOffsetMs === undefined ? undefined : { type: 'badTime', clockOffsetMs };
   }
   // L8: under another ID, once.
   if (has('transactionIdInUse') && !wasMade('transactionIdInUse')) {

@@ -52,6 +52,8 @@ export interface RunOptions {
   /** How long a CA that says `waiting` is followed. */
   readonly waitSeconds?: number;
   readonly deadlineSeconds?: number;
+  /** What an earlier attempt learnt of the CA's clock. */
+  readonly clockOffsetMs?: number;
   readonly byHand?: boolean;
   readonly isResumed?: boolean;
   readonly signal?: AbortSignal;
@@ -165,8 +167,9 @@ export function play(
   }
 
   function go(from: Position, options: RunOptions): Promise<Ending> {
-    const { waitSeconds = 3600, deadlineSeconds: _, request: __, ...rest } = options;
-    return follow(conversation, from, new Date(clock.now().getTime() + waitSeconds * 1000), rest);
+    const { waitSeconds = 3600, byHand = false, isResumed = false, signal } = options;
+    const until = new Date(conversation.clock.now().getTime() + waitSeconds * 1000);
+    return follow(conversation, from, until, { byHand, isResumed, ...(signal && { signal }) });
   }
 
   const self: Play = {
@@ -180,9 +183,10 @@ export function play(
     events,
     script,
     async run(options = {}) {
-      const deadline = new Date(now.getTime() + (options.deadlineSeconds ?? 86_400) * 1000);
-      const request = options.request ?? usualRequest;
-      const begun = await beginTransaction(conversation, { request, pvno: 2, deadline });
+      const { request = usualRequest, deadlineSeconds = 86_400, clockOffsetMs = 0 } = options;
+      const deadline = new Date(conversation.clock.now().getTime() + deadlineSeconds * 1000);
+      const beginning = { request, pvno: 2, clockOffsetMs, deadline };
+      const begun = await beginTransaction(conversation, beginning);
       saved.push(begun);
       return go(begun, options);
     },

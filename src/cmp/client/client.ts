@@ -7,6 +7,7 @@ import { readRefusedRepeat } from '../transaction/refused-repeat.ts';
 import type { RequestBody } from '../transaction/request.ts';
 import type { Phase, TransactionState } from '../transaction/state.ts';
 import type { Issued, Step } from '../transaction/step.ts';
+import { pollTime } from '../transaction/waiting.ts';
 import type {
   Conversation,
   Ending,
@@ -82,6 +83,7 @@ export async function follow(
   let repeated = options.isResumed === true ? from.outgoing : undefined;
   let text: string | undefined;
   let hasAsked = false;
+  let hasLearnt = false;
   // Counted down beside `until`, which moves when somebody sets the clock.
   let leftMs = until.getTime() - clock.now().getTime();
   for (;;) {
@@ -94,7 +96,7 @@ export async function follow(
     // L2, L4: whatever the CA says, a transaction ends.
     if (isLate && hasAsked) return { type: 'expired' };
     if (phase.type === 'waiting') {
-      const { notBefore } = phase.value;
+      const notBefore = pollTime(phase.value, clock.now());
       const waitMs = notBefore.getTime() - clock.now().getTime();
       if (!byHand && !isLate && waitMs > 0) {
         if (notBefore > until || waitMs > leftMs)
@@ -115,14 +117,17 @@ export async function follow(
     if (!outgoing) throw new CertError('INTERNAL', `Cannot go on: no message in ${phase.type}`);
     const sentAt = outgoing === repeated ? decodeMessage(outgoing).header.messageTime : undefined;
     hasAsked = true;
-    const answer = await exchange(conversation, position, sentAt, options.signal);
-    const { step, heard, isRepeat } = answer;
-    const refused = isRepeat ? readRefusedRepeat(step) : undefined;
-    if (refused?.type === 'lost') return refused;
-    if (refused && sentAt) {
+    const sending = { sentAt, mayLearn: !hasLearnt, signal: options.signal };
+    const answer = await exchange(conversation, position, sending);
+    const { step, heard, isRepeat, clockOffsetMs } = answer;
+    const lost = isRepeat ? readRefusedRepeat(step) : undefined;
+    if (lost) return lost;
+    hasLearnt = clockOffsetMs !== undefined;
+    if (clockOffsetMs !== undefined) {
       const { body } = decodeMessage(outgoing);
-      position = await send(conversation, state, { type: 'send', phase, body });
-      // That was about how old the message is: what was asked has not been looked at.
+      const same = { type: 'send', phase, body } as const;
+      position = await send(conversation, { ...state, clockOffsetMs }, same);
+      // That was about the time of the message: what was asked has not been looked at.
       hasAsked = false;
       continue;
     }

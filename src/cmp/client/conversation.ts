@@ -92,4 +92,4 @@ export type Ending =
   | Outcome
   | { readonly type: 'waiting'; readonly notBefore: Date; readonly text?: string }
   | { readonly type: 'expired' }
-  | (RefusedRepeat & { readonly type: 'lost' });
+  | RefusedRepeat;

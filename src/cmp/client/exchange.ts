@@ -3,6 +3,7 @@ import { implicitConfirm } from '../message/info-type-and-value.ts';
 import { decodeMessage, type PKIBody, type PKIMessage } from '../message/pki-message.ts';
 import { protect } from '../protection/protect.ts';
 import { verifyResponse, type VerifiedMessage } from '../protection/verify.ts';
+import { blamesClock, byOurClock, clockOffsetIn } from '../transaction/ca-clock.ts';
 import { pvnoFor, receive } from '../transaction/enrollment.ts';
 import { CERT_REQ_ID } from '../transaction/request.ts';
 import { sealedPartOf } from '../transaction/sealed-answer.ts';
@@ -62,19 +63,32 @@ export async function compose(
   return { state: { ...state, pvno, senderNonce, phase }, outgoing };
 }
 
-/** Send, and decide what the answer means. */
-export async function exchange(
-  conversation: Conversation,
-  position: Position,
-  sentAt: Date | undefined,
-  signal: AbortSignal | undefined,
-): Promise<{
+/** How a message is sent. */
+export interface Sending {
+  /** It was sent before, at this time. */
+  readonly sentAt?: Date | undefined;
+  /** A poll refused for its time may be said once more, by the clock the CA names. */
+  readonly mayLearn: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What came of it. */
+export interface Exchanged {
   readonly step: Step;
   readonly heard: TransactionState;
   /** The message had been sent before. */
   readonly isRepeat: boolean;
-}> {
-  const { state } = position;
+  /** The step is nothing but badTime: the same is due by this clock, which is so far ahead of ours. */
+  readonly clockOffsetMs?: number;
+}
+
+/** Send, and decide what the answer means. */
+export async function exchange(
+  conversation: Conversation,
+  position: Position,
+  { sentAt, mayLearn, signal }: Sending,
+): Promise<Exchanged> {
+  const { state: before } = position;
   let isBelieved = false;
   try {
     const { der, isRepeat } = await transfer(conversation, position, signal);
@@ -82,23 +96,32 @@ export async function exchange(
     const message = decodeMessage(der);
     // R12: only where the CA profile says so.
     const unprotected =
-      conversation.tolerance.unprotectedErrors && unprotectedRejection(state, message);
+      conversation.tolerance.unprotectedErrors && unprotectedRejection(before, message);
     if (unprotected) {
-      note(conversation, state, { type: 'received', ...describe(message.body) });
+      note(conversation, before, { type: 'received', ...describe(message.body) });
       // The next message, if there is any, still goes by what was verified.
-      return { step: unprotected, heard: state, isRepeat: false };
+      return { step: unprotected, heard: before, isRepeat: false };
     }
+    const state = byOurClock(before, message.header, now, conversation.timeToleranceSeconds);
     const verified = verify(conversation, state, message, now, sentAt);
     isBelieved = true;
     note(conversation, state, { type: 'received', ...describe(message.body) });
     const step = receive(state, verified, now, conversation);
-    if (state.phase.type === 'polled' && !sentAt) isBelieved = !blamesClock(step);
+    const heard = hear(state, verified);
+    const wasSent = isRepeat || sentAt !== undefined;
+    if (!blamesClock(step)) return { step, heard, isRepeat: wasSent };
+    // L8: what the CA's clock was once is no reason to go by it for ever; ours may have been set.
+    const clockOffsetMs = clockOffsetIn(message.header, now) ?? 0;
+    if (sentAt) return { step, heard, isRepeat: true, clockOffsetMs };
+    if (before.phase.type !== 'polled') return { step, heard, isRepeat: wasSent };
+    // badTime says nothing about the request that is polled for: that still waits.
+    isBelieved = mayLearn && clockOffsetMs !== before.clockOffsetMs;
     if (!isBelieved) throw clockBlamed(conversation);
-    return { step, heard: hear(state, verified), isRepeat: isRepeat || sentAt !== undefined };
+    return { step, heard, isRepeat: wasSent, clockOffsetMs };
   } catch (error) {
     // What the CA itself says wrongly ends the transaction; what anyone else says changes nothing.
     // L12: what anyone else says closes nothing that can still be polled for.
-    if (state.phase.type === 'polled' && error instanceof CertError && !isBelieved) {
+    if (error instanceof CertError && !isBelieved && mayWaitOn(before, error, conversation)) {
       await waitAgain(conversation, position, error);
     }
     // L7: an end entity ends the operation, and says nothing about it.
@@ -107,14 +130,19 @@ export async function exchange(
 }
 
 /**
- * badTime in answer to a poll says that a clock is off, ours or the CA's, and nothing about the request: that
- * still waits.
+ * Tell whether a poll that came to nothing is waited with. Past the deadline silence is: what outlasts an outage is asked
+ * once it is over. An answer that was of no use is the last.
  */
-function blamesClock(step: Step): boolean {
-  if (step.type !== 'done') return false;
-  const { outcome } = step;
-  const isRefusal = outcome.type === 'rejected' || outcome.type === 'unconfirmed';
-  return isRefusal && (outcome.status.failInfo?.includes('badTime') ?? false);
+function mayWaitOn(
+  { phase, deadline }: TransactionState,
+  { code }: CertError,
+  { clock }: Conversation,
+): boolean {
+  if (phase.type !== 'polled') return false;
+  const errorClass = errorClassOf[code];
+  const isHeard = errorClass !== undefined && errorClass !== 'transport' && errorClass !== 'http';
+  // L4: whatever comes, a transaction ends.
+  return !isHeard || clock.now() <= deadline;
 }
 
 function clockBlamed({ ca }: Conversation): CertError {
@@ -160,8 +188,9 @@ async function waitAgain(
 ): Promise<void> {
   if (state.phase.type !== 'polled') return;
   const { clock, minPollSeconds } = conversation;
-  const notBefore = new Date(clock.now().getTime() + minPollSeconds * 1000);
-  const value = { awaiting: state.phase.value, notBefore };
+  const since = clock.now();
+  const notBefore = new Date(since.getTime() + minPollSeconds * 1000);
+  const value = { awaiting: state.phase.value, notBefore, since };
   note(conversation, state, { type: 'error', code, errorClass: errorClassOf[code] ?? 'policy' });
   const waiting = { ...state, phase: { type: 'waiting', value } } as const;
   await save(conversation, { state: waiting, ...(outgoing && { outgoing }) });

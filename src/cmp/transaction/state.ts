@@ -32,7 +32,10 @@ export interface TransactionState {
   /** What the request's header said beside implicitConfirm. */
   readonly generalInfo: readonly InfoTypeAndValue[];
   readonly pvno: number;
-  /** How far the CA's clock is ahead of ours, once it has said so by badTime: for messageTime, nothing else. */
+  /**
+   * How far the CA's clock is ahead of ours, as it said by badTime last: for messageTime, nothing else. It holds until
+   * it says so again, or an answer fits our clock as it is.
+   */
   readonly clockOffsetMs: number;
   readonly transactionID: Uint8Array;
   /** Of all our messages: a MAC keeps its parameters through a transaction (RFC 9810 section 5.1.3.1). */
@@ -87,6 +90,8 @@ export interface Waiting {
   readonly awaiting: Awaiting;
   /** No poll before this, except by hand. */
   readonly notBefore: Date;
+  /** When the waiting began, by the clock `notBefore` goes by. */
+  readonly since?: Date;
 }
 
 /** Why a certificate was refused. */
@@ -123,6 +128,7 @@ const Awaiting: TaggedCodec<Awaiting> = sequence<Awaiting>('Awaiting', {
 const Waiting: TaggedCodec<Waiting> = sequence<Waiting>('Waiting', {
   awaiting:  Awaiting,
   notBefore: epochMilliseconds,
+  since:     optional(explicit(0, epochMilliseconds)),
 });
 
 // oxfmt-ignore

@@ -70,9 +70,24 @@ function wait(
   const notBefore = new Date(now.getTime() + seconds * 1000);
   return {
     type: 'wait',
-    phase: { type: 'waiting', value: { awaiting, notBefore } },
+    phase: { type: 'waiting', value: { awaiting, notBefore, since: now } },
     ...(text !== undefined && { text }),
   };
+}
+
+/** Clocks are adjusted by less than this all the time. */
+const ADJUSTED_MS = 60_000;
+
+/**
+ * Tell when to poll, by a clock that may have been set: what was put off in a future that a wrong clock made is asked
+ * now. How long the CA wanted to be left alone nobody knows any more.
+ */
+export function pollTime(
+  { notBefore, since }: { readonly notBefore: Date; readonly since?: Date | undefined },
+  now: Date,
+): Date {
+  const isFuture = since !== undefined && since.getTime() > now.getTime() + ADJUSTED_MS;
+  return isFuture ? now : notBefore;
 }
 
 /** Send a pollReq for what is awaited. */

@@ -162,7 +162,7 @@ describe('polled', () => {
       type: 'wait',
       phase: {
         type: 'waiting',
-        value: { awaiting: awaitingCertificate, notBefore: later(seconds) },
+        value: { awaiting: awaitingCertificate, notBefore: later(seconds), since: now },
       },
     });
   });
@@ -213,7 +213,7 @@ describe('polled', () => {
         type: 'wait',
         phase: {
           type: 'waiting',
-          value: { awaiting: awaitingCertificate, notBefore: later(5) },
+          value: { awaiting: awaitingCertificate, notBefore: later(5), since: now },
         },
         text: 'soon',
       });

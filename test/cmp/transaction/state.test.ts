@@ -14,6 +14,7 @@ import {
 import { certificateDer } from '../../../src/x509/certificate.ts';
 import { parseName } from '../../../src/x509/name-text.ts';
 import { answerNonce } from '../answers.ts';
+import { someDay } from '../../harness/certificates.ts';
 import { vectorMessage } from '../vectors.ts';
 import {
   awaitingCertificate,
@@ -39,6 +40,7 @@ const everyPhase: readonly Phase[] = [
   { type: 'polled', value: { from: refusing, certReqId: -1, delayedNonce } },
   { type: 'waiting', value: { awaiting: awaitingCertificate, notBefore } },
   { type: 'waiting', value: { awaiting: awaitingPkiconf, notBefore } },
+  { type: 'waiting', value: { awaiting: awaitingPkiconf, notBefore, since: someDay } },
   {
     type: 'waiting',
     value: { awaiting: { from: refusing, certReqId: -1, delayedNonce }, notBefore },
