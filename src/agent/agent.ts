@@ -1,6 +1,6 @@
 import { CertError } from '../base/errors.ts';
-import { gather } from '../scheduler/gather.ts';
 import { perform, type PerformContext } from '../scheduler/perform.ts';
+import { readName } from '../scheduler/read-name.ts';
 import { runDue, type RunReport } from '../scheduler/runner.ts';
 import { readWindows } from '../lifecycle/stored-windows.ts';
 import { agentActor } from './actor.ts';
@@ -93,7 +93,8 @@ export async function startAgent(services: AgentContext, options: AgentOptions):
   const { monotonicMs, later } = options;
   const sending = startSending({ ...services, monotonicMs, signal: ending.signal }, later);
 
-  const once = async (): Promise<void> => {
+  let wanted = Promise.withResolvers<void>();
+  const prepare = async (): Promise<void> => {
     await lease.keep();
     const jump = jumped();
     if (jump !== undefined) {
@@ -104,17 +105,28 @@ export async function startAgent(services: AgentContext, options: AgentOptions):
     }
     if (await wasSetBack()) log.info('the clock was set back; everything is looked at again');
     await watching.begin();
+  };
+  const once = async (): Promise<void> => {
     const report = await runDue({
       schedule: store.schedule,
       clock,
       log,
-      gather: (name) => gather(store, name, clock.now()),
+      async windows() {
+        await prepare();
+        return readWindows(store);
+      },
+      wanted: () => (wanted = Promise.withResolvers()).promise,
+      async look(name) {
+        const reading = await readName(store, name, clock.now());
+        return {
+          facts: reading?.schedule,
+          watch: (around) => watching.name(name, reading, around),
+        };
+      },
       async perform(job) {
         await lease.keepOn();
         return perform(context, job);
       },
-      watch: (name, around) => watching.name(name, around),
-      windows: () => readWindows(store),
       limits: options,
       signal: ending.signal,
     });
@@ -154,6 +166,7 @@ export async function startAgent(services: AgentContext, options: AgentOptions):
   };
   const look = async (): Promise<void> => {
     isWanted = true;
+    wanted.resolve();
     running ??= loop().finally(() => {
       running = undefined;
     });
@@ -167,7 +180,11 @@ export async function startAgent(services: AgentContext, options: AgentOptions):
     await options.beside?.look().catch((error: unknown) => trouble(error, 'look after its store'));
   };
 
-  const endBeat = options.beat(() => void run());
+  const endBeat = options.beat(() => {
+    // What is to be told does not wait for a slow CA.
+    if (running !== undefined) void send();
+    void run();
+  });
   void run();
   ending.signal.addEventListener('abort', () => endBeat(), { once: true });
   return {

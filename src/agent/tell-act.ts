@@ -2,6 +2,7 @@ import type { ErrorCode } from '../base/errors.ts';
 import type { Label } from '../base/label.ts';
 import type { LifecycleContext } from '../lifecycle/context.ts';
 import { noteFailure } from '../scheduler/act-by-hand.ts';
+import { readName } from '../scheduler/read-name.ts';
 import { doubtClock, watchName } from '../scheduler/watch.ts';
 import { agentOf } from './agent-lease.ts';
 import { createNotifier } from './notifier.ts';
@@ -41,7 +42,8 @@ export async function tellAct(
     const isClockSuspect = await doubtClock(starting);
     for (const name of names) {
       await noteFailure(store, name, { begunAt, ...(code && { code }) });
-      await watchName({ ...starting, isClockSuspect }, name);
+      const reading = await readName(store, name, clock.now());
+      await watchName({ ...starting, isClockSuspect }, name, reading);
     }
     if ((await store.outbox.sizes()).size === 0) return;
     if ((await agentOf(services)) === undefined) await sendOnce(services);

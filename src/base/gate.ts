@@ -3,21 +3,32 @@ export interface Gate {
   through<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** Make a gate. */
-export function gate(atOnce: number): Gate {
+/**
+ * Make a gate.
+ *
+ * @param atOnce how many; a function is asked again whenever somebody comes or goes
+ */
+export function gate(atOnce: number | (() => number)): Gate {
+  const width = typeof atOnce === 'number' ? () => atOnce : atOnce;
   let inside = 0;
   const waiting: (() => void)[] = [];
+  const admit = (): void => {
+    while (waiting.length > 0 && inside < width()) {
+      inside++;
+      waiting.shift()?.();
+    }
+  };
   return {
     async through(work) {
-      if (inside >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
-      else inside++;
+      await new Promise<void>((resolve) => {
+        waiting.push(resolve);
+        admit();
+      });
       try {
         return await work();
       } finally {
-        // Whoever is next takes the place over; only without one it becomes free.
-        const next = waiting.shift();
-        if (next === undefined) inside--;
-        else next();
+        inside--;
+        admit();
       }
     },
   };

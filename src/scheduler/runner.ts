@@ -1,53 +1,41 @@
-import type { Clock } from '../base/clock.ts';
-import type { Label } from '../base/label.ts';
-import type { Log } from '../base/log.ts';
-import type { Schedule, ScheduleEntry } from '../store/schedule-contract.ts';
-import { due, type ScheduleFacts, type Surroundings } from './due.ts';
+import { setImmediate as pause } from 'node:timers/promises';
 import { gate, type Gate } from '../base/gate.ts';
-import type { Job, JobKind } from './job.ts';
+import type { Label } from '../base/label.ts';
 import type { MaintenanceWindow } from '../lifecycle/stored-windows.ts';
-import type { JobOutcome } from './outcome.ts';
-import { retryTimeAt } from './retry.ts';
+import type { DueEntry, SchedulePlan } from '../store/schedule-contract.ts';
+import { attend, type AttendContext, type Attending } from './attend.ts';
+import { authoritiesAsked } from './authorities-asked.ts';
 
 /** What the runner stands on. */
-export interface RunnerContext {
-  readonly schedule: Schedule;
-  readonly clock: Pick<Clock, 'now'>;
-  readonly log: Log;
-  /** Read what decides about a name; undefined when nothing is stored of it any more. */
-  gather(name: Label): Promise<ScheduleFacts | undefined>;
-  /** Do a job that is due; what goes wrong is an outcome, too. */
-  perform(job: Job): Promise<JobOutcome>;
-  /** Raise, repeat and clear the alarms of a name; what goes wrong keeps nobody from renewing. */
-  watch(name: Label, around: Surroundings): Promise<void>;
-  /** Times in which renewals are begun. */
+export interface RunnerContext extends AttendContext {
+  /** Called each time before what is due is read. @returns the times in which renewals are begun */
   windows(): Promise<readonly MaintenanceWindow[]>;
+  /** Settles when what is due by then is to be read, though others are still worked on. */
+  wanted(): Promise<void>;
   readonly limits: {
     /** Names worked on at the same time. */
     readonly names: number;
     /** Requests to one CA at the same time. */
     readonly perCa: number;
   };
-  /** Aborted when the agent ends: nothing new is begun. */
-  readonly signal: AbortSignal;
 }
 
 /** What was done until nothing more was due. */
 export interface RunReport {
-  /** Names looked at, some more than once. */
+  /** Names begun with, some more than once. */
   readonly looked: number;
   readonly done: number;
   readonly failed: number;
 }
 
-/** Names read at a time. */
-const batchSize = 256;
+/** Names read, and planned, at a time: a tenth of a second, after which everybody else gets a turn. */
+const pageSize = 256;
 
-/** What is at work on a name may change it all the time: after so many looks it can wait for the next run. */
-const maxLooks = 4;
+/** Names whose jobs wait for the turn at their CA: twice as many as are renewed at once when a CA was compromised. */
+const mostInHand = 20_000;
 
-/** When to come back to a name that another process works on. */
-const busyMs = 60_000;
+/** What is at work on a name may change it all the time: after so many beginnings it can wait for the next run. */
+const mostBeginnings = 4;
 
 /**
  * Do what is due, until nothing is, or the signal is aborted. One runner at a time; two would only be in each other's
@@ -56,160 +44,120 @@ const busyMs = 60_000;
  * @throws {CertError} STORE_…: the store itself cannot be used
  */
 export async function runDue(context: RunnerContext): Promise<RunReport> {
-  const { schedule, clock, signal } = context;
   const run = await beginRun(context);
-  const looks = new Map<string, number>();
   for (;;) {
-    const entries = (await schedule.due(clock.now(), batchSize)).filter(({ name }) => {
-      const count = (looks.get(name) ?? 0) + 1;
-      looks.set(name, count);
-      return count <= maxLooks;
-    });
-    if (entries.length === 0 || signal.aborted) return run.report();
-    await Promise.all(entries.map((entry) => run.names.through(() => look(context, run, entry))));
+    const wanted = context.wanted();
+    const begun = await beginDue(context, run);
+    if (run.failure !== undefined || context.signal.aborted) break;
+    if (begun === 0 && run.tasks.size === 0) break;
+    // Whoever waits for a slow CA holds nobody up: what becomes due meanwhile is begun with at the next beat.
+    await Promise.race([Promise.all(run.tasks), wanted]);
+    await writePlans(context, run);
   }
+  await Promise.all(run.tasks);
+  if (run.failure !== undefined) throw run.failure.error;
+  await writePlans(context, run);
+  return run.report;
 }
 
-interface Run {
-  readonly around: Surroundings;
-  readonly names: Gate;
-  /** By label of the CA: as many at a time as may ask it. */
-  readonly cas: Map<string, Gate>;
-  readonly silent: Set<string>;
-  readonly downUntil: Map<string, Date>;
-  report(): RunReport;
-  count(what: keyof RunReport): void;
+interface Run extends Attending {
+  readonly report: { looked: number; done: number; failed: number };
+  windows: readonly MaintenanceWindow[];
+  readonly hands: Gate;
+  /** From their beginning until they are planned. */
+  readonly inHand: Set<Label>;
+  readonly tasks: Set<Promise<void>>;
+  /** Next times that are not written yet: whoever is killed has them found out again. */
+  plans: SchedulePlan[];
+  /** How often names were begun with that were changed meanwhile. */
+  readonly changed: Map<Label, number>;
+  failure: { readonly error: unknown } | undefined;
 }
 
-async function beginRun({ schedule, clock, windows, limits }: RunnerContext): Promise<Run> {
-  const now = clock.now();
-  const cas = await schedule.silentCas();
-  const downUntil = new Map(
-    cas.map((health) => [health.ca, retryTimeAt({ ...health, kind: 'failing' }, health.ca, now)]),
-  );
-  const counts = { looked: 0, done: 0, failed: 0 };
+async function beginRun(context: RunnerContext): Promise<Run> {
+  const { limits } = context;
   return {
-    around: { windows: await windows(), downUntil },
-    names: gate(limits.names),
-    cas: new Map(),
-    silent: new Set(cas.map(({ ca }) => ca)),
-    downUntil,
-    report: () => ({ ...counts }),
-    count(what) {
-      counts[what]++;
-    },
+    report: { looked: 0, done: 0, failed: 0 },
+    authorities: await authoritiesAsked(context, limits.perCa),
+    windows: [],
+    hands: gate(mostInHand),
+    places: gate(limits.names),
+    inHand: new Set(),
+    tasks: new Set(),
+    plans: [],
+    changed: new Map(),
+    failure: undefined,
   };
 }
 
-/** Look at a name: do what is due, and say when to look again. */
-async function look(context: RunnerContext, run: Run, entry: ScheduleEntry): Promise<void> {
+/** Begin with each name whose time has come, as soon as there is a place. @returns how many these were */
+async function beginDue(context: RunnerContext, run: Run): Promise<number> {
   const { schedule, clock, signal } = context;
-  if (signal.aborted) return;
-  run.count('looked');
-  const facts = await context.gather(entry.name);
-  if (facts === undefined) {
-    await context.watch(entry.name, run.around);
-    await schedule.forget(entry);
-    return;
+  run.windows = await context.windows();
+  let begun = 0;
+  let last: DueEntry | undefined;
+  for (;;) {
+    const page = await schedule.due(clock.now(), pageSize, last);
+    for (const { name } of page) {
+      if (signal.aborted || run.failure !== undefined) return begun;
+      if (run.inHand.has(name) || (run.changed.get(name) ?? 0) >= mostBeginnings) continue;
+      begun++;
+      await begin(context, run, name);
+    }
+    await writePlans(context, run);
+    last = page.at(-1);
+    if (last === undefined) return begun;
+    await pause();
   }
-  let isBusy = false;
-  const done = new Set<JobKind>();
-  for (const job of due(facts, run.around, clock.now())) {
-    if (job.at > clock.now() || signal.aborted) continue;
-    const outcome = await perform(context, run, job);
-    isBusy ||= outcome?.type === 'busy';
-    if (outcome?.type === 'done') done.add(job.kind);
-  }
-  await context.watch(entry.name, run.around);
-  const now = clock.now();
-  let later = (await context.gather(entry.name)) ?? facts;
-  const again = due(later, run.around, now).filter(({ at, kind }) => at <= now && done.has(kind));
-  for (const job of again) await settle(context, run, job, futile);
-  if (again.length > 0) later = (await context.gather(entry.name)) ?? facts;
-  const times = due(later, run.around, now).map(({ at }) => at.getTime());
-  // What is still due where somebody is at it has been tried just now.
-  if (isBusy) times.splice(0, times.length, now.getTime() + busyMs);
-  // What was changed meanwhile, by ourselves as well, is due anyhow.
-  await schedule.plan(entry, times.length === 0 ? undefined : new Date(Math.min(...times)));
 }
 
-/** Whatever that is a sign of, it must not be done without end. */
-const futile: JobOutcome = {
-  type: 'failing',
-  code: 'INTERNAL',
-  text: 'it was done, and is due again at once',
-  isCaDown: false,
-};
-
-/** @returns undefined when its turn came too late: the CA has stopped to answer meanwhile */
-async function perform(
-  context: RunnerContext,
-  run: Run,
-  job: Job,
-): Promise<JobOutcome | undefined> {
-  const ca = caAskedBy(job);
-  if (ca === undefined) return settle(context, run, job, await context.perform(job));
-  return caGate(context, run, ca).through(async () => {
-    const until = run.downUntil.get(ca);
-    if (context.signal.aborted || (until && until > context.clock.now())) return undefined;
-    return settle(context, run, job, await context.perform(job));
+/** Begin with a name. @returns as soon as it has a place */
+function begin(context: RunnerContext, run: Run, name: Label): Promise<void> {
+  run.report.looked++;
+  run.inHand.add(name);
+  return new Promise((begins) => {
+    const task = run.hands
+      .through(() => attendAndPlan(context, run, name, begins))
+      .catch((error: unknown) => {
+        run.failure ??= { error };
+      })
+      .finally(() => {
+        run.tasks.delete(task);
+        begins();
+      });
+    run.tasks.add(task);
   });
 }
 
-/** Label of the CA that a job asks; undefined for one that asks none. */
-function caAskedBy({ kind, ca }: Job): Label | undefined {
-  return kind === 'update' || kind === 'poll' ? ca : undefined;
-}
-
-/** A CA that did not answer is asked by one at a time, until it does. */
-function caGate({ limits }: RunnerContext, { cas, silent }: Run, ca: string): Gate {
-  const key = silent.has(ca) ? `${ca} silent` : ca;
-  const found = cas.get(key);
-  if (found) return found;
-  const made = gate(silent.has(ca) ? 1 : limits.perCa);
-  cas.set(key, made);
-  return made;
-}
-
-async function settle(
-  { schedule, clock, log }: RunnerContext,
+async function attendAndPlan(
+  context: RunnerContext,
   run: Run,
-  settled: Job,
-  outcome: JobOutcome,
-): Promise<JobOutcome> {
-  const { kind: job, name } = settled;
-  const ca = caAskedBy(settled);
-  const isSilent = (outcome.type === 'failing' || outcome.type === 'blocked') && outcome.isCaDown;
-  if (ca !== undefined && isSilent) {
-    const health = await schedule.caSilent(ca, clock.now());
-    run.silent.add(ca);
-    run.downUntil.set(ca, retryTimeAt({ ...health, kind: 'failing' }, ca, clock.now()));
-  } else if (ca !== undefined && outcome.type !== 'busy' && run.silent.delete(ca)) {
-    run.downUntil.delete(ca);
-    await schedule.caAnswered(ca);
-    log.info(`CA "${ca}" answers again`);
+  name: Label,
+  begins: () => void,
+): Promise<void> {
+  const { plan, wasDue } = await attend(context, run, name, begins);
+  if (plan === undefined) {
+    changedMeanwhile(run, name);
+    return;
   }
-  switch (outcome.type) {
-    case 'done':
-      run.count('done');
-      log.info(`${job} of "${name}" is done`);
-      await schedule.recovered(name, job);
-      // One request, begun by one and gone on with by the other.
-      if (job === 'poll') await schedule.recovered(name, 'update');
-      if (job === 'update') await schedule.recovered(name, 'poll');
-      break;
-    case 'busy':
-      break;
-    case 'failing':
-    case 'blocked': {
-      run.count('failed');
-      const { type: kind, code, text } = outcome;
-      const failing = await schedule.failed(name, { job, kind, code, text, at: clock.now() });
-      const often = failing.count === 1 ? '' : `, for the ${failing.count}th time`;
-      if (code === 'CMP_WAITING') log.info(`${job} of "${name}": ${text}`);
-      else log.warn(`${job} of "${name}" failed${often}: ${text}`);
-      break;
-    }
+  run.plans.push(plan);
+  // Those that were only looked at are written page by page.
+  if (wasDue) await writePlans(context, run);
+}
+
+/** Write the next times that were found out, all in one write. Names that were changed meanwhile stay due. */
+async function writePlans({ schedule }: RunnerContext, run: Run): Promise<void> {
+  const { plans } = run;
+  if (plans.length === 0) return;
+  run.plans = [];
+  const changed = new Set(await schedule.plan(plans));
+  for (const { entry } of plans) {
+    if (changed.has(entry)) changedMeanwhile(run, entry.name);
+    else run.inHand.delete(entry.name);
   }
-  return outcome;
+}
+
+function changedMeanwhile({ inHand, changed }: Run, name: Label): void {
+  inHand.delete(name);
+  changed.set(name, (changed.get(name) ?? 0) + 1);
 }

@@ -4,18 +4,18 @@ import type { Label } from '../base/label.ts';
 import { notificationPolicy } from '../lifecycle/notification-policy.ts';
 import type { Watched, WatchedKind } from '../store/notifications-contract.ts';
 import type { Store } from '../store/store.ts';
-import { subjectKey, type AlarmSubject } from '../traps/alarms/alarm.ts';
+import { subjectKey, type Alarm, type AlarmSubject } from '../traps/alarms/alarm.ts';
 import type { CertificateFacts } from '../traps/alarms/certificate-facts.ts';
 import { clockEndpoint, clockSuspect } from '../traps/alarms/condition.ts';
 import { removed, type Observation } from '../traps/alarms/observation.ts';
 import { usualSpreadSeconds } from '../traps/alarms/outbox.ts';
 import { dayMs } from '../traps/alarms/policy.ts';
 import { react } from '../traps/alarms/react.ts';
-import { conditionsOf } from '../traps/alarms/watch.ts';
+import { conditionsOf, nextChangeAt } from '../traps/alarms/watch.ts';
 import { alarmFacts } from './alarm-facts.ts';
 import type { Surroundings } from './due.ts';
 import { certificateColumns } from './notified-certificate.ts';
-import { readName } from './read-name.ts';
+import type { NameReading } from './read-name.ts';
 import { spread } from './spread.ts';
 
 /** What looking needs. */
@@ -30,28 +30,32 @@ export interface WatchContext {
   readonly around?: Surroundings;
 }
 
-/** Look at a name: raise, repeat and clear its alarms, and tell of a new certificate. */
-export async function watchName(context: WatchContext, name: Label): Promise<void> {
+/**
+ * Raise, repeat and clear the alarms of a name, and tell of a new certificate.
+ *
+ * @param reading of that name; undefined when nothing is stored of it any more
+ * @returns when something of it is to be told next, if nothing else changes
+ */
+export async function watchName(
+  context: WatchContext,
+  name: Label,
+  reading: NameReading | undefined,
+): Promise<Date | undefined> {
   const { store, clock, isClockSuspect } = context;
   const now = clock.now();
-  const reading = await readName(store, name, now);
   if (reading === undefined) {
     await forget(context, 'certificate', name);
-    return;
+    return undefined;
   }
   const watched = await store.alarms.watched('certificate', name);
-  const { facts, version } = await alarmFacts(store, reading, watched, now, context.around);
+  const found = await alarmFacts(store, reading, watched, now, context.around);
+  const facts = { ...found.facts, ...(isClockSuspect && { isClockSuspect }) };
+  const { version } = found;
   const isNew = version !== undefined && version > watched.toldVersion;
-  await observe(
-    context,
-    conditionsOf(
-      { ...facts, ...(isClockSuspect && { isClockSuspect }) },
-      now,
-      await notificationPolicy(store),
-    ),
-    name,
-    isNew ? { index: watched.index, version } : undefined,
-  );
+  const policy = await notificationPolicy(store);
+  const told = isNew ? { index: watched.index, version } : undefined;
+  const alarms = await observe(context, conditionsOf(facts, now, policy), name, told);
+  return nextChangeAt(facts, alarms, policy, now);
 }
 
 /** Look at the CA certificates that have a label, and at the roots of the CA profiles. */
@@ -137,15 +141,16 @@ async function observe(
   observation: Observation,
   name: string,
   told?: { readonly index: number; readonly version: number },
-): Promise<void> {
+): Promise<readonly Alarm[]> {
   const now = clock.now();
   const policy = await notificationPolicy(store);
   const lateMs = isStarting ? Math.floor(spread(name) * usualSpreadSeconds * 1000) : 0;
-  await store.alarms.look(subjectKey(observation.subject), now, (standing) => ({
+  const { alarms } = await store.alarms.look(subjectKey(observation.subject), now, (standing) => ({
     ...react({ ...standing, observation, now, policy }),
     notBefore: new Date(now.getTime() + lateMs),
     ...(told && { told }),
   }));
+  return alarms;
 }
 
 function subjectOf({ index }: Watched): AlarmSubject {

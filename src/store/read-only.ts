@@ -76,7 +76,8 @@ export function readOnly(store: Store, refuse: () => never): Store {
       remove: refused,
     },
     schedule: {
-      due: (now, limit) => schedule.due(now, limit),
+      due: (now, limit, after) => schedule.due(now, limit, after),
+      entry: (name) => schedule.entry(name),
       all: () => schedule.all(),
       next: () => schedule.next(),
       failing: (name) => schedule.failing(name),

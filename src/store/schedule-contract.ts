@@ -8,6 +8,18 @@ export interface ScheduleEntry {
   readonly revision: number;
 }
 
+/** A name whose time has come. */
+export interface DueEntry extends ScheduleEntry {
+  readonly at: Date;
+}
+
+/** When to look at a name again. */
+export interface SchedulePlan {
+  readonly entry: ScheduleEntry;
+  /** Absent: when something about it changes. */
+  readonly at: Date | undefined;
+}
+
 /** What does not work about a name at present, and since when. */
 export interface FailingRecord {
   /** Job that is tried again; the scheduler names them. */
@@ -33,20 +45,25 @@ export interface CaHealth {
  * command needs not know that there is an agent, and an agent that was killed misses nothing.
  */
 export interface Schedule {
-  /** Names whose time has come, the longest overdue first. */
-  due(now: Date, limit: number): Promise<readonly ScheduleEntry[]>;
+  /**
+   * Names whose time has come, the longest overdue first.
+   *
+   * @param after the last one of those that were read before
+   */
+  due(now: Date, limit: number, after?: DueEntry): Promise<readonly DueEntry[]>;
+  /** A name as it is now; absent when it is forgotten. */
+  entry(name: Label): Promise<ScheduleEntry | undefined>;
   /** Every name there is something of, by name. */
   all(): Promise<readonly ScheduleEntry[]>;
   /** When the next time comes; absent when there is nothing to look at. */
   next(): Promise<Date | undefined>;
   /**
-   * Say when to look at a name again.
+   * Say when to look at names again, in one write.
    *
-   * @param at absent: when something about it changes
-   * @returns `false` when it has changed since the entry was read: it stays due
+   * @returns those that have changed since they were read: they stay due
    */
-  plan(entry: ScheduleEntry, at: Date | undefined): Promise<boolean>;
-  /** Forget a name of which nothing is stored any more; as `plan`, not when it has changed. */
+  plan(plans: readonly SchedulePlan[]): Promise<readonly ScheduleEntry[]>;
+  /** Forget a name of which nothing is stored any more. @returns `false`, as `plan`, when it has changed */
   forget(entry: ScheduleEntry): Promise<boolean>;
   /** Make every name due: the clock has jumped, or a setting for all was changed. */
   wake(): Promise<void>;

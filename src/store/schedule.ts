@@ -9,16 +9,24 @@ import { storedText } from './stored-text.ts';
 /** The schedule in SQLite; triggers of the schema make a name due when it changes. */
 export function sqliteSchedule(database: Database): Schedule {
   return {
-    due: (now, limit) =>
+    due: (now, limit, after) =>
       database.read((sql) =>
         sql
           .all(
-            'SELECT name, revision FROM schedule WHERE next_at <= ? ORDER BY next_at LIMIT ?',
+            `SELECT * FROM schedule WHERE next_at <= ? AND (next_at, name) > (?, ?)
+             ORDER BY next_at, name LIMIT ?`,
             now,
+            after?.at ?? Number.MIN_SAFE_INTEGER,
+            after?.name ?? '',
             limit,
           )
-          .map(readEntry),
+          .map((row) => ({ ...readEntry(row), at: time(row, 'next_at') })),
       ),
+    entry: (name) =>
+      database.read((sql) => {
+        const row = sql.get('SELECT name, revision FROM schedule WHERE name = ?', name);
+        return row && readEntry(row);
+      }),
     all: () =>
       database.read((sql) =>
         sql.all('SELECT name, revision FROM schedule ORDER BY name').map(readEntry),
@@ -28,15 +36,18 @@ export function sqliteSchedule(database: Database): Schedule {
         const row = sql.get('SELECT min(next_at) AS at FROM schedule WHERE next_at IS NOT NULL');
         return row && optional(row, 'at', time);
       }),
-    plan: ({ name, revision }, at) =>
-      database.write(
-        (sql) =>
-          sql.run(
+    plan: (plans) =>
+      database.write((sql) =>
+        plans.flatMap(({ entry, at }) => {
+          const { name, revision } = entry;
+          const { changes } = sql.run(
             'UPDATE schedule SET next_at = ? WHERE name = ? AND revision = ?',
             at,
             name,
             revision,
-          ).changes > 0,
+          );
+          return changes === 0 ? [entry] : [];
+        }),
       ),
     forget: ({ name, revision }) =>
       database.write((sql) => {

@@ -14,7 +14,14 @@ import { Violation } from './invariants.ts';
 import { pooledKeys } from './key-pool.ts';
 import type { MemoryFs } from './memory-fs.ts';
 import { planted, type Plant } from './plants.ts';
-import { mortalFs, mortalStore, processImage, type ProcessImage } from './process-image.ts';
+import {
+  mortalFs,
+  mortalStore,
+  processImage,
+  writesOf,
+  type ProcessImage,
+} from './process-image.ts';
+import { countChanges, readCache, type ReadCache } from './read-cache.ts';
 
 /** What a machine is made of. */
 export interface MachineParts {
@@ -65,6 +72,7 @@ export async function simulatedMachine(parts: MachineParts): Promise<Machine> {
   let [kills, pids] = [0, 0];
   // The agent's process, which comes and goes.
   const livePids = new Set<number>();
+  const changes = countChanges();
   let running:
     | { readonly image: ProcessImage; readonly store: Store; readonly agent: Agent }
     | undefined;
@@ -83,15 +91,22 @@ export async function simulatedMachine(parts: MachineParts): Promise<Machine> {
 
   async function open(image: ProcessImage): Promise<{ store: Store; context: AgentContext }> {
     livePids.add(image.pid);
+    let cache: ReadCache | undefined;
     const opened = await openStore({
       directory: join(directory, 'state'),
       clock: { sleep: async () => {} },
       random,
-      onWrite: () => image.tick(),
+      onWrite() {
+        cache?.wrote();
+        image.tick();
+      },
     });
+    const isWriting = writesOf(opened);
+    cache = readCache(opened, changes, isWriting);
+    const { store } = cache;
     const mortal = mortalFs(fs, image, hindrance);
     const context: AgentContext = {
-      store: mortalStore(planted(opened, plant), image, hindrance),
+      store: mortalStore(planted(store, plant), image, hindrance, isWriting),
       clock: clock.ours,
       random,
       log: {
@@ -114,7 +129,7 @@ export async function simulatedMachine(parts: MachineParts): Promise<Machine> {
         throw new CertError('NETWORK_UNREACHABLE', 'Cannot retrieve anything here');
       },
     };
-    return { store: opened, context };
+    return { store, context };
   }
 
   function newImage(): ProcessImage {
@@ -146,7 +161,7 @@ export async function simulatedMachine(parts: MachineParts): Promise<Machine> {
         continue;
       }
       const entry = (await again.schedule.all()).find((each) => each.name === name);
-      if (entry) await again.schedule.plan(entry, undefined);
+      if (entry) await again.schedule.plan([{ entry, at: undefined }]);
     }
     await again.close();
   }

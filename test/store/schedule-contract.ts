@@ -27,7 +27,7 @@ export function scheduleContract(make: () => Promise<StoreUnderTest>): void {
       for (const [i, change] of changes.entries()) {
         const [entry] = await store.schedule.due(at(0), 9);
         expect(entry?.name, `before change ${i}`).toBe('gw1');
-        if (entry) await store.schedule.plan(entry, undefined);
+        if (entry) await store.schedule.plan([{ entry, at: undefined }]);
         expect(await store.schedule.due(at(0), 9), `planned before ${i}`).toStrictEqual([]);
         await change();
       }
@@ -42,25 +42,40 @@ export function scheduleContract(make: () => Promise<StoreUnderTest>): void {
         ['gw2', at(10)],
         ['gw3', undefined],
       ]);
-      for (const entry of await store.schedule.due(at(0), 9)) {
-        expect(await store.schedule.plan(entry, times.get(entry.name))).toBe(true);
-      }
+      const plans = (await store.schedule.due(at(0), 9)).map((entry) => ({
+        entry,
+        at: times.get(entry.name),
+      }));
+      expect(await store.schedule.plan(plans)).toStrictEqual([]);
       expect(await store.schedule.next()).toStrictEqual(at(10));
       expect(await names(store.schedule.due(at(9), 9))).toStrictEqual([]);
       expect(await names(store.schedule.due(at(10), 9))).toStrictEqual(['gw2']);
       expect(await names(store.schedule.due(at(40), 9))).toStrictEqual(['gw2', 'gw1']);
-      expect(await names(store.schedule.due(at(40), 1))).toStrictEqual(['gw2']);
+      const first = await store.schedule.due(at(40), 1);
+      expect(first).toMatchObject([{ name: 'gw2', at: at(10) }]);
+      expect(await names(store.schedule.due(at(40), 9, first[0]))).toStrictEqual(['gw1']);
+      expect(await store.schedule.entry(named('gw2'))).toMatchObject({ name: 'gw2' });
+      expect(await store.schedule.entry(named('gw4'))).toBeUndefined();
+    });
+
+    it('has those that are due at the same time page by page', async () => {
+      const { store } = await make();
+      for (const name of ['gw1', 'gw2', 'gw3']) await imported(store, name);
+      const first = await store.schedule.due(at(0), 2);
+      expect(first.map(({ name }) => name)).toStrictEqual(['gw1', 'gw2']);
+      expect(await names(store.schedule.due(at(0), 2, first[1]))).toStrictEqual(['gw3']);
     });
 
     it('takes no plan that was made before a change', async () => {
       const { store } = await make();
+      for (const name of ['gw1', 'gw2']) await imported(store, name);
+      const [entry, other] = await store.schedule.due(at(0), 2);
       await imported(store, 'gw1');
-      const [entry] = await store.schedule.due(at(0), 1);
-      await imported(store, 'gw1');
-      if (entry === undefined) throw new Error('nothing is due');
-      expect(await store.schedule.plan(entry, at(99))).toBe(false);
+      if (entry === undefined || other === undefined) throw new Error('nothing is due');
+      const plans = [entry, other].map((each) => ({ entry: each, at: at(99) }));
+      expect(await store.schedule.plan(plans)).toStrictEqual([entry]);
       expect(await store.schedule.forget(entry)).toBe(false);
-      expect(await names(store.schedule.due(at(0), 1))).toStrictEqual(['gw1']);
+      expect(await names(store.schedule.due(at(0), 9))).toStrictEqual(['gw1']);
     });
 
     it('forgets a name of which nothing is left', async () => {
@@ -76,9 +91,8 @@ export function scheduleContract(make: () => Promise<StoreUnderTest>): void {
     it('has every name again after it was woken', async () => {
       const { store } = await make();
       for (const name of ['gw1', 'gw2']) await imported(store, name);
-      for (const entry of await store.schedule.due(at(0), 9)) {
-        await store.schedule.plan(entry, at(99));
-      }
+      const all = await store.schedule.due(at(0), 9);
+      await store.schedule.plan(all.map((entry) => ({ entry, at: at(99) })));
       await store.schedule.wake();
       expect(await names(store.schedule.due(at(0), 9))).toStrictEqual(['gw1', 'gw2']);
     });
