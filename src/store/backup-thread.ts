@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
 import { toHex } from '../base/bytes.ts';
@@ -41,8 +43,7 @@ export async function backUpInThread(
   random: Random,
 ): Promise<Backup> {
   const task: BackupTask = { database, path, at: at.getTime(), nonce: toHex(random.bytes(16)) };
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const worker = new Worker(new URL(`./backup-worker.${extension}`, import.meta.url), {
+  const worker = new Worker(workerFile(), {
     workerData: task,
     // It reads no words of the command line, and no environment.
     argv: [],
@@ -64,4 +65,14 @@ export async function backUpInThread(
     message,
     hint === undefined ? {} : { hint },
   );
+}
+
+/** Beside this file: as it was written, compiled for the library, or beside the one file of the command line. */
+const workerFiles = ['backup-worker.ts', 'backup-worker.js', 'backup-worker.cjs'] as const;
+
+function workerFile(): string {
+  const files = workerFiles.map((name) => join(import.meta.dirname, name));
+  const file = files.find((each) => existsSync(each));
+  if (file === undefined) throw new TypeError(`there is no ${files.join(' and no ')}`);
+  return file;
 }

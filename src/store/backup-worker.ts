@@ -48,4 +48,4 @@ function assertWhole(connection: Sqlite.Database, source: string): void {
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as `backUpInThread` has written it
 const task = workerData as BackupTask;
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has none
-parentPort?.postMessage(await work(task));
+void work(task).then((answer) => parentPort?.postMessage(answer));
