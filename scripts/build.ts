@@ -57,7 +57,7 @@ function bundleCli(folder: string): void {
   writeFileSync(
     join(folder, 'start.js'),
     "const { createRequire } = process.getBuiltinModule('node:module');\n" +
-      'export const { createProcessIo, run } = ' +
+      'export const { createProcessIo, run, startOver } = ' +
       "createRequire(import.meta.url)('./bundle.cjs');\n",
   );
   for (const name of readdirSync(folder)) {

@@ -114,13 +114,17 @@ export function reportError(
 function ofTakenIdentity(error: CertError): readonly string[] | undefined {
   const identity = identityTaken();
   if (identity === undefined || !isOfFiles(error)) return undefined;
-  const { user, startedBy } = identity;
+  const { user, startedBy, hasPowers } = identity;
+  const who = `This runs as "${user}", whose store it is, though ${startedBy} started it`;
+  if (hasPowers) {
+    return [`${who}: it may do with files what the service may, and no more`];
+  }
   return [
-    `This runs as "${user}", whose store it is, though ${startedBy} started it: it may do with files what "${user}" may` +
+    `${who}: it may do with files what "${user}" may` +
       // The service has capabilities that are lost on the way from root to another user.
       (error.code === 'DELIVERY_FAILED'
         ? '; a running agent tries again within minutes, with what its service lets it do'
-        : ''),
+        : `; let "${user}" do that, or give or take it by standard input and output`),
   ];
 }
 

@@ -11,7 +11,8 @@ if (major < 24) {
 } else {
   const { useCompileCache } = await import('./compile-cache.ts');
   useCompileCache(process.env);
-  const { createProcessIo, run } = await import('./start.ts');
+  const { createProcessIo, run, startOver } = await import('./start.ts');
+  startOver(process.argv.slice(2), process.env);
   const exitCode = await run(process.argv.slice(2), createProcessIo());
   // Output that failed meanwhile has left its own.
   process.exitCode = exitCode || (process.exitCode ?? 0);

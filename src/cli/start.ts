@@ -2,3 +2,4 @@
 // reaches into one.
 export { createProcessIo } from './process-io.ts';
 export { run } from './run.ts';
+export { startOver } from './start-over.ts';

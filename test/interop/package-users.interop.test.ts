@@ -12,8 +12,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
+import { programPath } from '../../scripts/peer-packages.ts';
 import { encodePem } from '../../src/asn1/pem.ts';
 import { certificateDer } from '../../src/x509/certificate.ts';
 import { issue } from '../harness/certificates.ts';
@@ -34,14 +35,17 @@ interface Place {
   readonly state: string;
   /** Only root can enter it. */
   readonly private: string;
+  /** It is seen as /var/lib/certkeeper. */
+  readonly isService?: boolean;
 }
 
-function place(): Place {
+function place(isService = false): Place {
   const directory = mkdtempSync(join(tmpdir(), 'certkeeper-users-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   chmodSync(directory, 0o755);
-  const [state, hidden] = [join(directory, 'state'), join(directory, 'root')];
-  for (const each of [state, hidden]) mkdirSync(each, { mode: 0o700 });
+  const [state, hidden] = [join(directory, 'lib/certkeeper'), join(directory, 'root')];
+  for (const each of [state, hidden]) mkdirSync(each, { mode: 0o700, recursive: true });
+  chmodSync(join(directory, 'lib'), 0o755);
   chownSync(state, uid, uid);
   const notAfter = new Date('2049-12-31T00:00:00Z');
   const ca = issue({ subject: 'CN=Root', isCa: true, notAfter });
@@ -49,26 +53,37 @@ function place(): Place {
   for (const [file, { certificate }] of Object.entries({ 'ca.pem': ca, 'leaf.pem': leaf }))
     writeFileSync(join(hidden, file), encodePem('CERTIFICATE', certificateDer(certificate)));
   writeFileSync(join(hidden, 'psk'), 's3cret', { mode: 0o600 });
-  return { state, private: hidden };
+  return { state, private: hidden, isService };
+}
+
+/** Words that run others where the state directory is that of the service, which no other process sees. */
+function within({ state, isService = false }: Place): readonly string[] {
+  if (!isService) return ['env', `CERTKEEPER_STATE=${state}`];
+  const mount = 'mount --bind "$0" /var/lib && exec "$@"';
+  return ['unshare', '-m', 'sh', '-c', mount, dirname(state)];
 }
 
 /** Run a command as root. */
-function asRoot({ state }: Place, ...words: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...words], {
+function asRoot(at: Place, ...words: readonly string[]) {
+  const [program = '', ...args] = [...within(at), process.execPath, main, ...words];
+  const { status, stdout, stderr } = spawnSync(program, args, {
     encoding: 'utf8',
-    env: { PATH: process.env['PATH'] ?? '', CERTKEEPER_STATE: state },
+    env: { PATH: programPath },
   });
   return { status, text: stdout + stderr };
 }
 
 /** Be the agent as its user, with what the unit lets it do. */
-async function startAgent({ state }: Place) {
+async function startAgent(at: Place) {
   const three = '+chown,+fowner,+dac_override';
-  const args = [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', `--inh-caps=-all,${three}`];
-  const node = [process.execPath, main, 'agent', 'run', '--state', state];
-  const child = spawn('setpriv', [...args, `--ambient-caps=${three}`, ...node], {
+  const become = [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
+  const caps = [`--inh-caps=-all,${three}`, `--ambient-caps=${three}`];
+  const node = ['agent', 'run', '--state', at.isService ? '/var/lib/certkeeper' : at.state];
+  const words = [...within(at), 'setpriv', ...become, ...caps, process.execPath, main, ...node];
+  const [program = '', ...args] = words;
+  const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'] ?? '', CERTKEEPER_TEST_BEAT_SECONDS: '1' },
+    env: { PATH: programPath, CERTKEEPER_TEST_BEAT_SECONDS: '1' },
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   let log = '';
@@ -81,6 +96,11 @@ async function startAgent({ state }: Place) {
 function owners({ state }: Place): ReadonlySet<number> {
   const below = readdirSync(state, { recursive: true, encoding: 'utf8' });
   return new Set(['', ...below].map((path) => lstatSync(join(state, path)).uid));
+}
+
+function whose(path: string) {
+  const { uid: user, gid: group, mode } = lstatSync(path);
+  return { user, group, mode: mode & 0o777 };
 }
 
 it('lets root work in the store of an agent, before it, beside it and between two of them', async () => {
@@ -113,6 +133,55 @@ it('lets root work in the store of an agent, before it, beside it and between tw
   expect(asRoot(at, 'agent', 'stop')).toMatchObject({ status: 0 });
   await once(second, 'exit');
   expect(owners(at)).toStrictEqual(new Set([uid]));
+});
+
+it('gives files to the same owners whoever delivers them in the directory of the service', async (context) => {
+  requireFeature(context, 'mounts');
+  const at = place(true);
+  const leaf = join(at.private, 'leaf.pem');
+  expect(asRoot(at, 'cert', 'import', 'cert-name', 'vendor', 'file', leaf).status).toBe(0);
+  const deploy = ['cert', 'deploy', 'cert-name', 'vendor', 'owner', 'daemon', 'to'];
+  const byRoot = join(at.private, 'web.pem');
+  expect(asRoot(at, ...deploy, 'web', 'cert', byRoot)).toMatchObject({ status: 0 });
+  expect(whose(byRoot)).toMatchObject({ user: 1, mode: 0o644 });
+  expect(owners(at)).toStrictEqual(new Set([uid]));
+
+  const first = await startAgent(at);
+  const byAgent = join(at.private, 'api.pem');
+  // By a way on which root keeps no power: the agent delivers it.
+  const powerless = { ...at, isService: false };
+  expect(asRoot(powerless, ...deploy, 'api', 'cert', byAgent)).toMatchObject({ status: 10 });
+  await vi.waitFor(() => expect(existsSync(byAgent)).toBe(true), {
+    timeout: 45_000,
+    interval: 200,
+  });
+  expect(whose(byAgent)).toStrictEqual(whose(byRoot));
+  first.kill('SIGKILL');
+  await once(first, 'exit');
+
+  const exported = join(at.private, 'exported.pem');
+  expect(asRoot(at, 'cert', 'export', 'vendor', 'to', exported)).toMatchObject({ status: 0 });
+  expect(whose(exported).user).toBe(uid);
+  const second = await startAgent(at);
+  expect(asRoot(at, ...deploy, 'more', 'cert', join(at.private, 'more.pem')).status).toBe(0);
+  expect(whose(join(at.private, 'more.pem'))).toStrictEqual(whose(byRoot));
+  expect(asRoot(at, 'show', 'audit').text).toMatch(/ root .*cert deploy/);
+  expect(asRoot(at, 'agent', 'stop')).toMatchObject({ status: 0 });
+  await once(second, 'exit');
+  expect(owners(at)).toStrictEqual(new Set([uid]));
+});
+
+it('runs hooks as the user of the service, with its capabilities and no way back to root', (context) => {
+  requireFeature(context, 'mounts');
+  const at = place(true);
+  asRoot(at, 'cert', 'import', 'cert-name', 'vendor', 'file', join(at.private, 'leaf.pem'));
+  const tell = ['/bin/sh', '-c', 'id; grep -E "^(Cap(Prm|Eff)|NoNewPrivs)" /proc/self/status'];
+  expect(asRoot(at, 'cert', 'hook', 'cert-name', 'vendor', '--', ...tell).status).toBe(0);
+  const { text } = asRoot(at, 'hook', 'test', 'vendor');
+  expect(text).toContain(`uid=${uid}`);
+  expect(text).not.toContain('(root)');
+  expect(text).toMatch(/CapPrm:\\u0009 *0+b\n/);
+  expect(text).toMatch(/NoNewPrivs:\\u0009 *1\n/);
 });
 
 it('leaves root root in a directory of its own', () => {
