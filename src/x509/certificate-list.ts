@@ -6,14 +6,16 @@ import {
   sequence,
   sequenceOf,
   sourceOf,
+  toDer,
   type Codec,
   type TaggedCodec,
 } from '../asn1/codec.ts';
 import { DerReader, type DerLimits, type Tolerance } from '../asn1/der-reader.ts';
 import { limited } from '../asn1/limited.ts';
 import { oids } from '../asn1/oids.ts';
-import { bigInteger, integer, octetBitString } from '../asn1/primitives.ts';
+import { bigInteger, integer, octetBitString, primitive } from '../asn1/primitives.ts';
 import { AlgorithmIdentifier } from './algorithm-identifier.ts';
+import { walkEntries } from './crl-entries.ts';
 import { CRLReason } from './crl-reason.ts';
 import { Extensions } from './extension.ts';
 import { Name } from './name.ts';
@@ -149,14 +151,48 @@ export function* listRevoked({
 }
 
 /**
- * Find the entry of a certificate by its serial number, whatever its issuer. Of an indirect CRL, whose
- * entries have issuers of their own, `listRevoked` tells more.
+ * Find the entry of a certificate by its serial number, whatever its issuer, by reading on until it is there: for one
+ * question. For more, and for indirect CRLs, whose entries have issuers of their own, there is `indexEntries`.
  *
  * @throws {CertError} DER_MALFORMED, LIMIT_EXCEEDED
  */
-export function findRevoked(list: CertificateList, serial: bigint): RevokedCertificate | undefined {
-  for (const entry of listRevoked(list)) if (entry.userCertificate === serial) return entry;
-  return undefined;
+export function findRevoked(
+  { tbsCertList: { revokedCertificates } }: CertificateList,
+  serial: bigint,
+): RevokedCertificate | undefined {
+  if (!revokedCertificates) return undefined;
+  const wanted = serialOctets(serial);
+  let found = -1;
+  walkEntries(revokedCertificates, (start, at, end) => {
+    if (end - at !== wanted.length) return false;
+    for (let i = 0; i < wanted.length; i++) {
+      if (revokedCertificates[at + i] !== wanted[i]) return false;
+    }
+    found = start;
+    return true;
+  });
+  return found === -1 ? undefined : entryAt(revokedCertificates, found);
+}
+
+/** Give the content octets of a serial number, as entries of CRLs are compared by. */
+export function serialOctets(serial: bigint): Uint8Array {
+  return fromDer(integerContent, toDer(bigInteger, serial));
+}
+
+const integerContent = primitive<Uint8Array>('INTEGER', bigInteger.tag, {
+  decode: (content) => content,
+  encode: (writer, content) => writer.octets(content),
+});
+
+/**
+ * Decode the entry that begins at an offset of revokedCertificates.
+ *
+ * @throws {CertError} DER_MALFORMED, LIMIT_EXCEEDED
+ */
+export function entryAt(revokedCertificates: Uint8Array, offset: number): RevokedCertificate {
+  const reader = entryReader(revokedCertificates);
+  reader.position = offset;
+  return tolerantly(reader, () => RevokedCertificate.decode(reader));
 }
 
 /**
