@@ -1,4 +1,3 @@
-import { setImmediate as pause } from 'node:timers/promises';
 import { gate, type Gate } from '../base/gate.ts';
 import type { Label } from '../base/label.ts';
 import type { MaintenanceWindow } from '../lifecycle/stored-windows.ts';
@@ -107,7 +106,8 @@ async function beginDue(context: RunnerContext, run: Run): Promise<number> {
     await writePlans(context, run);
     last = page.at(-1);
     if (last === undefined) return begun;
-    await pause();
+    // Looking is work for the processor alone: whoever else waits for an event has a turn.
+    await new Promise<void>((resolve) => setImmediate(resolve));
   }
 }
 
