@@ -13,9 +13,6 @@ import type { Processes } from './agent-processes.ts';
 
 const dayMs = 86_400_000;
 
-/** An agent that lives for so many looks of fifty milliseconds, on whatever machine, gets a renewal done. */
-const enoughLooks = 200;
-
 /** Judges by databases and files, past all of our code, what killed agents have left. */
 export interface AgentJudge {
   /** An agent lives at this moment. */
@@ -41,8 +38,19 @@ export interface AgentJudge {
   close(): void;
 }
 
-/** Begin to judge. */
-export function agentJudge({ state, store: database, ledger }: Processes): AgentJudge {
+/** What is judged: a state directory, and the databases of store and lab. */
+export type Evidence = Pick<Processes, 'state' | 'store' | 'ledger'>;
+
+/**
+ * Begin to judge.
+ *
+ * @param enoughLooks an agent that lives for so many looks of fifty milliseconds, on whatever machine, gets a renewal
+ *   done
+ */
+export function agentJudge(
+  { state, store: database, ledger }: Evidence,
+  enoughLooks: number,
+): AgentJudge {
   const inspect = inspector(database, ledger);
   const store = new Sqlite(database, { readonly: true });
   const violations: string[] = [];

@@ -11,9 +11,28 @@ import { makeProcesses, type Processes, type Running } from './agent-processes.t
 export interface Killing {
   readonly kills: number;
   readonly seed: number;
+  /** How much there is to do, and how much time for it. */
+  readonly pace?: Partial<Pace>;
   /** Told after each kill. */
   readonly onKill?: (tally: Tally) => void;
+  /** Ends it before its time; what was done until then is judged all the same. */
+  readonly signal?: AbortSignal;
 }
+
+/** How much there is to do for an agent, and how much time for it. */
+export interface Pace {
+  /** Certificates to look after. */
+  readonly names: number;
+  /** Renewed after two thirds of it, with time for a few killed agents until the end. */
+  readonly validitySeconds: number;
+  /** At most this long an agent lives after it has said that it runs, unless something is urgent. */
+  readonly longestMs: number;
+  /** A certificate that an agent did not renew while it lived for so many looks is its fault. */
+  readonly looks: number;
+}
+
+/** Two renewals in three seconds, and as many polls: an agent is about as often at work as not when it is killed. */
+export const usualPace: Pace = { names: 24, validitySeconds: 48, longestMs: 600, looks: 200 };
 
 /** What came of it. */
 export interface Tally {
@@ -34,12 +53,6 @@ export interface Tally {
   readonly violations: readonly string[];
 }
 
-const names = 24;
-
-/** Renewed after two thirds of it, with time for a few killed agents until the end. */
-const validitySeconds = 48;
-const renewedAfterMs = (validitySeconds * 1000 * 2) / 3;
-
 /** When the first one is to be renewed; the others follow evenly, so that there is always something to do. */
 const firstMs = 7000;
 
@@ -49,33 +62,37 @@ const graceMs = 9000;
 /** How often the one who kills looks at his watch. */
 const lookMs = 50;
 
-/** At most this long an agent lives after it has said that it runs. */
-const longestMs = 1200;
+/** How long the last agent lives, before what is left is done by hand. */
+const lastMs = 2400;
+
+/** Most agents say that they run after this. */
+const startMs = 400;
 
 /**
  * Kill an agent again and again, at instants that a seed decides: agent and lab are processes, their certificates live
  * for less than a minute. Each renewal waits for the CA once, and is confirmed.
  */
-export async function killAgents({ kills, seed, onKill }: Killing): Promise<Tally> {
+export async function killAgents({ kills, seed, onKill, signal, ...how }: Killing): Promise<Tally> {
   const random = seeded(seed);
+  const pace = { ...usualPace, ...how.pace };
   const processes = makeProcesses();
   const counts = { kills: 0, early: 0, outstanding: 0, undelivered: 0 };
   try {
     const first = await processes.lab();
     await processes.know();
-    await enrol(processes);
+    await enrol(processes, pace);
     await first.end('SIGTERM');
-    const lab = `--validity ${validitySeconds}s --polls 1 --check-after 1s --implicit-confirm no`;
+    const lab = `--validity ${pace.validitySeconds}s --polls 1 --check-after 1s --implicit-confirm no`;
     const { child } = await processes.lab(...lab.split(' '));
-    const judge = agentJudge(processes);
+    const judge = agentJudge(processes, pace.looks);
     const tally = (): Tally => ({ ...counts, ...judge.tally() });
     try {
-      while (counts.kills < kills) {
+      while (counts.kills < kills && signal?.aborted !== true) {
         if (child.exitCode !== null) throw new Error('The lab has ended');
         const agent = processes.agent();
         const isEarly = random.below(5) === 0;
-        if (isEarly) await pause(random.below(400));
-        else await live(agent, random.below(longestMs), judge);
+        if (isEarly) await pause(random.below(startMs));
+        else await live(agent, random.below(pace.longestMs), judge);
         const code = await agent.end('SIGKILL');
         if (code !== null) throw new Error(`The agent ended with ${code}: ${agent.err()}`);
         judge.died();
@@ -88,7 +105,7 @@ export async function killAgents({ kills, seed, onKill }: Killing): Promise<Tall
         onKill?.(tally());
       }
       const last = processes.agent();
-      await live(last, 2 * longestMs, judge);
+      await live(last, lastMs, judge);
       const code = await last.end('SIGTERM');
       if (code !== 0) throw new Error(`The last agent ended with ${code}: ${last.err()}`);
       judge.died();
@@ -115,7 +132,8 @@ async function live(agent: Running, ms: number, judge: AgentJudge): Promise<void
   }
 }
 
-async function enrol(processes: Processes): Promise<void> {
+async function enrol(processes: Processes, { names, validitySeconds }: Pace): Promise<void> {
+  const renewedAfterMs = (validitySeconds * 1000 * 2) / 3;
   await withKeeper(processes, async (keeper) => {
     // Everything is to be there at the end.
     await keeper.store.settings.set('history-limit', '1000000');
