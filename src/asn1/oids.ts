@@ -55,7 +55,10 @@ export const oids = {
   ocsp: '1.3.6.1.5.5.7.48.1',
   ocspBasic: '1.3.6.1.5.5.7.48.1.1',
   ocspNonce: '1.3.6.1.5.5.7.48.1.2',
+  ocspCrlReferences: '1.3.6.1.5.5.7.48.1.3',
   ocspNoCheck: '1.3.6.1.5.5.7.48.1.5',
+  ocspArchiveCutoff: '1.3.6.1.5.5.7.48.1.6',
+  ocspExtendedRevoke: '1.3.6.1.5.5.7.48.1.9',
   caIssuers: '1.3.6.1.5.5.7.48.2',
   extensionRequest: '1.2.840.113549.1.9.14',
 
