@@ -97,6 +97,9 @@ const kinds: Readonly<Record<string, NameKind>> = {
   'current-name': 'certificate',
   'signer-cert': 'certificate',
   'tls-client-cert': 'certificate',
+  as: 'certificate',
+  'serve-cert': 'certificate',
+  'serve-ca-root': 'ca',
 };
 
 /** Find the values of a parameter that begin with what was typed. */

@@ -14,11 +14,12 @@ export interface FetchArguments {
   readonly name: Label;
   readonly caRoot?: Label | undefined;
   readonly from?: string | undefined;
+  readonly as?: Label | undefined;
 }
 
 /** Fetch now; a path is taken from where the operator is. */
 export async function fetchNow(
-  { name, caRoot, from }: FetchArguments,
+  { name, caRoot, from, as }: FetchArguments,
   services: Services,
   context: CommandContext,
 ): Promise<FetchResult> {
@@ -29,6 +30,7 @@ export async function fetchNow(
         name,
         ...(caRoot !== undefined && { ca: caRoot }),
         ...(from !== undefined && { from: looksLikeUrl(from) ? from : resolve(from) }),
+        ...(as !== undefined && { as }),
         read: (place) =>
           readFetchPlace(place, name, {
             retrieve: (url, options) => services.retrieve(url, options),

@@ -24,7 +24,7 @@ export const agentCommands: readonly Command[] = [
     changes: 'world',
     summary: "Take a newer certificate, with its key, from another node's store",
     parameters: table.fetchParameters,
-    example: 'cmp fetch current-cert gw1 ca-root rootA from /mnt/shared/certs',
+    example: 'cmp fetch current-cert gw1 ca-root rootA from agent://node1.example:8443 as node2',
     load: () => import('./commands/cmp-fetch.ts'),
   }),
   defineCommand({
@@ -73,6 +73,29 @@ export const agentCommands: readonly Command[] = [
     summary: 'End the agent; what is outstanding is gone on with by the next one',
     parameters: {},
     load: () => import('./commands/agent-stop.ts'),
+  }),
+  defineCommand({
+    words: ['agent', 'serve'],
+    changes: 'store',
+    summary: 'Let the agents of other nodes fetch a certificate, with its key, from the agent here',
+    parameters: table.agentServeParameters,
+    example: 'agent serve name gw1 to dns:node2.example dns:node3.example',
+    load: () => import('./commands/agent-serve.ts'),
+  }),
+  defineCommand({
+    words: ['no', 'agent', 'serve'],
+    changes: 'store',
+    summary: 'Let nodes fetch a certificate no more, all of them if none is named',
+    parameters: table.noAgentServeParameters,
+    example: 'no agent serve name gw1 to dns:node3.example',
+    load: () => import('./commands/no-agent-serve.ts'),
+  }),
+  defineCommand({
+    words: ['show', 'agent', 'serving'],
+    changes: 'nothing',
+    summary: 'List the certificates that other agents may fetch, and the nodes these may be on',
+    parameters: {},
+    load: () => import('./commands/show-agent-serving.ts'),
   }),
   defineCommand({
     words: ['agent', 'window', 'add'],

@@ -49,7 +49,13 @@ export const fetchParameters = {
     type: 'text',
     placeholder: 'PLACE',
     summary:
-      'Cert-store location of the node that renews it: a folder, or a URL (sftp, https); where it came from last when left out',
+      'Its agent, as agent://HOST:PORT, or its cert-store location: a folder, or a URL (sftp, https); where it came from last when left out',
+  },
+  as: {
+    type: 'label',
+    placeholder: 'NAME',
+    summary:
+      'Certificate of this node that another agent is shown; the one it was last when left out',
   },
 } as const;
 
@@ -78,7 +84,14 @@ export const autoFetchParameters = {
   from: {
     type: 'text',
     placeholder: 'PLACE',
-    summary: 'Cert-store location of the node that renews it: a folder, or a URL (sftp, https)',
+    summary:
+      'The agent of the node that renews it, as agent://HOST:PORT, or its cert-store location: a folder, or a URL (sftp, https)',
+  },
+  as: {
+    type: 'label',
+    placeholder: 'NAME',
+    summary:
+      'Certificate of this node that another agent is shown; the one it was last when left out',
   },
 } as const;
 
@@ -144,6 +157,49 @@ export const agentPlanParameters = {
     min: 1,
     max: 3650,
     default: 30,
+  serve: {
+    type: 'integer',
+    min: 0,
+    max: 65_535,
+    placeholder: 'PORT',
+    summary:
+      'Serve certificates to the agents of other nodes, as agent serve allows; 0 takes a free port',
+  },
+  'serve-address': {
+    type: 'text',
+    placeholder: 'IP',
+    usual: 'all addresses',
+    summary: 'Address they are served on',
+  },
+  'serve-cert': {
+    type: 'label',
+    placeholder: 'NAME',
+    summary: 'Certificate of this node that they are shown, with the name in it that they ask for',
+  },
+  'serve-ca-root': {
+    type: 'label',
+    placeholder: 'L',
+    summary: 'CA profile whose roots the certificates of other nodes must lead to',
+  },
+} as const;
+
+/** `agent serve`. */
+export const agentServeParameters = {
+  name: { type: 'label', required: true, summary: 'Name of the certificate' },
+  to: {
+    type: 'text',
+    required: true,
+    many: true,
+    placeholder: 'NODE',
+    summary:
+      'What the certificate that a node shows must have: dns:HOST, ip:ADDRESS, uri:…, email:…, a whole subject as in CN=node2,O=Test; or the name of that certificate here',
+  },
+} as const;
+
+/** `no agent serve`. */
+export const noAgentServeParameters = {
+  name: { type: 'label', required: true, summary: 'Name of the certificate' },
+  to: { type: 'text', many: true, placeholder: 'NODE', summary: 'Node it is served to no more' },
     summary: 'How far to look ahead',
   },
 } as const;

@@ -1,9 +1,11 @@
 import { bytesEqual } from '../base/bytes.ts';
-import { CertError } from '../base/errors.ts';
+import { CertError, invariant } from '../base/errors.ts';
 import { formatTime } from '../base/format-time.ts';
-import type { Label } from '../base/label.ts';
-import { checkPath } from '../revocation/path.ts';
-import type { CertificateRecord } from '../store/store.ts';
+import { isLabel, type Label } from '../base/label.ts';
+import { configuredPki } from '../revocation/path-inputs.ts';
+import { validatePath } from '../revocation/validate-path.ts';
+import type { NameSetting } from '../store/entries-contract.ts';
+import type { CertificateRecord, Store } from '../store/store.ts';
 import { certificateDer, type Certificate } from '../x509/certificate.ts';
 import { quoteName } from '../x509/name-text.ts';
 import { sameName } from '../x509/name.ts';
@@ -12,7 +14,8 @@ import { findProfile, trustOf } from './authority.ts';
 import { localCaCertificates } from './build-chain.ts';
 import type { LifecycleContext } from './context.ts';
 import { deliverCertificate } from './deliver-certificate.ts';
-import type { FetchedSet } from './fetch-place.ts';
+import type { AgentFetch } from './fetch-agent.ts';
+import { isAgentPlace, type FetchedSet } from './fetch-place.ts';
 import { chooseLeaf, endOf } from './import-leaf.ts';
 import { storedCertificate } from './stored-certificate.ts';
 
@@ -21,9 +24,11 @@ export interface FetchRequest {
   readonly name: Label;
   /** Label of the CA profile whose anchors it must lead to; that of the certificate when absent. */
   readonly ca?: Label;
-  /** Where from: an absolute path or URL of a folder; where it was fetched from last when absent. */
+  /** Where from: an absolute path or URL of a folder, or another agent; where it was fetched from last when absent. */
   readonly from?: string;
-  /** Read what is there. */
+  /** Which certificate of this node another agent is shown; the one it was last when absent. */
+  readonly as?: Label;
+  /** Read a folder. */
   read(place: string): Promise<FetchedSet>;
 }
 
@@ -63,24 +68,40 @@ async function fetchAlone(context: LifecycleContext, request: FetchRequest): Pro
       hint: 'Say where it is: "from PLACE", the cert-store location of the node that renews it',
     });
   }
-  const { certificates, key } = await request.read(place);
+  const as = await shownTo(store, request, place);
+  const settings = [
+    ['fetch-as', as],
+    ['fetch-from', place],
+  ] as const;
+  const fetched = await read(context, request, { name, place, profile, current }, as);
+  const nothingNewer = async (certificate: CertificateRecord): Promise<FetchResult> => {
+    // The agent is to ask there next time, whether there was anything newer this time or not.
+    if (request.from !== undefined) await remember(store, name, settings);
+    return { type: 'nothing newer', certificate };
+  };
+  if (fetched === undefined) {
+    invariant(current !== undefined, 'only what is here can be the newest');
+    return nothingNewer(current);
+  }
+  const { certificates, key } = fetched;
   const at = clock.now();
   const leaf = chooseLeaf('fetch', name, { certificates, spki: key.key.spki }, at);
   const der = certificateDer(leaf);
   const old = current && storedCertificate(current.der, `"${name}"`);
   if (current && old && (bytesEqual(current.der, der) || endOf(leaf) <= endOf(old))) {
-    return { type: 'nothing newer', certificate: current };
+    return nothingNewer(current);
   }
   assertFollows(name, leaf, old, at);
   const trust = trustOf(profile);
-  const verdict = checkPath({
+  const verdict = validatePath({
     certificate: leaf,
     intermediates: [...certificates, ...trust.intermediates, ...(await localCaCertificates(store))],
     anchors: profile.roots.map((root) => storedCertificate(root, `CA "${profile.label}"`)),
     at,
     policy: trust,
+    limits: configuredPki,
   });
-  if (verdict.type === 'invalid') throw refusal(name, verdict.detail);
+  if (verdict.type === 'invalid') throw refusal(name, verdict.reasons[0].detail);
   const certificate = await store.certificates.import({
     name,
     der,
@@ -88,7 +109,7 @@ async function fetchAlone(context: LifecycleContext, request: FetchRequest): Pro
     key: { spki: key.key.spki, pkcs8: key.pkcs8 },
     source: 'fetch',
     ca: profile.label,
-    settings: [['fetch-from', place]],
+    settings,
     at,
   });
   return {
@@ -96,6 +117,47 @@ async function fetchAlone(context: LifecycleContext, request: FetchRequest): Pro
     certificate,
     files: await deliverCertificate(context, certificate, ''),
   };
+}
+
+/** Which certificate another agent is shown; a folder is shown none. */
+async function shownTo(
+  { nameSettings }: Store,
+  { name, as, from }: FetchRequest,
+  place: string,
+): Promise<Label | undefined> {
+  if (!isAgentPlace(place)) {
+    if (as === undefined) return undefined;
+    throw new CertError('CONFIG_INVALID', `Cannot fetch "${name}" as "${as}" from "${place}"`, {
+      hint: 'Leave out "as": it is for other agents, agent://HOST:PORT',
+    });
+  }
+  const known = as ?? (await nameSettings.get(name, 'fetch-as'));
+  if (known !== undefined && isLabel(known)) return known;
+  throw new CertError('CONFIG_INVALID', `Cannot fetch "${name}" from "${place}": as nobody`, {
+    hint: `Name the certificate of this node that the agent there is shown: from ${from ?? place} as NAME`,
+  });
+}
+
+async function read(
+  context: LifecycleContext,
+  request: FetchRequest,
+  what: Omit<AgentFetch, 'as'>,
+  as: Label | undefined,
+): Promise<FetchedSet | undefined> {
+  if (as === undefined) return request.read(what.place);
+  const { fetchFromAgent } = await import('./fetch-agent.ts');
+  return fetchFromAgent(context, { ...what, as });
+}
+
+async function remember(
+  { nameSettings }: Store,
+  name: Label,
+  settings: readonly (readonly [NameSetting, string | undefined])[],
+): Promise<void> {
+  for (const [key, value] of settings) {
+    if (value === undefined) await nameSettings.remove(name, key);
+    else await nameSettings.set(name, key, value);
+  }
 }
 
 function assertFetchable(name: Label, current: CertificateRecord | undefined): void {

@@ -13,6 +13,11 @@ export interface FetchedSet {
   readonly key: GeneratedKey;
 }
 
+/** Tell whether a place is another agent, as in `agent://node1.example:8443`; others are folders. */
+export function isAgentPlace(place: string): boolean {
+  return /^agent:/i.test(place);
+}
+
 /** How a file of a place is fetched. */
 export type FetchReader = TrackReader;
 

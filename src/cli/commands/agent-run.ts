@@ -8,6 +8,7 @@ import { startOperations, type OperationsOptions } from '../../agent/operations.
 import { beat } from '../../scheduler/beat.ts';
 import { CertError } from '../../base/errors.ts';
 import { applyAtStart, configApplier } from '../agent-config.ts';
+import { servingPlace, startServing } from '../agent-serving.ts';
 import { agentSocket } from '../agent-socket.ts';
 import type { Body, CommandContext } from '../command.ts';
 import type { ArgsOf } from '../parameter.ts';
@@ -23,6 +24,7 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
     });
   }
   const operating = await operationsOf(args, context);
+  const place = servingPlace(args);
   const services = await context.services();
   const configure = configApplier(services, args.config, context);
   await applyAtStart(configure, context);
@@ -38,10 +40,19 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
   });
   const operations = await startOperations(services, agent, operating);
   const { metricsUrl } = operations;
-  const reload = (): Promise<object> => reloaded(services, agent, configure);
+  const serving = await startServing(services, place);
+  const reload = async (): Promise<object> => {
+    const done = await reloaded(services, agent, configure);
+    await serving?.refresh();
+    return done;
+  };
   const endControl = await listen(context, path, {
     ...answersOf(agent, reload),
-    status: async () => ({ ...(await agent.status()), metrics: metricsUrl }),
+    status: async () => ({
+      ...(await agent.status()),
+      metrics: metricsUrl,
+      serves: serving?.port(),
+    }),
   });
   takeHangups(context, reload);
   context.print.done(
@@ -65,6 +76,7 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
     clearInterval(alive);
     await operations.stopping();
     await endControl();
+    await serving?.close();
     await operations.close();
   }
   context.print.done({ running: false }, 'The agent has ended');

@@ -38,6 +38,7 @@ export const run: Body<Record<never, never>> = async (_, context) => {
     ]),
   );
   return 0;
+      ['serves', live.serves === undefined ? undefined : `other agents on port ${live.serves}`],
 };
 
 /** Whatever the agent of another version says, only what we know of it is taken. */
@@ -48,8 +49,9 @@ function readStatus(status: object | undefined): {
   readonly trouble?: string;
   readonly metrics?: string;
 } & { readonly [key: string]: Json | undefined } {
-  const { runs, lastRun, next, trouble, metrics }: Readonly<Record<string, unknown>> = {
+  const { runs, lastRun, next, trouble, metrics, serves }: Readonly<Record<string, unknown>> = {
     ...status,
+  readonly serves?: number;
   };
   const at =
     typeof lastRun === 'object' && lastRun !== null && 'at' in lastRun ? lastRun.at : undefined;
@@ -61,3 +63,4 @@ function readStatus(status: object | undefined): {
     ...(typeof metrics === 'string' && { metrics }),
   };
 }
+    ...(typeof serves === 'number' && { serves }),

@@ -8,9 +8,9 @@ import type { autoFetchParameters } from '../parameters-agent.ts';
 
 /** Have the agent fetch a certificate; the first time it is done at once, so that a wrong place is told. */
 export const run: Body<typeof autoFetchParameters> = async (args, context) => {
-  const { currentName: name, caRoot, time: days, from } = args;
+  const { currentName: name, caRoot, time: days, from, as } = args;
   const services = await context.services();
-  const result = await fetchNow({ name, caRoot, from }, services, context);
+  const result = await fetchNow({ name, caRoot, from, as }, services, context);
   await services.store.nameSettings.set(name, 'auto-fetch-days', String(days));
   const { certificate } = result;
   const { validity } = storedCertificate(certificate.der, `"${name}"`).tbsCertificate;

@@ -1,0 +1,230 @@
+import { createServer, type Server } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { constants } from 'node:crypto';
+import { TLSSocket, type DetailedPeerCertificate, type SecureContextOptions } from 'node:tls';
+import { concatBytes, toHex } from '../base/bytes.ts';
+import { CertError } from '../base/errors.ts';
+import type { Label } from '../base/label.ts';
+import { encodePem } from '../asn1/pem.ts';
+import { digest } from '../crypto/digest.ts';
+import { findProfile } from '../lifecycle/authority.ts';
+import type { ServingContext } from '../lifecycle/serve-certificate.ts';
+import { tlsCertificate } from '../lifecycle/tls-certificate.ts';
+import { answerNode, type Answer, type NodeContext } from './answer-node.ts';
+import { requestCounter } from './request-counter.ts';
+
+/** Where other agents are served, and by what both sides are known. */
+export interface ServingPlace {
+  /** 0: any that is free. */
+  readonly port: number;
+  /** An IP address; all there are when absent. */
+  readonly address?: string;
+  /** Certificate of this node, as it is current from time to time. */
+  readonly certificate: Label;
+  /** CA profile that the certificates of other nodes lead to. */
+  readonly ca: Label;
+}
+
+/** A server at work. */
+export interface NameServer {
+  /** That it listens on. */
+  readonly port: number;
+  /** Take up a renewed certificate or changed roots; connections that are there stay as they are. */
+  refresh(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** More nodes than a cluster has, all at the same moment. */
+const maxConnections = 64;
+
+/** Of one address, so that a stranger does not take them all; nodes behind one translated address share these. */
+const maxConnectionsEach = 16;
+
+/** For a connection, from its first octet to its last: a question and an answer fit into one round trip each. */
+const connectionMs = 20_000;
+
+/** For TLS, and for a request to come in. */
+const requestMs = 10_000;
+
+/**
+ * Serve the certificates of names to the agents of other nodes, over TLS 1.3 with certificates on both sides. Whoever has
+ * none that leads to a root of the CA does not come to ask at all.
+ *
+ * @throws {CertError} CA_UNKNOWN, CERT_UNKNOWN, KEY_UNUSABLE, CONFIG_INVALID for a place that is not to be had
+ */
+export async function serveNames(
+  context: ServingContext,
+  place: ServingPlace,
+): Promise<NameServer> {
+  const { log } = context;
+  let credentials = await credentialsOf(context, place);
+  const serving: NodeContext = { ...context, ca: place.ca, count: requestCounter(context.clock) };
+  const server = createServer(
+    {
+      ...credentials.options,
+      requestCert: true,
+      // Written out: NODE_TLS_REJECT_UNAUTHORIZED would change the default.
+      rejectUnauthorized: true,
+      ALPNProtocols: ['http/1.1'],
+      handshakeTimeout: requestMs,
+      headersTimeout: requestMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: 2_000,
+      maxHeaderSize: 4096,
+    },
+    (request, response) => {
+      answer(serving, request).then(
+        (said) => send(response, said),
+        () => request.socket.destroy(),
+      );
+    },
+  );
+  server.maxConnections = maxConnections;
+  server.maxRequestsPerSocket = 1;
+  limitConnections(server);
+  server.on('tlsClientError', (error, socket) => {
+    log.debug(
+      `an agent at ${socket.remoteAddress ?? '?'} was not let in: ${error.message.split('\n')[0] ?? ''}`,
+    );
+  });
+  await listen(server, place);
+  server.on('error', (error) => log.warn(`other agents cannot be served: ${error.message}`));
+  return {
+    port: portOf(server),
+    async refresh() {
+      const now = await credentialsOf(context, place);
+      if (now.id === credentials.id) return;
+      server.setSecureContext(now.options);
+      credentials = now;
+      log.info(`other agents are served with the certificate "${place.certificate}" as it is now`);
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+    },
+  };
+}
+
+function pem(der: Uint8Array): string {
+  return encodePem('CERTIFICATE', der);
+}
+
+interface Credentials {
+  /** The same for the same certificates. */
+  readonly id: string;
+  readonly options: SecureContextOptions;
+}
+
+async function credentialsOf(
+  { store }: Pick<ServingContext, 'store'>,
+  { certificate, ca }: ServingPlace,
+): Promise<Credentials> {
+  const { shown } = await tlsCertificate(
+    store,
+    certificate,
+    'serve other agents',
+    'Name another one with serve-cert: a certificate of this node, with its key',
+  );
+  const { roots } = await findProfile(store, ca);
+  return {
+    id: toHex(digest('sha256', concatBytes(...shown.chain, ...roots))),
+    options: {
+      key: encodePem('PRIVATE KEY', shown.pkcs8),
+      cert: shown.chain.map(pem).join(''),
+      ca: roots.map(pem),
+      // RFC 5280 section 6.1.1 (d): what is trusted need not be self-signed.
+      allowPartialTrustChain: true,
+      // Both sides are ours. Certificates of nodes are then encrypted, too.
+      minVersion: 'TLSv1.3',
+      // Nothing is resumed: who has come in is judged anew each time.
+      secureOptions: constants.SSL_OP_NO_TICKET,
+    },
+  };
+}
+
+/** Longest chain that is looked at. */
+const maxShown = 8;
+
+/** DER of what the peer showed, its own certificate first. */
+function shownBy(socket: TLSSocket): readonly Uint8Array[] {
+  const ders: Uint8Array[] = [];
+  let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
+  while (next?.raw !== undefined && ders.length < maxShown) {
+    const { raw }: DetailedPeerCertificate = next;
+    // A root is its own issuer.
+    if (ders.some((der) => raw.equals(der))) break;
+    ders.push(Uint8Array.from(raw));
+    next = next.issuerCertificate;
+  }
+  return ders;
+}
+
+async function answer(context: NodeContext, request: IncomingMessage): Promise<Answer> {
+  const { socket, method = '', url = '' } = request;
+  // Cannot be: without it, nobody gets here.
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return { status: 403, text: 'No' };
+  return await answerNode(context, {
+    address: socket.remoteAddress ?? 'an unknown address',
+    shown: shownBy(socket),
+    what: `${method} ${url}`,
+    body: request,
+  });
+}
+
+function send(response: ServerResponse, said: Answer): void {
+  const body = said.status === 200 ? said.der : new TextEncoder().encode(`${said.text}\n`);
+  response.writeHead(said.status, {
+    'content-type': said.status === 200 ? 'application/octet-stream' : 'text/plain; charset=utf-8',
+    'content-length': body.length,
+    'cache-control': 'no-store',
+    connection: 'close',
+  });
+  response.end(body);
+}
+
+/** Bound how many connections one address has, and how long each lasts, whatever is done on it. */
+function limitConnections(server: Server): void {
+  const counts = new Map<string, number>();
+  server.on('connection', (socket: Socket) => {
+    const address = socket.remoteAddress ?? '';
+    const count = (counts.get(address) ?? 0) + 1;
+    if (count > maxConnectionsEach) {
+      socket.destroy();
+      return;
+    }
+    counts.set(address, count);
+    const timer = setTimeout(() => socket.destroy(), connectionMs);
+    socket.once('close', () => {
+      clearTimeout(timer);
+      const left = (counts.get(address) ?? 1) - 1;
+      if (left === 0) counts.delete(address);
+      else counts.set(address, left);
+    });
+  });
+}
+
+async function listen(server: Server, { port, address }: ServingPlace): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(
+        { port, exclusive: true, ...(address !== undefined && { host: address }) },
+        resolve,
+      );
+    });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new CertError('CONFIG_INVALID', `Cannot serve other agents on port ${port}: ${why}`, {
+      cause,
+      hint: 'Choose another port or address: agent run serve PORT serve-address IP',
+    });
+  }
+}
+
+function portOf(server: Server): number {
+  const bound = server.address();
+  return typeof bound === 'object' && bound !== null ? bound.port : 0;
+}

@@ -1,0 +1,14 @@
+import { serveTo } from '../../lifecycle/served-names.ts';
+import type { Body } from '../command.ts';
+import type { agentServeParameters } from '../parameters-agent.ts';
+
+/** Let the agents of other nodes fetch a certificate with its key. */
+export const run: Body<typeof agentServeParameters> = async ({ name, to }, context) => {
+  const { store } = await context.services();
+  const nodes = await serveTo(store, name, to);
+  context.print.done(
+    { name, nodes },
+    `"${name}" is served, with its key, to ${nodes.join('; ')} by an agent that is run with serve PORT`,
+  );
+  return 0;
+};
