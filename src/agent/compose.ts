@@ -85,6 +85,7 @@ export async function compose(options: ComposeOptions): Promise<Services> {
     directory: stateDirectory,
     clock,
     random,
+    joinsWrites: true,
     ...(storeKey === undefined ? {} : { storeKey }),
     ...(onWrite === undefined ? {} : { onWrite }),
   });

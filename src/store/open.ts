@@ -5,6 +5,7 @@ import type { Random } from '../base/random.ts';
 import type { Authorities } from './authorities-contract.ts';
 import type { StoreCare } from './care-contract.ts';
 import { openDatabase, type Database } from './database.ts';
+import { joinWrites } from './joined-writes.ts';
 import { lateNotifications } from './late-notifications.ts';
 import type { Deployments } from './deployments-contract.ts';
 import { preparePrivateDirectory } from './private-files.ts';
@@ -29,6 +30,8 @@ export interface StoreOptions {
   readonly maxPages?: number;
   /** How long SQLite itself waits for a lock, blocking the process; 200 without it. */
   readonly busyTimeoutMs?: number;
+  /** Join what is written at the same time, for who works on many names at a time; see `joinWrites`. */
+  readonly joinsWrites?: boolean;
 }
 
 /**
@@ -42,7 +45,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const { directory } = options;
   preparePrivateDirectory(directory, databaseName);
   const path = join(directory, databaseName);
-  const database = await openDatabase({ ...options, path, migrations: schema });
+  const opened = await openDatabase({ ...options, path, migrations: schema });
+  const database =
+    options.joinsWrites === true
+      ? { ...opened, write: joinWrites(opened.write, setImmediate) }
+      : opened;
   const keyring = lateKeyring(database, options);
   const unlock: Unlock = async () => (await keyring()).unlock();
   return {
