@@ -1,6 +1,7 @@
 import { oids } from '../asn1/oids.ts';
 import type { AlgorithmPolicy } from '../crypto/policy.ts';
-import { checkPath } from '../revocation/path.ts';
+import { configuredPki } from '../revocation/path-inputs.ts';
+import { validatePath } from '../revocation/validate-path.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { extensionValue } from '../x509/extension-values.ts';
 import type { VerifiedContent } from './verify-signed-data.ts';
@@ -29,14 +30,15 @@ export function judgeKeyGenerator(
   const [signer, ...others] = signers;
   // C17: RFC 9483 section 4.1.6 has one.
   if (others.length > 0) return `it has ${signers.length} signers, expected 1`;
-  const verdict = checkPath({
+  const verdict = validatePath({
     certificate: signer,
     intermediates: [...certificates, ...intermediates],
     anchors,
     at,
     policy,
+    limits: configuredPki,
   });
-  if (verdict.type === 'invalid') return verdict.detail;
+  if (verdict.type === 'invalid') return verdict.reasons[0].detail;
   const { extensions } = signer.tbsCertificate;
   // C17: authorisation is with the CA itself, which may delegate it by the extended key usage.
   if (isIssuerOf(signer, issued, policy, at)) return undefined;
@@ -56,12 +58,13 @@ function isIssuerOf(
   policy: AlgorithmPolicy,
   at: Date,
 ): boolean {
-  const verdict = checkPath({
+  const verdict = validatePath({
     certificate: issued,
     intermediates: [],
     anchors: [signer],
     at,
     policy,
+    limits: configuredPki,
   });
   return verdict.type === 'valid' && verdict.path.length === 1;
 }

@@ -6,7 +6,8 @@ import type { Judgement } from '../cmp/client/conversation.ts';
 import type { CertTemplate } from '../cmp/message/cert-template.ts';
 import type { Issued } from '../cmp/transaction/step.ts';
 import { isSelfSignedCa } from '../cmp/protection/signer.ts';
-import { checkPath } from '../revocation/path.ts';
+import { configuredPki } from '../revocation/path-inputs.ts';
+import { validatePath } from '../revocation/validate-path.ts';
 import {
   certificateDer,
   type Certificate,
@@ -73,15 +74,16 @@ export function judgeCertificate(
   const now = trust.at.getTime();
   // A CA whose clock is a little ahead issues certificates that begin in our future.
   const at = new Date(Math.max(now, Math.min(notBefore, now + trust.timeToleranceSeconds * 1000)));
-  const verdict = checkPath({
+  const verdict = validatePath({
     certificate,
     intermediates: [...extraCerts, ...trust.intermediates, ...caPubs],
     anchors: anchorsFor(issued, trust),
     at,
     policy: trust,
+    limits: configuredPki,
   });
   // C5: a path to the anchors of the CA profile.
-  if (verdict.type === 'invalid') return refuse(verdict.detail, 'incorrectData');
+  if (verdict.type === 'invalid') return refuse(verdict.reasons[0].detail, 'incorrectData');
   const names = extensionValue(certificate.tbsCertificate.extensions, 'subjectAltName') ?? [];
   if (names.length > Math.max(MAX_SUBJECT_ALT_NAMES, wantedNames(asked).length)) {
     return refuse(

@@ -1,7 +1,8 @@
 import { formatTime } from '../base/format-time.ts';
 import type { Label } from '../base/label.ts';
 import { checkCrl } from '../revocation/crl-check.ts';
-import { checkPath } from '../revocation/path.ts';
+import { configuredPki } from '../revocation/path-inputs.ts';
+import { validatePath } from '../revocation/validate-path.ts';
 import type { Store } from '../store/store.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { decodeCertificateList, findRevoked } from '../x509/certificate-list.ts';
@@ -29,8 +30,15 @@ export async function judgeNode(
   const policy = trustOf(profile);
   const anchors = profile.roots.map((root) => storedCertificate(root, `CA "${ca}"`));
   const intermediates = [...others, ...policy.intermediates];
-  const verdict = checkPath({ certificate, intermediates, anchors, at, policy });
-  if (verdict.type === 'invalid') return verdict.detail;
+  const verdict = validatePath({
+    certificate,
+    intermediates,
+    anchors,
+    at,
+    policy,
+    limits: configuredPki,
+  });
+  if (verdict.type === 'invalid') return verdict.reasons[0].detail;
   const lists = (await store.crls.list(ca)).map(({ der }) => decodeCertificateList(der));
   for (const { tbsCertificate } of verdict.path) {
     const { issuer, serialNumber, subject } = tbsCertificate;

@@ -6,7 +6,8 @@ import { buildEnvelopedData, type Addressee } from '../cms/build-enveloped-data.
 import { buildAsymmetricKeyPackage } from '../cms/key-package.ts';
 import { digest } from '../crypto/digest.ts';
 import { describeKey } from '../crypto/public-key.ts';
-import { checkPath } from '../revocation/path.ts';
+import { configuredPki } from '../revocation/path-inputs.ts';
+import { validatePath } from '../revocation/validate-path.ts';
 import type { FetchAnswer, ServedKey } from '../sharing/fetch-answer.ts';
 import type { CertificateHad, FetchRequest } from '../sharing/fetch-request.ts';
 import { isNode, parseNode } from '../sharing/node-identity.ts';
@@ -122,15 +123,16 @@ async function pathOf(
   const policy = trustOf(profile);
   const decode = (each: Uint8Array): Certificate => storedCertificate(each, `"${name}"`);
   const chain = (await chainToSend({ store, log }, { ...record, ca: profile.label })).map(decode);
-  const verdict = checkPath({
+  const verdict = validatePath({
     certificate,
     intermediates: chain,
     anchors: profile.roots.map((root) => storedCertificate(root, `CA "${profile.label}"`)),
     at: clock.now(),
     policy,
+    limits: configuredPki,
   });
   if (verdict.type === 'invalid') {
-    throw new CertError('CERT_INVALID', `Cannot serve "${name}": ${verdict.detail}`, {
+    throw new CertError('CERT_INVALID', `Cannot serve "${name}": ${verdict.reasons[0].detail}`, {
       hint: `See "certkeeper show cert full ${name}"`,
     });
   }

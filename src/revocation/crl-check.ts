@@ -5,8 +5,9 @@ import type { Certificate } from '../x509/certificate.ts';
 import { listRevoked, type CertificateList } from '../x509/certificate-list.ts';
 import { extensionValue } from '../x509/extension-values.ts';
 import { sameName } from '../x509/name.ts';
-import { checkPath, type PathQuery } from './path.ts';
+import { configuredPki, type PathInputs } from './path-inputs.ts';
 import { isSignedBy } from './signed-by.ts';
+import { validatePath } from './validate-path.ts';
 
 /** Whether a CRL is the word of a CA we believe. */
 export type CrlVerdict =
@@ -20,7 +21,12 @@ export type CrlVerdict =
  */
 export function checkCrl(
   list: CertificateList,
-  { intermediates, anchors, at, policy }: Omit<PathQuery, 'certificate'>,
+  {
+    intermediates,
+    anchors,
+    at,
+    policy,
+  }: Pick<PathInputs, 'intermediates' | 'anchors' | 'at' | 'policy'>,
 ): CrlVerdict {
   const { issuer: name, thisUpdate, crlExtensions } = list.tbsCertList;
   if (thisUpdate.value > at) return invalid('its thisUpdate is in the future');
@@ -35,9 +41,16 @@ export function checkCrl(
   let detail = 'no CA of its name is known';
   for (const issuer of [...anchors, ...intermediates]) {
     if (!sameName(issuer.tbsCertificate.subject, name)) continue;
-    const verdict = checkPath({ certificate: issuer, intermediates, anchors, at, policy });
+    const verdict = validatePath({
+      certificate: issuer,
+      intermediates,
+      anchors,
+      at,
+      policy,
+      limits: configuredPki,
+    });
     if (verdict.type === 'invalid') {
-      detail = verdict.detail;
+      detail = verdict.reasons[0].detail;
     } else if (
       extensionValue(issuer.tbsCertificate.extensions, 'keyUsage')?.includes('cRLSign') === false
     ) {

@@ -1,5 +1,6 @@
-import type { Certificate } from '../x509/certificate.ts';
 import { formatName } from '../x509/name-text.ts';
+import type { Certificate } from '../x509/certificate.ts';
+import type { Name } from '../x509/name.ts';
 
 /**
  * Why a certificate is not believed, the most specific first: when several paths fail, the first of these
@@ -14,8 +15,6 @@ export const pathFailures = [
   'duplicate-extension',
   /** An extension is critical and not processed here (RFC 5280 section 4.2). */
   'critical-extension',
-  /** Names or policies are constrained by a CA, which is not processed here, critical or not. */
-  'constraint-not-processed',
   'malformed-extension',
   /** The algorithm outside of what is signed is not the one inside. */
   'algorithm-mismatch',
@@ -28,11 +27,21 @@ export const pathFailures = [
   'key-usage',
   /** A pathLenConstraint. */
   'path-length-exceeded',
+  /** A name within an excluded subtree of a CA above. */
+  'name-excluded',
+  /** A name outside of the permitted subtrees of a CA above. */
+  'name-not-permitted',
+  /** A name or a constraint on its form that cannot be compared. */
+  'name-constraint-unsupported',
+  /** Policy mappings to or from anyPolicy. */
+  'policy-mapping-invalid',
+  /** An explicit policy is required, and none is valid for the whole path. */
+  'no-valid-policy',
   /** Algorithm or key are not on the list, or need the legacy switch. */
   'algorithm-refused',
   'signature-invalid',
-  /** Longer than any path this search follows. */
-  'path-too-long',
+  /** More certificates than the limit below the anchor. */
+  'chain-too-long',
   /** Nothing leads to an anchor: the issuer is unknown, or the certificate is self-signed. */
   'untrusted',
 ] as const;
@@ -41,21 +50,47 @@ export const pathFailures = [
 export type PathFailure = (typeof pathFailures)[number];
 
 /** One reason with the certificate it was found on. */
-export interface Failure {
-  readonly reason: PathFailure;
+export interface Failure<Reason extends string = PathFailure> {
+  readonly reason: Reason;
   /** Lower case, no final period: it ends a sentence that says what was attempted. */
   readonly detail: string;
   readonly certificate: Certificate;
 }
 
-/** Choose the more specific of two failures; of equals, the one found first. */
-export function moreSpecific(first: Failure | undefined, second: Failure): Failure {
-  if (first === undefined) return second;
-  return pathFailures.indexOf(second.reason) < pathFailures.indexOf(first.reason) ? second : first;
+/** Say what is wrong with a certificate, after its subject. */
+export function failure<Reason extends string = PathFailure>(
+  certificate: Certificate,
+  reason: Reason,
+  what: string,
+): Failure<Reason> {
+  return { reason, detail: `${quoteSubject(certificate)} ${what}`, certificate };
 }
 
-/** Quote the subject of a certificate for a detail; a hostile name may be megabytes long. */
+/** At least one failure, the most specific first. */
+export type RankedFailures = readonly [Failure, ...Failure[]];
+
+/** Rank failures by how much they tell; of equals, the one found first comes first, and is told once. */
+export function rank(first: Failure, others: readonly Failure[]): RankedFailures {
+  const all = [first, ...others].toSorted(
+    (a, b) => pathFailures.indexOf(a.reason) - pathFailures.indexOf(b.reason),
+  );
+  const [best = first, ...rest] = all;
+  return [best, ...rest.filter((one, i) => !isTold(one, [best, ...rest.slice(0, i)]))];
+}
+
+function isTold(one: Failure, before: readonly Failure[]): boolean {
+  return before.some(
+    ({ reason, certificate }) => reason === one.reason && certificate === one.certificate,
+  );
+}
+
+/** Quote the subject of a certificate for a detail. */
 export function quoteSubject({ tbsCertificate }: Certificate): string {
-  const text = formatName(tbsCertificate.subject);
+  return quote(tbsCertificate.subject);
+}
+
+/** Quote a name for a detail; a hostile one may be kilobytes long. */
+export function quote(name: Name): string {
+  const text = formatName(name);
   return `"${text.length > 200 ? `${text.slice(0, 200)}…` : text}"`;
 }

@@ -5,6 +5,7 @@ import type { Certificate } from '../x509/certificate.ts';
 import { sameName } from '../x509/name.ts';
 import { samePublicKey } from '../x509/subject-public-key-info.ts';
 import { checkAnchor, checkIssuer } from './certificate-check.ts';
+import { readCertificate, type PathCertificate } from './path-certificate.ts';
 import type { Failure } from './path-failure.ts';
 import { isSignedBy, type Signed } from './signed-by.ts';
 
@@ -44,8 +45,8 @@ export function checkRootUpdate(
   }
   // L10: RFC 5280 section 6.1, as for every other path; an anchor that vouches for nothing would be of no use.
   const unfit =
-    failure('newWithNew', checkAnchor(newWithNew, 0, at)) ??
-    failure('newWithOld', checkIssuer(newWithOld, 0, at));
+    flaw('newWithNew', newWithNew, (anchor) => checkAnchor(anchor, at)) ??
+    flaw('newWithOld', newWithOld, (issuer) => checkIssuer(issuer, at));
   if (unfit) return unfit;
   if (!samePublicKey(newWithOld.tbsCertificate.subjectPublicKeyInfo, newKey)) {
     return invalid('newWithOld is for another key than newWithNew');
@@ -73,7 +74,13 @@ export function checkRootUpdate(
   return { type: 'valid', newRoot: newWithNew, present: root };
 }
 
-function failure(what: string, found: Failure | undefined): RootUpdateVerdict | undefined {
+function flaw(
+  what: string,
+  certificate: Certificate,
+  check: (certificate: PathCertificate) => Failure | undefined,
+): RootUpdateVerdict | undefined {
+  const reading = readCertificate(certificate);
+  const found = reading.type === 'refused' ? reading.failure : check(reading.value);
   return found && invalid(`${what} is not the certificate of a CA to be believed: ${found.detail}`);
 }
 

@@ -103,17 +103,37 @@ export function sameName(a: Name, b: Name): boolean {
   return a === b || isAsWritten(a, b) || nameKey(a) === nameKey(b);
 }
 
+/**
+ * Tell whether a name lies in the subtree below another, as name constraints mean it: whether it begins with all
+ * RDNs of `base`, compared as `sameName` does (RFC 5280 sections 4.2.1.10 and 7.1).
+ */
+export function isNameWithin(name: Name, base: Name): boolean {
+  const wanted = keysOf(base).rdns;
+  const given = keysOf(name).rdns;
+  return wanted.length <= given.length && wanted.every((rdn, i) => rdn === given[i]);
+}
+
 /** Give a text that two names have in common exactly when `sameName` holds: to look names up by. */
 export function nameKey(name: Name): string {
+  return keysOf(name).whole;
+}
+
+interface NameKeys {
+  readonly rdns: readonly string[];
+  readonly whole: string;
+}
+
+function keysOf(name: Name): NameKeys {
   const known = keys.get(name);
   if (known !== undefined) return known;
-  const key = JSON.stringify(name.rdns.map((rdn) => rdn.map(attributeKey).toSorted()));
-  keys.set(name, key);
-  return key;
+  const rdns = name.rdns.map((rdn) => JSON.stringify(rdn.map(attributeKey).toSorted()));
+  const made = { rdns, whole: `[${rdns.join()}]` };
+  keys.set(name, made);
+  return made;
 }
 
 // One sender is compared with the subject of every certificate that came.
-const keys = new WeakMap<Name, string>();
+const keys = new WeakMap<Name, NameKeys>();
 
 function isAsWritten(a: Name, b: Name): boolean {
   return (

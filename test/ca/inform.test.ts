@@ -8,7 +8,7 @@ import { decodeKeySpec } from '../../src/cmp/message/cert-req-template.ts';
 import type { CRLStatus } from '../../src/cmp/message/crl-status.ts';
 import { hasInfo, info, infoValue } from '../../src/cmp/message/info-values.ts';
 import type { InfoTypeAndValue } from '../../src/cmp/message/info-type-and-value.ts';
-import { checkPath } from '../../src/revocation/path.ts';
+import { validatePath } from '../../src/revocation/validate-path.ts';
 import { certificateDer, type Certificate } from '../../src/x509/certificate.ts';
 import { certificateListDer, decodeCertificateList } from '../../src/x509/certificate-list.ts';
 import { extensionValue } from '../../src/x509/extension-values.ts';
@@ -155,7 +155,7 @@ describe('a genm for CRLs', () => {
 describe('a new root', () => {
   const policy = { allowLegacy: false };
   const isValid = (certificate: Certificate, anchor: Certificate, ...between: Certificate[]) =>
-    checkPath({ certificate, intermediates: between, anchors: [anchor], at: now, policy }).type;
+    validatePath({ certificate, intermediates: between, anchors: [anchor], at: now, policy }).type;
 
   it('is told to who has the old one, with links both ways', async () => {
     const lab = await openLab();

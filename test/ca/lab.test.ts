@@ -5,7 +5,7 @@ import { hasImplicitConfirm, implicitConfirm } from '../../src/cmp/message/info-
 import { decodeMessage, type PKIBody } from '../../src/cmp/message/pki-message.ts';
 import { pbmParameterOf } from '../../src/cmp/protection/pbm.ts';
 import { digest, digestAlgorithm } from '../../src/crypto/digest.ts';
-import { checkPath } from '../../src/revocation/path.ts';
+import { validatePath } from '../../src/revocation/validate-path.ts';
 import { certificateDer } from '../../src/x509/certificate.ts';
 import { extension, extensionValue } from '../../src/x509/extension-values.ts';
 import { nullDn } from '../../src/x509/name.ts';
@@ -40,7 +40,7 @@ describe('a certificate of the lab', () => {
     expect(validity.notBefore.value).toEqual(now);
     expect(validity.notAfter.value).toEqual(new Date(now.getTime() + 5000));
     expect(extensionValue(extensions, 'keyUsage')).toEqual(['digitalSignature']);
-    const verdict = checkPath({
+    const verdict = validatePath({
       certificate,
       intermediates: [lab.authorities.issuing.certificate],
       anchors: [lab.authorities.root.certificate],

@@ -9,18 +9,11 @@ import { issue, withBrokenSignature, type Issued } from '../harness/certificates
 import { check, detail, leaf, outcome, root, sub, type Asked } from '../harness/paths.ts';
 
 const keyIdentifier = extension('subjectKeyIdentifier', Uint8Array.of(1));
-const constraining = [
-  'nameConstraints',
-  'policyConstraints',
-  'policyMappings',
-  'inhibitAnyPolicy',
-] as const;
-
 function below(issuer: Issued): Issued {
   return issue({ subject: 'CN=gw1', issuer });
 }
 
-describe('checkPath() refuses', () => {
+describe('validatePath() refuses', () => {
   const early = new Date('2026-02-01T00:00:00Z');
   const late = new Date('2026-11-01T00:00:00Z');
   const expiredSub = issue({ subject: 'CN=Sub', issuer: root, isCa: true, notAfter: early });
@@ -40,12 +33,20 @@ describe('checkPath() refuses', () => {
       extension('keyUsage', ['digitalSignature', 'cRLSign'], true),
     ],
   });
-  const constrained = issue({
+  const unusual = issue({
     subject: 'CN=Sub',
     issuer: root,
     isCa: true,
-    extensions: [rawExtension('nameConstraints', Uint8Array.of(0x30, 0), true)],
+    extensions: [rawExtension('subjectInfoAccess', Uint8Array.of(0x30, 0), true)],
   });
+  const policy = { policyIdentifier: '2.999.1' };
+  const policyTwice = issue({
+    subject: 'CN=Sub',
+    issuer: root,
+    isCa: true,
+    extensions: [extension('certificatePolicies', [policy, policy])],
+  });
+  const negative = issue({ subject: 'CN=Sub', issuer: root, isCa: true, pathLen: -1 });
 
   const uniqueID = { octets: Uint8Array.of(1), unusedBits: 0 };
   const altName = [{ type: 'dNSName', value: 'gw1.example' } as const];
@@ -102,25 +103,32 @@ describe('checkPath() refuses', () => {
       issue({ subject: nullDn, issuer: sub, extensions: [extension('subjectAltName', altName)] }),
       {},
     ],
-    ...constraining.map((name): [string, PathFailure, string, Issued, Asked] => {
+    ...(
+      [
+        ['nameConstraints', 'it is empty'],
+        ['policyConstraints', 'it is empty'],
+        ['policyMappings', 'fewer than 1 elements'],
+        ['inhibitAnyPolicy', 'Cannot decode inhibitAnyPolicy'],
+        ['certificatePolicies', 'fewer than 1 elements'],
+      ] as const
+    ).map(([name, why]): [string, PathFailure, string, Issued, Asked] => {
       const ca = issue({
         subject: 'CN=Sub',
         issuer: root,
         isCa: true,
         extensions: [rawExtension(name, Uint8Array.of(0x30, 0))],
       });
-      const why = `"CN=Sub" has extension "${name}", which limits what it may issue and is not processed`;
       return [
-        `an intermediate with ${name} that is not critical`,
-        'constraint-not-processed',
+        `an intermediate with an empty ${name} that is not critical`,
+        'malformed-extension',
         why,
         below(ca),
         { intermediates: [ca] },
       ];
     }),
     [
-      'a leaf with policyConstraints, which RFC 5280 processes even there',
-      'constraint-not-processed',
+      'a leaf with an empty policyConstraints, which RFC 5280 processes even there',
+      'malformed-extension',
       '"policyConstraints"',
       issue({
         subject: 'CN=gw1',
@@ -128,6 +136,20 @@ describe('checkPath() refuses', () => {
         extensions: [rawExtension('policyConstraints', Uint8Array.of(0x30, 0))],
       }),
       {},
+    ],
+    [
+      'an intermediate with a policy twice',
+      'malformed-extension',
+      'it has a policy twice',
+      below(policyTwice),
+      { intermediates: [policyTwice] },
+    ],
+    [
+      'an intermediate with a negative pathLenConstraint',
+      'malformed-extension',
+      'its pathLenConstraint is negative',
+      below(negative),
+      { intermediates: [negative] },
     ],
     [
       'an expired leaf',
@@ -188,18 +210,18 @@ describe('checkPath() refuses', () => {
     [
       'an intermediate with a critical extension',
       'critical-extension',
-      '"CN=Sub" has critical extension "nameConstraints"',
-      below(constrained),
-      { intermediates: [constrained] },
+      '"CN=Sub" has critical extension "subjectInfoAccess"',
+      below(unusual),
+      { intermediates: [unusual] },
     ],
     [
       'a leaf with an unknown critical extension',
       'critical-extension',
-      '"certificatePolicies", which is not processed',
+      '"freshestCRL", which is not processed',
       issue({
         subject: 'CN=gw1',
         issuer: sub,
-        extensions: [rawExtension('certificatePolicies', Uint8Array.of(0x30, 0), true)],
+        extensions: [rawExtension('freshestCRL', Uint8Array.of(0x30, 0), true)],
       }),
       {},
     ],
@@ -313,10 +335,10 @@ describe('checkPath() refuses', () => {
     expect(outcome(check(withBrokenSignature(leaf)))).toBe('signature-invalid');
     const broken = { ...sub, certificate: withBrokenSignature(sub) };
     const verdict = check(leaf, { intermediates: [broken] });
-    expect([outcome(verdict), verdict.type === 'invalid' && verdict.certificate]).toEqual([
-      'signature-invalid',
-      broken.certificate,
-    ]);
+    expect([
+      outcome(verdict),
+      verdict.type === 'invalid' && verdict.reasons[0].certificate,
+    ]).toEqual(['signature-invalid', broken.certificate]);
   });
 
   it('an extension nobody knows, when it is critical', () => {

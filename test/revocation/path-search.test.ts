@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { modernOnly } from '../../src/crypto/policy.ts';
-import { checkPath, pathLimits, type PathVerdict } from '../../src/revocation/path.ts';
+import { pathLimits } from '../../src/revocation/path-inputs.ts';
+import { validatePath, type PathVerdict } from '../../src/revocation/validate-path.ts';
 import { extension } from '../../src/x509/extension-values.ts';
 import { issue, makeKey, someDay, type Issued } from '../harness/certificates.ts';
 
@@ -8,7 +9,7 @@ const root = issue({ subject: 'CN=Root', isCa: true });
 const stranger = issue({ subject: 'CN=Stranger', isCa: true });
 
 function check(leaf: Issued, intermediates: readonly Issued[], anchors = [root]): PathVerdict {
-  return checkPath({
+  return validatePath({
     certificate: leaf.certificate,
     intermediates: intermediates.map(({ certificate }) => certificate),
     anchors: anchors.map(({ certificate }) => certificate),
@@ -18,7 +19,9 @@ function check(leaf: Issued, intermediates: readonly Issued[], anchors = [root])
 }
 
 function outcome(verdict: PathVerdict): string {
-  return verdict.type === 'valid' ? `valid, ${verdict.path.length} long` : verdict.reason;
+  return verdict.type === 'valid'
+    ? `valid, ${verdict.path.length} long`
+    : verdict.reasons[0].reason;
 }
 
 /** CAs by name, and every one certified by every other. */
@@ -148,8 +151,8 @@ describe('the search for a path finds', () => {
 
 describe('the length of a path', () => {
   it.each([
-    [pathLimits.pathLength - 1, `valid, ${pathLimits.pathLength} long`],
-    [pathLimits.pathLength, 'path-too-long'],
+    [pathLimits.chainLength - 1, `valid, ${pathLimits.chainLength} long`],
+    [pathLimits.chainLength, 'chain-too-long'],
   ])('with %i intermediates is %s', (count, expected) => {
     const cas: Issued[] = [];
     let issuer = root;

@@ -15,12 +15,14 @@ function asNode({ certificate }: Issued): X509Certificate {
   return new X509Certificate(certificateDer(certificate));
 }
 
-describe('checkPath() finds', () => {
+describe('validatePath() finds', () => {
   it('the path from the leaf to the last certificate below the anchor', () => {
     expect(check(leaf)).toEqual({
       type: 'valid',
       path: [leaf.certificate, sub.certificate],
       anchor: root.certificate,
+      userConstrainedPolicySet: new Set(),
+      workingPublicKey: leaf.certificate.tbsCertificate.subjectPublicKeyInfo,
     });
   });
 
@@ -30,6 +32,8 @@ describe('checkPath() finds', () => {
       type: 'valid',
       path: [],
       anchor: leaf.certificate,
+      userConstrainedPolicySet: new Set([oids.anyPolicy]),
+      workingPublicKey: leaf.certificate.tbsCertificate.subjectPublicKeyInfo,
     });
   });
 
@@ -111,14 +115,14 @@ describe('checkPath() finds', () => {
   });
 
   it('an intermediate and a leaf with certificatePolicies that are not critical', () => {
-    const policies = rawExtension('certificatePolicies', Uint8Array.of(0x30, 0));
+    const policies = extension('certificatePolicies', [{ policyIdentifier: '2.999.1' }]);
     const ca = issue({ subject: 'CN=Sub', issuer: root, isCa: true, extensions: [policies] });
     const end = issue({ subject: 'CN=gw1', issuer: ca, extensions: [policies] });
     expect(outcome(check(end, { intermediates: [ca] }))).toBe('valid');
   });
 
-  it('an anchor whose constraints are not critical, which RFC 5280 does not take from it', () => {
-    const constraints = rawExtension('nameConstraints', Uint8Array.of(0x30, 0));
+  it('an anchor whose constraints on policies RFC 5280 does not take from it', () => {
+    const constraints = extension('policyConstraints', { requireExplicitPolicy: 0 }, true);
     const anchor = issue({ subject: 'CN=Root', isCa: true, extensions: [constraints] });
     const end = issue({ subject: 'CN=gw1', issuer: anchor });
     expect(outcome(check(end, { anchors: [anchor] }))).toBe('valid');
@@ -133,7 +137,8 @@ describe('checkPath() finds', () => {
         extension('keyUsage', ['digitalSignature'], true),
         extension('extKeyUsage', [oids.ipsecIKE], true),
         extension('subjectAltName', [{ type: 'dNSName', value: 'gw1.example' }], true),
-        rawExtension('certificatePolicies', Uint8Array.of(5, 0)),
+        extension('certificatePolicies', [{ policyIdentifier: '2.999.1' }], true),
+        extension('cRLDistributionPoints', [{}], true),
       ],
     });
     expect(outcome(check(full))).toBe('valid');

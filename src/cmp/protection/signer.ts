@@ -3,7 +3,8 @@ import { formatTime } from '../../base/format-time.ts';
 import { bytesEqual } from '../../base/bytes.ts';
 import { oids, type Oid } from '../../asn1/oids.ts';
 import { verifySignature } from '../../crypto/signature.ts';
-import { checkPath } from '../../revocation/path.ts';
+import { configuredPki } from '../../revocation/path-inputs.ts';
+import { validatePath } from '../../revocation/validate-path.ts';
 import { certificateDer, type Certificate } from '../../x509/certificate.ts';
 import { findRevoked } from '../../x509/certificate-list.ts';
 import type { Extensions } from '../../x509/extension.ts';
@@ -122,15 +123,16 @@ function judgeSigner(
   }
   const isFirstUse = trust.firstUse === true && trust.anchors.length === 0;
   // The path first: it finds out whether the extensions can be read at all.
-  const verdict = checkPath({
+  const verdict = validatePath({
     certificate,
     intermediates: [...offered, ...trust.intermediates],
     anchors: isFirstUse ? firstAnchors(offered, known) : trust.anchors,
     at,
     policy: trust,
+    limits: configuredPki,
   });
   // R10: a path to an anchor, valid now; what came along is never one.
-  if (verdict.type === 'invalid') return verdict.detail;
+  if (verdict.type === 'invalid') return verdict.reasons[0].detail;
   // R17: a revoked signer vouches for nothing.
   const forbidden = forbiddance(extensions, trust) ?? revocation(verdict.path, trust);
   if (forbidden !== undefined) return forbidden;
