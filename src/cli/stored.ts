@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Services } from '../agent/compose.ts';
 import { stateDirectory } from '../agent/state-directory.ts';
 import { printable } from '../base/printable.ts';
+import { listDailyBackups } from '../store/daily-backups.ts';
 import type { CommandContext } from './command.ts';
 
 type Place = Pick<CommandContext, 'globals' | 'io'>;
@@ -35,7 +36,9 @@ function hasStore(directory: string): boolean {
     statSync(join(directory, 'store.db'));
     return true;
   } catch (error) {
-    // Whatever else is in the way (no permission, a file), opening the store says it better.
-    return !(error instanceof Error && 'code' in error && error.code === 'ENOENT');
+    // Whatever else is in the way (no permission, a file), opening the store says it better; so it does where there
+    // are backups of one.
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    return !isMissing || listDailyBackups(directory).length > 0;
   }
 }

@@ -30,12 +30,14 @@ export function dailyBackupPath(directory: string, day: string): string {
 }
 
 /**
- * List the daily backups, the newest first. By the clock of now: what is of a day that has not come yet was made while
- * the clock was wrong, and before all that was made since; it comes last.
+ * List the daily backups, the newest first.
+ *
+ * @param now what is of a day that has not come yet was made while the clock was wrong, and before all that was made
+ *   since: it comes last; absent where nobody knows the time
  */
-export function listDailyBackups(directory: string, now: Date): readonly DailyBackup[] {
-  const today = dayOf(now);
-  const isAhead = ({ day }: DailyBackup): boolean => day > today;
+export function listDailyBackups(directory: string, now?: Date): readonly DailyBackup[] {
+  const today = now && dayOf(now);
+  const isAhead = ({ day }: DailyBackup): boolean => today !== undefined && day > today;
   return namesIn(dailyBackupFolder(directory))
     .flatMap((name) => {
       const [, day] = /^daily-([0-9]{4}-[0-9]{2}-[0-9]{2})\.db$/.exec(name) ?? [];

@@ -66,11 +66,17 @@ export class NotReady extends Error {
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { path, migrations, onWrite } = options;
-  const links = (): number => lstatSync(path, { throwIfNoEntry: false })?.nlink ?? 0;
+  const found = await patiently(options, 'open', () => {
+    return lstatSync(path, { throwIfNoEntry: false });
+  });
   // Nearly never, and then the code is worth loading.
-  if ((await patiently(options, 'open', links)) > 1) {
+  if (found !== undefined && found.nlink > 1) {
     const { assertNotBeingReplaced } = await import('./kept-store.ts');
     assertNotBeingReplaced(path);
+  }
+  if (found === undefined || found.size === 0) {
+    const { assertNotLost } = await import('./way-back.ts');
+    assertNotLost(path);
   }
   const connection = await patiently(options, 'open', () => connect(options));
   let writes = 0;
@@ -95,23 +101,33 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     throw thrown;
   }
   const sql = sqlOver(connection);
+  let damage: CertError | undefined;
+  const attempt = async <T>(doing: string, work: () => T): Promise<T> => {
+    try {
+      return await patiently(options, doing, work);
+    } catch (error) {
+      if (isDamage(error)) damage ??= error;
+      throw error;
+    }
+  };
   return {
     path,
-    read: (work) =>
-      patiently(options, 'read', () => connection.transaction(() => work(sql)).deferred()),
+    read: (work) => attempt('read', () => connection.transaction(() => work(sql)).deferred()),
     async write(work) {
-      const result = await patiently(options, 'write', () =>
+      // What has shown to be damaged is left as it is: more of it could be lost, or hidden.
+      if (damage !== undefined) throw damage;
+      const result = await attempt('write', () =>
         connection.transaction(() => work(sql)).immediate(),
       );
       wrote();
       return result;
     },
     async compact() {
-      await patiently(options, 'compact', () => connection.exec('VACUUM'));
-      await patiently(options, 'compact', () => connection.pragma('wal_checkpoint(TRUNCATE)'));
+      await attempt('compact', () => connection.exec('VACUUM'));
+      await attempt('compact', () => connection.pragma('wal_checkpoint(TRUNCATE)'));
     },
     async copyTo(copy) {
-      await patiently(options, 'copy', () => connection.prepare('VACUUM INTO ?').run(copy));
+      await attempt('copy', () => connection.prepare('VACUUM INTO ?').run(copy));
     },
     async close() {
       connection.close();
@@ -160,10 +176,26 @@ async function patiently<T>(options: DatabaseOptions, doing: string, work: () =>
         await thrown.prepare();
         continue;
       }
-      if (tries === maxTries || !isBusy(thrown)) throw storeError(thrown, doing, options.path);
+      if (tries === maxTries || !isBusy(thrown)) throw await explained(thrown, doing, options.path);
     }
     await options.clock.sleep(pauseMs);
   }
+}
+
+async function explained(thrown: unknown, doing: string, path: string): Promise<unknown> {
+  const error = storeError(thrown, doing, path);
+  if (!(error instanceof CertError) || error.code !== 'STORE_CORRUPT') return error;
+  const { withWayBack } = await import('./way-back.ts');
+  return withWayBack(error, path);
+}
+
+/** Tell what SQLite itself finds from a single value that is not as written: that one may be mended by setting it anew. */
+function isDamage(error: unknown): error is CertError {
+  return (
+    error instanceof CertError &&
+    error.code === 'STORE_CORRUPT' &&
+    error.cause instanceof Sqlite.SqliteError
+  );
 }
 
 function newerSchema(path: string, version: number, newest: number): CertError {

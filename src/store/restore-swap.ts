@@ -1,4 +1,4 @@
-import { existsSync, linkSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 import Sqlite from 'better-sqlite3';
@@ -172,7 +172,8 @@ async function settleOn(
 
 function openLive(path: string): Sqlite.Database | 'damaged' | 'missing' {
   if (!existsSync(path)) return 'missing';
-  if (begunKept(path) || !isWhole(path)) return 'damaged';
+  // SQLite takes what is empty for new, and throws a write-ahead log beside it away.
+  if (begunKept(path) || statSync(path).size === 0 || !isWhole(path)) return 'damaged';
   return new Sqlite(path, { timeout: lockTimeoutMs, fileMustExist: true });
 }
 

@@ -7,18 +7,33 @@ import { CertError, type ErrorCode } from '../base/errors.ts';
  * @returns a `CertError` for what SQLite or the file system threw; anything else as it came
  */
 export function storeError(thrown: unknown, doing: string, path: string): unknown {
-  const code = codeOf(thrown);
+  const mangled = mangledIn(thrown);
+  const code = mangled === undefined ? codeOf(thrown) : 'SQLITE_CORRUPT';
   const reason = reasons.find((row) => row.codes.test(code));
   if (reason === undefined) return thrown;
-  return new CertError(reason.code, `Cannot ${doing} "${path}": ${reason.why} (${code})`, {
-    cause: thrown,
-    hint: reason.hint,
-  });
+  return new CertError(
+    reason.code,
+    `Cannot ${doing} "${path}": ${reason.why} (${mangled ?? code})`,
+    {
+      cause: thrown,
+      hint: reason.hint,
+    },
+  );
 }
 
 /** Tell whether another connection is in the way, so that trying again may help. */
 export function isBusy(thrown: unknown): boolean {
   return /^SQLITE_(BUSY|LOCKED)/.test(codeOf(thrown));
+}
+
+/** Every statement of ours is right for a store that is as we make it: it is the store that is not. */
+function mangledIn(thrown: unknown): string | undefined {
+  if (!(thrown instanceof Error) || codeOf(thrown) !== 'SQLITE_ERROR') return undefined;
+  const isMangled =
+    /^(no such (table|column|index|trigger|view|function)|malformed|unsupported file format)/.test(
+      thrown.message,
+    );
+  return isMangled ? thrown.message : undefined;
 }
 
 interface Reason {
@@ -48,7 +63,7 @@ const reasons: readonly Reason[] = [
     codes: /^(SQLITE_CORRUPT|SQLITE_NOTADB|SQLITE_IOERR_SHORT_READ|SQLITE_IOERR_CORRUPTFS)/,
     code: 'STORE_CORRUPT',
     why: 'it is damaged, or not a database',
-    hint: 'Move it aside and put a backup in its place',
+    hint: 'Restore a backup: certkeeper store restore FILE; what is there is kept',
   },
   {
     codes:
