@@ -37,11 +37,11 @@ export const pathFailures = [
   'policy-mapping-invalid',
   /** An explicit policy is required, and none is valid for the whole path. */
   'no-valid-policy',
+  /** More certificates than the limit below the anchor. */
+  'chain-too-long',
   /** Algorithm or key are not on the list, or need the legacy switch. */
   'algorithm-refused',
   'signature-invalid',
-  /** More certificates than the limit below the anchor. */
-  'chain-too-long',
   /** Nothing leads to an anchor: the issuer is unknown, or the certificate is self-signed. */
   'untrusted',
 ] as const;

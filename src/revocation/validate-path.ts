@@ -40,9 +40,23 @@ export type PathVerdict =
  * @throws {CertError} CONFIG_INVALID when `chainLength` is not 1 to 16
  */
 export function validatePath(inputs: PathInputs): PathVerdict {
-  const { certificate, intermediates, offered = [], anchors, at, policy } = inputs;
+  return validateWithin(beginValidation(inputs), inputs);
+}
+
+/**
+ * Begin what `validateWithin` does for one certificate and others with it: what is found out is found out once, and
+ * all of it is within one budget.
+ *
+ * @throws {CertError} CONFIG_INVALID as `validatePath`
+ */
+export function beginValidation(inputs: Pick<PathInputs, 'at' | 'policy' | 'limits'>): PathContext {
+  return openContext(inputs.at, inputs.policy, openBudget(limitsOf(inputs)));
+}
+
+/** Look for a path as `validatePath` does, with what is left of a budget. */
+export function validateWithin(context: PathContext, inputs: PathInputs): PathVerdict {
+  const { certificate, intermediates, offered = [], anchors } = inputs;
   const limits = limitsOf(inputs);
-  const context = openContext(at, policy, openBudget(limits));
   const flaw = flawInItself(certificate, context) ?? tooMany(certificate, offered, limits);
   if (flaw) return { type: 'invalid', reasons: [flaw] };
   const policies = policyInputs(inputs);
@@ -90,7 +104,7 @@ function tooMany(
   return failure(certificate, 'search-exhausted', what);
 }
 
-function limitsOf({ limits }: PathInputs): PathLimits {
+function limitsOf({ limits }: Pick<PathInputs, 'limits'>): PathLimits {
   const all = { ...pathLimits, ...limits };
   const [least, most] = chainLengthRange;
   const { chainLength } = all;
