@@ -17,6 +17,8 @@ export interface CommandContext {
   readonly services: () => Promise<Services>;
   /** Open the store once more; whoever asks closes it. */
   readonly openServices: () => Promise<Services>;
+  /** The line says `dry-run`: nobody else is asked to do anything. */
+  readonly isTried: boolean;
   /** Say that files are written now; a dry run ends here. What goes through the services ends by itself. */
   readonly beforeWriting: () => void;
   /** Run another command line, on the same outside if nothing else is said. */

@@ -1,4 +1,5 @@
 import { defineCommand, type Command } from './command.ts';
+import { agentSocketParameters } from './parameters-agent-socket.ts';
 import * as table from './parameters-agent.ts';
 
 /** The daemon, and what it does by itself. */
@@ -55,7 +56,7 @@ export const agentCommands: readonly Command[] = [
     words: ['agent', 'status'],
     changes: 'nothing',
     summary: 'Tell whether an agent runs, what it did last and when it has something to do',
-    parameters: {},
+    parameters: agentSocketParameters,
     load: () => import('./commands/agent-status.ts'),
   }),
   defineCommand({

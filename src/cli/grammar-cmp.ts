@@ -1,4 +1,5 @@
 import { defineCommand, type Command } from './command.ts';
+import { agentSocketParameters } from './parameters-agent-socket.ts';
 import * as table from './parameters-cmp.ts';
 import * as key from './parameters-key.ts';
 
@@ -125,7 +126,13 @@ export const cmpCommands: readonly Command[] = [
     words: ['cmp', 'poll'],
     changes: 'world',
     summary: 'Ask now for the answer to an outstanding request',
-    parameters: { ...table.pollParameters, ...table.waitParameters, ...table.dumpParameters },
+    parameters: {
+      ...table.pollParameters,
+      ...table.waitParameters,
+      ...table.dumpParameters,
+      ...agentSocketParameters,
+    },
+    constraints: [{ atMostOne: ['dump', 'socket'] }],
     example: 'cmp poll current-cert gw1 wait 5m',
     load: () => import('./commands/cmp-poll.ts'),
   }),

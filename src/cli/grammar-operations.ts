@@ -1,4 +1,5 @@
 import { defineCommand, type Command } from './command.ts';
+import { agentSocketParameters } from './parameters-agent-socket.ts';
 import * as table from './parameters-operations.ts';
 
 /** Commands for whoever keeps the agent running. */
@@ -8,7 +9,7 @@ export const operationsCommands: readonly Command[] = [
     changes: 'world',
     hasPreview: false,
     summary: 'Have the agent look at everything again, by the settings as they are now',
-    parameters: {},
+    parameters: agentSocketParameters,
     load: () => import('./commands/agent-reload.ts'),
   }),
   defineCommand({

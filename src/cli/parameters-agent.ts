@@ -172,6 +172,17 @@ export const agentPlanParameters = {
     summary: 'Address they are served on',
   },
   'serve-cert': {
+  group: {
+    type: 'text',
+    placeholder: 'G',
+    summary: 'Group whose members may ask for status and plan, have it poll, and reload it',
+  },
+  socket: {
+    type: 'file',
+    placeholder: 'PATH',
+    usual: '$RUNTIME_DIRECTORY/agent.sock',
+    summary: 'Where it listens to that group',
+  },
     type: 'label',
     placeholder: 'NAME',
     summary: 'Certificate of this node that they are shown, with the name in it that they ask for',
@@ -201,6 +212,11 @@ export const noAgentServeParameters = {
   name: { type: 'label', required: true, summary: 'Name of the certificate' },
   to: { type: 'text', many: true, placeholder: 'NODE', summary: 'Node it is served to no more' },
     summary: 'How far to look ahead',
+  },
+  socket: {
+    type: 'file',
+    placeholder: 'PATH',
+    summary: 'Ask the agent that listens here, and open no store: for members of its group',
   },
 } as const;
 

@@ -1,3 +1,4 @@
+import type { agentSocketParameters } from './parameters-agent-socket.ts';
 import type {
   keyFileParameters,
   keyParameters,
@@ -362,7 +363,10 @@ export type UpdateParameters = typeof updateParameters &
   SendParameters;
 
 /** Parameters of `cmp poll`. */
-export type PollParameters = typeof pollParameters & typeof waitParameters & typeof dumpParameters;
+export type PollParameters = typeof pollParameters &
+  typeof waitParameters &
+  typeof dumpParameters &
+  typeof agentSocketParameters;
 
 /** Parameters of `cmp request`. */
 export type RequestParameters = typeof requestParameters &

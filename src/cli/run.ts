@@ -100,6 +100,7 @@ async function act(invocation: Invocation, io: Io, setting: Setting): Promise<Ex
       }
       return preview === undefined ? services : preview.previewServices(services);
     },
+    isTried,
     beforeWriting: () => preview?.stopHere(),
     openServices: () => setting.openServices(globals, io, log),
     run: (words, changes = {}) =>

@@ -5,6 +5,7 @@ import { gather } from '../../scheduler/gather.ts';
 import type { Job } from '../../scheduler/job.ts';
 import { firstAhead, planAhead } from '../../scheduler/plan.ts';
 import { readWindows } from '../../lifecycle/stored-windows.ts';
+import { tellOnlyBy } from '../agent-tell.ts';
 import type { Body } from '../command.ts';
 import type { agentPlanParameters } from '../parameters-agent.ts';
 import { plural } from '../plural.ts';
@@ -15,7 +16,10 @@ import { formatTable } from '../table.ts';
 const dayMs = 86_400_000;
 
 /** List what the agent will do, and when. */
-export const run: Body<typeof agentPlanParameters> = async ({ days }, context) => {
+export const run: Body<typeof agentPlanParameters> = async ({ days, socket }, context) => {
+  if (socket !== undefined) {
+    return await tellOnlyBy(socket, { command: 'plan', days }, context);
+  }
   const { jobs, later } = (await readStored(context, async ({ store, clock }) => {
     const now = clock.now();
     const names = new Map<Label, ScheduleFacts>();

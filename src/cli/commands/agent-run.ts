@@ -2,13 +2,14 @@ import { dirname, resolve } from 'node:path';
 import { startAgent, type Agent } from '../../agent/agent.ts';
 import { createDailyBackups } from '../../agent/daily-backup.ts';
 import type { Services } from '../../agent/compose.ts';
-import { answersOf, listenForControl, type ControlAnswers } from '../../agent/control-server.ts';
+import { answersOf } from '../../agent/control-server.ts';
 import { assertPlaceAllowed, type MetricsPlace } from '../../agent/metrics-server.ts';
 import { startOperations, type OperationsOptions } from '../../agent/operations.ts';
 import { beat } from '../../scheduler/beat.ts';
 import { CertError } from '../../base/errors.ts';
 import { applyAtStart, configApplier } from '../agent-config.ts';
 import { servingPlace, startServing } from '../agent-serving.ts';
+import { groupPlaceOf, listenIn } from '../agent-listening.ts';
 import { agentSocket } from '../agent-socket.ts';
 import type { Body, CommandContext } from '../command.ts';
 import type { ArgsOf } from '../parameter.ts';
@@ -24,6 +25,7 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
     });
   }
   const operating = await operationsOf(args, context);
+  const groupPlaces = await groupPlaceOf(args, context);
   const place = servingPlace(args);
   const services = await context.services();
   const configure = configApplier(services, args.config, context);
@@ -46,14 +48,21 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
     await serving?.refresh();
     return done;
   };
-  const endControl = await listen(context, path, {
-    ...answersOf(agent, reload),
+  const answers = {
+    ...answersOf(agent, {
+      reload,
+      async tell(words, signal) {
+        const { tell } = await import('../agent-teller.ts');
+        return await tell({ services, context, reload }, words, signal);
+      },
+    }),
     status: async () => ({
       ...(await agent.status()),
       metrics: metricsUrl,
       serves: serving?.port(),
     }),
-  });
+  };
+  const endControl = await listenIn([{ path }, ...groupPlaces], answers, context);
   takeHangups(context, reload);
   context.print.done(
     { running: true, socket: path, metrics: metricsUrl },
@@ -117,18 +126,6 @@ async function reloaded(
   // Whoever asked has no reason to wait for what CAs say.
   void agent.run();
   return { reloaded: true };
-}
-
-async function listen(
-  { log }: CommandContext,
-  path: string,
-  answers: ControlAnswers,
-): Promise<() => Promise<void>> {
-  return await listenForControl(path, answers).catch((error: unknown) => {
-    // It renews all the same; it only cannot be asked.
-    log.warn(error instanceof Error ? error.message : String(error));
-    return async () => {};
-  });
 }
 
 /** On a terminal SIGHUP says that this is gone, and ends the agent; to a daemon it says: look at your settings. */

@@ -2,13 +2,16 @@ import { agentOf } from '../../agent/agent-lease.ts';
 import { askAgent } from '../../agent/control-client.ts';
 import { formatTime } from '../../base/format-time.ts';
 import { agentSocket } from '../agent-socket.ts';
+import { tellOnlyBy } from '../agent-tell.ts';
 import type { Body } from '../command.ts';
 import type { Json } from '../json.ts';
+import type { agentSocketParameters } from '../parameters-agent-socket.ts';
 import { readStored, whereLooked } from '../stored.ts';
 import { formatFields } from '../table.ts';
 
 /** Tell whether an agent runs, and how it does. Exit code 0 when one does, else 3. */
-export const run: Body<Record<never, never>> = async (_, context) => {
+export const run: Body<typeof agentSocketParameters> = async ({ socket }, context) => {
+  if (socket !== undefined) return await tellOnlyBy(socket, { command: 'status' }, context);
   const read = await readStored(context, async (services) => ({
     agent: await agentOf(services),
     now: services.clock.now(),
@@ -35,10 +38,10 @@ export const run: Body<Record<never, never>> = async (_, context) => {
       ['last run', live.lastRunAt],
       ['trouble', live.trouble],
       ['metrics', live.metrics],
+      ['serves', live.serves === undefined ? undefined : `other agents on port ${live.serves}`],
     ]),
   );
   return 0;
-      ['serves', live.serves === undefined ? undefined : `other agents on port ${live.serves}`],
 };
 
 /** Whatever the agent of another version says, only what we know of it is taken. */
@@ -48,10 +51,10 @@ function readStatus(status: object | undefined): {
   readonly next?: string;
   readonly trouble?: string;
   readonly metrics?: string;
+  readonly serves?: number;
 } & { readonly [key: string]: Json | undefined } {
   const { runs, lastRun, next, trouble, metrics, serves }: Readonly<Record<string, unknown>> = {
     ...status,
-  readonly serves?: number;
   };
   const at =
     typeof lastRun === 'object' && lastRun !== null && 'at' in lastRun ? lastRun.at : undefined;
@@ -61,6 +64,6 @@ function readStatus(status: object | undefined): {
     ...(typeof next === 'string' && { next }),
     ...(typeof trouble === 'string' && { trouble }),
     ...(typeof metrics === 'string' && { metrics }),
+    ...(typeof serves === 'number' && { serves }),
   };
 }
-    ...(typeof serves === 'number' && { serves }),

@@ -1,0 +1,29 @@
+/**
+ * What is said on the socket of an agent: HTTP/1.1, `POST /VERSION/REQUEST` with a JSON object or nothing, answered with
+ * a JSON object; `{"version", "error": {"code", "message", "hint"}}` with another status than 200 when it could not be done.
+ */
+
+/** Raised when an agent could take a request for something else than it means. */
+export const controlVersion: number = 1;
+
+const requests = ['status', 'run', 'notify', 'reload', 'stop', 'tell'] as const;
+
+/** What a command can ask of a running agent, by path. */
+export type ControlRequest = (typeof requests)[number];
+
+/** Tell whether there is such a request. */
+export function isControlRequest(what: string): what is ControlRequest {
+  return requests.some((each) => each === what);
+}
+
+/** What members of the group of the socket may ask for: what commands of theirs print, and no more. */
+export const groupRequests: ReadonlySet<ControlRequest> = new Set(['tell']);
+
+/** What a request says beside its name; everything in it is to be looked at. */
+export type ControlArguments = Readonly<Record<string, unknown>>;
+
+/** A name, a few numbers and switches: a tenth of it would do. */
+export const maxRequestOctets = 4096;
+
+/** More than any answer of an agent. */
+export const maxAnswerOctets: number = 4 * 1024 * 1024;
