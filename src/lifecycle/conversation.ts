@@ -119,7 +119,10 @@ export function toChange(saved: SavedStep, polls: number): TransactionChange {
     state: encodeState(state),
     deadline: state.deadline,
     ...(outgoing && { outgoing }),
-    ...(phase.type === 'waiting' && { nextAt: phase.value.notBefore }),
+    ...(phase.type === 'waiting' && {
+      nextAt: phase.value.notBefore,
+      ...(phase.value.since && { waitingSince: phase.value.since }),
+    }),
     ...(staged && {
       staged: {
         der: certificateDer(staged.certificate),

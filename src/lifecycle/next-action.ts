@@ -1,4 +1,5 @@
 import { unreachable } from '../base/errors.ts';
+import { pollTime } from '../cmp/transaction/waiting.ts';
 import { certificateState, type CertificateFacts, type NameFacts } from './certificate-state.ts';
 import { renewalTime, warningTime, type RenewalWindow } from './renewal-time.ts';
 
@@ -21,7 +22,11 @@ export type NextAction =
 /** What tells the next action, beside what tells the state. */
 export interface ActionFacts extends NameFacts {
   readonly certificate?: RenewalFacts;
-  readonly outstanding?: NonNullable<NameFacts['outstanding']> & { readonly nextAt?: Date };
+  readonly outstanding?: NonNullable<NameFacts['outstanding']> & {
+    readonly nextAt?: Date;
+    /** When the waiting for that began, by the same clock. */
+    readonly waitingSince?: Date;
+  };
   /** Days before its end at which it is renewed, where the operator has set them. */
   readonly renewDays?: number;
 }
@@ -53,11 +58,11 @@ export function nextAction(facts: ActionFacts, now: Date): NextAction {
     case 'confirmed':
     case 'renewing':
     case 'revoking':
-      return outstanding === undefined ? { type: 'none' } : poll(outstanding);
+      return outstanding === undefined ? { type: 'none' } : poll(outstanding, now);
     case 'expired':
     case 'revoked':
       // Asked for another one already: a renewal that outlasted the old one, or what came after a revocation.
-      if (outstanding !== undefined) return poll(outstanding);
+      if (outstanding !== undefined) return poll(outstanding, now);
       return {
         type: 'replace',
         isRequestable: certificate !== undefined && isRenewable(certificate),
@@ -66,7 +71,7 @@ export function nextAction(facts: ActionFacts, now: Date): NextAction {
     case 'expiring':
     case 'tracked':
     case 'not yet valid':
-      if (outstanding !== undefined) return poll(outstanding);
+      if (outstanding !== undefined) return poll(outstanding, now);
       return certificate === undefined ? { type: 'none' } : upkeep(certificate, facts);
     case 'none':
     case 'superseded':
@@ -78,8 +83,11 @@ export function nextAction(facts: ActionFacts, now: Date): NextAction {
   }
 }
 
-function poll({ nextAt }: NonNullable<ActionFacts['outstanding']>): NextAction {
-  return { type: 'poll', ...(nextAt !== undefined && { at: nextAt }) };
+function poll(
+  { nextAt, waitingSince: since }: NonNullable<ActionFacts['outstanding']>,
+  now: Date,
+): NextAction {
+  return { type: 'poll', ...(nextAt && { at: pollTime({ notBefore: nextAt, since }, now) }) };
 }
 
 function upkeep(certificate: RenewalFacts, { renewDays, warnHours }: ActionFacts): NextAction {

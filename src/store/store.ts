@@ -142,6 +142,8 @@ export interface OutstandingTransaction extends TransactionRevision {
   readonly phase: string;
   /** When to go on; absent means now. */
   readonly nextAt?: Date;
+  /** When the waiting for that began, by the same clock. */
+  readonly waitingSince?: Date;
   readonly openedAt: Date;
   readonly deadline: Date;
   /** What the CA last said. */
@@ -165,6 +167,8 @@ export interface TransactionChange {
   readonly outgoing?: Uint8Array;
   /** Absent: go on at once. */
   readonly nextAt?: Date;
+  /** When the waiting for that began, by the same clock. */
+  readonly waitingSince?: Date;
   /**
    * The issued certificate, stored as `staged` and dated by the last event; absent keeps what is staged.
    */

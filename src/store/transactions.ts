@@ -233,8 +233,8 @@ function update(
 ): void {
   sql.run(
     `UPDATE transactions SET revision = revision + 1, phase = @phase, state = @state, key_id = @keyId,
-       outgoing = @outgoing, next_at = @nextAt, deadline = @deadline, text = @text, polls = @polls,
-       staged_certificate_id = @stagedCertificateId
+       outgoing = @outgoing, next_at = @nextAt, waiting_since = @waitingSince, deadline = @deadline,
+       text = @text, polls = @polls, staged_certificate_id = @stagedCertificateId
      WHERE id = @id`,
     {
       id: record.id,
@@ -243,6 +243,7 @@ function update(
       keyId,
       outgoing: change.outgoing,
       nextAt: change.nextAt,
+      waitingSince: change.waitingSince,
       deadline: change.deadline ?? record.deadline,
       text: change.text === undefined ? record.text : storedText(change.text),
       polls: change.polls ?? record.polls,
@@ -377,6 +378,7 @@ function readRecord(row: Row): OutstandingTransaction {
     transactionID: octets(row, 'transaction_id'),
     phase: text(row, 'phase'),
     nextAt: optional(row, 'next_at', time),
+    waitingSince: optional(row, 'waiting_since', time),
     openedAt: time(row, 'opened_at'),
     deadline: time(row, 'deadline'),
     text: optional(row, 'text', text),

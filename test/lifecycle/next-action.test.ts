@@ -73,6 +73,17 @@ describe('nextAction()', () => {
     expect(next({ notAfter: now }, { outstanding })).toEqual({ type: 'poll', at: nextAt });
   });
 
+  it('is to ask the CA now for what a clock that was ahead has put off', () => {
+    const [waitingSince, nextAt] = [
+      new Date('2027-01-10T00:00:00Z'),
+      new Date('2027-01-10T01:00:00Z'),
+    ];
+    const outstanding = { operation: 'kur', phase: 'waiting', nextAt, waitingSince } as const;
+    expect(next({}, { outstanding })).toEqual({ type: 'poll', at: now });
+    const adjusted = { ...outstanding, waitingSince: new Date(now.getTime() + 30_000) };
+    expect(next({}, { outstanding: adjusted })).toEqual({ type: 'poll', at: nextAt });
+  });
+
   it('is to deliver what is in force and not in its places', () => {
     expect(next({ delivery: 'pending' })).toEqual({ type: 'deploy' });
     expect(next({ delivery: 'not in use' })).toEqual({ type: 'deploy' });

@@ -129,6 +129,7 @@ export function transactionsContract(make: () => Promise<StoreUnderTest>): void 
           phase: 'waiting',
           state: Uint8Array.of(1),
           nextAt: at(60),
+          waitingSince: at(30),
           text: 'Later',
           polls: 2,
           deadline: at(90_000),
@@ -141,7 +142,8 @@ export function transactionsContract(make: () => Promise<StoreUnderTest>): void 
         [],
       );
 
-      expect(waiting).toMatchObject({ revision: 2, nextAt: at(60), text: 'Later', polls: 2 });
+      expect(waiting).toMatchObject({ revision: 2, nextAt: at(60), waitingSince: at(30) });
+      expect(waiting).toMatchObject({ text: 'Later', polls: 2 });
       expect(waiting).not.toHaveProperty('outgoing');
       expect(polled).toMatchObject({
         revision: 3,
@@ -152,6 +154,7 @@ export function transactionsContract(make: () => Promise<StoreUnderTest>): void 
         deadline: at(90_000),
       });
       expect(polled).not.toHaveProperty('nextAt');
+      expect(polled).not.toHaveProperty('waitingSince');
       expect(await store.transactions.get(opened.id)).toStrictEqual(polled);
     });
 
