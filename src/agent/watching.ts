@@ -51,10 +51,7 @@ export function createWatching({
   return {
     async begin() {
       await guarded('all', async () => {
-        const was = isClockSuspect;
         isClockSuspect = await doubtClock(context());
-        // What was not told because of the clock is told now.
-        if (was && !isClockSuspect) await store.schedule.wake();
         const now = clock.now();
         const ms = lookedAt === undefined ? authoritiesMs : now.getTime() - lookedAt.getTime();
         if (ms >= 0 && ms < authoritiesMs) return undefined;

@@ -132,6 +132,10 @@ export async function doubtClock(context: Omit<WatchContext, 'isClockSuspect'>):
     subject: { type: 'source', endpoint: clockEndpoint },
     conditions: isSuspect ? [clockSuspect(text)] : [],
   };
+  // What was not told because of the clock is told now. Before its own alarm ends: whoever is killed between the two,
+  // the next one finds that alarm, and does it again.
+  const told = await store.alarms.of(subjectKey(observation.subject));
+  if (!isSuspect && told.length > 0) await store.schedule.wake();
   await observe({ ...context, isClockSuspect: isSuspect }, observation, clockEndpoint);
   return isSuspect;
 }

@@ -10,22 +10,32 @@ import type { Told } from './told.ts';
 /**
  * Find what is not told as it is, right after an agent has looked: something wrong without an alarm, an alarm of
  * something that is over, an alarm of a name that is gone.
+ *
+ * @param isLookedAt false for a name that the agent is still to look at; absent: it has looked at all
  */
-export async function unsettledAlarms(store: Store, now: Date): Promise<readonly string[]> {
+export async function unsettledAlarms(
+  store: Store,
+  now: Date,
+  isLookedAt: (name: string) => boolean = () => true,
+): Promise<readonly string[]> {
   const policy = await notificationPolicy(store);
   const found: string[] = [];
   const subjects = new Set<string>(['source clock']);
   for (const kind of ['ca', 'root'] as const) {
-    for (const name of await store.alarms.names(kind))
-      subjects.add(
-        subjectKey({ type: 'certificate', ...(await store.alarms.watched(kind, name)) }),
-      );
+    for (const name of await store.alarms.names(kind)) {
+      const watched = await store.alarms.find(kind, name);
+      if (watched) subjects.add(subjectKey({ type: 'certificate', index: watched.index }));
+    }
   }
   for (const { name } of await store.schedule.all()) {
-    const reading = await readName(store, name, now);
     const watched = await store.alarms.find('certificate', name);
-    if (reading === undefined || watched === undefined) continue;
-    const subject = { type: 'certificate', index: watched.index } as const;
+    const subject = watched && ({ type: 'certificate', index: watched.index } as const);
+    if (!isLookedAt(name)) {
+      if (subject) subjects.add(subjectKey(subject));
+      continue;
+    }
+    const reading = await readName(store, name, now);
+    if (reading === undefined || watched === undefined || subject === undefined) continue;
     subjects.add(subjectKey(subject));
     const { facts } = await alarmFacts(store, reading, watched, now);
     const alarms = await store.alarms.of(subjectKey(subject));
@@ -41,21 +51,55 @@ export async function unsettledAlarms(store: Store, now: Date): Promise<readonly
   return found;
 }
 
-/**
- * Compare what a destination was told with what stands, when nothing waits for it: what was raised has ended or
- * stands, and nothing else does.
- */
-export function brokenStory(told: readonly Told[], standing: readonly Alarm[]): readonly string[] {
-  const raised = new Set<string>();
+/** What a destination was told so far, as it has to understand it. */
+export interface Story {
+  /** An attempt to tell it of an alarm was begun: it may know of it, or not. */
+  begun(alarm: string): void;
+  /** It was told; the same twice where a process was killed before it could write that down. */
+  hear(told: Pick<Told, 'alarm' | 'severity' | 'ends' | 'sequence'>): void;
+  /**
+   * Compare with what stands, when nothing waits for it: what was raised has ended or stands, and nothing else does.
+   *
+   * @param standing keys of alarms
+   */
+  broken(standing: readonly string[]): readonly string[];
+}
+
+/** Begin a story. */
+export function createStory(): Story {
+  const [raised, tried] = [new Set<string>(), new Set<string>()];
+  const ended = new Set<number>();
   const found: string[] = [];
-  for (const { alarm, severity, ends, sequence } of told) {
-    if (alarm !== undefined && severity !== 'cleared') raised.add(alarm);
-    for (const key of ends) {
-      if (!raised.delete(key)) found.push(`${key} ends with ${sequence}, and was not told`);
-    }
-  }
-  const keys = new Set(standing.map(({ key }) => key));
-  for (const key of raised) if (!keys.has(key)) found.push(`${key} was told, and has not ended`);
-  for (const key of keys) if (!raised.has(key)) found.push(`${key} stands, and was not told`);
-  return found;
+  return {
+    begun: (alarm) => void tried.add(alarm),
+    hear({ alarm, severity, ends, sequence }) {
+      if (ended.has(sequence)) return;
+      if (ends.length > 0) ended.add(sequence);
+      if (alarm !== undefined && severity !== 'cleared') raised.add(alarm);
+      for (const key of ends) {
+        const mayBeKnown = tried.delete(key);
+        if (!raised.delete(key) && !mayBeKnown)
+          found.push(`${key} ends with ${sequence}, and was not told`);
+      }
+    },
+    broken(standing) {
+      const keys = new Set(standing);
+      return [
+        ...found,
+        ...[...raised]
+          .filter((key) => !keys.has(key))
+          .map((key) => `${key} was told, and has not ended`),
+        ...[...keys]
+          .filter((key) => !raised.has(key))
+          .map((key) => `${key} stands, and was not told`),
+      ];
+    },
+  };
+}
+
+/** Compare what a destination was told with what stands, when nothing waits for it. */
+export function brokenStory(told: readonly Told[], standing: readonly Alarm[]): readonly string[] {
+  const story = createStory();
+  for (const each of told) story.hear(each);
+  return story.broken(standing.map(({ key }) => key));
 }

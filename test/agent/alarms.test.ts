@@ -341,6 +341,24 @@ describe('an agent that is told of', () => {
     await expectNoneStands(play);
   });
 
+  it('looks at everything when a clock is believed that another process doubted', async () => {
+    const play = await scene();
+    await liveUntil(play, (await endOf(play.site)) - 3 * dayMs);
+    await play.agent.stop();
+    const { context, clock } = play.site;
+    const back = { ...clock, now: () => new Date(clock.now().getTime() - 40 * dayMs) };
+    play.agent = await start(play.site, { ...context, clock: back });
+    await clock.advance(20 * 3600);
+    await play.agent.run();
+    await play.agent.stop();
+    await clock.advance(20 * 3600);
+    play.agent = await start(play.site, { ...context, clock: back });
+    await clock.advance(120);
+    await play.agent.run();
+    expect(await play.site.store.alarms.list(9)).toStrictEqual([]);
+    await expectNoneStands(play);
+  });
+
   it('tells of a CA certificate, and of the root of a profile, that come to their ends', async () => {
     const play = await scene();
     const [root] = play.site.profile.roots;
