@@ -101,6 +101,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     throw thrown;
   }
   const sql = sqlOver(connection);
+  const transaction = transactionsOf(connection);
   let damage: CertError | undefined;
   const attempt = async <T>(doing: string, work: () => T): Promise<T> => {
     try {
@@ -112,13 +113,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   };
   return {
     path,
-    read: (work) => attempt('read', () => connection.transaction(() => work(sql)).deferred()),
+    read: (work) => attempt('read', () => transaction('BEGIN', () => work(sql))),
     async write(work) {
       // What has shown to be damaged is left as it is: more of it could be lost, or hidden.
       if (damage !== undefined) throw damage;
-      const result = await attempt('write', () =>
-        connection.transaction(() => work(sql)).immediate(),
-      );
+      const result = await attempt('write', () => transaction('BEGIN IMMEDIATE', () => work(sql)));
       wrote();
       return result;
     },
@@ -132,6 +131,32 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     async close() {
       connection.close();
     },
+  };
+}
+
+/** Do work in transactions: what the binding does too, which makes itself ready anew for each of them. */
+function transactionsOf(
+  connection: Sqlite.Database,
+): <T>(begin: 'BEGIN' | 'BEGIN IMMEDIATE', work: () => T) => T {
+  const statements = {
+    BEGIN: connection.prepare('BEGIN'),
+    'BEGIN IMMEDIATE': connection.prepare('BEGIN IMMEDIATE'),
+  };
+  const commit = connection.prepare('COMMIT');
+  const rollBack = connection.prepare('ROLLBACK');
+  return (begin, work) => {
+    statements[begin].run();
+    try {
+      const result = work();
+      // Its transaction would end before it does.
+      if (result instanceof Promise) throw new TypeError('Work on a store cannot return a promise');
+      commit.run();
+      return result;
+    } catch (error) {
+      // Of some errors SQLite has done so itself.
+      if (connection.inTransaction) rollBack.run();
+      throw error;
+    }
   };
 }
 
