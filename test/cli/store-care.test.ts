@@ -297,6 +297,7 @@ describe('store restore', () => {
       madeAt: expect.stringMatching(/Z$/),
       keptAs: join(state, 'store.db.before-restore'),
       bringsKey: false,
+      newer: [],
       certificates: 0,
       keys: 1,
       caProfiles: 1,

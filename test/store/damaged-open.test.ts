@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   closeSync,
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   openSync,
@@ -16,7 +17,10 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
+import { CertError } from '../../src/base/errors.ts';
 import { openStore } from '../../src/store/open.ts';
+import { scaled } from '../harness/effort.ts';
+import { seeded } from '../harness/seeded.ts';
 import { backup, opened, restored, scene } from './backup-scene.ts';
 import { at, coded, imported, storeOptions } from './sample.ts';
 
@@ -104,5 +108,36 @@ describe('a damaged store', () => {
       hint: expect.stringContaining('elsewhere first'),
     });
     expect(readFileSync(`${path}-wal`, 'utf8')).toBe('what was committed last');
+  });
+
+  it('of which the write-ahead log is damaged is as it was before what cannot be read, or refused', async () => {
+    const { store, state } = await scene();
+    for (let n = 0; n < 30; n++) await imported(store, `c${n}`);
+    const counts = new Set<number>();
+    for (let seed = 1; seed <= scaled(12); seed++) {
+      // As after a power cut: nobody has closed it.
+      const copy = `${state}-${seed}`;
+      cpSync(state, copy, { recursive: true });
+      rmSync(join(copy, 'store.db-shm'));
+      const random = seeded(seed);
+      const log = join(copy, 'store.db-wal');
+      const descriptor = openSync(log, 'r+');
+      for (let n = 0; n < 1 + random.below(3); n++) {
+        writeSync(descriptor, random.bytes(64), 0, 64, random.below(statSync(log).size - 64));
+      }
+      closeSync(descriptor);
+      const outcome = await openStore(storeOptions(copy)).then(
+        async (each) => {
+          const damage = await each.care.findDamage();
+          counts.add((await each.certificates.list()).length);
+          await each.close();
+          return damage;
+        },
+        (error: unknown) => (error instanceof CertError ? error.code : error),
+      );
+      expect([[], 'STORE_CORRUPT']).toContainEqual(outcome);
+    }
+    expect(Math.max(...counts)).toBeLessThanOrEqual(31);
+    expect(counts.size).toBeGreaterThan(3);
   });
 });

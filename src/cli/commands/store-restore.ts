@@ -40,7 +40,16 @@ export const run: Body<typeof storeRestoreParameters> = async (args, context) =>
       );
     }
     // Opened as any other: it is brought to the newest version, and what was done is written down in it.
-    await context.services();
+    const services = await context.services();
+    const { newerFiles, newerFileRemedy, newerFileText } =
+      await import('../../agent/newer-files.ts');
+    const newer = await newerFiles(services);
+    for (const each of newer.slice(0, mostNewer)) {
+      context.log.warn(`${newerFileText(each)}; take it in: ${newerFileRemedy(each)}`);
+    }
+    if (newer.length > mostNewer) {
+      context.log.warn(`${newer.length - mostNewer} more such files: see "certkeeper doctor"`);
+    }
     context.print.done(
       {
         restored: true,
@@ -48,6 +57,7 @@ export const run: Body<typeof storeRestoreParameters> = async (args, context) =>
         madeAt: madeAt && formatTime(madeAt),
         keptAs,
         bringsKey,
+        newer: newer.map(({ notAfter, ...each }) => ({ ...each, notAfter: formatTime(notAfter) })),
         ...countsJson(counts),
       },
       `The store is the backup${madeAt ? ` of ${formatTime(madeAt)}` : ''} now, with ${countsText(counts)}` +
@@ -59,6 +69,9 @@ export const run: Body<typeof storeRestoreParameters> = async (args, context) =>
     prepared.close();
   }
 };
+
+/** So many fit a screen. */
+const mostNewer = 20;
 
 /** What lies in store.key may be of the store that was replaced: the next command would be refused with it. */
 const keyAdvice =
