@@ -6,7 +6,11 @@ export async function daysSet(
   name: string,
   key: 'auto-update-days' | 'auto-fetch-days',
 ): Promise<number | undefined> {
-  const text = await store.nameSettings.get(name, key);
+  return daysIn(await store.nameSettings.get(name, key));
+}
+
+/** Read such a setting. */
+export function daysIn(text: string | undefined): number | undefined {
   const days = Number(text);
   return text !== undefined && Number.isFinite(days) && days > 0 ? days : undefined;
 }

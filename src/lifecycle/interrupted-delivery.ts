@@ -27,7 +27,7 @@ export async function finishDelivery(
   if (operation === 'kur' && pending.deliveryError !== undefined) return undefined;
   // It was delivered once: what is pending came later, a new anchor for one.
   if (pending.directory !== undefined) return undefined;
-  const last = (await store.history.list()).find((record) => record.name === name);
+  const last = await store.history.last(name);
   if (last?.result !== 'granted') return undefined;
   if (last.operation !== operation && !isMoved(repeated, last, pending)) return undefined;
   const { subject, subjectAltNames } = wanted;

@@ -97,6 +97,11 @@ export async function moveOf(
   { nameSettings }: Pick<Store, 'nameSettings'>,
   name: string,
 ): Promise<Move | undefined> {
-  const [by, ca = ''] = (await nameSettings.get(name, 'renew-by'))?.split(' ') ?? [];
+  return moveIn(await nameSettings.get(name, 'renew-by'));
+}
+
+/** Read the setting that a move is. */
+export function moveIn(setting: string | undefined): Move | undefined {
+  const [by, ca = ''] = setting?.split(' ') ?? [];
   return by === 'ir' || by === 'cr' ? { by, ca: parseLabel(ca, 'ca-root') } : undefined;
 }

@@ -1,5 +1,6 @@
 import { CertError } from '../base/errors.ts';
 import type { DeploymentRecord } from '../store/deployments-contract.ts';
+import type { NotificationPolicy } from '../traps/alarms/policy.ts';
 import type { CertificateRecord, Store, OutstandingTransaction } from '../store/store.ts';
 import { decodeCertificate } from '../x509/certificate.ts';
 import { certificateState, deliveryState, type CertificateState } from './certificate-state.ts';
@@ -13,6 +14,9 @@ export interface Outlook {
   readonly next: NextAction;
   readonly facts: ActionFacts;
   readonly outstanding?: OutstandingTransaction;
+  /** The name's own. */
+  readonly settings: ReadonlyMap<string, string>;
+  readonly policy: NotificationPolicy;
 }
 
 /**
@@ -27,18 +31,14 @@ export async function outlookOf(
   now: Date,
 ): Promise<Outlook> {
   const [outstanding] = await store.transactions.overview(name);
+  const settings = await store.nameSettings.of(name);
   const hasKeyRequest = (await store.keyRequests.get(name)) !== undefined;
   const certificate =
-    record &&
-    renewalFacts(
-      record,
-      await store.deployments.list(name),
-      (await store.nameSettings.get(name, 'renew-by')) !== undefined,
-    );
-  const { warningHours: warnHours } = await notificationPolicy(store);
+    record && renewalFacts(record, await store.deployments.list(name), settings.has('renew-by'));
+  const policy = await notificationPolicy(store);
   const facts: ActionFacts = {
     hasKeyRequest,
-    warnHours,
+    warnHours: policy.warningHours,
     ...(certificate && { certificate }),
     ...(outstanding && { outstanding }),
   };
@@ -46,6 +46,8 @@ export async function outlookOf(
     state: certificateState(facts, now),
     next: nextAction(facts, now),
     facts,
+    settings,
+    policy,
     ...(outstanding && { outstanding }),
   };
 }

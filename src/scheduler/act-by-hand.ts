@@ -22,7 +22,7 @@ export async function noteFailure(
   name: Label,
   act: { readonly begunAt: Date; readonly code?: ErrorCode },
 ): Promise<void> {
-  const last = (await store.history.list()).find((record) => record.name === name);
+  const last = await store.history.last(name);
   if (last?.closedAt === undefined || last.closedAt < act.begunAt) return;
   const code = codes[last.result];
   if (code === undefined || last.operation === 'rr' || last.operation === 'genm') return;

@@ -2,14 +2,12 @@ import { toHex } from '../base/bytes.ts';
 import type { CertificateState } from '../lifecycle/certificate-state.ts';
 import { renewalTime } from '../lifecycle/renewal-time.ts';
 import type { FailingRecord } from '../store/schedule-contract.ts';
-import type { HistoryRecord } from '../store/records-contract.ts';
 import type { CertificateRecord, OutstandingTransaction, Store } from '../store/store.ts';
 import type { CertificateFacts, LifecycleWord } from '../traps/alarms/certificate-facts.ts';
 import { subjectKey } from '../traps/alarms/alarm.ts';
 import type { Occurrence } from '../traps/alarms/condition.ts';
 import { usualOutboxLimits } from '../traps/alarms/outbox.ts';
 import { nextChangeAt } from '../traps/alarms/watch.ts';
-import { notificationPolicy } from '../lifecycle/notification-policy.ts';
 import type { Watched } from '../store/notifications-contract.ts';
 import { due, type ScheduleFacts, type Surroundings } from './due.ts';
 import type { JobKind } from './job.ts';
@@ -32,7 +30,7 @@ export async function alarmsAt(
   const watched = (await store.alarms.find('certificate', reading.schedule.name)) ?? unknown;
   const { facts } = await alarmFacts(store, reading, watched, now);
   const alarms = await store.alarms.of(subjectKey({ type: 'certificate', index: watched.index }));
-  return nextChangeAt(facts, alarms, await notificationPolicy(store), now);
+  return nextChangeAt(facts, alarms, reading.policy, now);
 }
 
 const unhindered: Surroundings = { windows: [], downUntil: new Map() };
@@ -122,7 +120,7 @@ async function failingOf(
   name: string,
   { count: attempts, code, text, kind, firstAt }: FailingRecord,
 ): Promise<NonNullable<CertificateFacts['failing']>> {
-  const last = await lastOf(store, name);
+  const last = await store.history.last(name);
   const isOfIt = last?.result === 'rejected' && (last.closedAt ?? last.openedAt) >= firstAt;
   const bits = isOfIt ? (last.failInfo ?? []) : [];
   return {
@@ -195,7 +193,7 @@ async function occurrencesOf(
   // Delivered when nobody was to be told; whoever begins to listen wants no news of years.
   const ageMs = now.getTime() - (deliveredAt?.getTime() ?? 0);
   if (ageMs > usualOutboxLimits.maxAgeOfEndsMs) return [];
-  const last = source === 'cmp' ? await lastOf(store, name) : undefined;
+  const last = source === 'cmp' ? await store.history.last(name) : undefined;
   const isGranted = last?.result === 'granted';
   const old = (await store.certificates.versions(name))
     .filter((each) => each.id !== id && each.version > 0 && each.version < version)
@@ -211,8 +209,4 @@ async function occurrencesOf(
       },
     },
   ];
-}
-
-async function lastOf(store: Store, name: string): Promise<HistoryRecord | undefined> {
-  return (await store.history.list()).find((record) => record.name === name);
 }

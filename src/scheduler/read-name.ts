@@ -1,10 +1,11 @@
 import type { Label } from '../base/label.ts';
 import type { CertificateState } from '../lifecycle/certificate-state.ts';
-import { daysSet } from '../lifecycle/days-set.ts';
-import { moveOf } from '../lifecycle/move-certificate.ts';
+import { daysIn } from '../lifecycle/days-set.ts';
+import { moveIn } from '../lifecycle/move-certificate.ts';
 import { outlookOf } from '../lifecycle/outlook.ts';
 import type { FailingRecord } from '../store/schedule-contract.ts';
 import type { CertificateRecord, OutstandingTransaction, Store } from '../store/store.ts';
+import type { NotificationPolicy } from '../traps/alarms/policy.ts';
 import type { ScheduleFacts } from './due.ts';
 import type { JobKind } from './job.ts';
 
@@ -18,6 +19,8 @@ export interface NameReading {
   readonly record?: CertificateRecord;
   readonly outstanding?: OutstandingTransaction;
   readonly failing: readonly FailingRecord[];
+  /** What holds for the notifications of all names. */
+  readonly policy: NotificationPolicy;
 }
 
 /**
@@ -31,16 +34,14 @@ export async function readName(
   now: Date,
 ): Promise<NameReading | undefined> {
   const record = await store.certificates.latest(name);
-  const { facts, state, outstanding } = await outlookOf(store, name, record, now);
+  const { facts, state, outstanding, settings, policy } = await outlookOf(store, name, record, now);
   const failing = await store.schedule.failing(name);
   // A first request that failed is told of, until somebody asks again or clears it.
   if (record === undefined && outstanding === undefined && failing.length === 0) return undefined;
-  const [renewDays, fetchDays] = [
-    await daysSet(store, name, 'auto-update-days'),
-    await daysSet(store, name, 'auto-fetch-days'),
-  ];
-  const ca = outstanding?.ca ?? (await moveOf(store, name))?.ca ?? record?.ca;
-  const tracked = await trackedAt(store, name);
+  const renewDays = daysIn(settings.get('auto-update-days'));
+  const fetchDays = daysIn(settings.get('auto-fetch-days'));
+  const ca = outstanding?.ca ?? moveIn(settings.get('renew-by'))?.ca ?? record?.ca;
+  const tracked = trackedAt(settings);
   const schedule: ScheduleFacts = {
     ...facts,
     name,
@@ -59,12 +60,13 @@ export async function readName(
     ...(record && { record }),
     ...(outstanding && { outstanding }),
     failing,
+    policy,
   };
 }
 
-async function trackedAt(store: Store, name: Label): Promise<ScheduleFacts['tracked']> {
-  if ((await store.nameSettings.get(name, 'track-source')) === undefined) return undefined;
-  const readAt = Number(await store.nameSettings.get(name, 'track-read-at'));
+function trackedAt(settings: ReadonlyMap<string, string>): ScheduleFacts['tracked'] {
+  if (!settings.has('track-source')) return undefined;
+  const readAt = Number(settings.get('track-read-at'));
   return Number.isFinite(readAt) && readAt > 0 ? { readAt: new Date(readAt) } : {};
 }
 

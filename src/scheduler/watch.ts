@@ -9,7 +9,7 @@ import type { CertificateFacts } from '../traps/alarms/certificate-facts.ts';
 import { clockEndpoint, clockSuspect } from '../traps/alarms/condition.ts';
 import { removed, type Observation } from '../traps/alarms/observation.ts';
 import { usualSpreadSeconds } from '../traps/alarms/outbox.ts';
-import { dayMs } from '../traps/alarms/policy.ts';
+import { dayMs, type NotificationPolicy } from '../traps/alarms/policy.ts';
 import { react } from '../traps/alarms/react.ts';
 import { conditionsOf, nextChangeAt } from '../traps/alarms/watch.ts';
 import { alarmFacts } from './alarm-facts.ts';
@@ -52,9 +52,10 @@ export async function watchName(
   const facts = { ...found.facts, ...(isClockSuspect && { isClockSuspect }) };
   const { version } = found;
   const isNew = version !== undefined && version > watched.toldVersion;
-  const policy = await notificationPolicy(store);
+  const { policy } = reading;
   const told = isNew ? { index: watched.index, version } : undefined;
-  const alarms = await observe(context, conditionsOf(facts, now, policy), name, told);
+  const observation = conditionsOf(facts, now, policy);
+  const alarms = await observe({ ...context, policy }, observation, name, told);
   return nextChangeAt(facts, alarms, policy, now);
 }
 
@@ -91,7 +92,7 @@ async function watchAll(
       profile: kind === 'root' ? name : '',
       ...(isClockSuspect && { isClockSuspect }),
     };
-    await observe(context, conditionsOf(facts, now, policy), name);
+    await observe({ ...context, policy }, conditionsOf(facts, now, policy), name);
   }
   const gone = (await store.alarms.names(kind)).filter((name) => !certificates.has(name));
   for (const name of gone) await forget(context, kind, name);
@@ -141,13 +142,18 @@ export async function doubtClock(context: Omit<WatchContext, 'isClockSuspect'>):
 }
 
 async function observe(
-  { store, clock, isStarting }: WatchContext,
+  {
+    store,
+    clock,
+    isStarting,
+    policy: known,
+  }: WatchContext & { readonly policy?: NotificationPolicy },
   observation: Observation,
   name: string,
   told?: { readonly index: number; readonly version: number },
 ): Promise<readonly Alarm[]> {
   const now = clock.now();
-  const policy = await notificationPolicy(store);
+  const policy = known ?? (await notificationPolicy(store));
   const lateMs = isStarting ? Math.floor(spread(name) * usualSpreadSeconds * 1000) : 0;
   const { alarms } = await store.alarms.look(subjectKey(observation.subject), now, (standing) => ({
     ...react({ ...standing, observation, now, policy }),

@@ -91,6 +91,8 @@ export type NameSetting =
 /** Settings of single names, as text. */
 export interface NameSettings {
   get(name: string, key: NameSetting): Promise<string | undefined>;
+  /** All that are set of a name; others than are known stand there for themselves. */
+  of(name: string): Promise<ReadonlyMap<string, string>>;
   set(name: Label, key: NameSetting, value: string): Promise<void>;
   /** `false` when there was none. */
   remove(name: string, key: NameSetting): Promise<boolean>;

@@ -16,6 +16,11 @@ export function sqliteHistory(database: Database): History {
       database.read((sql) =>
         sql.all('SELECT * FROM history ORDER BY id DESC LIMIT ?', limit).map(readRecord),
       ),
+    last: (name) =>
+      database.read((sql) => {
+        const row = sql.get('SELECT * FROM history WHERE name = ? ORDER BY id DESC LIMIT 1', name);
+        return row && readRecord(row);
+      }),
     record: (exchange, events) =>
       database.write((sql) => {
         const { result: type, text: why = '', failInfo, closedAt } = exchange;

@@ -15,6 +15,15 @@ export function sqliteNameSettings(database: Database): NameSettings {
         );
         return row === undefined ? undefined : text(row, 'value');
       }),
+    of: (name) =>
+      database.read(
+        (sql) =>
+          new Map(
+            sql
+              .all('SELECT key, value FROM name_settings WHERE name = ?', name)
+              .map((row) => [text(row, 'key'), text(row, 'value')]),
+          ),
+      ),
     set: (name, key, value) =>
       database.write((sql) => {
         putNameSetting(sql, name, key, value);

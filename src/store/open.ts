@@ -225,6 +225,7 @@ function lateEntries(
     },
     nameSettings: {
       get: async (...args) => (await settings()).get(...args),
+      of: async (...args) => (await settings()).of(...args),
       set: async (...args) => (await settings()).set(...args),
       remove: async (...args) => (await settings()).remove(...args),
       names: async () => (await settings()).names(),
@@ -270,6 +271,7 @@ function lateRecords(
     },
     history: {
       list: async (...args) => (await history()).list(...args),
+      last: async (...args) => (await history()).last(...args),
       record: async (...args) => (await history()).record(...args),
     },
     statistics: {

@@ -71,6 +71,7 @@ export function readOnly(store: Store, refuse: () => never): Store {
     },
     nameSettings: {
       get: (name, key) => nameSettings.get(name, key),
+      of: (name) => nameSettings.of(name),
       names: () => nameSettings.names(),
       set: refused,
       remove: refused,
@@ -123,7 +124,11 @@ export function readOnly(store: Store, refuse: () => never): Store {
       list: (ca) => crls.list(ca),
       put: refused,
     },
-    history: { list: (limit) => history.list(limit), record: refused },
+    history: {
+      list: (limit) => history.list(limit),
+      last: (name) => history.last(name),
+      record: refused,
+    },
     statistics: { read: () => statistics.read(), record: refused, clear: refused },
     settings: {
       get: (key) => settings.get(key),

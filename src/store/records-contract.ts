@@ -48,6 +48,8 @@ export type ClosedExchange = Omit<HistoryRecord, 'result' | 'closedAt'> & {
 export interface History {
   /** Newest first. */
   list(limit?: number): Promise<readonly HistoryRecord[]>;
+  /** The newest one of a name. */
+  last(name: string): Promise<HistoryRecord | undefined>;
   /** Write an exchange that is over, counted as a transaction is, in one write with its events. */
   record(exchange: ClosedExchange, events: readonly LifecycleEvent[]): Promise<void>;
 }

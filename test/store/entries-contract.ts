@@ -95,6 +95,15 @@ export function entriesContract(make: () => Promise<StoreUnderTest>): void {
       expect(await store.nameSettings.get('gw1', 'key')).toBe('reuse');
       expect(await store.nameSettings.get('gw2', 'key')).toBeUndefined();
       expect(await store.nameSettings.get('gw1', 'renew-by')).toBeUndefined();
+      await store.nameSettings.set(named('gw1'), 'auto-update-days', '30');
+      expect(await store.nameSettings.of('gw1')).toStrictEqual(
+        new Map([
+          ['auto-update-days', '30'],
+          ['key', 'reuse'],
+        ]),
+      );
+      expect(await store.nameSettings.of('gw2')).toStrictEqual(new Map());
+      await store.nameSettings.remove('gw1', 'auto-update-days');
       expect(await store.nameSettings.names()).toStrictEqual(['gw1']);
       expect(await store.nameSettings.remove('gw1', 'key')).toBe(true);
       expect(await store.nameSettings.names()).toStrictEqual([]);

@@ -230,6 +230,11 @@ export function storeContract(make: () => Promise<StoreUnderTest>): void {
       const names = (await store.history.list()).map((record) => record.name);
       expect(names).toStrictEqual(['d', 'c', 'old']);
       expect(await store.history.list(1)).toHaveLength(1);
+      for (const name of new Set(names)) {
+        const newest = (await store.history.list()).find((record) => record.name === name);
+        expect(await store.history.last(name)).toStrictEqual(newest);
+      }
+      expect(await store.history.last('nobody')).toBeUndefined();
     });
   });
 
