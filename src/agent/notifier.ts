@@ -8,8 +8,8 @@ import { defaultBaseOid } from '../traps/base-oid.ts';
 import { isRetried, type Destination } from '../traps/destination.ts';
 import type { NotificationSender } from '../traps/sender.ts';
 import { startEngine, type SnmpEngine } from '../traps/snmp-engine.ts';
-import { decodeDestination } from './destination-settings.ts';
-import { senderFor } from './notification-sender.ts';
+import { decodeDestination } from '../lifecycle/destination-settings.ts';
+import { senderFor } from '../lifecycle/notification-sender.ts';
 import { becomeSender, type SenderLease } from './sender-lease.ts';
 
 /** What sending stands on. */

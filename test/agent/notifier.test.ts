@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { encodeDestination } from '../../src/agent/destination-settings.ts';
+import { encodeDestination } from '../../src/lifecycle/destination-settings.ts';
 import { createNotifier, type Notifier } from '../../src/agent/notifier.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { openStore } from '../../src/store/open.ts';

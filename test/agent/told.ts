@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { encodeDestination } from '../../src/agent/destination-settings.ts';
+import { encodeDestination } from '../../src/lifecycle/destination-settings.ts';
 import type { Store } from '../../src/store/store.ts';
 
 /** What one line of a log destination says. */

@@ -1,4 +1,4 @@
-import { putDestination } from '../../agent/put-destination.ts';
+import { putDestination } from '../../lifecycle/put-destination.ts';
 import { CertError } from '../../base/errors.ts';
 import { assertRunnable } from '../../deploy/hook-program.ts';
 import type { Body } from '../command.ts';

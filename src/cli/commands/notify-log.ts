@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { putDestination } from '../../agent/put-destination.ts';
+import { putDestination } from '../../lifecycle/put-destination.ts';
 import { CertError } from '../../base/errors.ts';
 import type { Body } from '../command.ts';
 import { reasonOf } from '../files.ts';

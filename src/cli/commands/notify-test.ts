@@ -1,5 +1,5 @@
 import { askAgent } from '../../agent/control-client.ts';
-import { decodeDestination, destinationText } from '../../agent/destination-settings.ts';
+import { decodeDestination, destinationText } from '../../lifecycle/destination-settings.ts';
 import { tryDestination } from '../../agent/try-destination.ts';
 import { isRetried } from '../../traps/destination.ts';
 import { agentSocket } from '../agent-socket.ts';

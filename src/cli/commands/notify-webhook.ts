@@ -1,4 +1,4 @@
-import { putDestination } from '../../agent/put-destination.ts';
+import { putDestination } from '../../lifecycle/put-destination.ts';
 import type { Body } from '../command.ts';
 import type { notifyWebhookParameters } from '../parameters-notify.ts';
 import { resolveSecret } from '../secret.ts';

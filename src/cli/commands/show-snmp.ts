@@ -1,4 +1,4 @@
-import { decodeDestination, destinationText } from '../../agent/destination-settings.ts';
+import { decodeDestination, destinationText } from '../../lifecycle/destination-settings.ts';
 import { formatTime } from '../../base/format-time.ts';
 import { notificationPolicy } from '../../lifecycle/notification-policy.ts';
 import { snmpBaseOid } from '../../lifecycle/setting-keys.ts';

@@ -1,4 +1,4 @@
-import { putDestination } from '../../agent/put-destination.ts';
+import { putDestination } from '../../lifecycle/put-destination.ts';
 import { CertError } from '../../base/errors.ts';
 import type { SnmpDestination } from '../../traps/destination.ts';
 import type { Body, CommandContext } from '../command.ts';

@@ -1,5 +1,5 @@
-import { appendFile } from 'node:fs/promises';
 import type { Clock } from '../base/clock.ts';
+import { appendLine } from '../deploy/append-line.ts';
 import { complaintOf, lastWords, plainEnvironment, runCommand } from '../deploy/run-command.ts';
 import { commandSender, type RunProgram } from '../traps/command-sender.ts';
 import type { Destination } from '../traps/destination.ts';
@@ -53,8 +53,7 @@ export async function senderFor(
       return commandSender(destination, runProgram);
     case 'log': {
       const { path } = destination;
-      // Opened for each line: whoever rotates it needs not tell us.
-      return logSender(destination, (line) => appendFile(path, `${line}\n`, { mode: 0o640 }));
+      return logSender(destination, (line) => appendLine(path, line));
     }
   }
 }

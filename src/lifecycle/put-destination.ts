@@ -1,4 +1,4 @@
-import type { LifecycleContext } from '../lifecycle/context.ts';
+import type { LifecycleContext } from './context.ts';
 import type { Destination } from '../traps/destination.ts';
 import { startEngine } from '../traps/snmp-engine.ts';
 import { encodeDestination } from './destination-settings.ts';
