@@ -6,7 +6,7 @@ import { certificateState } from '../lifecycle/certificate-state.ts';
 import { labelsOf } from '../metrics/certificate-labels.ts';
 import type { CertificatePicture, DestinationPicture, Picture } from '../metrics/picture.ts';
 import { due, type ScheduleFacts, type Surroundings } from '../scheduler/due.ts';
-import { gather } from '../scheduler/gather.ts';
+import { readName } from '../scheduler/read-name.ts';
 import type { FailingRecord } from '../store/schedule-contract.ts';
 import type { CertificateRecord, Store } from '../store/store.ts';
 import { decodeCertificate } from '../x509/certificate.ts';
@@ -61,8 +61,7 @@ export function pictureTaker(pictured: Pictured): TakePicture {
 async function take(pictured: Pictured, known: Map<Label, Known>): Promise<Picture> {
   const { store, clock, version } = pictured;
   const status = await pictured.status();
-  const all = await store.schedule.all();
-  await learn(store, all.slice(0, maxNames), known, clock.now());
+  await learn(store, await store.schedule.all(maxNames), known, clock.now());
   const now = clock.now();
   const failures = await store.schedule.failures(maxFailures);
   const { counters } = await store.statistics.read();
@@ -71,7 +70,7 @@ async function take(pictured: Pictured, known: Map<Label, Known>): Promise<Pictu
     version,
     nodeVersion: process.version,
     certificates: await certificatesOf(known, failures, now),
-    omitted: Math.max(0, all.length - maxNames),
+    omitted: Math.max(0, (await store.schedule.count()) - maxNames),
     counters,
     outstanding: countBy(waiting, ({ ca, operation }) => ({ ca, operation })),
     failing: countBy(failures, ({ job, kind }) => ({ job, kind })),
@@ -114,9 +113,12 @@ async function learn(
   for (const { name, revision } of entries) {
     if (known.get(name)?.revision === revision) continue;
     if (++read % namesAtATime === 0) await pause();
-    const record = await store.certificates.latest(name);
-    const facts = await gather(store, name, now);
-    known.set(name, { revision, ...(facts && { facts }), labels: record ? labels(record) : {} });
+    const reading = await readName(store, name, now);
+    known.set(name, {
+      revision,
+      ...(reading && { facts: reading.schedule }),
+      labels: reading?.record ? labels(reading.record) : {},
+    });
   }
 }
 

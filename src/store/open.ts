@@ -234,6 +234,7 @@ function lateEntries(
       due: async (...args) => (await schedule()).due(...args),
       entry: async (...args) => (await schedule()).entry(...args),
       all: async (...args) => (await schedule()).all(...args),
+      count: async () => (await schedule()).count(),
       next: async (...args) => (await schedule()).next(...args),
       plan: async (...args) => (await schedule()).plan(...args),
       forget: async (...args) => (await schedule()).forget(...args),

@@ -79,7 +79,8 @@ export function readOnly(store: Store, refuse: () => never): Store {
     schedule: {
       due: (now, limit, after) => schedule.due(now, limit, after),
       entry: (name) => schedule.entry(name),
-      all: () => schedule.all(),
+      all: (limit) => schedule.all(limit),
+      count: () => schedule.count(),
       next: () => schedule.next(),
       failing: (name) => schedule.failing(name),
       failures: (limit) => schedule.failures(limit),

@@ -53,8 +53,10 @@ export interface Schedule {
   due(now: Date, limit: number, after?: DueEntry): Promise<readonly DueEntry[]>;
   /** A name as it is now; absent when it is forgotten. */
   entry(name: Label): Promise<ScheduleEntry | undefined>;
-  /** Every name there is something of, by name. */
-  all(): Promise<readonly ScheduleEntry[]>;
+  /** The names there is something of, by name; all of them without a limit. */
+  all(limit?: number): Promise<readonly ScheduleEntry[]>;
+  /** How many these are. */
+  count(): Promise<number>;
   /** When the next time comes; absent when there is nothing to look at. */
   next(): Promise<Date | undefined>;
   /**

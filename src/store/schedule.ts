@@ -27,9 +27,13 @@ export function sqliteSchedule(database: Database): Schedule {
         const row = sql.get('SELECT name, revision FROM schedule WHERE name = ?', name);
         return row && readEntry(row);
       }),
-    all: () =>
+    all: (limit = -1) =>
       database.read((sql) =>
-        sql.all('SELECT name, revision FROM schedule ORDER BY name').map(readEntry),
+        sql.all('SELECT name, revision FROM schedule ORDER BY name LIMIT ?', limit).map(readEntry),
+      ),
+    count: () =>
+      database.read((sql) =>
+        integer(sql.get('SELECT count(*) AS count FROM schedule') ?? {}, 'count'),
       ),
     next: () =>
       database.read((sql) => {

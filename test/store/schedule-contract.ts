@@ -93,6 +93,9 @@ export function scheduleContract(make: () => Promise<StoreUnderTest>): void {
       for (const name of ['gw1', 'gw2']) await imported(store, name);
       const all = await store.schedule.due(at(0), 9);
       await store.schedule.plan(all.map((entry) => ({ entry, at: at(99) })));
+      expect(await names(store.schedule.all())).toStrictEqual(['gw1', 'gw2']);
+      expect(await names(store.schedule.all(1))).toStrictEqual(['gw1']);
+      expect(await store.schedule.count()).toBe(2);
       await store.schedule.wake();
       expect(await names(store.schedule.due(at(0), 9))).toStrictEqual(['gw1', 'gw2']);
     });
