@@ -61,6 +61,10 @@ async function ask(
   });
 }
 
+async function killed(): Promise<never> {
+  throw new Error('killed');
+}
+
 /** Fingerprint of the certificate that a server shows. */
 async function servedNow({ port }: NameServer): Promise<string> {
   return await new Promise((resolve, reject) => {
@@ -348,19 +352,7 @@ describe('serveNames()', () => {
     const { serving, fetching } = nodes;
     const server = await nodes.serve();
     const { deliver } = fetching.context;
-    const killed = {
-      ...fetching.context,
-      deliver: async () => Promise.reject(new Error('killed')),
-    };
-    await expect(
-      fetchCertificate(killed, {
-        name: gw1,
-        ca: named('lab'),
-        from: `agent://127.0.0.1:${server.port}`,
-        as: named('node2'),
-        read: async () => Promise.reject(new Error('no folder')),
-      }),
-    ).rejects.toThrow('killed');
+    await expect(nodes.fetch(server, 'node2', { deliver: killed })).rejects.toThrow('killed');
     expect(fetching.files().size).toBe(0);
     const next = await fetching.open();
     expect(await poll({ ...next, deliver }, { name: gw1, waitSeconds: 0 })).toMatchObject({

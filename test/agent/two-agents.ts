@@ -2,6 +2,7 @@ import { onTestFinished } from 'vitest';
 import { serveNames, type NameServer } from '../../src/agent/name-server.ts';
 import { parseLabel, type Label } from '../../src/base/label.ts';
 import { toDer } from '../../src/asn1/codec.ts';
+import type { LifecycleContext } from '../../src/lifecycle/context.ts';
 import { fetchCertificate, type FetchResult } from '../../src/lifecycle/fetch-certificate.ts';
 import type { ServingContext } from '../../src/lifecycle/serve-certificate.ts';
 import { serveTo } from '../../src/lifecycle/served-names.ts';
@@ -27,8 +28,12 @@ export interface TwoAgents {
   readonly said: readonly string[];
   /** Serve on loopback, until the test ends. */
   serve(): Promise<NameServer>;
-  /** Fetch as the node that is served. */
-  fetch(server: { readonly port: number }, as?: string): Promise<FetchResult>;
+  /** Fetch as the node that is served, or as another, by a process that differs as said. */
+  fetch(
+    server: { readonly port: number },
+    as?: string,
+    changes?: Partial<LifecycleContext>,
+  ): Promise<FetchResult>;
 }
 
 /** A host name as a subject alternative name. */
@@ -102,15 +107,18 @@ export async function twoAgents(more: Partial<IssueOptions> = {}): Promise<TwoAg
       onTestFinished(() => server.close());
       return server;
     },
-    fetch: ({ port }, as = 'node2') =>
-      fetchCertificate(fetching.context, {
-        name: gw1,
-        ca: named('lab'),
-        from: `agent://127.0.0.1:${port}`,
-        as: named(as),
-        read: async () => {
-          throw new Error('this is no folder');
+    fetch: ({ port }, as = 'node2', changes = {}) =>
+      fetchCertificate(
+        { ...fetching.context, ...changes },
+        {
+          name: gw1,
+          ca: named('lab'),
+          from: `agent://127.0.0.1:${port}`,
+          as: named(as),
+          read: async () => {
+            throw new Error('this is no folder');
+          },
         },
-      }),
+      ),
   };
 }

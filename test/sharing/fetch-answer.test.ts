@@ -28,6 +28,15 @@ async function served(): Promise<FetchAnswer> {
   return { type: 'served', value: { name: 'gw1', certificate, chain: [root], root, key } };
 }
 
+function outcomeOf(der: Uint8Array): string {
+  try {
+    decodeFetchAnswer(der, 'gw1');
+    return 'read';
+  } catch (error) {
+    return error instanceof CertError && error.code !== 'INTERNAL' ? 'refused' : String(error);
+  }
+}
+
 describe('decodeFetchAnswer()', () => {
   it('reads what encodeFetchAnswer() writes', async () => {
     const answers: readonly FetchAnswer[] = [
@@ -65,12 +74,7 @@ describe('decodeFetchAnswer()', () => {
     for (let at = 0; at < der.length; at++) {
       const changed = Uint8Array.from(der);
       changed[at] = (changed[at] ?? 0) ^ (1 << (at % 8));
-      try {
-        decodeFetchAnswer(changed, 'gw1');
-      } catch (error) {
-        expect(error).toBeInstanceOf(CertError);
-        expect(error).not.toMatchObject({ code: 'INTERNAL' });
-      }
+      expect(['read', 'refused'], `octet ${at}`).toContain(outcomeOf(changed));
     }
   });
 

@@ -19,11 +19,9 @@ describe('decodeFetchRequest()', () => {
     ['another version', '30080201020c03677731', 'it has version 2, expected 1'],
     ['a name that is none', '300802010 10c032e2e2f'.replace(' ', ''), 'the name in it is none'],
     ['no name', '3003020101', 'an element is missing'],
-    ['octets that follow', '30080201010c0367773100', 'DER'],
+    ['octets that follow', '30080201010c0367773100', 'octets follow the value'],
   ])('refuses %s', (_, hex, why) => {
-    expect(() => decodeFetchRequest(fromHex(hex))).toThrow(
-      why === 'DER' ? expect.objectContaining({ code: 'DER_MALFORMED' }) : why,
-    );
+    expect(() => decodeFetchRequest(fromHex(hex))).toThrow(why);
   });
 
   it('refuses a hash or a request that is longer than any is', () => {
