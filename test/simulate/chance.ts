@@ -1,3 +1,4 @@
+import { Violation } from './violation.ts';
 import { seeded, type Seeded } from '../harness/seeded.ts';
 
 /** Everything that happens by chance in a simulated world: the same in every run with the same seed. */
@@ -29,4 +30,11 @@ function hash(text: string): number {
     value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
   }
   return value >>> 0;
+}
+
+/** Take a list for one that something can be picked from. */
+export function nonEmpty<T>(values: readonly T[]): readonly [T, ...T[]] {
+  const [first, ...others] = values;
+  if (first === undefined) throw new Violation('nothing is left to choose from');
+  return [first, ...others];
 }

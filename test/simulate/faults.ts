@@ -2,6 +2,7 @@ import { faults as labFaults } from '../../src/ca/fault.ts';
 import type { Chance } from './chance.ts';
 import type { WorldClock } from './clock.ts';
 import type { SimulatedCa, Weather } from './ca.ts';
+import type { Receiver } from './receiver.ts';
 
 /** Everything that goes wrong in a simulated world. */
 export const faultKinds = [
@@ -26,15 +27,33 @@ export const faultKinds = [
   'certificate revoked',
   'hook fails',
   'files cannot be written',
+  'receiver gone',
 ] as const;
 
 /** One thing that goes wrong. */
 export type FaultKind = (typeof faultKinds)[number];
 
+/** What is about one CA, where there are several. */
+export const faultsOfCa: ReadonlySet<FaultKind> = new Set([
+  'CA down',
+  'CA silent',
+  'CA behind a proxy that says 503',
+  'CA slow',
+  'answers too late',
+  'pkiconf lost',
+  'CA waits',
+  'wrong answers',
+  'requests refused',
+  'lives cut short',
+  'certificates that have expired',
+]);
+
 /** What faults act on. */
 export interface FaultSite {
   readonly clock: WorldClock;
+  /** The one that it is about. */
   readonly ca: SimulatedCa;
+  readonly receiver: Receiver;
   readonly trouble: { disk: number; files: number; hook: number };
   /** The usual lifetime. */
   readonly validitySeconds: number;
@@ -74,7 +93,7 @@ export async function beginFault(
   site: FaultSite,
   luck: Chance,
 ): Promise<BegunFault> {
-  const { clock, ca, trouble } = site;
+  const { clock, ca, trouble, receiver } = site;
   const weather = (what: keyof Weather, lastsMs: number, hinders = true): BegunFault => {
     ca.weather[what]++;
     return { lastsMs, hinders, end: () => void ca.weather[what]-- };
@@ -164,12 +183,12 @@ export async function beginFault(
     case 'disk full':
       trouble.disk++;
       return { lastsMs: some(), hinders: true, end: () => void trouble.disk-- };
-    case 'lives cut short':
-      return settings(
-        { validitySeconds: luck.pick([3600, 86_400, 7 * 86_400, 30 * 86_400]) },
-        luck.between(1, 3) * dayMs,
-        false,
-      );
+    case 'lives cut short': {
+      const seconds = luck.pick([3600, 86_400, 7 * 86_400, 30 * 86_400]);
+      // A certificate of an hour is renewed 36 times a day.
+      const hours = seconds === 3600 ? luck.between(4, 30) : luck.between(24, 72);
+      return settings({ validitySeconds: seconds }, hours * hourMs, false);
+    }
     case 'certificates that have expired':
       return inject([`expired-certificate*${luck.between(1, 12)}`], some());
     case 'certificate revoked':
@@ -178,6 +197,9 @@ export async function beginFault(
     case 'hook fails':
       trouble.hook++;
       return { lastsMs: some(), hinders: false, end: () => void trouble.hook-- };
+    case 'receiver gone':
+      receiver.gone++;
+      return { lastsMs: some(), hinders: false, end: () => void receiver.gone-- };
     case 'files cannot be written':
       trouble.files++;
       return { lastsMs: some(), hinders: false, end: () => void trouble.files-- };

@@ -4,22 +4,21 @@ import { toDer } from '../../src/asn1/codec.ts';
 import type { Store } from '../../src/store/store.ts';
 import { decodeCertificate } from '../../src/x509/certificate.ts';
 import { SubjectPublicKeyInfo } from '../../src/x509/subject-public-key-info.ts';
+import { Violation } from './violation.ts';
+import type { Calendar } from './window-watch.ts';
 import type { CurrentRow, Inspector, IssuedRow } from './inspector.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
-/** What must hold at every step does not. */
-export class Violation extends Error {
-  override readonly name = 'Violation';
-}
-
 /** What the checks know of the world beside the databases. */
 export interface WorldView {
   readonly nowMs: number;
-  /** Since when nothing has kept certificates from being renewed; absent while something does. */
-  readonly clearSince: number | undefined;
+  /** Since when nothing has kept a certificate from being renewed; absent while something does. */
+  clearSince(name: string): number | undefined;
+  /** When renewals may be begun. */
+  readonly windows: Calendar;
   /** When a clock was set. */
   readonly jumps: readonly number[];
   /** When we may have refused what the CA takes for ours: from, to. */
@@ -49,6 +48,8 @@ interface Known {
   readonly notAfter: number;
   readonly since: number;
   hasLapsed: boolean;
+  /** An earlier one that a person has put back. */
+  readonly isRestored: boolean;
 }
 
 /** RFC 9483 leaves it to us; product.md says six hours and a quarter for what fails, a day and a quarter for what is refused. */
@@ -62,21 +63,22 @@ export function watch(inspect: Inspector): Watch {
   const known = new Map<string, Known>();
   const issued = new Map<string, IssuedRow[]>();
   let unaccounted: IssuedRow[] = [];
-  let lastIssued = 0;
+  const lastIssued: number[] = [];
   const counts = { renewals: 0, issued: 0, lapsed: 0 };
   const blockedAt = new Map<string, number>();
 
   function learn(view: WorldView): void {
     const rows = inspect.current();
     for (const row of rows) {
-      if (known.get(row.name)?.row.id === row.id) {
-        const before = known.get(row.name);
-        if (before) known.set(row.name, { ...before, row });
+      const before = known.get(row.name);
+      if (before?.row.id === row.id) {
+        known.set(row.name, { ...before, row });
         continue;
       }
       const der = inspect.currentDer(row.name) ?? new Uint8Array();
       const { notBefore, notAfter } = decodeCertificate(der).tbsCertificate.validity;
-      if (known.has(row.name) && row.version > 1) counts.renewals++;
+      const isRestored = before !== undefined && row.version < before.row.version;
+      if (before && row.version > 1 && !isRestored) counts.renewals++;
       known.set(row.name, {
         row,
         der,
@@ -84,6 +86,7 @@ export function watch(inspect: Inspector): Watch {
         notAfter: notAfter.value.getTime(),
         since: view.nowMs,
         hasLapsed: false,
+        isRestored,
       });
     }
     const names = new Set(rows.map(({ name }) => name));
@@ -92,8 +95,9 @@ export function watch(inspect: Inspector): Watch {
 
   function checkIssued(view: WorldView): void {
     for (const row of inspect.issuedAfter(lastIssued)) {
-      lastIssued = row.id;
+      lastIssued[row.ledger] = row.id;
       counts.issued++;
+      if (row.operation === 'kur') checkWindowKept(row, view);
       unaccounted.push(row);
       const name = nameOf(row.subject);
       const before = issued.get(name) ?? [];
@@ -132,8 +136,9 @@ export function watch(inspect: Inspector): Watch {
 
   /** What is due, and could be done, is done. */
   function checkInTime(view: WorldView): void {
-    const { nowMs, clearSince } = view;
+    const { nowMs } = view;
     for (const [name, it] of known) {
+      const clearSince = view.clearSince(name);
       const length = it.notAfter - it.notBefore;
       const dueAt = it.notAfter - windowOf(length, view.days);
       if (nowMs > it.notAfter && !it.hasLapsed) {
@@ -144,7 +149,11 @@ export function watch(inspect: Inspector): Watch {
         blockedAt.set(name, nowMs);
       }
       if (clearSince === undefined) continue;
-      const from = Math.max(clearSince, dueAt, it.since);
+      const possibleAt = Math.max(clearSince, dueAt, it.since);
+      checkWindowUsed(name, it, possibleAt, view);
+      // No window can put it off any longer.
+      const latest = view.windows.hasWindows ? latestOf(it, view.days) : possibleAt;
+      const from = Math.max(possibleAt, latest);
       // After the end it is for a person.
       const clearMs = Math.min(nowMs, it.notAfter) - from;
       if (clearMs < failingMs) continue;
@@ -157,23 +166,59 @@ export function watch(inspect: Inspector): Watch {
     }
   }
 
+  /** A window that was open for an hour, with nothing in the way, is not let go by. */
+  function checkWindowUsed(name: string, it: Known, possibleAt: number, view: WorldView): void {
+    const { windows, nowMs, jumps } = view;
+    if (!windows.hasWindows || nowMs >= it.notAfter || isSpoilt(it, view)) return;
+    const opened = windows.openedBefore(nowMs);
+    if (opened < possibleAt || jumps.some((at) => at > opened - 3 * dayMs)) return;
+    const isHindered =
+      inspect.failing(name).length > 0 ||
+      inspect.outstanding().has(name) ||
+      issuedLately(name, opened) >= 5;
+    if (isHindered) return;
+    throw new Violation(
+      `"${name}" version ${it.row.version} could have been renewed in the window of ` +
+        `${new Date(opened).toISOString()}, and was not`,
+    );
+  }
+
+  /** Nothing is begun outside of the windows as long as one opens in time. */
+  function checkWindowKept({ transactionID, subject }: IssuedRow, view: WorldView): void {
+    const { windows, jumps, days } = view;
+    const before = known.get(nameOf(subject));
+    const openedAt = inspect.openedAt(transactionID);
+    if (!windows.hasWindows || before === undefined || openedAt === undefined) return;
+    if (windows.isOpen(openedAt) || jumps.some((at) => at > openedAt - 3 * dayMs)) return;
+    const opens = windows.opensAfter(openedAt);
+    if (opens > latestOf(before, days) - minuteMs) return;
+    throw new Violation(
+      `"${nameOf(subject)}" was renewed at ${new Date(openedAt).toISOString()}, outside of the windows, ` +
+        `of which one would have opened in time at ${new Date(opens).toISOString()}`,
+    );
+  }
+
+  function issuedLately(name: string, from: number): number {
+    const rows = issued.get(name) ?? [];
+    return rows.filter(({ issuedAt }) => issuedAt > from - 2 * dayMs).length;
+  }
+
   function patience(name: string, from: number, view: WorldView): number {
     // What was refused for good is tried a day later, whatever comes of it then.
     const usual = (blockedAt.get(name) ?? 0) >= from - minuteMs ? blockedMs : failingMs;
     const waiting = inspect.outstanding().get(name);
     const waits = waiting?.nextAt === undefined ? 0 : Math.max(0, waiting.nextAt - from);
-    const lately = (issued.get(name) ?? []).filter(({ issuedAt }) => issuedAt > from - 2 * dayMs);
-    const capped = lately.length >= 5 ? dayMs + hourMs : 0;
+    const capped = issuedLately(name, from) >= 5 ? dayMs + hourMs : 0;
     // A clock that was set may have put off what is tried again.
     const jumped = view.jumps.some((at) => at > from - 3 * dayMs) ? blockedMs : 0;
     return usual + waits + capped + jumped;
   }
 
-  /** The CA will not renew it: revoked, or superseded by what a wrong answer kept from us. */
-  function isSpoilt({ der, since }: Known, { wrong }: WorldView): boolean {
+  /** The CA will not renew it: revoked, or superseded by what a wrong answer kept from us, or restored here. */
+  function isSpoilt({ der, since, isRestored }: Known, { wrong }: WorldView): boolean {
     const status = inspect.statusAtCa(der);
     if (status === 'revoked') return true;
-    return status !== 'current' && wrong.some(([, to]) => to >= since);
+    return status !== 'current' && (isRestored || wrong.some(([, to]) => to >= since));
   }
 
   async function checkKeys(view: WorldView, store: Store): Promise<void> {
@@ -194,8 +239,8 @@ export function watch(inspect: Inspector): Watch {
     async check(view, store) {
       const [broken] = inspect.broken();
       if (broken !== undefined) throw new Violation(broken);
-      learn(view);
       checkIssued(view);
+      learn(view);
       checkInTime(view);
       if (store) await checkKeys(view, store);
     },
@@ -247,6 +292,11 @@ async function checkKey(name: string, id: number, der: Uint8Array, store: Store)
 function windowOf(length: number, days: number): number {
   const ms = days * dayMs;
   return ms <= length / 2 ? ms : length / 3;
+}
+
+/** The last quarter of the time to renew in belongs to whatever goes wrong. */
+function latestOf(it: Pick<Known, 'notBefore' | 'notAfter'>, days: number): number {
+  return it.notAfter - windowOf(it.notAfter - it.notBefore, days) / 4;
 }
 
 function intervalOf(der: Uint8Array, days: number): number {

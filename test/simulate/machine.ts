@@ -10,9 +10,10 @@ import type { Store } from '../../src/store/store.ts';
 import type { SimulatedCa } from './ca.ts';
 import type { Chance } from './chance.ts';
 import type { WorldClock } from './clock.ts';
-import { Violation } from './invariants.ts';
+import { Violation } from './violation.ts';
 import { pooledKeys } from './key-pool.ts';
 import type { MemoryFs } from './memory-fs.ts';
+import type { Receiver } from './receiver.ts';
 import { planted, type Plant } from './plants.ts';
 import {
   mortalFs,
@@ -27,7 +28,9 @@ import { countChanges, readCache, type ReadCache } from './read-cache.ts';
 export interface MachineParts {
   readonly directory: string;
   readonly clock: WorldClock;
-  readonly ca: SimulatedCa;
+  /** By label. */
+  readonly cas: ReadonlyMap<string, SimulatedCa>;
+  readonly receiver: Receiver;
   readonly fs: MemoryFs;
   readonly names: readonly Label[];
   /** How many things keep it from writing to its disk or files, and its hooks from working. */
@@ -35,6 +38,8 @@ export interface MachineParts {
   readonly random: Random;
   readonly draw: Chance;
   readonly plant?: Plant;
+  /** The age of what waits for the receiver is not what it seems: a clock was set. */
+  readonly mayGiveUp: () => boolean;
   readonly tell: (text: string) => void;
 }
 
@@ -44,6 +49,8 @@ export interface Machine {
   readonly kills: number;
   /** The store, while the agent runs. */
   readonly store: Store | undefined;
+  /** The agent runs, and its last run was without trouble. */
+  readonly isAtEase: boolean;
   /** Let the agent do what is due; it is started when it is not there. @throws {Violation} when it has ended by itself */
   run(): Promise<void>;
   /** End it as the service manager does. */
@@ -67,7 +74,7 @@ export const certs = '/etc';
 
 /** Set up a machine. */
 export async function simulatedMachine(parts: MachineParts): Promise<Machine> {
-  const { directory, clock, ca, fs, names, trouble, random, draw, plant, tell } = parts;
+  const { directory, clock, cas, receiver, fs, names, trouble, random, draw, plant, tell } = parts;
   const keys = await pooledKeys();
   let [kills, pids] = [0, 0];
   // The agent's process, which comes and goes.
@@ -104,9 +111,10 @@ export async function simulatedMachine(parts: MachineParts): Promise<Machine> {
     const isWriting = writesOf(opened);
     cache = readCache(opened, changes, isWriting);
     const { store } = cache;
+    const watched = receiver.watched(store, parts.mayGiveUp);
     const mortal = mortalFs(fs, image, hindrance);
     const context: AgentContext = {
-      store: mortalStore(planted(store, plant), image, hindrance, isWriting),
+      store: mortalStore(planted(watched, plant), image, hindrance, isWriting),
       clock: clock.ours,
       random,
       log: {
@@ -114,7 +122,12 @@ export async function simulatedMachine(parts: MachineParts): Promise<Machine> {
         info: (message) => tell(`  ${message}`),
         warn: (message) => tell(`! ${message}`),
       },
-      connect: () => ca.connect(image),
+      connect(_url, { label }) {
+        const ca = cas.get(label);
+        if (ca === undefined) throw new Error(`There is no CA "${label}"`);
+        return ca.connect(image);
+      },
+      openSender: receiver.connect(image),
       keys: async () => keys,
       deliver: (delivery) => deliverFiles({ ...delivery, fs: mortal }),
       async runCommand() {
@@ -200,13 +213,16 @@ export async function simulatedMachine(parts: MachineParts): Promise<Machine> {
     running = { image, store, agent };
   }
   let ended: string | undefined;
+  let isAtEase = false;
 
   async function runAgent(): Promise<void> {
     if (offUntil > clock.nowMs) return;
     if (!running) await boot();
     if (!running) return;
     const { image, agent, store } = running;
+    isAtEase = false;
     if (!(await alive(image, agent.run()))) await bury(store);
+    else isAtEase = (await agent.status()).trouble === undefined;
     if (ended !== undefined) throw new Violation(`the agent ended: ${ended}`);
   }
 
@@ -250,6 +266,9 @@ export async function simulatedMachine(parts: MachineParts): Promise<Machine> {
     },
     get store() {
       return running?.store;
+    },
+    get isAtEase() {
+      return running !== undefined && isAtEase;
     },
     async run() {
       // It may have died between two of its turns.

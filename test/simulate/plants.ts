@@ -1,3 +1,5 @@
+import { readWindows } from '../../src/lifecycle/stored-windows.ts';
+import { opensAt } from '../../src/scheduler/maintenance-window.ts';
 import type { Store } from '../../src/store/store.ts';
 
 /** Bugs that can be planted, to see that they are found. */
@@ -7,6 +9,14 @@ export const plants = {
   'plan-lost': 'the plan is kept in memory only, and lost with its process',
   'key-lost': 'the key is written only with the certificate',
   'forgets-request': 'a request is forgotten by a process that is killed',
+  'alarm-stays': 'what is over is not cleared',
+  'end-not-told': 'an alarm ends, and nobody is told',
+  'removed-stands': 'what stands of a name stays when the name is removed',
+  'inform-lost': 'an inform that was not answered is given up at once',
+  'inform-stuck': 'an inform that was not answered is never sent again',
+  'one-for-all': 'where one CA is silent, all are taken to be',
+  'no-window': 'nobody looks for maintenance windows',
+  'window-first': 'a window is waited for, also past the end of a certificate',
 } as const;
 
 /** A planted bug. */
@@ -49,6 +59,99 @@ export function planted(store: Store, plant: Plant | undefined): Store {
           ...store.keys,
           // As if another key had been kept than the one that was asked for.
           publicKey: async (id) => store.keys.publicKey(Math.max(1, id - 1)),
+        },
+      };
+    case 'alarm-stays':
+      return {
+        ...store,
+        alarms: {
+          ...store.alarms,
+          look: (subject, now, work) =>
+            store.alarms.look(subject, now, (standing) => {
+              const look = work(standing);
+              const over = standing.alarms.filter(
+                ({ key }) => !look.alarms.some((alarm) => alarm.key === key),
+              );
+              const notifications = look.notifications.filter(
+                ({ severity }) => severity !== 'cleared',
+              );
+              return { ...look, alarms: [...look.alarms, ...over], notifications };
+            }),
+        },
+      };
+    case 'end-not-told':
+      return {
+        ...store,
+        alarms: {
+          ...store.alarms,
+          look: (subject, now, work) =>
+            store.alarms.look(subject, now, (standing) => {
+              const look = work(standing);
+              const notifications = look.notifications.filter(({ ends }) => ends.length === 0);
+              return { ...look, notifications };
+            }),
+        },
+      };
+    case 'removed-stands':
+      return {
+        ...store,
+        alarms: {
+          ...store.alarms,
+          async find(kind, name) {
+            const versions = await store.certificates.versions(name);
+            return versions.length === 0 ? undefined : store.alarms.find(kind, name);
+          },
+        },
+      };
+    case 'inform-lost':
+      return {
+        ...store,
+        outbox: {
+          ...store.outbox,
+          failed: async (entry, _next, failure) => store.outbox.failed(entry, undefined, failure),
+        },
+      };
+    case 'inform-stuck':
+      return {
+        ...store,
+        outbox: {
+          ...store.outbox,
+          of: async (destination) =>
+            (await store.outbox.of(destination)).filter(({ attempts }) => attempts === 0),
+        },
+      };
+    case 'one-for-all':
+      return {
+        ...store,
+        schedule: {
+          ...schedule,
+          async caSilent(ca, at) {
+            for (const { label } of await store.authorities.list()) {
+              if (label !== ca) await schedule.caSilent(label, at);
+            }
+            return schedule.caSilent(ca, at);
+          },
+        },
+      };
+    case 'window-first':
+      return {
+        ...store,
+        schedule: {
+          ...schedule,
+          async plan(plans) {
+            const windows = await readWindows(store);
+            return schedule.plan(
+              plans.map(({ entry, at }) => ({ entry, at: at && opensAt(windows, at) })),
+            );
+          },
+        },
+      };
+    case 'no-window':
+      return {
+        ...store,
+        settings: {
+          ...store.settings,
+          get: async (key) => (key === 'maintenance-windows' ? undefined : store.settings.get(key)),
         },
       };
     case 'plan-lost':

@@ -2,6 +2,7 @@ import { CertError } from '../../src/base/errors.ts';
 import type { DeliveryFs } from '../../src/deploy/delivery-fs.ts';
 import { readOnly } from '../../src/store/read-only.ts';
 import type { Store } from '../../src/store/store.ts';
+import { methodsOf, tablesOf } from './read-cache.ts';
 
 /** A process of the gateway, which can die between any two of its writes. */
 export interface ProcessImage {
@@ -67,40 +68,41 @@ function refuse(): never {
   throw new CertError('INTERNAL', 'Cannot write');
 }
 
-/** A store that does nothing more once its process is dead. */
-export function mortalStore(store: Store, image: ProcessImage, { write }: Hindrance): Store {
+/** Tell which methods of a store write. */
+export function writesOf(store: Store): (group: string, method: string) => boolean {
   const reading = readOnly(store, refuse);
   const refused: unknown = reading.schedule.plan;
-  const isWriting = (group: string, method: string): boolean => {
+  return (group, method) => {
     if (group === 'leases') return method !== 'holder';
     const table: unknown = Reflect.get(reading, group);
     return typeof table === 'object' && table !== null && Reflect.get(table, method) === refused;
   };
-  const table = (group: string, inner: object): object =>
-    new Proxy(inner, {
-      get(target, method) {
-        const work: unknown = Reflect.get(target, method);
-        if (typeof work !== 'function') return work;
-        return async (...args: unknown[]): Promise<unknown> => {
+}
+
+/** A store that does nothing more once its process is dead. */
+export function mortalStore(
+  store: Store,
+  image: ProcessImage,
+  { write }: Hindrance,
+  isWriting: (group: string, method: string) => boolean,
+): Store {
+  return tablesOf(store, (group, inner) =>
+    methodsOf(inner, (method, work) => {
+      const hinder = isWriting(group, method) ? write : () => {};
+      return async (...args) => {
+        if (image.isDead) await never(image);
+        hinder();
+        try {
+          const result = await work(...args);
+          if (image.isDead) await never(image);
+          return result;
+        } catch (error) {
           await never(image);
-          if (isWriting(group, String(method))) write();
-          try {
-            const result: unknown = await Reflect.apply(work, target, args);
-            await never(image);
-            return result;
-          } catch (error) {
-            await never(image);
-            throw error;
-          }
-        };
-      },
-    });
-  return new Proxy(store, {
-    get(target, group) {
-      const inner: unknown = Reflect.get(target, group);
-      return typeof inner === 'object' && inner !== null ? table(String(group), inner) : inner;
-    },
-  });
+          throw error;
+        }
+      };
+    }),
+  );
 }
 
 /** A file system that a process does nothing more to once it is dead. */

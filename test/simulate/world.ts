@@ -1,23 +1,25 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseLabel, type Label } from '../../src/base/label.ts';
+import { parseLabel } from '../../src/base/label.ts';
 import { DEFAULT_REFERENCE } from '../../src/ca/lab.ts';
-import type { LifecycleContext } from '../../src/lifecycle/context.ts';
-import { initialize } from '../../src/lifecycle/initialize.ts';
-import { removeCertificate } from '../../src/lifecycle/remove-certificate.ts';
-import { historyLimit } from '../../src/lifecycle/setting-keys.ts';
+import { putWindow } from '../../src/lifecycle/stored-windows.ts';
 import { caProfile } from '../../src/settings/ca-profile-defaults.ts';
 import { certificateDer } from '../../src/x509/certificate.ts';
-import { parseName } from '../../src/x509/name-text.ts';
-import { simulatedCa, timeoutMs } from './ca.ts';
-import { chance } from './chance.ts';
+import { watchAlarms } from './alarm-watch.ts';
+import { simulatedCa, timeoutMs, type SimulatedCa } from './ca.ts';
+import { chance, nonEmpty } from './chance.ts';
 import { worldClock } from './clock.ts';
-import { beginFault, faultKinds, type BegunFault, type FaultKind } from './faults.ts';
+import { beginFault, faultKinds, faultsOfCa, type BegunFault, type FaultKind } from './faults.ts';
+import { watchHindrances } from './hindrances.ts';
 import { inspector } from './inspector.ts';
-import { Violation, watch, type WorldView } from './invariants.ts';
+import { watch, type WorldView } from './invariants.ts';
+import { Violation } from './violation.ts';
+import { calendar, drawWindows } from './window-watch.ts';
 import { certs, simulatedMachine } from './machine.ts';
 import { memoryFs } from './memory-fs.ts';
+import { gatherPeople } from './people.ts';
 import type { Plant } from './plants.ts';
+import { simulatedReceiver, tellReceiver } from './receiver.ts';
 
 /** A world: one agent with its store, its certificates and its CA. */
 export interface WorldOptions {
@@ -44,6 +46,15 @@ export interface WorldReport {
   readonly renewals: number;
   readonly issued: number;
   readonly messages: number;
+  /** Answered by the receiver. */
+  readonly notifications: number;
+  /** That were raised, and have ended. */
+  readonly alarms: number;
+  readonly added: number;
+  readonly removed: number;
+  readonly restored: number;
+  readonly hasTwoCas: boolean;
+  readonly hasWindows: boolean;
   readonly kills: number;
   readonly lapsed: number;
   readonly byHand: number;
@@ -58,6 +69,9 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 const start = new Date('2027-01-01T00:00:00Z');
+
+/** A certificate of an hour is warned of, renewed and warned of no more 36 times a day, and may fail to be delivered. */
+const mostNotifications = 250;
 
 /** So often something goes wrong, on average. */
 const faultEveryMs = 20 * dayMs;
@@ -82,12 +96,19 @@ export async function simulateWorld(options: WorldOptions): Promise<WorldReport>
   const validitySeconds = draw.pick([30, 47, 90, 90, 90, 200, 365]) * 86_400;
   const days = draw.pick([5, 10, 20, 30]);
   const usual = { validitySeconds, implicitConfirm: draw.oneIn(2) };
-  const ca = await simulatedCa(join(directory, 'lab'), clock, luck('ca'), usual);
-  const fs = memoryFs();
   const names = Array.from({ length: gateways }, (_, i) => parseLabel(`gw${i + 1}`, 'cert-name'));
+  // Who looks after many certificates may well have them from two CAs.
+  const labels = gateways > 1 && draw.oneIn(2) ? ['lab', 'other'] : ['lab'];
+  const cas = new Map<string, SimulatedCa>();
+  for (const label of labels) {
+    const at = join(directory, label);
+    cas.set(label, await simulatedCa(at, clock, luck(`ca ${label}`), usual));
+  }
+  const windows = drawWindows(draw);
+  const fs = memoryFs();
   const trouble = { disk: 0, files: 0, hook: 0 };
   const faults = new Map<FaultKind, number>();
-  let [steps, byHand] = [0, 0];
+  let steps = 0;
   let trace = 0x811c9dc5;
   const tell = (text: string): void => {
     const line = `${new Date(clock.nowMs).toISOString()} ${text}`;
@@ -95,12 +116,18 @@ export async function simulateWorld(options: WorldOptions): Promise<WorldReport>
     options.onEvent?.(line);
   };
 
+  const receiver = simulatedReceiver(clock, ({ name, severity, certificate }) =>
+    tell(`  told: ${name} ${severity} of "${certificate?.name ?? ''}"`),
+  );
+  const jumps: number[] = [];
   const machine = await simulatedMachine({
     directory,
     clock,
-    ca,
+    cas,
+    receiver,
     fs,
     names,
+    mayGiveUp: () => jumps.some((at) => at > clock.nowMs - 9 * dayMs),
     trouble,
     random: luck('ours'),
     draw: luck('processes'),
@@ -110,49 +137,56 @@ export async function simulateWorld(options: WorldOptions): Promise<WorldReport>
   const { byPerson } = machine;
 
   await byPerson(async ({ store }) => {
-    const profile = caProfile({
-      label: parseLabel('lab', 'ca'),
-      url: 'http://lab.example/pkix/',
-      roots: [certificateDer(ca.lab.authorities.root.certificate)],
-      reference: DEFAULT_REFERENCE,
-      pbm: { owf: 'sha256', mac: 'hmac-sha256', iterationCount: 100 },
-      transactionDeadlineSeconds: draw.pick([3600, 86_400, 7 * 86_400]),
-      responseTimeoutSeconds: timeoutMs / 1000,
-    });
-    await store.authorities.put(profile, ca.lab.secrets.get(DEFAULT_REFERENCE) ?? null);
-    await store.settings.set(historyLimit, '2000');
+    const transactionDeadlineSeconds = draw.pick([3600, 86_400, 7 * 86_400]);
+    for (const [label, { lab }] of cas) {
+      const profile = caProfile({
+        label: parseLabel(label, 'ca'),
+        url: `http://${label}.example/pkix/`,
+        roots: [certificateDer(lab.authorities.root.certificate)],
+        reference: DEFAULT_REFERENCE,
+        pbm: { owf: 'sha256', mac: 'hmac-sha256', iterationCount: 100 },
+        transactionDeadlineSeconds,
+        responseTimeoutSeconds: timeoutMs / 1000,
+      });
+      await store.authorities.put(profile, lab.secrets.get(DEFAULT_REFERENCE) ?? null);
+    }
+    await tellReceiver(store);
+    for (const [i, window] of windows.entries()) {
+      await putWindow(store, { ...window, name: parseLabel(`w${i}`, 'window') });
+    }
   });
+  const inspect = inspector(
+    join(directory, 'state', 'store.db'),
+    labels.map((label) => join(directory, label, 'lab.db')),
+  );
+  const guard = watch(inspect);
+  const alarms = watchAlarms(inspect, receiver);
+  const people = gatherPeople({ clock, machine, inspect, names, labels, days, luck, tell });
   for (const name of names) {
-    await byPerson(async (context) => {
-      await begin(name)(context);
-      await context.store.nameSettings.set(name, 'auto-update-days', String(days));
-      if (draw.oneIn(3)) {
-        await context.store.deployments.putHook(name, {
-          command: ['/bin/true'],
-          timeoutSeconds: 30,
-        });
-      }
-    });
+    await people.add(name);
     clock.advance(draw.between(1, 10) * hourMs);
   }
-
-  const inspect = inspector(join(directory, 'state', 'store.db'), join(directory, 'lab', 'lab.db'));
-  const guard = watch(inspect);
-  const hindering = new Set<FaultKind>();
-  let clearSince: number | undefined = clock.nowMs;
-  const jumps: number[] = [];
+  const hindrances = watchHindrances(labels, clock.nowMs);
   const wrong: [number, number][] = [];
   const astray = new Map<FaultKind, [number, number]>();
+  const open = calendar(windows);
   const view = (): WorldView => ({
     nowMs: clock.nowMs,
-    clearSince,
+    clearSince: (name) => hindrances.clearSince(people.caOf(name)),
+    windows: open,
     jumps,
     wrong,
     days,
     files: fs.files,
     certs,
   });
-  const check = (): Promise<void> => guard.check(view(), machine.store);
+  const check = async (): Promise<void> => {
+    await guard.check(view(), machine.store);
+    if (!machine.isAtEase || !machine.store) return;
+    const oursMs = clock.nowMs + clock.offsetMs;
+    const calmSince = hindrances.clearSince(undefined);
+    await alarms.check({ nowMs: clock.nowMs, oursMs, calmSince }, machine.store);
+  };
 
   const active = new Map<FaultKind, BegunFault & { readonly until: number }>();
   const fate = luck('faults');
@@ -175,10 +209,9 @@ export async function simulateWorld(options: WorldOptions): Promise<WorldReport>
       tell(`over: ${kind}`);
       await fault.end();
       if (kind === 'killed again and again') machine.spare();
-      if (fault.hinders) hindering.delete(kind);
+      if (fault.hinders) hindrances.end(kind, clock.nowMs);
       const period = astray.get(kind);
       if (period) period[1] = clock.nowMs;
-      if (hindering.size === 0) clearSince ??= clock.nowMs;
     }
   }
 
@@ -188,24 +221,25 @@ export async function simulateWorld(options: WorldOptions): Promise<WorldReport>
     const kind = fate.pick(options.kinds ?? faultKinds);
     if (active.has(kind)) return;
     await check();
-    tell(`begins: ${kind}`);
+    const label = fate.pick(nonEmpty(labels));
+    const ca = cas.get(label);
+    if (!ca) throw new Error(`There is no CA "${label}"`);
+    const where = faultsOfCa.has(kind) ? label : undefined;
+    tell(`begins: ${kind}${where === undefined ? '' : ` at ${where}`}`);
     faults.set(kind, (faults.get(kind) ?? 0) + 1);
     if (leadsAstray.has(kind)) {
       const period: [number, number] = [clock.nowMs, Infinity];
       wrong.push(period);
       astray.set(kind, period);
     }
-    const fault = await beginFault(kind, faultSite, fate);
-    if (fault.hinders) {
-      hindering.add(kind);
-      clearSince = undefined;
-    }
+    const fault = await beginFault(kind, { ...faultSite, ca }, fate);
+    if (fault.hinders) hindrances.begin(kind, where);
     active.set(kind, { ...fault, until: clock.nowMs + fault.lastsMs });
   }
 
   const faultSite = {
     clock,
-    ca,
+    receiver,
     trouble,
     validitySeconds,
     kill: machine.kill,
@@ -214,43 +248,20 @@ export async function simulateWorld(options: WorldOptions): Promise<WorldReport>
     async revokeOne() {
       const row = fate.pick(nonEmpty(inspect.current()));
       const der = inspect.currentDer(row.name);
-      const found = (await ca.lab.certificates()).find(
+      const lab = cas.get(people.caOf(row.name) ?? '')?.lab;
+      const found = (await lab?.certificates())?.find(
         (each) => der !== undefined && Buffer.compare(each.der, der) === 0,
       );
       if (found?.status !== 'current') return false;
-      await ca.lab.revoke(found.id);
+      await lab?.revoke(found.id);
       return true;
     },
     jumped: () => void jumps.push(clock.nowMs),
   };
 
-  // Once a week somebody looks at what only people can put right.
-  let nextRound = clock.nowMs + 7 * dayMs;
-  async function round(): Promise<void> {
-    if (nextRound > clock.nowMs) return;
-    nextRound = clock.nowMs + 7 * dayMs;
-    if (hindering.size > 0) return;
-    const lost = new Set(guard.forPeople(view()));
-    const there = new Set(inspect.current().map(({ name }) => name));
-    const waiting = inspect.outstanding();
-    for (const name of names) {
-      if (waiting.has(name) || (there.has(name) && !lost.has(name))) continue;
-      byHand++;
-      tell(`by hand: "${name}" gets another one`);
-      await byPerson(async (context) => {
-        if (there.has(name)) {
-          await removeCertificate(context, { name, withFiles: false });
-          guard.begunAnew(name);
-        }
-        // First: what cannot be delivered at once is renewed all the same.
-        await context.store.nameSettings.set(name, 'auto-update-days', String(days));
-        await begin(name)(context);
-      });
-    }
-  }
-
   async function nextStep(): Promise<void> {
-    const at = [nextFault, nextRound, ...[...active.values()].map(({ until }) => until)];
+    const at = [nextFault, ...people.times()];
+    at.push(...[...active.values()].map(({ until }) => until));
     const ours = await machine.next();
     if (ours !== undefined) at.push(ours);
     clock.advance(Math.max(1, Math.min(...at) - clock.nowMs));
@@ -259,21 +270,38 @@ export async function simulateWorld(options: WorldOptions): Promise<WorldReport>
   const end = start.getTime() + years * 365.25 * dayMs;
   let violation: WorldReport['violation'];
   let dayAt = clock.nowMs;
-  let [stepsOfDay, sentBefore] = [0, ca.sent];
+  const sentSoFar = (): number => [...cas.values()].reduce((sum, { sent }) => sum + sent, 0);
+  let [stepsOfDay, sentBefore, heardBefore] = [0, sentSoFar(), receiver.heard];
   try {
     while (clock.nowMs < end) {
       steps++;
-      if (clock.nowMs > dayAt + dayMs) [dayAt, stepsOfDay, sentBefore] = [clock.nowMs, 0, ca.sent];
-      const sentToday = ca.sent - sentBefore;
-      if (sentToday > mostMessages * gateways) {
+      if (clock.nowMs > dayAt + dayMs) {
+        [dayAt, stepsOfDay, sentBefore, heardBefore] = [
+          clock.nowMs,
+          0,
+          sentSoFar(),
+          receiver.heard,
+        ];
+      }
+      const sentToday = sentSoFar() - sentBefore;
+      if (sentToday > mostMessages * names.length) {
         throw new Violation(`${sentToday} messages were sent within a day`);
+      }
+      const heardToday = receiver.heard - heardBefore;
+      if (heardToday > mostNotifications * names.length) {
+        throw new Violation(`${heardToday} notifications were sent within a day`);
       }
       if (++stepsOfDay > 3000) throw new Violation('it turns in a circle');
       await endFaults();
       await nextFaults();
       await machine.run();
       await check();
-      await round();
+      await people.work({
+        guard,
+        view,
+        check,
+        isCalm: hindrances.clearSince(undefined) !== undefined,
+      });
       await nextStep();
     }
   } catch (error) {
@@ -283,7 +311,7 @@ export async function simulateWorld(options: WorldOptions): Promise<WorldReport>
   } finally {
     await machine.stop();
     inspect.close();
-    await ca.close();
+    for (const ca of cas.values()) await ca.close();
     rmSync(directory, { recursive: true, force: true });
   }
   return {
@@ -291,28 +319,15 @@ export async function simulateWorld(options: WorldOptions): Promise<WorldReport>
     gateways,
     steps,
     ...guard.counts,
-    messages: ca.sent,
+    messages: sentSoFar(),
+    notifications: receiver.heard,
+    alarms: alarms.ended,
+    ...people.counts,
     kills: machine.kills,
-    byHand,
+    hasTwoCas: labels.length > 1,
+    hasWindows: windows.length > 0,
     faults,
     trace: (trace >>> 0).toString(16).padStart(8, '0'),
     ...(violation && { violation }),
   };
-}
-
-/** Get the first certificate of a name. */
-const begin = (name: Label) => async (context: LifecycleContext) => {
-  await initialize(context, {
-    name,
-    wanted: { subject: parseName(`CN=${name},O=Simulated`), subjectAltNames: [] },
-    key: { type: 'generate', keyType: 'p-256' },
-    credential: { type: 'mac' },
-    waitSeconds: 0,
-  });
-};
-
-function nonEmpty<T>(values: readonly T[]): readonly [T, ...T[]] {
-  const [first, ...others] = values;
-  if (first === undefined) throw new Violation('no certificate is left');
-  return [first, ...others];
 }
