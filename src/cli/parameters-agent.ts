@@ -148,15 +148,6 @@ export const agentRunParameters = {
     placeholder: 'FILE.prom',
     summary: 'Write metrics to this file each minute, for the textfile collector of node_exporter',
   },
-} as const;
-
-/** `agent plan`. */
-export const agentPlanParameters = {
-  days: {
-    type: 'integer',
-    min: 1,
-    max: 3650,
-    default: 30,
   serve: {
     type: 'integer',
     min: 0,
@@ -172,6 +163,15 @@ export const agentPlanParameters = {
     summary: 'Address they are served on',
   },
   'serve-cert': {
+    type: 'label',
+    placeholder: 'NAME',
+    summary: 'Certificate of this node that they are shown, with the name in it that they ask for',
+  },
+  'serve-ca-root': {
+    type: 'label',
+    placeholder: 'L',
+    summary: 'CA profile whose roots the certificates of other nodes must lead to',
+  },
   group: {
     type: 'text',
     placeholder: 'G',
@@ -182,15 +182,6 @@ export const agentPlanParameters = {
     placeholder: 'PATH',
     usual: '$RUNTIME_DIRECTORY/agent.sock',
     summary: 'Where it listens to that group',
-  },
-    type: 'label',
-    placeholder: 'NAME',
-    summary: 'Certificate of this node that they are shown, with the name in it that they ask for',
-  },
-  'serve-ca-root': {
-    type: 'label',
-    placeholder: 'L',
-    summary: 'CA profile whose roots the certificates of other nodes must lead to',
   },
 } as const;
 
@@ -211,6 +202,15 @@ export const agentServeParameters = {
 export const noAgentServeParameters = {
   name: { type: 'label', required: true, summary: 'Name of the certificate' },
   to: { type: 'text', many: true, placeholder: 'NODE', summary: 'Node it is served to no more' },
+} as const;
+
+/** `agent plan`. */
+export const agentPlanParameters = {
+  days: {
+    type: 'integer',
+    min: 1,
+    max: 3650,
+    default: 30,
     summary: 'How far to look ahead',
   },
   socket: {
