@@ -21,6 +21,7 @@ export function figuresJson(figures: readonly Figure[]): unknown {
 }
 
 function formatCompared({ comparison, compared }: Figure): string {
+  if (Number.isNaN(compared.median)) return '';
   const format = (value: number): string =>
     comparison === 'ratio' ? value.toFixed(2) : `${value < 0 ? '' : '+'}${value.toFixed(1)}`;
   return `${format(compared.median)} (${format(compared.min)} to ${format(compared.max)})`;
@@ -39,6 +40,7 @@ function goalText(goal: Goal, comparison: Figure['comparison']): string {
 }
 
 function formatSample({ median, min, max }: Sample): string {
+  if (Number.isNaN(median)) return '';
   return `${formatNumber(median)} (${formatNumber(min)}-${formatNumber(max)})`;
 }
 
