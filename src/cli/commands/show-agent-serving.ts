@@ -6,7 +6,8 @@ import { formatTable } from '../table.ts';
 /** List which certificates the agents of which nodes may fetch. */
 export const run: Body<Record<never, never>> = async (_, context) => {
   const served = (await readStored(context, ({ store }) => servedNames(store))) ?? [];
-  context.print.show({ served }, () =>
+  const json = { served: served.map(({ name, nodes }) => ({ name, nodes })) };
+  context.print.show(json, () =>
     served.length === 0
       ? 'Nothing is served to other agents\n'
       : formatTable(
