@@ -51,7 +51,7 @@ export function agentJudge(
   { state, store: database, ledger }: Evidence,
   enoughLooks: number,
 ): AgentJudge {
-  const inspect = inspector(database, ledger);
+  const inspect = inspector(database, [ledger]);
   const store = new Sqlite(database, { readonly: true });
   const violations: string[] = [];
   const issued = new Map<string, (Lifetime & { readonly at: number })[]>();
@@ -110,7 +110,7 @@ export function agentJudge(
   let unaccounted: readonly IssuedRow[] = [];
   function look(): void {
     for (const what of inspect.broken()) says(what);
-    const fresh = inspect.issuedAfter(lastId);
+    const fresh = inspect.issuedAfter([lastId]);
     for (const row of fresh) checkPace(row);
     lastId = fresh.at(-1)?.id ?? lastId;
     total += fresh.length;
@@ -160,9 +160,14 @@ export function agentJudge(
       for (const subject of issued.keys()) {
         for (const record of await open.certificates.versions(subject.slice(3))) {
           if (record.keyId === undefined) continue;
-          const key = privateKeyOf(await open.keys.privateKey(record.keyId));
-          if (!new X509Certificate(record.der).checkPrivateKey(key))
-            says(`${record.name} version ${record.version} has another key than its certificate`);
+          const which = `${record.name} version ${record.version}`;
+          try {
+            const key = privateKeyOf(await open.keys.privateKey(record.keyId));
+            if (!new X509Certificate(record.der).checkPrivateKey(key))
+              says(`${which} has another key than its certificate`);
+          } catch (error) {
+            says(`the key of ${which} is of no use: ${String(error)}`);
+          }
         }
       }
     } finally {

@@ -87,7 +87,8 @@ export async function killAgents({ kills, seed, onKill, signal, ...how }: Killin
     const judge = agentJudge(processes, pace.looks);
     const tally = (): Tally => ({ ...counts, ...judge.tally() });
     try {
-      while (counts.kills < kills && signal?.aborted !== true) {
+      while (counts.kills < kills) {
+        if (signal?.aborted === true) break;
         if (child.exitCode !== null) throw new Error('The lab has ended');
         const agent = processes.agent();
         const isEarly = random.below(5) === 0;
