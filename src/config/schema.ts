@@ -3,11 +3,13 @@ import { name, text } from './leaves.ts';
 import { schemaOf } from './words.ts';
 import { caWords, type CaWords } from './words-ca.ts';
 import {
+  autoFetchWords,
   certificateWords,
   deployWords,
   hookWords,
   type CertificateWords,
 } from './words-certificate.ts';
+import * as notifications from './words-notifications.ts';
 import * as settings from './words-settings.ts';
 
 /**
@@ -22,6 +24,9 @@ export interface ConfigFile {
   readonly 'cert-store'?: settings.CertStoreWords | undefined;
   readonly retention?: settings.RetentionWords | undefined;
   readonly 'maintenance-windows'?: Readonly<Record<string, settings.WindowWords>> | undefined;
+  readonly 'cert-trap'?: notifications.CertTrapWords | undefined;
+  readonly snmp?: notifications.SnmpWords | undefined;
+  readonly notify?: notifications.NotifyWords | undefined;
   readonly certificates?: Readonly<Record<string, CertificateWords>> | undefined;
 }
 
@@ -34,6 +39,30 @@ const deployments = z
   .describe('Where its files go, by label');
 
 const hook = schemaOf(hookWords).optional().describe('Program that is run after each delivery');
+
+const autoFetch = schemaOf(autoFetchWords)
+  .optional()
+  .describe('Where the agent fetches it, when another node renews it');
+
+const snmpDestinations = z
+  .record(name, schemaOf(notifications.snmpDestinationWords))
+  .optional()
+  .describe('Receivers of SNMP, by name');
+
+const notify = z.strictObject({
+  webhook: z
+    .record(name, schemaOf(notifications.webhookWords))
+    .optional()
+    .describe('Servers that notifications are posted to, by name'),
+  command: z
+    .record(name, schemaOf(notifications.notifyCommandWords))
+    .optional()
+    .describe('Programs that are run for notifications, by name'),
+  log: z
+    .record(name, schemaOf(notifications.notifyLogWords))
+    .optional()
+    .describe('Files that notifications are appended to, by name'),
+});
 
 /** What a file may hold. */
 export const configSchema: z.ZodType<ConfigFile> = z.strictObject({
@@ -54,8 +83,21 @@ export const configSchema: z.ZodType<ConfigFile> = z.strictObject({
     .record(name, schemaOf(settings.windowWords))
     .optional()
     .describe('When the agent may begin renewals, by name'),
+  'cert-trap': schemaOf(notifications.certTrapWords)
+    .optional()
+    .describe('When the ends of certificates are warned of'),
+  snmp: schemaOf<typeof notifications.snmpWords, Pick<notifications.SnmpWords, 'destination'>>(
+    notifications.snmpWords,
+    { destination: snmpDestinations },
+  )
+    .optional()
+    .describe('Notifications by SNMP'),
+  notify: notify.optional().describe('Notifications by other ways'),
   certificates: z
-    .record(name, schemaOf(certificateWords, { deploy: deployments, hook }))
+    .record(
+      name,
+      schemaOf(certificateWords, { deploy: deployments, hook, 'auto-fetch': autoFetch }),
+    )
     .optional()
     .describe('What is set for certificates, by name'),
 });

@@ -14,8 +14,8 @@ import {
   type WantedEntry,
   type Words,
 } from './entry.ts';
-import { none, stored } from './leaves.ts';
-import { absoluteSource, faultOf } from './places.ts';
+import { stored } from './leaves.ts';
+import { wantedSecret } from './stored-secret.ts';
 import type { CaWords } from './words-ca.ts';
 
 /** The CA profiles as the file would have them. */
@@ -76,11 +76,12 @@ async function wantedCa(
   const kept = await authorities.kept(label);
   const profile = await caProfileOf(context, label, words, before);
   await checkProfile(context, profile, words);
-  const secret = await secretOf(context, label, words, 'secret', {
+  const secret = await wantedSecret(context, ['ca', label, 'secret'], words.secret, {
     isStored: kept?.secret === true,
     open: () => authorities.secret(label),
   });
-  const proxyPassword = await secretOf(context, label, words, 'proxy-password', {
+  const passwordPath = ['ca', label, 'proxy-password'];
+  const proxyPassword = await wantedSecret(context, passwordPath, words['proxy-password'], {
     isStored: kept?.proxyPassword === true,
     open: () => authorities.proxyPassword(label),
   });
@@ -103,38 +104,4 @@ async function wantedCa(
 
 function sameRoots({ roots: a }: CaProfile, { roots: b }: CaProfile): boolean {
   return a.length === b.length && a.every((der, i) => bytesEqual(der, b[i] ?? new Uint8Array()));
-}
-
-/** What becomes of a secret: as for `put` of the store, and the word that tells it. */
-interface WantedSecret {
-  readonly octets?: Uint8Array | null;
-  readonly word: string | undefined;
-}
-
-/** Tell whether a secret is the one that is stored. It is read for that, and never shown. */
-async function secretOf(
-  context: ConfigContext,
-  label: Label,
-  words: CaWords,
-  key: 'secret' | 'proxy-password',
-  { isStored, open }: { readonly isStored: boolean; open(): Promise<Uint8Array | undefined> },
-): Promise<WantedSecret> {
-  const word = words[key];
-  const path = ['ca', label, key];
-  const asStored = isStored ? stored : undefined;
-  if (word === none) return { octets: null, word: undefined };
-  if (word === stored && !isStored) {
-    context.faults.add(
-      path,
-      'none is stored here',
-      'Say where it is: file:PATH, env:NAME or cred:NAME',
-    );
-  }
-  if (word === undefined || word === stored) return { word: asStored };
-  const source = absoluteSource(word, context);
-  const octets = await faultOf(context, path, () => context.secret(source, key));
-  if (octets === undefined) return { word: asStored };
-  const present = isStored ? await open() : undefined;
-  const isSame = present !== undefined && bytesEqual(present, octets);
-  return isSame ? { word: stored } : { octets, word: source };
 }

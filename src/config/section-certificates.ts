@@ -5,14 +5,25 @@ import { checkAutoUpdate, setAutoUpdate } from '../lifecycle/auto-update.ts';
 import type { LifecycleContext } from '../lifecycle/context.ts';
 import { removeDeployment, setDeployment } from '../lifecycle/deploy-settings.ts';
 import { setKeyPolicy } from '../lifecycle/key-policy.ts';
+import { assertKeyMayCome, isAgentPlace } from '../lifecycle/fetch-place.ts';
 import { lifetimeOf } from '../lifecycle/renewal-time.ts';
+import { nodesServed } from '../lifecycle/served-names.ts';
 import { storedCertificate } from '../lifecycle/stored-certificate.ts';
+import { looksLikeUrl } from '../retrieval/url.ts';
+import { formatNode, parseNode } from '../sharing/node-identity.ts';
 import type { Store } from '../store/store.ts';
 import { commandWords, wordsOfDeployment } from './deployment.ts';
-import { compare, type Change, type ConfigContext, type Entry, type WantedEntry } from './entry.ts';
+import {
+  compare,
+  type Change,
+  type ConfigContext,
+  type Entry,
+  type WantedEntry,
+  type Words,
+} from './entry.ts';
 import type { Path } from './fault.ts';
 import { formatDuration } from './leaves.ts';
-import { faultOf } from './places.ts';
+import { absolute, faultOf } from './places.ts';
 import type { CertificateWords, DeployWords } from './words-certificate.ts';
 
 const section = 'certificates';
@@ -28,8 +39,13 @@ export async function storedCertificates(store: Store): Promise<readonly Entry[]
   for (const name of [...names].toSorted()) {
     const days = await nameSettings.get(name, 'auto-update-days');
     const key = await nameSettings.get(name, 'key');
-    if (days !== undefined || key !== undefined) {
-      const words = { 'auto-update': days === undefined ? undefined : Number(days), key };
+    const nodes = await nodesServed(store, name);
+    if (days !== undefined || key !== undefined || nodes.length > 0) {
+      const words = {
+        'auto-update': days === undefined ? undefined : Number(days),
+        key,
+        'serve-to': nodes.length === 0 ? undefined : nodes,
+      };
       entries.push({ path: [name], words });
     }
     for (const deployment of await deployments.list(name)) {
@@ -38,6 +54,8 @@ export async function storedCertificates(store: Store): Promise<readonly Entry[]
         words: wordsOfDeployment(deployment),
       });
     }
+    const fetch = await fetchWords(store, name);
+    if (fetch !== undefined) entries.push({ path: [name, 'auto-fetch'], words: fetch });
     const hook = await deployments.hook(name);
     if (hook === undefined) continue;
     const timeout = formatDuration(hook.timeoutSeconds);
@@ -59,8 +77,8 @@ export async function compareCertificates(
   const writers = new Map<string, string>();
   for (const [text, words] of Object.entries(file)) {
     const name = parseLabel(text, 'certificate');
-    if (words['auto-update'] !== undefined || words.key !== undefined) {
-      wanted.push(wantedSettings(context, name, words));
+    if ((words['auto-update'] ?? words.key ?? words['serve-to']) !== undefined) {
+      wanted.push(await wantedSettings(context, name, words));
     }
     for (const [label, deployment] of Object.entries(words.deploy ?? {})) {
       const path = [section, name, 'deploy', label];
@@ -75,6 +93,8 @@ export async function compareCertificates(
         writers.set(written, `deployment "${label}" of "${name}"`);
       }
     }
+    const fetch = words['auto-fetch'];
+    if (fetch !== undefined) wanted.push(wantedFetch(context, name, fetch));
     if (words.hook !== undefined) wanted.push(wantedHook(context, name, words.hook));
   }
   return compare({
@@ -83,35 +103,82 @@ export async function compareCertificates(
     wanted,
     async remove([text = '', part, text2 = ''], carry) {
       const name = parseLabel(text, 'certificate');
-      if (part === 'hook') await store.deployments.removeHook(name);
+      if (part === 'auto-fetch') await store.nameSettings.remove(name, 'auto-fetch-days');
+      else if (part === 'hook') await store.deployments.removeHook(name);
       else if (part === 'deploy') await removeDeployment(carry, name, parseLabel(text2, 'deploy'));
       else {
         await store.nameSettings.remove(name, 'auto-update-days');
+        await store.nameSettings.remove(name, 'serve-to');
         await setKeyPolicy(store, name, undefined);
       }
     },
   });
 }
 
-function wantedSettings(
+async function wantedSettings(
   context: ConfigContext,
   name: Label,
-  { 'auto-update': days, key }: CertificateWords,
-): WantedEntry {
+  { 'auto-update': days, key, 'serve-to': given }: CertificateWords,
+): Promise<WantedEntry> {
   const { store } = context;
   const path = [section, name, 'auto-update'];
+  const nodes: string[] = [];
+  for (const [i, node] of (given ?? []).entries()) {
+    const written = await faultOf(context, [section, name, 'serve-to', i], () =>
+      formatNode(parseNode(node)),
+    );
+    if (written !== undefined && !nodes.includes(written)) nodes.push(written);
+  }
   return {
     path: [name],
-    words: { 'auto-update': days, key },
+    words: { 'auto-update': days, key, 'serve-to': nodes.length === 0 ? undefined : nodes },
     async check() {
       if (days === undefined || !(await isThere(context, name))) return;
       await faultOf(context, path, () => checkAutoUpdate(context, { name, days }));
     },
     async put(carry) {
       await setKeyPolicy(store, name, key);
+      if (nodes.length === 0) await store.nameSettings.remove(name, 'serve-to');
+      else await store.nameSettings.set(name, 'serve-to', JSON.stringify(nodes));
       if (days === undefined) await store.nameSettings.remove(name, 'auto-update-days');
       else if (await isThere(carry, name)) await setAutoUpdate(carry, { name, days });
       else await store.nameSettings.set(name, 'auto-update-days', String(days));
+    },
+  };
+}
+
+async function fetchWords({ nameSettings }: Store, name: Label): Promise<Words | undefined> {
+  const days = await nameSettings.get(name, 'auto-fetch-days');
+  if (days === undefined) return undefined;
+  const from = await nameSettings.get(name, 'fetch-from');
+  return { time: Number(days), from, as: await nameSettings.get(name, 'fetch-as') };
+}
+
+function wantedFetch(
+  context: ConfigContext,
+  name: Label,
+  { time, from, as }: NonNullable<CertificateWords['auto-fetch']>,
+): WantedEntry {
+  const { nameSettings } = context.store;
+  const place = looksLikeUrl(from) || isAgentPlace(from) ? from : absolute(from, context);
+  return {
+    path: [name, 'auto-fetch'],
+    words: { time, from: place, as },
+    async check() {
+      const path = [section, name, 'auto-fetch'];
+      if (!isAgentPlace(place)) {
+        await faultOf(context, [...path, 'from'], () => assertKeyMayCome(place, name));
+        if (as !== undefined) context.faults.add([...path, 'as'], 'it is for other agents');
+      } else if (as === undefined) {
+        const hint = 'Name the certificate of this node that the other agent is shown';
+        context.faults.add([...path, 'as'], 'it is missing', hint);
+      }
+    },
+    async put() {
+      await nameSettings.set(name, 'fetch-from', place);
+      if (as === undefined) await nameSettings.remove(name, 'fetch-as');
+      else await nameSettings.set(name, 'fetch-as', as);
+      await nameSettings.set(name, 'auto-fetch-days', String(time));
     },
   };
 }

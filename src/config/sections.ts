@@ -3,7 +3,9 @@ import type { Change, ConfigContext, Entry } from './entry.ts';
 import type { ConfigFile, SectionName } from './schema.ts';
 import { compareServers, compareTokens, storedServers, storedTokens } from './section-access.ts';
 import { compareCas, storedCas } from './section-ca.ts';
+import { compareCertTrap, storedCertTrap } from './section-cert-trap.ts';
 import { compareCertificates, storedCertificates } from './section-certificates.ts';
+import { compareNotify, compareSnmp, storedNotify, storedSnmp } from './section-notifications.ts';
 import {
   compareCertStore,
   compareRetention,
@@ -22,6 +24,9 @@ export const storedSections: Readonly<
   'cert-store': storedCertStore,
   retention: storedRetention,
   'maintenance-windows': storedWindows,
+  'cert-trap': storedCertTrap,
+  snmp: storedSnmp,
+  notify: storedNotify,
   certificates: storedCertificates,
 };
 
@@ -37,6 +42,9 @@ export async function compareSections(
     file['cert-store'] && (await compareCertStore(context, file['cert-store'])),
     file.retention && (await compareRetention(context, file.retention)),
     file['maintenance-windows'] && (await compareWindows(context, file['maintenance-windows'])),
+    file['cert-trap'] && (await compareCertTrap(context, file['cert-trap'])),
+    file.snmp && (await compareSnmp(context, file.snmp)),
+    file.notify && (await compareNotify(context, file.notify)),
     file.certificates && (await compareCertificates(context, file.certificates)),
   ].flatMap((each) => each ?? []);
   // A file that one deployment leaves is free for another; what refers to a CA goes before that.

@@ -38,6 +38,9 @@ const sectionNames: readonly SectionName[] = [
   'cert-store',
   'retention',
   'maintenance-windows',
+  'cert-trap',
+  'snmp',
+  'notify',
   'certificates',
 ];
 

@@ -50,7 +50,24 @@ export const hookWords = {
   user: { type: 'text', summary: 'User it is run as; that of the agent' },
 } as const;
 
-/** What is set for the certificates of a name. Fetching them from another node is set by `cmp auto-fetch`. */
+/** Where the agent fetches a certificate, in the words of `cmp auto-fetch`. */
+export const autoFetchWords = {
+  time: {
+    type: 'integer',
+    min: 1,
+    max: 3650,
+    required: true,
+    summary: 'Days before the end of the one here at which it begins to look for a newer one',
+  },
+  from: {
+    type: 'text',
+    required: true,
+    summary: 'The agent, or the cert-store location, of the node that renews it',
+  },
+  as: { type: 'name', summary: 'Certificate of this node that another agent is shown' },
+} as const;
+
+/** What is set for the certificates of a name. */
 export const certificateWords = {
   'auto-update': {
     type: 'integer',
@@ -59,10 +76,16 @@ export const certificateWords = {
     summary: 'Days before its end at which the agent renews it',
   },
   key: { type: 'choice', choices: ['new', 'reuse'], summary: 'What its updates do about the key' },
+  'serve-to': {
+    type: 'text',
+    many: true,
+    summary: 'Nodes whose agents may fetch it with its key, as agent serve has them',
+  },
 } as const;
 
 /** What is set for a certificate, as the file has it. */
 export type CertificateWords = WordsOf<typeof certificateWords> & {
   readonly deploy?: Readonly<Record<string, DeployWords>> | undefined;
   readonly hook?: WordsOf<typeof hookWords> | undefined;
+  readonly 'auto-fetch'?: WordsOf<typeof autoFetchWords> | undefined;
 };

@@ -53,7 +53,12 @@ export async function readFetchPlace(
   return { certificates: [...certificates, ...issuers], key };
 }
 
-function assertKeyMayCome(url: string, name: Label): void {
+/**
+ * Refuse a place from which a key would come in clear.
+ *
+ * @throws {CertError} CONFIG_INVALID
+ */
+export function assertKeyMayCome(url: string, name: Label): void {
   if (wayOf(schemeOf(url)) !== 'open') return;
   throw new CertError(
     'CONFIG_INVALID',

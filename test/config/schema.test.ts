@@ -5,13 +5,33 @@ import { parseConfig } from '../../src/config/parse.ts';
 import { configJsonSchema } from '../../src/config/schema.ts';
 import { storedSections } from '../../src/config/sections.ts';
 import { caWords } from '../../src/config/words-ca.ts';
-import { deployWords } from '../../src/config/words-certificate.ts';
-import { retentionWords, retrievalWords, windowWords } from '../../src/config/words-settings.ts';
+import { autoFetchWords, deployWords, hookWords } from '../../src/config/words-certificate.ts';
+import {
+  certTrapWords,
+  notifyCommandWords,
+  notifyLogWords,
+  snmpDestinationWords,
+  webhookWords,
+} from '../../src/config/words-notifications.ts';
+import {
+  retentionWords,
+  retrievalWords,
+  tokenWords,
+  windowWords,
+} from '../../src/config/words-settings.ts';
 import { caAddParameters } from '../../src/cli/parameters-ca.ts';
-import { agentWindowParameters } from '../../src/cli/parameters-agent.ts';
+import { agentWindowParameters, autoFetchParameters } from '../../src/cli/parameters-agent.ts';
 import { retentionParameters } from '../../src/cli/parameters-audit.ts';
-import { certDeployParameters } from '../../src/cli/parameters-deploy.ts';
+import { certDeployParameters, certHookParameters } from '../../src/cli/parameters-deploy.ts';
+import {
+  certTrapParameters,
+  notifyCommandParameters,
+  notifyLogParameters,
+  notifyWebhookParameters,
+  snmpAddParameters,
+} from '../../src/cli/parameters-notify.ts';
 import { retrievalServerParameters } from '../../src/cli/parameters-retrieval.ts';
+import { tokenAddParameters } from '../../src/cli/parameters-token.ts';
 
 const example = join(import.meta.dirname, '../../examples/gateway.yaml');
 
@@ -29,6 +49,15 @@ describe('the configuration file', () => {
     ['retrieval', retrievalWords, retrievalServerParameters, ['server', 'root-fingerprint']],
     ['retention', retentionWords, retentionParameters, []],
     ['maintenance-windows', windowWords, agentWindowParameters, ['name']],
+    ['tokens', tokenWords, tokenAddParameters, ['token']],
+    ['cert-trap', certTrapWords, certTrapParameters, []],
+    ['snmp.destination', snmpDestinationWords, snmpAddParameters, ['name']],
+    ['notify.webhook', webhookWords, notifyWebhookParameters, ['name']],
+    ['notify.command', notifyCommandWords, notifyCommandParameters, ['name']],
+    ['notify.log', notifyLogWords, notifyLogParameters, ['name']],
+    ['certificates.…hook', hookWords, certHookParameters, ['cert-name']],
+    // The CA profile is that of the certificate, once there is one.
+    ['certificates.…auto-fetch', autoFetchWords, autoFetchParameters, ['current-name', 'ca-root']],
   ] as const)('has in %s the words of the command', (_section, words, parameters, others) => {
     expect(Object.keys(words).toSorted()).toStrictEqual(
       Object.keys(parameters)
