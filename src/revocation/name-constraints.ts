@@ -8,8 +8,14 @@ import type { PathCertificate } from './path-certificate.ts';
 import { failure, type Failure } from './path-failure.ts';
 import { isWithin, type Within } from './name-subtree.ts';
 
-/** The subtrees of one extension, by the form of their names. */
-type SubtreesByForm = ReadonlyMap<GeneralName['type'], readonly GeneralSubtree[]>;
+/** The subtrees of one extension that have names of one form. */
+interface Subtrees {
+  readonly bases: readonly GeneralName[];
+  /** Section 4.2.1.10: minimum MUST be zero and maximum absent, or whoever has a name of that form is rejected. */
+  readonly isPlain: boolean;
+}
+
+type SubtreesByForm = ReadonlyMap<GeneralName['type'], Subtrees>;
 
 /**
  * permitted_subtrees and excluded_subtrees of RFC 5280 section 6.1.2 (b) and (c), as what they are made of: those of
@@ -29,9 +35,22 @@ export function constrain(
   { permittedSubtrees = [], excludedSubtrees = [] }: NameConstraints,
 ): NameSpace {
   return {
-    permitted: [...permitted, Map.groupBy(permittedSubtrees, ({ base }) => base.type)],
-    excluded: [...excluded, Map.groupBy(excludedSubtrees, ({ base }) => base.type)],
+    permitted: [...permitted, byForm(permittedSubtrees)],
+    excluded: [...excluded, byForm(excludedSubtrees)],
   };
+}
+
+function byForm(subtrees: readonly GeneralSubtree[]): SubtreesByForm {
+  const groups = [...Map.groupBy(subtrees, ({ base }) => base.type)];
+  return new Map(
+    groups.map(([form, group]) => [
+      form,
+      {
+        bases: group.map(({ base }) => base),
+        isPlain: group.every(({ minimum, maximum }) => minimum === 0 && maximum === undefined),
+      },
+    ]),
+  );
 }
 
 /** Verify that all names of a certificate are within the name space: RFC 5280 section 6.1.3 (b) and (c). */
@@ -73,15 +92,14 @@ function namesOf({ certificate, subjectAltName }: PathCertificate): readonly Gen
 
 function isWithinAny(
   name: GeneralName,
-  subtrees: readonly GeneralSubtree[],
+  { bases, isPlain }: Subtrees,
   reading: 'permitted' | 'excluded',
   budget: PathBudget,
 ): Within | 'exhausted' {
-  for (const { base, minimum, maximum } of subtrees) {
+  if (!isPlain) return 'unknown';
+  for (const base of bases) {
     if (!budget.spend('nameComparisons')) return 'exhausted';
-    // Section 4.2.1.10: the minimum MUST be zero and the maximum absent, or the certificate is rejected.
-    const isPlain = minimum === 0 && maximum === undefined;
-    const within = isPlain ? isWithin(name, base, reading) : 'unknown';
+    const within = isWithin(name, base, reading);
     if (within !== 'outside') return within;
   }
   return 'outside';
