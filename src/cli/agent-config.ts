@@ -1,32 +1,65 @@
+import { resolve } from 'node:path';
 import { agentActor } from '../agent/actor.ts';
 import type { Services } from '../agent/compose.ts';
 import { CertError } from '../base/errors.ts';
 import type { CommandContext } from './command.ts';
 import { parseSecretSource, resolveSecret } from './secret.ts';
 
-/**
- * Make what applies an agent's configuration file, one call at a time.
- *
- * @returns throws CONFIG_INVALID, FILE_UNREADABLE and so on, and has changed nothing then
- */
+/** How an agent stands to its configuration file. */
+export interface ConfigState {
+  readonly file: string;
+  /** When it was applied last, as far as this agent goes. */
+  readonly appliedAt?: Date;
+  /** Why it is not in force now, or not all of it; what was before is. */
+  readonly trouble?: string;
+}
+
+/** What applies an agent's configuration file. */
+export interface ConfigApplier {
+  /**
+   * Apply it, one call at a time.
+   *
+   * @throws {CertError} CONFIG_INVALID, FILE_UNREADABLE and so on, and has changed nothing then
+   */
+  apply(): Promise<void>;
+  /** @returns undefined without a file */
+  state(): ConfigState | undefined;
+}
+
+/** Make what applies an agent's configuration file, if it has one. */
 export function configApplier(
   services: Services,
   file: string | undefined,
   { io, log }: Pick<CommandContext, 'io' | 'log'>,
-): () => Promise<void> {
-  if (file === undefined) return async () => {};
-  const apply = async (): Promise<void> => {
+): ConfigApplier {
+  if (file === undefined) return { apply: async () => {}, state: () => undefined };
+  let state: ConfigState = { file: resolve(file) };
+  const applyNow = async (): Promise<void> => {
     const { applyConfigFile } = await import('../config/apply-file.ts');
-    await applyConfigFile(services, file, {
+    const { failed } = await applyConfigFile(services, file, {
       actor: agentActor(services.holder),
       secret: (source, what) => resolveSecret(parseSecretSource(source, what), what, { io, log }),
     });
+    const [first] = failed;
+    const others = failed.length > 1 ? `, and ${failed.length - 1} more` : '';
+    const { file: path } = state;
+    state = {
+      file: path,
+      appliedAt: services.clock.now(),
+      ...(first !== undefined && { trouble: `${first}${others}` }),
+    };
   };
   let last: Promise<void> = Promise.resolve();
-  return () => {
-    const next = last.then(apply);
-    last = next.catch(() => {});
-    return next;
+  return {
+    state: () => state,
+    apply() {
+      const next = last.then(applyNow).catch((error: unknown) => {
+        state = { ...state, trouble: error instanceof Error ? error.message : String(error) };
+        throw error;
+      });
+      last = next.catch(() => {});
+      return next;
+    },
   };
 }
 
@@ -37,7 +70,7 @@ export function configApplier(
  * @throws {CertError} STORE_…
  */
 export async function applyAtStart(
-  apply: () => Promise<void>,
+  { apply }: Pick<ConfigApplier, 'apply'>,
   { log }: Pick<CommandContext, 'log'>,
 ): Promise<void> {
   try {

@@ -14,31 +14,37 @@ export interface ApplyFileOptions extends Pick<ApplyOptions, 'secret'> {
   readonly actor: AuditActor;
 }
 
+/** What became of a file. */
+export interface AppliedFile {
+  readonly made: number;
+  readonly failed: readonly string[];
+}
+
 /**
  * Make what is stored equal to a file: an agent does so when it starts and when it is told to reload. What changes of
  * deployments is delivered by the agent itself. A file with faults changes nothing.
  *
- * @returns how many changes were made
+ * @returns how many changes were made, and why others were not
  * @throws {CertError} CONFIG_INVALID with the first fault, after a warning for each; FILE_UNREADABLE; STORE_…
  */
 export async function applyConfigFile(
   context: LifecycleContext,
   path: string,
   { actor, secret }: ApplyFileOptions,
-): Promise<number> {
+): Promise<AppliedFile> {
   const file = resolve(path);
   const octets = await readConfigFile(file);
   const plan = await planConfig(context, octets, { base: dirname(file), secret });
   if (plan.type === 'faulty') throw refusal(context, file, plan.faults.map(formatFault));
   const { changes } = plan;
-  if (changes.length === 0) return 0;
+  if (changes.length === 0) return { made: 0, failed: [] };
   const act = { actor, what: 'config apply', arguments: [['file', file]] as const };
   const failed = await audited(context, act, () =>
     carryOut({ ...context, isLater: true }, changes),
   );
   for (const { error } of failed) context.log.warn(error.message);
   context.log.info(`configuration "${file}": ${changes.length - failed.length} changes made`);
-  return changes.length - failed.length;
+  return { made: changes.length - failed.length, failed: failed.map(({ error }) => error.message) };
 }
 
 function refusal({ log }: LifecycleContext, file: string, faults: readonly string[]): CertError {

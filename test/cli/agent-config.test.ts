@@ -36,6 +36,18 @@ describe('agent run config', () => {
     expect(refused.err).toContain(`Cannot apply "${file}": line 1, retention.histori: `);
     expect(refused.err).toContain(', and 1 more');
     expect(await history(bench)).toBe(7);
+    const status = async (): Promise<unknown> =>
+      JSON.parse((await bench.run(['agent', 'status', '--json'])).out);
+    expect(await status()).toMatchObject({
+      configuration: {
+        file,
+        appliedAt: '2026-12-01T00:00:00Z',
+        trouble: expect.stringContaining('line 1, retention.histori: "histori" is not a key here'),
+      },
+    });
+    expect((await bench.run(['agent', 'status'])).out).toMatch(
+      /^configuration .*applied at 2026-12-01T00:00:00Z; what was before is in force: Cannot apply/m,
+    );
 
     writeFileSync(file, 'retention: { history: 9 }\n');
     chmodSync(file, 0o666);
@@ -45,6 +57,10 @@ describe('agent run config', () => {
     chmodSync(file, 0o644);
     expect((await bench.run(['agent', 'reload'])).code).toBe(0);
     expect(await history(bench)).toBe(9);
+    expect(await status()).toHaveProperty('configuration', {
+      file,
+      appliedAt: '2026-12-01T00:00:00Z',
+    });
     const { out } = await bench.run(['show', 'audit', '--json']);
     expect(out).toContain('config apply');
   });

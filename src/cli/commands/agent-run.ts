@@ -7,7 +7,7 @@ import { assertPlaceAllowed, type MetricsPlace } from '../../agent/metrics-serve
 import { startOperations, type OperationsOptions } from '../../agent/operations.ts';
 import { beat } from '../../scheduler/beat.ts';
 import { CertError } from '../../base/errors.ts';
-import { applyAtStart, configApplier } from '../agent-config.ts';
+import { applyAtStart, configApplier, type ConfigApplier } from '../agent-config.ts';
 import { servingPlace, startServing } from '../agent-serving.ts';
 import { groupPlaceOf, listenIn } from '../agent-listening.ts';
 import { agentSocket } from '../agent-socket.ts';
@@ -60,6 +60,7 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
       ...(await agent.status()),
       metrics: metricsUrl,
       serves: serving?.port(),
+      configuration: configure.state(),
     }),
   };
   const endControl = await listenIn([{ path }, ...groupPlaces], answers, context);
@@ -118,9 +119,9 @@ async function operationsOf(
 async function reloaded(
   { store, log }: Services,
   agent: Agent,
-  configure: () => Promise<void>,
+  { apply }: Pick<ConfigApplier, 'apply'>,
 ): Promise<object> {
-  await configure();
+  await apply();
   await store.schedule.wake();
   log.info('everything is looked at again');
   // Whoever asked has no reason to wait for what CAs say.

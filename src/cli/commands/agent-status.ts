@@ -37,6 +37,7 @@ export const run: Body<typeof agentSocketParameters> = async ({ socket }, contex
       ['runs', live.runs?.toString()],
       ['last run', live.lastRunAt],
       ['trouble', live.trouble],
+      ['configuration', configurationText(live.configuration)],
       ['metrics', live.metrics],
       ['serves', live.serves === undefined ? undefined : `other agents on port ${live.serves}`],
     ]),
@@ -52,10 +53,18 @@ function readStatus(status: object | undefined): {
   readonly trouble?: string;
   readonly metrics?: string;
   readonly serves?: number;
+  readonly configuration?: ShownConfiguration;
 } & { readonly [key: string]: Json | undefined } {
-  const { runs, lastRun, next, trouble, metrics, serves }: Readonly<Record<string, unknown>> = {
-    ...status,
-  };
+  const {
+    runs,
+    lastRun,
+    next,
+    trouble,
+    metrics,
+    serves,
+    configuration,
+  }: Readonly<Record<string, unknown>> = { ...status };
+  const shown = configurationOf(configuration);
   const at =
     typeof lastRun === 'object' && lastRun !== null && 'at' in lastRun ? lastRun.at : undefined;
   return {
@@ -65,5 +74,31 @@ function readStatus(status: object | undefined): {
     ...(typeof trouble === 'string' && { trouble }),
     ...(typeof metrics === 'string' && { metrics }),
     ...(typeof serves === 'number' && { serves }),
+    ...(shown && { configuration: shown }),
   };
+}
+
+/** How the agent stands to its configuration file. */
+type ShownConfiguration = {
+  readonly file: string;
+  readonly appliedAt?: string;
+  readonly trouble?: string;
+};
+
+function configurationOf(value: unknown): ShownConfiguration | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { file, appliedAt, trouble }: Readonly<Record<string, unknown>> = { ...value };
+  if (typeof file !== 'string') return undefined;
+  return {
+    file,
+    ...(typeof appliedAt === 'string' && { appliedAt: formatTime(new Date(appliedAt)) }),
+    ...(typeof trouble === 'string' && { trouble }),
+  };
+}
+
+function configurationText(configuration: ShownConfiguration | undefined): string | undefined {
+  if (configuration === undefined) return undefined;
+  const { file, appliedAt, trouble } = configuration;
+  const applied = appliedAt === undefined ? 'not applied yet' : `applied at ${appliedAt}`;
+  return `${file}, ${applied}${trouble === undefined ? '' : `; what was before is in force: ${trouble}`}`;
 }
