@@ -1,10 +1,11 @@
 import { CertError } from '../base/errors.ts';
 import { rawOf } from '../asn1/codec.ts';
-import { oidName, oids, type Oid } from '../asn1/oids.ts';
+import { oids, type Oid } from '../asn1/oids.ts';
 import type { Certificate } from '../x509/certificate.ts';
-import { listRevoked, type CertificateList } from '../x509/certificate-list.ts';
+import type { CertificateList } from '../x509/certificate-list.ts';
 import { extensionValue } from '../x509/extension-values.ts';
 import { sameName } from '../x509/name.ts';
+import { indexCrl } from './crl.ts';
 import { configuredPki, type PathInputs } from './path-inputs.ts';
 import { isSignedBy } from './signed-by.ts';
 import { validatePath } from './validate-path.ts';
@@ -65,19 +66,11 @@ export function checkCrl(
   return invalid(detail);
 }
 
-/**
- * Say what keeps the entries of a CRL from being read, now and not when an answer depends on it: RFC 5280 section 5.3
- * has a CRL not used whose entries have critical extensions that are not processed.
- */
+/** Say what keeps a CRL from being used, now and not when an answer depends on it; its entries are walked over once. */
 function flawIn(list: CertificateList): string | undefined {
   try {
-    for (const { crlEntryExtensions = [] } of listRevoked(list)) {
-      const critical = crlEntryExtensions.find(
-        ({ critical: isCritical, extnID }) => isCritical && extnID !== oids.reasonCode,
-      );
-      if (critical) return `an entry has critical extension "${oidName(critical.extnID)}"`;
-    }
-    return undefined;
+    const reading = indexCrl(list);
+    return reading.type === 'malformed' ? reading.detail : reading.crl.unprocessed;
   } catch (error) {
     if (error instanceof CertError && error.code !== 'INTERNAL') return error.message;
     throw error;
