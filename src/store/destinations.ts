@@ -1,4 +1,4 @@
-import { fromHex, toHex, utf8 } from '../base/bytes.ts';
+import { utf8 } from '../base/bytes.ts';
 import { integer, octets, optional, text, time } from './column.ts';
 import type { Database } from './database.ts';
 import type {
@@ -8,6 +8,7 @@ import type {
   StoredEngine,
 } from './notifications-contract.ts';
 import type { Sealer } from './sealer.ts';
+import { decodeSecrets, encodeSecrets } from './secret-map.ts';
 import type { Row, Sql } from './sql.ts';
 
 /** Destinations in SQLite: their secrets are one sealed value each. */
@@ -94,16 +95,4 @@ function readRecord(row: Row): DestinationRecord {
     ...(sentAt && { sentAt }),
     ...(failedAt && { failure: { text: text(row, 'failure'), at: failedAt } }),
   };
-}
-
-/** Sealed, so that what it looks like is nobody's business: words and octets, as JSON in hexadecimal. */
-function encodeSecrets(secrets: ReadonlyMap<string, Uint8Array>): Uint8Array {
-  return utf8(JSON.stringify([...secrets].map(([word, value]) => [word, toHex(value)])));
-}
-
-function decodeSecrets(sealed: Uint8Array): ReadonlyMap<string, Uint8Array> {
-  const pairs: readonly (readonly [string, string])[] = JSON.parse(
-    new TextDecoder().decode(sealed),
-  );
-  return new Map(pairs.map(([word, hex]) => [word, fromHex(hex)]));
 }

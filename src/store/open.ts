@@ -7,6 +7,7 @@ import type { StoreCare } from './care-contract.ts';
 import { openDatabase, type Database } from './database.ts';
 import { joinWrites } from './joined-writes.ts';
 import { lateNotifications } from './late-notifications.ts';
+import { lateValidation } from './late-validation.ts';
 import type { Deployments } from './deployments-contract.ts';
 import { preparePrivateDirectory } from './private-files.ts';
 import { schema } from './schema.ts';
@@ -61,6 +62,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...lateEntries(database, unlock),
     ...lateRecords(database),
     ...lateNotifications(database, unlock),
+    ...lateValidation(database, unlock),
     care: lateCare(database, keyring, options),
     close: () => database.close(),
   };

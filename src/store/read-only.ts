@@ -22,6 +22,9 @@ export function readOnly(store: Store, refuse: () => never): Store {
     outbox,
     destinations,
     snmpEngine,
+    validationObjects,
+    heldCrls,
+    crlSources,
   } = store;
   const refused = async (): Promise<never> => refuse();
   return {
@@ -162,6 +165,28 @@ export function readOnly(store: Store, refuse: () => never): Store {
       list: () => destinations.list(),
       get: (name) => destinations.get(name),
       secrets: (name) => destinations.secrets(name),
+      put: refused,
+      remove: refused,
+    },
+    validationObjects: {
+      list: (kind) => validationObjects.list(kind),
+      get: (kind, name) => validationObjects.get(kind, name),
+      secrets: (kind, name) => validationObjects.secrets(kind, name),
+      put: refused,
+      remove: refused,
+    },
+    heldCrls: {
+      list: () => heldCrls.list(),
+      ofIssuer: (issuer) => heldCrls.ofIssuer(issuer),
+      get: (identity) => heldCrls.get(identity),
+      put: refused,
+      remove: refused,
+    },
+    crlSources: {
+      list: () => crlSources.list(),
+      get: (url) => crlSources.get(url),
+      due: (now, limit) => crlSources.due(now, limit),
+      nextAt: () => crlSources.nextAt(),
       put: refused,
       remove: refused,
     },

@@ -117,7 +117,5 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_destinations ON outbox (destination, id);
 
 ALTER TABLE hooks ADD COLUMN user TEXT;
-
-ALTER TABLE transactions ADD COLUMN waiting_since INTEGER;
 `,
 };

@@ -1,5 +1,6 @@
 import type { Migration } from './migration.ts';
 import { agentSchema } from './schema-agent.ts';
+import { validationSchema } from './schema-validation.ts';
 
 /**
  * The store's schema. Times are epoch milliseconds. `secret`, `proxy_password`, `pkcs8` and `wrapped`
@@ -356,4 +357,5 @@ CREATE INDEX deployment_certificates ON deployments (certificate_id);
 `,
   },
   agentSchema,
+  validationSchema,
 ];

@@ -13,11 +13,17 @@ const sealedColumns: Readonly<Record<SealedColumn, (row: Row) => Uint8Array>> = 
   'transactions.outgoing': ofTransaction,
   'transactions.secret': ofTransaction,
   'transactions.state': ofTransaction,
+  'validation_objects.secrets': (row) => validationIdentity(text(row, 'kind'), text(row, 'name')),
 };
 
 /** What the values of one transaction are sealed to: with its name, that of another one is refused. */
 export function transactionIdentity(name: string, transactionID: Uint8Array): Uint8Array {
   return concatBytes(utf8(`${name}\0`), transactionID);
+}
+
+/** What the secrets of one object are sealed to. */
+export function validationIdentity(kind: string, name: string): Uint8Array {
+  return utf8(`${kind}\0${name}`);
 }
 
 /** How many rows are held in memory at a time. */

@@ -26,7 +26,8 @@ export type SealedColumn =
   | 'keys.pkcs8'
   | 'transactions.outgoing'
   | 'transactions.secret'
-  | 'transactions.state';
+  | 'transactions.state'
+  | 'validation_objects.secrets';
 
 /** Seals and opens single values; got from `unlock`, which is where a missing or wrong key is told. */
 export interface Sealer {

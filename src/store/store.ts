@@ -10,6 +10,7 @@ import type { Leases } from './leases-contract.ts';
 import type { Alarms, Destinations, Outbox, SnmpEngines } from './notifications-contract.ts';
 import type { History, Statistics, TransactionOutcome } from './records-contract.ts';
 import type { Schedule } from './schedule-contract.ts';
+import type { CrlSources, HeldCrls, ValidationObjects } from './validation-contract.ts';
 
 /**
  * Everything certkeeper remembers, behind promises so that another database can stand beside SQLite
@@ -41,6 +42,9 @@ export interface Store {
   readonly alarms: Alarms;
   readonly outbox: Outbox;
   readonly destinations: Destinations;
+  readonly validationObjects: ValidationObjects;
+  readonly heldCrls: HeldCrls;
+  readonly crlSources: CrlSources;
   readonly snmpEngine: SnmpEngines;
   readonly care: StoreCare;
   close(): Promise<void>;

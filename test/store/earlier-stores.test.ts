@@ -130,6 +130,15 @@ describe.each(earlier.filter((version) => version < 6))('one of version %i', (ve
   });
 });
 
+describe.each(earlier.filter((version) => version >= 6))('one of version %i', (version) => {
+  it('is renewed and tells of it as before', async () => {
+    const { store } = await open(version);
+    expect(await store.nameSettings.get('gw1', 'auto-update-days')).toBe('30');
+    expect(await store.destinations.list()).toMatchObject([{ name: 'local' }]);
+    expect(await store.schedule.count()).toBeGreaterThan(0);
+  });
+});
+
 async function open(version: number): Promise<{ store: Store; directory: string }> {
   const directory = temporaryDirectory();
   cpSync(join(fixtures, `schema-${version}`), directory, { recursive: true });

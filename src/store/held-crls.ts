@@ -1,0 +1,124 @@
+import { bytesEqual } from '../base/bytes.ts';
+import { isNewer } from '../revocation/crl.ts';
+import { integer, octets, oneOf, optional, present, text, time } from './column.ts';
+import type { Database } from './database.ts';
+import type { Row } from './sql.ts';
+import type { CrlSource, CrlSources, HeldCrls, HeldCrlSummary } from './validation-contract.ts';
+
+/** Everything but the octets, which may be tens of megabytes. */
+const summaryColumns = 'identity, issuer, this_update, next_update, crl_number, fetched_at, octets';
+
+/** CRLs that were verified, in SQLite. */
+export function sqliteHeldCrls(database: Database): HeldCrls {
+  return {
+    put: (crl) =>
+      database.write((sql) => {
+        const { identity, issuer, thisUpdate, nextUpdate, crlNumber, fetchedAt, der } = crl;
+        const row = sql.get('SELECT * FROM held_crls WHERE identity = ?', identity);
+        if (row && bytesEqual(octets(row, 'der'), der)) {
+          sql.run('UPDATE held_crls SET fetched_at = ? WHERE identity = ?', fetchedAt, identity);
+          return 'same';
+        }
+        if (row && !isNewer(crl, readSummary(row))) return 'older';
+        sql.run(
+          `INSERT INTO held_crls (${summaryColumns}, der)
+           VALUES (@identity, @issuer, @thisUpdate, @nextUpdate, @number, @fetchedAt, @octets, @der)
+           ON CONFLICT (identity) DO UPDATE SET this_update = @thisUpdate, next_update = @nextUpdate,
+             crl_number = @number, fetched_at = @fetchedAt, octets = @octets, der = @der`,
+          {
+            identity,
+            issuer,
+            thisUpdate,
+            nextUpdate,
+            number: crlNumber?.toString(),
+            fetchedAt,
+            octets: der.length,
+            der,
+          },
+        );
+        return 'held';
+      }),
+    list: () =>
+      database.read((sql) =>
+        sql
+          .all(`SELECT ${summaryColumns} FROM held_crls ORDER BY issuer, identity`)
+          .map(readSummary),
+      ),
+    ofIssuer: (issuer) =>
+      database.read((sql) =>
+        sql
+          .all(`SELECT ${summaryColumns} FROM held_crls WHERE issuer = ? ORDER BY identity`, issuer)
+          .map(readSummary),
+      ),
+    get: (identity) =>
+      database.read((sql) => {
+        const row = sql.get('SELECT * FROM held_crls WHERE identity = ?', identity);
+        return row && { ...readSummary(row), der: octets(row, 'der') };
+      }),
+    remove: (identity) =>
+      database.write(
+        (sql) => sql.run('DELETE FROM held_crls WHERE identity = ?', identity).changes > 0,
+      ),
+  };
+}
+
+/** The places CRLs come from, in SQLite. */
+export function sqliteCrlSources(database: Database): CrlSources {
+  return {
+    list: () =>
+      database.read((sql) => sql.all('SELECT * FROM crl_sources ORDER BY url').map(readSource)),
+    get: (url) =>
+      database.read((sql) => {
+        const row = sql.get('SELECT * FROM crl_sources WHERE url = ?', url);
+        return row && readSource(row);
+      }),
+    due: (now, limit) =>
+      database.read((sql) =>
+        sql
+          .all('SELECT * FROM crl_sources WHERE next_at <= ? ORDER BY next_at LIMIT ?', now, limit)
+          .map(readSource),
+      ),
+    nextAt: () =>
+      database.read((sql) =>
+        optional(sql.get('SELECT min(next_at) AS at FROM crl_sources') ?? {}, 'at', time),
+      ),
+    put: (source) =>
+      database.write((sql) => {
+        const { url, origin, identity, fetchedAt, nextAt, failures, code, error } = source;
+        sql.run(
+          `INSERT OR REPLACE INTO crl_sources
+             (url, origin, identity, fetched_at, next_at, failures, code, error)
+           VALUES (@url, @origin, @identity, @fetchedAt, @nextAt, @failures, @code, @error)`,
+          { url, origin, identity, fetchedAt, nextAt, failures, code, error },
+        );
+      }),
+    remove: (url) =>
+      database.write((sql) => sql.run('DELETE FROM crl_sources WHERE url = ?', url).changes > 0),
+  };
+}
+
+function readSummary(row: Row): HeldCrlSummary {
+  const crlNumber = optional(row, 'crl_number', text);
+  return present({
+    identity: text(row, 'identity'),
+    issuer: octets(row, 'issuer'),
+    thisUpdate: time(row, 'this_update'),
+    nextUpdate: optional(row, 'next_update', time),
+    crlNumber: crlNumber === undefined ? undefined : BigInt(crlNumber),
+    fetchedAt: time(row, 'fetched_at'),
+    octets: integer(row, 'octets'),
+  });
+}
+
+function readSource(row: Row): CrlSource {
+  return present({
+    url: text(row, 'url'),
+    origin: oneOf(row, 'origin', ['configured', 'certificate']),
+    identity: optional(row, 'identity', text),
+    fetchedAt: optional(row, 'fetched_at', time),
+    nextAt: optional(row, 'next_at', time),
+    failures: integer(row, 'failures'),
+    code: optional(row, 'code', text),
+    error: optional(row, 'error', text),
+  });
+}

@@ -1,0 +1,42 @@
+import type { Migration } from './migration.ts';
+
+/** How peers are judged, the CRLs that are held for that, and since when a request waits at its CA. */
+export const validationSchema: Migration = {
+  version: 7,
+  sql: `
+ALTER TABLE transactions ADD COLUMN waiting_since INTEGER;
+
+CREATE TABLE validation_objects (
+  kind     TEXT NOT NULL CHECK (kind IN ('ocsp', 'crl', 'policy')),
+  name     TEXT NOT NULL,
+  settings TEXT NOT NULL,
+  secrets  BLOB,
+  PRIMARY KEY (kind, name)
+) STRICT;
+
+CREATE TABLE held_crls (
+  id          INTEGER PRIMARY KEY,
+  identity    TEXT NOT NULL UNIQUE,
+  issuer      BLOB NOT NULL,
+  this_update INTEGER NOT NULL,
+  next_update INTEGER,
+  crl_number  TEXT,
+  fetched_at  INTEGER NOT NULL,
+  octets      INTEGER NOT NULL,
+  der         BLOB NOT NULL
+) STRICT;
+CREATE INDEX held_crl_issuers ON held_crls (issuer);
+
+CREATE TABLE crl_sources (
+  url        TEXT PRIMARY KEY,
+  origin     TEXT NOT NULL CHECK (origin IN ('configured', 'certificate')),
+  identity   TEXT,
+  fetched_at INTEGER,
+  next_at    INTEGER,
+  failures   INTEGER NOT NULL,
+  code       TEXT,
+  error      TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX crl_source_times ON crl_sources (next_at) WHERE next_at IS NOT NULL;
+`,
+};
