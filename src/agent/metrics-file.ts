@@ -15,7 +15,7 @@ const everyMs = 60_000;
  */
 export function keepMetricsFile(
   path: string,
-  metrics: () => Promise<{ readonly text: string }>,
+  metrics: () => Promise<{ readonly parts: Parts }>,
   log: Log,
 ): () => void {
   if (!path.endsWith('.prom')) {
@@ -33,7 +33,7 @@ export function keepMetricsFile(
     if (isWriting) return;
     isWriting = true;
     try {
-      await replaceFile(path, (await metrics()).text);
+      await replaceFile(path, (await metrics()).parts);
       complaint = undefined;
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
@@ -49,15 +49,18 @@ export function keepMetricsFile(
   return () => clearInterval(interval);
 }
 
+/** A text, part by part. */
+type Parts = AsyncIterable<string> | readonly string[];
+
 /** Put a text in the place of a file in one step. */
-export async function replaceFile(path: string, text: string): Promise<void> {
+export async function replaceFile(path: string, parts: Parts): Promise<void> {
   // Without .prom at its end nobody reads it.
   const temporary = `${path}.new`;
   try {
     await rm(temporary, { force: true });
     const file = await open(temporary, 'wx', 0o644);
     try {
-      await file.writeFile(text);
+      for await (const part of parts) await file.writeFile(part);
       await file.chmod(0o644);
     } finally {
       await file.close();

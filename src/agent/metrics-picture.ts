@@ -69,7 +69,7 @@ async function take(pictured: Pictured, known: Map<Label, Known>): Promise<Pictu
   return {
     version,
     nodeVersion: process.version,
-    certificates: await certificatesOf(known, failures, now),
+    certificates: certificatesOf(known, failures, now),
     omitted: Math.max(0, (await store.schedule.count()) - maxNames),
     counters,
     outstanding: countBy(waiting, ({ ca, operation }) => ({ ca, operation })),
@@ -135,32 +135,41 @@ function labels(record: CertificateRecord): Readonly<Record<string, string>> {
   }
 }
 
-async function certificatesOf(
+/** Who goes through them meanwhile does so by what is known then. */
+function certificatesOf(
   known: ReadonlyMap<Label, Known>,
   failures: readonly (FailingRecord & { readonly name: Label })[],
   now: Date,
-): Promise<readonly CertificatePicture[]> {
+): Iterable<CertificatePicture> {
   const failing = Map.groupBy(failures, ({ name }) => name);
-  const pictures: CertificatePicture[] = [];
-  let at = 0;
-  for (const [name, { facts, labels: own }] of known) {
-    if (++at % 500 === 0) await pause();
-    if (facts?.certificate === undefined) continue;
-    const { certificate, ca } = facts;
-    const { notBefore, notAfter } = certificate;
-    const fresh = { ...facts, failing: byJob(failing.get(name) ?? []) };
-    const renewal = due(fresh, anytime, now).find(({ kind }) => kind === 'update');
-    pictures.push({
-      name,
-      ...(ca !== undefined && { ca }),
-      labels: own,
-      notBefore,
-      notAfter,
-      state: certificateState(facts, now).type,
-      ...(renewal && { renewalAt: renewal.at }),
-    });
-  }
-  return pictures;
+  return {
+    *[Symbol.iterator]() {
+      for (const [name, { facts, labels: own }] of known) {
+        if (facts?.certificate === undefined) continue;
+        yield pictureOf(facts, facts.certificate, own, byJob(failing.get(name) ?? []), now);
+      }
+    },
+  };
+}
+
+function pictureOf(
+  facts: ScheduleFacts,
+  { notBefore, notAfter }: NonNullable<ScheduleFacts['certificate']>,
+  own: Known['labels'],
+  failing: ScheduleFacts['failing'],
+  now: Date,
+): CertificatePicture {
+  const { name, ca } = facts;
+  const renewal = due({ ...facts, failing }, anytime, now).find(({ kind }) => kind === 'update');
+  return {
+    name,
+    ...(ca !== undefined && { ca }),
+    labels: own,
+    notBefore,
+    notAfter,
+    state: certificateState(facts, now).type,
+    ...(renewal && { renewalAt: renewal.at }),
+  };
 }
 
 async function destinationsOf(store: Store): Promise<readonly DestinationPicture[]> {

@@ -15,8 +15,11 @@ export interface MetricsPlace {
 
 /** What is served. */
 export interface MetricsAnswers {
-  /** Text in the format of Prometheus. */
-  metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+  /** Text in the format of Prometheus, part by part. */
+  metrics(): Promise<{
+    readonly contentType: string;
+    readonly parts: AsyncIterable<string> | readonly string[];
+  }>;
   ready(): Promise<Health>;
 }
 
@@ -119,8 +122,8 @@ async function answer(
   try {
     switch (path) {
       case '/metrics': {
-        const { contentType, text } = await answers.metrics();
-        send(200, text, contentType);
+        const { contentType, parts } = await answers.metrics();
+        await sendParts(request, response, contentType, parts);
         return;
       }
       case '/healthz':
@@ -136,6 +139,37 @@ async function answer(
         send(404, 'There are /metrics, /healthz and /readyz\n');
     }
   } catch (error) {
-    send(500, `${error instanceof Error ? error.message : String(error)}\n`);
+    // Half of it is sent: that it ends without its end tells that the rest is missing.
+    if (response.headersSent) response.destroy();
+    else send(500, `${error instanceof Error ? error.message : String(error)}\n`);
   }
+}
+
+/** Send part by part, none before the one before it was taken: all of it may be ten megabytes. */
+async function sendParts(
+  { method }: IncomingMessage,
+  response: ServerResponse,
+  contentType: string,
+  parts: AsyncIterable<string> | readonly string[],
+): Promise<void> {
+  response.setTimeout(requestMs, () => response.destroy());
+  const head = { 'content-type': contentType, 'cache-control': 'no-store' };
+  if (method === 'HEAD') {
+    response.writeHead(200, head).end();
+    return;
+  }
+  for await (const part of parts) {
+    if (response.destroyed) return;
+    // Not before the first part is there: until then it can be said what is wrong.
+    if (!response.headersSent) response.writeHead(200, head);
+    if (!response.write(part)) await taken(response);
+  }
+  response.end();
+}
+
+function taken(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    response.once('drain', resolve);
+    response.once('close', resolve);
+  });
 }

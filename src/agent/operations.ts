@@ -46,7 +46,7 @@ export async function startOperations(
     const take = pictureTaker({ store, clock, version, status });
     // The first one reads every certificate: whoever asks first is not to wait for that.
     void take().catch(() => {});
-    const metrics = async () => ({ contentType, text: await exposition(await take(), pause) });
+    const metrics = async () => ({ contentType, parts: exposition(await take(), pause) });
     try {
       if (place !== undefined) {
         const { serveMetrics } = await import('./metrics-server.ts');

@@ -1,20 +1,22 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { Counter as StoredCounter } from '../store/records-contract.ts';
-import { certificateLabels } from './certificate-labels.ts';
 import type { CertificatePicture, Picture } from './picture.ts';
 
 /** What the text of `exposition` is to be served as. */
 export const contentType: string = Registry.PROMETHEUS_CONTENT_TYPE;
 
-/** Certificates taken in at a time: some ten milliseconds of work. */
+/** Lines written at a time: some milliseconds of work. */
 const certificatesAtATime = 500;
 
 /**
- * Write a picture in the text format of Prometheus.
+ * Write a picture in the text format of Prometheus, part by part: all of it may be ten megabytes.
  *
  * @param pause called now and then, so that whoever else has something to do gets a turn
  */
-export async function exposition(picture: Picture, pause: () => Promise<void>): Promise<string> {
+export async function* exposition(
+  picture: Picture,
+  pause: () => Promise<void>,
+): AsyncGenerator<string> {
   const registry = new Registry();
   const gauge = (name: string, help: string, labelNames: readonly string[] = []) =>
     new Gauge({ name, help, labelNames: [...labelNames], registers: [registry] });
@@ -69,11 +71,11 @@ export async function exposition(picture: Picture, pause: () => Promise<void>): 
   addNotifications(registry, picture);
   addStates(registry, picture);
 
-  const texts = [trimmed(await registry.metrics())];
+  yield `${trimmed(await registry.metrics())}\n\n`;
   for (const metric of certificateMetrics) {
-    texts.push(await certificateText(metric, picture.certificates, pause));
+    yield* certificateParts(metric, picture.certificates, pause);
+    yield '\n';
   }
-  return `${texts.join('\n\n')}\n`;
 }
 
 function addNotifications(registry: Registry, { alarms, destinations }: Picture): void {
@@ -128,20 +130,16 @@ function addStates(registry: Registry, { certificates, omitted }: Picture): void
 interface CertificateMetric {
   readonly name: string;
   readonly help: string;
-  readonly labelNames: readonly string[];
   /** Undefined where there is nothing to tell of a certificate. */
   of(
     certificate: CertificatePicture,
   ): { readonly labels: Readonly<Record<string, string>>; readonly value: number } | undefined;
 }
 
-const lifetimeLabels = ['name', ...certificateLabels];
-
 const certificateMetrics: readonly CertificateMetric[] = [
   {
     name: 'x509_cert_not_before',
     help: 'When a certificate begins to be valid',
-    labelNames: lifetimeLabels,
     of: ({ name, labels, notBefore }) => ({
       labels: { name, ...labels },
       value: seconds(notBefore),
@@ -150,48 +148,50 @@ const certificateMetrics: readonly CertificateMetric[] = [
   {
     name: 'x509_cert_not_after',
     help: 'When a certificate ends',
-    labelNames: lifetimeLabels,
     of: ({ name, labels, notAfter }) => ({ labels: { name, ...labels }, value: seconds(notAfter) }),
   },
   {
     name: 'certkeeper_certificate_state',
     help: 'Always 1; the state a certificate is in',
-    labelNames: ['name', 'ca', 'state'],
     of: ({ name, ca = '', state }) => ({ labels: { name, ca, state }, value: 1 }),
   },
   {
     name: 'certkeeper_certificate_renewal_timestamp_seconds',
     help: 'When the agent renews a certificate',
-    labelNames: ['name', 'ca'],
     of: ({ name, ca = '', renewalAt }) =>
       renewalAt && { labels: { name, ca }, value: seconds(renewalAt) },
   },
 ];
 
 /**
- * Write one metric of all certificates, some at a time: every series is an object of some hundred octets, and ten
- * thousand of each metric at once would be the most memory the agent ever takes.
+ * Write one metric of all certificates, some at a time. By prom-client every series would be an object of some hundred
+ * octets, and ten thousand of them the most memory the agent ever takes.
  */
-async function certificateText(
-  { name, help, labelNames, of }: CertificateMetric,
-  certificates: readonly CertificatePicture[],
+async function* certificateParts(
+  { name, help, of }: CertificateMetric,
+  certificates: Iterable<CertificatePicture>,
   pause: () => Promise<void>,
-): Promise<string> {
-  const registry = new Registry();
-  const gauge = new Gauge({ name, help, labelNames: [...labelNames], registers: [registry] });
-  const texts: string[] = [];
-  for (let at = 0; at < Math.max(1, certificates.length); at += certificatesAtATime) {
-    gauge.reset();
-    for (const certificate of certificates.slice(at, at + certificatesAtATime)) {
-      const series = of(certificate);
-      if (series !== undefined) gauge.set(series.labels, series.value);
-    }
-    const text = trimmed(await registry.getSingleMetricAsString(name));
-    // HELP and TYPE stand above the first ones only.
-    texts.push(at === 0 ? text : text.split('\n').slice(2).join('\n'));
+): AsyncGenerator<string> {
+  let lines = [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`];
+  for (const certificate of certificates) {
+    const series = of(certificate);
+    if (series !== undefined) lines.push(`${name}{${labelText(series.labels)}} ${series.value}`);
+    if (lines.length < certificatesAtATime) continue;
+    yield `${lines.join('\n')}\n`;
+    lines = [];
     await pause();
   }
-  return texts.filter((text) => text !== '').join('\n');
+  yield [...lines, ''].join('\n');
+}
+
+function labelText(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([label, value]) => `${label}="${escaped(value)}"`)
+    .join(',');
+}
+
+function escaped(value: string): string {
+  return value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
 }
 
 function trimmed(text: string): string {

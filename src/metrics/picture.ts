@@ -19,7 +19,8 @@ export interface CertificatePicture {
 export interface Picture {
   readonly version: string;
   readonly nodeVersion: string;
-  readonly certificates: readonly CertificatePicture[];
+  /** Made as they are gone through: thousands of them at once would take much memory. */
+  readonly certificates: Iterable<CertificatePicture>;
   /** Names there is no series of, since there are too many. */
   readonly omitted: number;
   /** As `show cmp statistics` counts. */

@@ -9,7 +9,7 @@ import {
 import { coded } from '../lifecycle/site.ts';
 
 const answers: MetricsAnswers = {
-  metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'a 1\n' }),
+  metrics: async () => ({ contentType: 'text/plain; version=0.0.4', parts: ['a 1\n'] }),
   ready: async () => ({ isReady: true }),
 };
 

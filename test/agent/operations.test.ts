@@ -59,8 +59,8 @@ function fakeNotify(exitCode: number): { readonly programs: string[]; said(): st
 describe('a metrics file', () => {
   it('takes the place of the one before in one step, for every user to read', async () => {
     const path = join(folder(), 'certkeeper.prom');
-    await replaceFile(path, 'a 1\n');
-    await replaceFile(path, 'a 2\n');
+    await replaceFile(path, ['a ', '1\n']);
+    await replaceFile(path, ['a 2\n']);
     expect(readFileSync(path, 'utf8')).toBe('a 2\n');
     expect(statSync(path).mode & 0o777).toBe(0o644);
     expect(existsSync(`${path}.new`)).toBe(false);
@@ -75,7 +75,7 @@ describe('a metrics file', () => {
     const metrics = async () => {
       asked.shift()?.();
       if (isBroken) throw new Error('no store');
-      return { text: 'a 1\n' };
+      return { parts: ['a 1\n'] };
     };
     const next = () => new Promise<void>((resolve) => asked.push(resolve));
     const first = next();
@@ -95,7 +95,7 @@ describe('a metrics file', () => {
   });
 
   it('has to have a name that node_exporter reads', () => {
-    expect(() => keepMetricsFile('/tmp/x.txt', async () => ({ text: '' }), silentLog)).toThrow(
+    expect(() => keepMetricsFile('/tmp/x.txt', async () => ({ parts: [] }), silentLog)).toThrow(
       expect.objectContaining(coded('CONFIG_INVALID')),
     );
   });

@@ -40,7 +40,8 @@ async function series(
   changes: Partial<Picture>,
   pause = async () => {},
 ): Promise<readonly string[]> {
-  const text = await exposition({ ...picture, ...changes }, pause);
+  let text = '';
+  for await (const part of exposition({ ...picture, ...changes }, pause)) text += part;
   return text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 }
 
