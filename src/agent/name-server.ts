@@ -41,11 +41,16 @@ const maxConnections = 64;
 /** Of one address, so that a stranger does not take them all; nodes behind one translated address share these. */
 const maxConnectionsEach = 16;
 
-/** For a connection, from its first octet to its last: a question and an answer fit into one round trip each. */
-const connectionMs = 20_000;
+/** How long others may take, in milliseconds. */
+export interface ServingTimes {
+  /** For a connection, from its first octet to its last. */
+  readonly connectionMs: number;
+  /** For TLS, and for a request to come in. */
+  readonly requestMs: number;
+}
 
-/** For TLS, and for a request to come in. */
-const requestMs = 10_000;
+/** A question and an answer fit into one round trip each. */
+const usualTimes: ServingTimes = { connectionMs: 20_000, requestMs: 10_000 };
 
 /**
  * Serve the certificates of names to the agents of other nodes, over TLS 1.3 with certificates on both sides. Whoever has
@@ -56,6 +61,7 @@ const requestMs = 10_000;
 export async function serveNames(
   context: ServingContext,
   place: ServingPlace,
+  { connectionMs, requestMs }: ServingTimes = usualTimes,
 ): Promise<NameServer> {
   const { log } = context;
   let credentials = await credentialsOf(context, place);
@@ -82,7 +88,7 @@ export async function serveNames(
   );
   server.maxConnections = maxConnections;
   server.maxRequestsPerSocket = 1;
-  limitConnections(server);
+  limitConnections(server, connectionMs);
   server.on('tlsClientError', (error, socket) => {
     log.debug(
       `an agent at ${socket.remoteAddress ?? '?'} was not let in: ${error.message.split('\n')[0] ?? ''}`,
@@ -186,7 +192,7 @@ function send(response: ServerResponse, said: Answer): void {
 }
 
 /** Bound how many connections one address has, and how long each lasts, whatever is done on it. */
-function limitConnections(server: Server): void {
+function limitConnections(server: Server, connectionMs: number): void {
   const counts = new Map<string, number>();
   server.on('connection', (socket: Socket) => {
     const address = socket.remoteAddress ?? '';

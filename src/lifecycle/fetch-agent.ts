@@ -5,7 +5,7 @@ import { openEnvelopedData } from '../cms/open-enveloped-data.ts';
 import { openKeyPackage } from '../cms/key-package.ts';
 import { digest } from '../crypto/digest.ts';
 import { Connection } from '../http/connection.ts';
-import { request, type HttpResponse } from '../http/request.ts';
+import { request, type HttpResponse, type RequestLimits } from '../http/request.ts';
 import type { HttpRoute } from '../http/route.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
 import {
@@ -39,13 +39,13 @@ export interface AgentFetch {
   readonly current: CertificateRecord | undefined;
 }
 
-/** In milliseconds: a node that is up answers at once; a signature and a key agreement are all it has to make. */
-const limits = {
+/** A node that is up answers at once; a signature and a key agreement are all it has to make. */
+const usualLimits: RequestLimits = {
   connectTimeoutMs: 10_000,
   responseTimeoutMs: 15_000,
   totalTimeoutMs: 30_000,
   maxBytes: MAX_FETCH_ANSWER_OCTETS,
-} as const;
+};
 
 /**
  * Fetch the certificate of a name from the agent of another node, over HTTPS with certificates on both sides. That node
@@ -58,6 +58,7 @@ const limits = {
 export async function fetchFromAgent(
   context: LifecycleContext,
   fetch: AgentFetch,
+  limits: RequestLimits = usualLimits,
 ): Promise<FetchedSet | undefined> {
   const { store } = context;
   const { name, place, as, current } = fetch;
@@ -79,7 +80,7 @@ export async function fetchFromAgent(
     },
   };
   const asked = encodeFetchRequest({ name, ...hadOf(current) });
-  const response = await post(context, { url, route, body: asked }, fetch, nodes.label);
+  const response = await post(context, { url, route, body: asked, limits }, fetch, nodes.label);
   if (response.status !== 200) throw refused(fetch, response.status);
   const answer = decodeFetchAnswer(response.body, name);
   if (answer.type === 'served') return take(context, fetch, own, answer.value);
@@ -115,11 +116,12 @@ interface Post {
   readonly url: string;
   readonly route: HttpRoute;
   readonly body: Uint8Array;
+  readonly limits: RequestLimits;
 }
 
 async function post(
   { signal }: LifecycleContext,
-  { url, route, body }: Post,
+  { url, route, body, limits }: Post,
   { place, as }: AgentFetch,
   nodes: Label,
 ): Promise<HttpResponse> {

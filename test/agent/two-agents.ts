@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import { serveNames, type NameServer } from '../../src/agent/name-server.ts';
+import { serveNames, type NameServer, type ServingTimes } from '../../src/agent/name-server.ts';
 import { parseLabel, type Label } from '../../src/base/label.ts';
 import { toDer } from '../../src/asn1/codec.ts';
 import type { LifecycleContext } from '../../src/lifecycle/context.ts';
@@ -27,7 +27,7 @@ export interface TwoAgents {
   readonly context: ServingContext;
   readonly said: readonly string[];
   /** Serve on loopback, until the test ends. */
-  serve(): Promise<NameServer>;
+  serve(times?: ServingTimes): Promise<NameServer>;
   /** Fetch as the node that is served, or as another, by a process that differs as said. */
   fetch(
     server: { readonly port: number },
@@ -97,13 +97,14 @@ export async function twoAgents(more: Partial<IssueOptions> = {}): Promise<TwoAg
     nodeCa,
     context,
     said,
-    async serve() {
-      const server = await serveNames(context, {
+    async serve(times) {
+      const place = {
         port: 0,
         address: '127.0.0.1',
         certificate: named('node1'),
         ca: parseLabel('nodes', 'ca'),
-      });
+      };
+      const server = await serveNames(context, place, times);
       onTestFinished(() => server.close());
       return server;
     },

@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { fromDer } from '../../src/asn1/codec.ts';
 import { openEnvelopedData } from '../../src/cms/open-enveloped-data.ts';
 import { generatedKey } from '../../src/crypto/keys.ts';
+import { fetchFromAgent } from '../../src/lifecycle/fetch-agent.ts';
 import { serveCertificate } from '../../src/lifecycle/serve-certificate.ts';
 import { serveTo } from '../../src/lifecycle/served-names.ts';
 import {
@@ -186,6 +187,23 @@ describe('fetchFromAgent() refuses', () => {
       await expect(nodes.fetch(server), what).rejects.toMatchObject({ name: 'CertError', code });
     }
     await nothingCame(nodes);
+  });
+
+  it('an answer that comes octet by octet, when its time is over', async () => {
+    const nodes = await twoAgents();
+    const server = await hostile(nodes, (_, response) => {
+      response.writeHead(200, { 'content-length': 1000 });
+      const drip = setInterval(() => response.write('x'), 20);
+      response.on('close', () => clearInterval(drip));
+    });
+    const { fetching } = nodes;
+    const place = `agent://127.0.0.1:${server.port}`;
+    const fetched = fetchFromAgent(
+      fetching.context,
+      { name: gw1, place, as: named('node2'), profile: fetching.profile, current: undefined },
+      { connectTimeoutMs: 5000, responseTimeoutMs: 5000, totalTimeoutMs: 500, maxBytes: 1000 },
+    );
+    await expect(fetched).rejects.toMatchObject(coded('NETWORK_TIMEOUT'));
   });
 
   it('an answer that does not come, as soon as whoever waits for it does not', async () => {
