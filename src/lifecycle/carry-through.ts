@@ -181,6 +181,7 @@ async function beginAnew(
   const { store, clock, log, signal } = context;
   const { record, state, ending, conversation, options, until } = refused;
   const { keyId, previousCertificateId } = record;
+  const { clockOffsetMs } = decodeState(record.state);
   const why =
     ending.type === 'lost'
       ? `the CA does not answer the request for "${record.name}" a second time ` +
@@ -200,7 +201,7 @@ async function beginAnew(
     ...(keyId !== undefined && { key: { id: keyId } }),
     ...(previous && { previous }),
     generalInfo: state.generalInfo,
-    learnt: { pvno: state.pvno, clockOffsetMs: state.clockOffsetMs, ...learntBy([attempt]) },
+    learnt: { pvno: state.pvno, clockOffsetMs, ...learntBy([attempt]) },
   });
   const { outcome, event } = rejection(record, ending, clock.now());
   const closing = [...conversation.pending.splice(0), event];

@@ -32,7 +32,7 @@ export interface Pace {
 }
 
 /** Two renewals in three seconds, and as many polls: an agent is about as often at work as not when it is killed. */
-export const usualPace: Pace = { names: 24, validitySeconds: 48, longestMs: 600, looks: 200 };
+export const usualPace: Pace = { names: 24, validitySeconds: 48, longestMs: 400, looks: 200 };
 
 /** What came of it. */
 export interface Tally {
