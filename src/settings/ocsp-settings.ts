@@ -41,7 +41,7 @@ export const ocspSettings: readonly OcspSetting[] = [
     field: 'url',
     values: {
       type: 'text',
-      pattern: /^https?:\/\/[^\s/?#@]+[^\s]*$/i,
+      pattern: /^https?:\/\/[^\s/?#@]+(?:[/?#]\S*)?$/i,
       says: 'an http or https URL, without a password',
     },
     sentence:
