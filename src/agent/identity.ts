@@ -62,6 +62,8 @@ export function takeIdentityOf(directory: string): TakenIdentity | undefined {
     }
     process.setuid?.(uid);
     taken = { uid, user: account.user ?? String(uid), startedBy, hasPowers: false };
+    // Of whoever is not root it would be another one, and it is looked up again.
+    process.env['CERTKEEPER_STATE'] = directory;
     return taken;
   } catch (cause) {
     if (cause instanceof CertError) throw cause;
@@ -113,7 +115,6 @@ export function startOverAsService(directory: string): void {
   process.execve?.(setpriv, words, {
     ...process.env,
     [startedByVariable]: startedBy,
-    // Of whoever is not root it would be another one.
     CERTKEEPER_STATE: directory,
   });
 }
