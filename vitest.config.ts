@@ -1,9 +1,12 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import { availableParallelism } from 'node:os';
 import { summaryReporter } from './test/harness/summary-reporter.ts';
 
 const config: ViteUserConfig = defineConfig({
   test: {
     reporters: ['default', summaryReporter],
+    // One less is usual, and is one of two where there are two: much of the time a file waits for what it has started.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         test: {
