@@ -3,17 +3,17 @@ import type { Label } from '../base/label.ts';
 import type { LifecycleContext } from '../lifecycle/context.ts';
 import { noteFailure } from '../scheduler/act-by-hand.ts';
 import { readName } from '../scheduler/read-name.ts';
-import { doubtClock, watchName } from '../scheduler/watch.ts';
+import { doubtClock, watchAuthorities, watchName } from '../scheduler/watch.ts';
 import { agentOf } from './agent-lease.ts';
 import { createNotifier } from './notifier.ts';
 
 /** Something that a command did. */
 export interface DoneAct {
-  /** What it was about. */
-  readonly names: readonly Label[];
+  /** What it was about, each with the code of what it failed with. */
+  readonly names: ReadonlyMap<Label, ErrorCode | undefined>;
+  /** Whether CA certificates or the roots of CA profiles may have changed. */
+  readonly areAuthorities: boolean;
   readonly begunAt: Date;
-  /** Of what it threw. */
-  readonly code?: ErrorCode;
 }
 
 type Needed = Pick<
@@ -32,19 +32,21 @@ const patienceMs = 5000;
  */
 export async function tellAct(
   services: Needed,
-  { names, begunAt, code }: DoneAct,
+  { names, areAuthorities, begunAt }: DoneAct,
   nudge: () => Promise<unknown>,
 ): Promise<void> {
   const { store, clock, log } = services;
   try {
-    if (names.length === 0 || !(await store.alarms.isWanted())) return;
+    if (names.size === 0 && !areAuthorities) return;
+    if (!(await store.alarms.isWanted())) return;
     const starting = { store, clock, isStarting: false };
     const isClockSuspect = await doubtClock(starting);
-    for (const name of names) {
+    for (const [name, code] of names) {
       await noteFailure(store, name, { begunAt, ...(code && { code }) });
       const reading = await readName(store, name, clock.now());
       await watchName({ ...starting, isClockSuspect }, name, reading);
     }
+    if (areAuthorities) await watchAuthorities({ ...starting, isClockSuspect });
     if ((await store.outbox.sizes()).size === 0) return;
     if ((await agentOf(services)) === undefined) await sendOnce(services);
     else await nudge();

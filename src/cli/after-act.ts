@@ -1,7 +1,7 @@
 import { askAgent } from '../agent/control-client.ts';
 import type { Services } from '../agent/compose.ts';
 import { tellAct } from '../agent/tell-act.ts';
-import { CertError } from '../base/errors.ts';
+import { CertError, type ErrorCode } from '../base/errors.ts';
 import { isLabel, type Label } from '../base/label.ts';
 import { agentSocket } from './agent-socket.ts';
 import type { Command, CommandContext } from './command.ts';
@@ -10,12 +10,31 @@ import type { Values } from './parameter.ts';
 /** What the name of a certificate is called in commands that change something about it. */
 const nameWords: readonly string[] = ['cert-name', 'current-cert', 'current-name'];
 
+/** Commands, without a `no`, that call it simply `name`. */
+const plainlyNamed = 'certificate name';
+
+/** Commands, without a `no`, after which CA certificates or roots may be others. */
+const ofAuthorities: readonly string[] = [
+  'ca add',
+  'ca remove',
+  'cert import',
+  'cert remove',
+  'cmp info',
+  'config apply',
+];
+
+function lineOf({ words }: Pick<Command, 'words'>): string {
+  return words.filter((word) => word !== 'no').join(' ');
+}
+
 /** Find the certificates that a command line is about. */
 export function namesIn(
-  { parameters }: Pick<Command, 'parameters'>,
+  command: Pick<Command, 'parameters' | 'words'>,
   values: Values,
 ): readonly Label[] {
-  return nameWords.flatMap((word) => {
+  const { parameters } = command;
+  const called = lineOf(command) === plainlyNamed ? ['name'] : nameWords;
+  return called.flatMap((word) => {
     const value = values.get(word);
     return parameters[word]?.type === 'label' && typeof value === 'string' && isLabel(value)
       ? [value]
@@ -23,15 +42,28 @@ export function namesIn(
   });
 }
 
+/** What a command line did. */
+export interface LineAct {
+  readonly command: Command;
+  readonly values: Values;
+  /** What it was about besides. */
+  readonly others: ReadonlyMap<Label, ErrorCode | undefined>;
+  readonly begunAt: Date;
+  readonly error?: unknown;
+}
+
 /** Have told what came of a command that changed something. */
 export async function afterAct(
   services: Services,
-  act: { readonly names: readonly Label[]; readonly begunAt: Date; readonly error?: unknown },
+  { command, values, others, begunAt, error }: LineAct,
   context: Pick<CommandContext, 'globals' | 'io'>,
 ): Promise<void> {
-  const { names, begunAt, error } = act;
   const code = error instanceof CertError ? error.code : undefined;
-  await tellAct(services, { names, begunAt, ...(code && { code }) }, () =>
-    askAgent(agentSocket(context), 'notify'),
-  );
+  const names = new Map(namesIn(command, values).map((name) => [name, code]));
+  const act = {
+    names: new Map([...names, ...others]),
+    areAuthorities: ofAuthorities.includes(lineOf(command)),
+    begunAt,
+  };
+  await tellAct(services, act, () => askAgent(agentSocket(context), 'notify'));
 }

@@ -137,6 +137,8 @@ function insideOf(services: Services, globals: Globals, io: Io): CommandContext 
     openServices: never,
     isTried: false,
     beforeWriting: () => {},
+    // Whoever runs it looks at every name that changed.
+    concerns: () => {},
     run: never,
   };
 }

@@ -1,5 +1,6 @@
 import type { Services } from '../agent/compose.ts';
-import type { ExitCode } from '../base/errors.ts';
+import type { ErrorCode, ExitCode } from '../base/errors.ts';
+import type { Label } from '../base/label.ts';
 import type { Log } from '../base/log.ts';
 import type { Globals } from './global-options.ts';
 import type { Io } from './io.ts';
@@ -21,6 +22,8 @@ export interface CommandContext {
   readonly isTried: boolean;
   /** Say that files are written now; a dry run ends here. What goes through the services ends by itself. */
   readonly beforeWriting: () => void;
+  /** Say that it is about a certificate which the line does not name, and with what that one failed. */
+  readonly concerns: (name: Label, code?: ErrorCode) => void;
   /** Run another command line, on the same outside if nothing else is said. */
   readonly run: (argv: readonly string[], changes?: RunChanges) => Promise<ExitCode>;
 }

@@ -1,5 +1,6 @@
 import type { Services } from '../agent/compose.ts';
-import type { ExitCode } from '../base/errors.ts';
+import type { ErrorCode, ExitCode } from '../base/errors.ts';
+import type { Label } from '../base/label.ts';
 import { silentLog, type Log } from '../base/log.ts';
 import type { ActOutcome } from '../lifecycle/audit.ts';
 import type { Command, CommandContext } from './command.ts';
@@ -85,6 +86,7 @@ async function act(invocation: Invocation, io: Io, setting: Setting): Promise<Ex
   let opened: Promise<Services> | undefined;
   let begun: Promise<EndAct> | undefined;
   let begunAt: Date | undefined;
+  const others = new Map<Label, ErrorCode | undefined>();
   const context: CommandContext = {
     io,
     globals,
@@ -102,6 +104,7 @@ async function act(invocation: Invocation, io: Io, setting: Setting): Promise<Ex
     },
     isTried,
     beforeWriting: () => preview?.stopHere(),
+    concerns: (name, code) => void others.set(name, code),
     openServices: () => setting.openServices(globals, io, log),
     run: (words, changes = {}) =>
       runLine(
@@ -117,8 +120,8 @@ async function act(invocation: Invocation, io: Io, setting: Setting): Promise<Ex
     const services = begunAt && (await opened?.catch(() => undefined));
     if (begunAt === undefined || services === undefined) return;
     if (!(await services.store.alarms.isWanted().catch(() => false))) return;
-    const { afterAct, namesIn } = await import('./after-act.ts');
-    await afterAct(services, { names: namesIn(command, values), begunAt, error }, context);
+    const { afterAct } = await import('./after-act.ts');
+    await afterAct(services, { command, values, others, begunAt, error }, context);
   };
   try {
     const exitCode = await command.start(values, context);

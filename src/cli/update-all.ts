@@ -69,7 +69,11 @@ export async function updateAll(
     },
     args.dump,
   ).finally(() => progress.end());
-  return summarise(outcomes === 'interrupted' ? [] : outcomes, skipped, isInterrupted, command);
+  const told = outcomes === 'interrupted' ? [] : outcomes;
+  for (const outcome of told) {
+    command.concerns(outcome.name, outcome.type === 'failed' ? outcome.code : undefined);
+  }
+  return summarise(told, skipped, isInterrupted, command);
 }
 
 /** With `ca-root` alone, somebody may only have forgotten which certificate. */

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { exitCodeOf } from '../../base/errors.ts';
+import { isLabel } from '../../base/label.ts';
 import { printable } from '../../base/printable.ts';
 import { carryOut, planConfig, worstOf, type FailedChange } from '../../config/apply.ts';
 import { maxConfigOctets } from '../../config/document.ts';
@@ -31,6 +32,9 @@ export const run: Body<typeof configApplyParameters> = async ({ file, dryRun }, 
   }
   const signal = io.abortSignal();
   const failed = await carryOut({ ...services, signal, isLater: false }, changes);
+  for (const [section, name = ''] of changes.map(({ path }) => path)) {
+    if (section === 'certificates' && isLabel(name)) context.concerns(name);
+  }
   const worst = worstOf(failed);
   if (worst !== undefined) return reportFailed(changes, failed, context);
   print.done(
