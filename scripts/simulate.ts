@@ -2,26 +2,27 @@
  * Live through years of many gateways in simulated worlds in which everything goes wrong, and say what did not hold;
  * exit code 1 when something did not. `docs/simulation.md` says what goes wrong and what must hold.
  *
- * usage: npm run simulate [-- [seed N] [gateways G] [years Y] [site K] [plant BUG] [summary FILE] [verbose yes]]
+ * usage: npm run simulate [-- [seed N] [gateways G] [years Y] [site K] [threads T] [plant BUG] [summary FILE] [verbose yes]]
  */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isPlant, plants } from '../test/simulate/plants.ts';
-import { simulate, sitesOf } from '../test/simulate/simulate.ts';
+import { simulate, simulateBy, sitesOf } from '../test/simulate/simulate.ts';
 import { asText } from '../test/simulate/summary.ts';
 
 const words = new Map<string, string>();
 for (let i = 2; i < process.argv.length; i += 2) {
   const [word = '', value = ''] = process.argv.slice(i, i + 2);
-  const isNumber = ['seed', 'gateways', 'years', 'site'].includes(word) && /^\d{1,9}$/.test(value);
+  const isNumber =
+    ['seed', 'gateways', 'years', 'site', 'threads'].includes(word) && /^\d{1,9}$/.test(value);
   const isOther =
     (word === 'plant' && isPlant(value)) ||
     (word === 'summary' && value !== '') ||
     (word === 'verbose' && value === 'yes');
   if (!isNumber && !isOther) {
     console.error(
-      'usage: npm run simulate [-- [seed N] [gateways G] [years Y] [site K] [plant BUG] [summary FILE] [verbose yes]]\n' +
+      'usage: npm run simulate [-- [seed N] [gateways G] [years Y] [site K] [threads T] [plant BUG] [summary FILE] [verbose yes]]\n' +
         Object.entries(plants)
           .map(([plant, what]) => `  plant ${plant}: ${what}`)
           .join('\n'),
@@ -49,7 +50,9 @@ try {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => ending.abort());
   }
-  const summary = await simulate({
+  const threads = number('threads', 1);
+  const live = threads > 1 ? simulateBy.bind(undefined, threads) : simulate;
+  const summary = await live({
     seed,
     years,
     sites,

@@ -121,13 +121,21 @@ export function gatherPeople(parts: PeopleParts): People {
     const lost = new Set(guard.forPeople(view()));
     const there = new Set(inspect.current().map(({ name }) => name));
     const waiting = inspect.outstanding();
-    for (const name of names) {
+    for (const [i, name] of names.entries()) {
       if (waiting.has(name) || (there.has(name) && !lost.has(name))) continue;
       counts.byHand++;
-      tell(`by hand: "${name}" gets another one`);
-      if (there.has(name)) await remove(name, false, guard);
-      await add(name);
+      const isReplaced = there.has(name) && (await remove(name, whim.oneIn(2), guard));
+      // Some take the occasion to have another name.
+      const next = isReplaced && whim.oneIn(2) ? newName() : name;
+      names[i] = next;
+      tell(`by hand: "${name}" gets another one${next === name ? '' : `, as "${next}"`}`);
+      await add(next);
     }
+  }
+
+  /** A name of its own: what the CA has issued for another is not looked for again. */
+  function newName(): Label {
+    return parseLabel(`gw${++known}`, 'cert-name');
   }
 
   async function act({ guard, check }: Moment): Promise<void> {
@@ -153,8 +161,7 @@ export function gatherPeople(parts: PeopleParts): People {
           counts.removed++;
           return;
         }
-        // A name of its own: what the CA has issued for another is not looked for again.
-        const other = parseLabel(`gw${++known}`, 'cert-name');
+        const other = newName();
         tell(`by hand: "${other}" is new`);
         names.push(other);
         counts.added++;

@@ -1,5 +1,6 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { chance } from './chance.ts';
 import type { Plant } from './plants.ts';
 import { addWorld, emptySummary, type Summary } from './summary.ts';
@@ -32,6 +33,8 @@ export interface SimulateOptions {
   readonly directory: string;
   readonly plant?: Plant;
   readonly kinds?: NonNullable<WorldOptions['kinds']>;
+  readonly cas?: NonNullable<WorldOptions['cas']>;
+  readonly windows?: NonNullable<WorldOptions['windows']>;
   /** Aborted: the world under way is the last one. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (line: string) => void;
@@ -49,5 +52,30 @@ export async function simulate(options: SimulateOptions): Promise<Summary> {
     summary = addWorld(summary, report);
     onWorld?.(report, summary);
   }
+  return summary;
+}
+
+/** The same by several threads at a time: each world is one thread's alone, and comes out as it does without them. */
+export async function simulateBy(threads: number, options: SimulateOptions): Promise<Summary> {
+  const { sites, onWorld, signal, onEvent: _, ...data } = options;
+  const left = [...sites];
+  let summary = emptySummary;
+  const work = async (): Promise<void> => {
+    const worker = new Worker(new URL('worker.ts', import.meta.url), { workerData: data });
+    const end = Promise.withResolvers<void>();
+    worker.on('error', end.reject);
+    worker.on('message', (message: 'ready' | WorldReport) => {
+      if (message !== 'ready') {
+        summary = addWorld(summary, message);
+        onWorld?.(message, summary);
+      }
+      const site = signal?.aborted === true ? undefined : left.shift();
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+      if (site) worker.postMessage(site);
+      else end.resolve();
+    });
+    await end.promise.finally(() => worker.terminate());
+  };
+  await Promise.all(Array.from({ length: threads }, work));
   return summary;
 }

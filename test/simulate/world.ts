@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseLabel } from '../../src/base/label.ts';
 import { DEFAULT_REFERENCE } from '../../src/ca/lab.ts';
-import { putWindow } from '../../src/lifecycle/stored-windows.ts';
+import { putWindow, type MaintenanceWindow } from '../../src/lifecycle/stored-windows.ts';
 import { caProfile } from '../../src/settings/ca-profile-defaults.ts';
 import { certificateDer } from '../../src/x509/certificate.ts';
 import { watchAlarms } from './alarm-watch.ts';
@@ -34,6 +34,9 @@ export interface WorldOptions {
   readonly plant?: Plant;
   /** What goes wrong; everything when absent. */
   readonly kinds?: readonly [FaultKind, ...FaultKind[]];
+  /** How many CAs there are, and when renewals may be begun; as chance has it when absent. */
+  readonly cas?: 1 | 2;
+  readonly windows?: readonly MaintenanceWindow[];
   /** Told what happens. */
   readonly onEvent?: (line: string) => void;
 }
@@ -98,13 +101,15 @@ export async function simulateWorld(options: WorldOptions): Promise<WorldReport>
   const usual = { validitySeconds, implicitConfirm: draw.oneIn(2) };
   const names = Array.from({ length: gateways }, (_, i) => parseLabel(`gw${i + 1}`, 'cert-name'));
   // Who looks after many certificates may well have them from two CAs.
-  const labels = gateways > 1 && draw.oneIn(2) ? ['lab', 'other'] : ['lab'];
+  const isWithTwo = gateways > 1 && draw.oneIn(2);
+  const labels = (options.cas ?? (isWithTwo ? 2 : 1)) > 1 ? ['lab', 'other'] : ['lab'];
   const cas = new Map<string, SimulatedCa>();
   for (const label of labels) {
     const at = join(directory, label);
     cas.set(label, await simulatedCa(at, clock, luck(`ca ${label}`), usual));
   }
-  const windows = drawWindows(draw);
+  const drawn = drawWindows(draw);
+  const windows = options.windows ?? drawn;
   const fs = memoryFs();
   const trouble = { disk: 0, files: 0, hook: 0 };
   const faults = new Map<FaultKind, number>();
