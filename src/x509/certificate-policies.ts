@@ -26,10 +26,17 @@ const PolicyInformation: TaggedCodec<PolicyInformation> = sequence<PolicyInforma
   policyQualifiers: optional(sequenceOf(PolicyQualifierInfo, { min: 1 })),
 });
 
+/**
+ * Policies of one certificate, and mappings between them: several times what bridges of governments have, which map a
+ * few dozen. A path of hostile CAs has these in every certificate.
+ */
+const MAX_POLICIES = 256;
+
 /** CertificatePolicies, RFC 5280 section 4.2.1.4: at least one. */
 export type CertificatePolicies = readonly PolicyInformation[];
 export const CertificatePolicies: TaggedCodec<CertificatePolicies> = sequenceOf(PolicyInformation, {
   min: 1,
+  max: MAX_POLICIES,
 });
 
 /** One of PolicyMappings, RFC 5280 section 4.2.1.5. */
@@ -46,7 +53,10 @@ const PolicyMapping: TaggedCodec<PolicyMapping> = sequence<PolicyMapping>('Polic
 
 /** PolicyMappings, RFC 5280 section 4.2.1.5: at least one. */
 export type PolicyMappings = readonly PolicyMapping[];
-export const PolicyMappings: TaggedCodec<PolicyMappings> = sequenceOf(PolicyMapping, { min: 1 });
+export const PolicyMappings: TaggedCodec<PolicyMappings> = sequenceOf(PolicyMapping, {
+  min: 1,
+  max: MAX_POLICIES,
+});
 
 /** PolicyConstraints, RFC 5280 section 4.2.1.11: after how many certificates each of the two sets in. */
 export interface PolicyConstraints {
