@@ -19,6 +19,7 @@ import { enrolments } from './enrolments.ts';
 import { messageRate } from './message-rate.ts';
 import { oneShot } from './one-shot.ts';
 import { figuresJson, formatFigures } from './report.ts';
+import { revocation } from './revocation.ts';
 import { addRsa } from './rsa.ts';
 import type { Figure } from './sample.ts';
 import { bigStore } from './store.ts';
@@ -32,6 +33,7 @@ const benchmarks: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> 
   commands: oneShot,
   store: bigStore,
   agent,
+  revocation,
 };
 
 /** Fewer say nothing about the spread. */
