@@ -37,9 +37,19 @@ export function livenessOf(
   },
 ): Liveness {
   if (owner.boot === '' || here.boot === '') return 'unknown';
-  // Containers share the kernel under other names; another kernel under our name is ours of earlier.
-  if (owner.boot !== here.boot) return owner.host === here.host ? 'dead' : 'unknown';
-  if (owner.pidNamespace === '' || owner.pidNamespace !== here.pidNamespace) return 'unknown';
+  const isNear = owner.pidNamespace !== '' && owner.pidNamespace === here.pidNamespace;
+  if (owner.boot !== here.boot) {
+    // Containers share the kernel under other names; another kernel under our name is ours of earlier.
+    if (owner.host !== here.host) return 'unknown';
+    // Or the same one: systemd-nspawn tells a boot id of its own, which a service that has a /proc/sys of its own does
+    // not see. A process that was given the same pid at the same hundredth of a second is that process.
+    return isNear && lookAt(owner) === 'alive' ? 'alive' : 'dead';
+  }
+  return isNear ? lookAt(owner) : 'unknown';
+}
+
+/** Look at a pid of this namespace. */
+function lookAt(owner: Pick<ProcessIdentity, 'pid' | 'startedAt'>): Liveness {
   try {
     process.kill(owner.pid, 0);
   } catch (error) {

@@ -43,8 +43,18 @@ describe('livenessOf()', () => {
   });
 
   it.runIf(isLinux)('finds a process of this host before its last boot dead', () => {
-    expect(livenessOf({ ...thisProcess(), boot: 'earlier' })).toBe('dead');
+    const earlier = { ...thisProcess(), boot: 'earlier' };
+    expect(livenessOf({ ...earlier, startedAt: '1' })).toBe('dead');
+    expect(livenessOf({ ...earlier, pid: 2 ** 22 + 1 })).toBe('dead');
+    expect(livenessOf({ ...earlier, pidNamespace: 'pid:[1]' })).toBe('dead');
   });
+
+  it.runIf(isLinux)(
+    'finds a process alive that was told another boot id in the same container',
+    () => {
+      expect(livenessOf({ ...thisProcess(), boot: 'of the container' })).toBe('alive');
+    },
+  );
 
   it('cannot tell of another kernel’s process', () => {
     const there = { boot: 'theirs', host: 'elsewhere.example', pid: 2 ** 22 + 1 };
