@@ -170,6 +170,7 @@ const tablesByName = [
   'hook_runs',
   'name_settings',
   'key_requests',
+  'failing',
 ] as const;
 
 const isUndelivered = "status = 'current' AND delivered_at IS NULL";

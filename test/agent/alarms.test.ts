@@ -270,6 +270,18 @@ describe('an agent that is told of', () => {
     await expectNoneStands(play);
   });
 
+  it('ends what stands of a name that is removed while its renewal fails', async () => {
+    const play = await scene();
+    await play.site.relab({ refuse: 'notAuthorized' });
+    await autoUpdate(play.site, 30);
+    await liveUntil(play, (await endOf(play.site)) - 28 * dayMs);
+    expect(play.told().at(-1)).toMatchObject({ notification: 'clmCertRenewalFailed' });
+    await removeCertificate(play.site.context, { name: named('gw1'), withFiles: false });
+    await live(play, 2);
+    expect(await play.site.store.alarms.find('certificate', 'gw1')).toBeUndefined();
+    await expectNoneStands(play);
+  });
+
   it('says nothing again when it was started again, and does not forget that something ends', async () => {
     const play = await scene();
     await liveUntil(play, (await endOf(play.site)) - 6.5 * dayMs);
