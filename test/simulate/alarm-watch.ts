@@ -13,6 +13,8 @@ const dayMs = 24 * hourMs;
 export interface AlarmView {
   /** As it is. */
   readonly nowMs: number;
+  /** That the agent looks after. */
+  readonly names: readonly string[];
   /** As the gateway has it. */
   readonly oursMs: number;
   /** Since when nothing has kept the agent from its work; absent while something does. */
@@ -71,7 +73,7 @@ export function watchAlarms(inspect: Inspector, receiver: Receiver): AlarmWatch 
   }
 
   /** By arithmetic of our own: each alarm has its cause, and what is about to end or undelivered has its alarm. */
-  function checkCauses(alarms: readonly AlarmRow[], { oursMs }: AlarmView): void {
+  function checkCauses(alarms: readonly AlarmRow[], { oursMs, names }: AlarmView): void {
     const settled = settledNames(oursMs);
     const has = (name: string, family: string): boolean =>
       alarms.some((alarm) => alarm.name === name && alarm.family === family);
@@ -94,10 +96,11 @@ export function watchAlarms(inspect: Inspector, receiver: Receiver): AlarmWatch 
     const there = new Set(inspect.schedule().map(({ name }) => name));
     for (const { name, kind, family, key } of alarms) {
       if (family === 'source' || (kind !== undefined && kind !== 'certificate')) continue;
-      if (name === undefined || !there.has(name)) {
+      const isGone = name === undefined || !there.has(name);
+      if (!isGone && !settled.has(name)) continue;
+      if (isGone || !names.includes(name)) {
         throw new Violation(`${key} stands of a name that is gone`);
       }
-      if (!settled.has(name)) continue;
       const isBaseless =
         (family === 'waiting' && !waiting.has(name)) ||
         (family === 'renewal' &&
