@@ -206,23 +206,3 @@ function ageOf([first]: readonly OutboxEntry[]): number {
 
 /** Over how many seconds what is found at start is told. */
 export const usualSpreadSeconds = 60;
-
-/**
- * Give each of many notifications that are found at once, as at start, a moment of its own: the worst first.
- *
- * @returns the moments in the order of `notifications`
- */
-export function spread(
-  notifications: readonly Notification[],
-  now: Date,
-  seconds: number = usualSpreadSeconds,
-): readonly Date[] {
-  const order = notifications
-    .map((notification, index) => ({ notification, index }))
-    .toSorted((a, b) => compareSeverity(b.notification.severity, a.notification.severity));
-  const step = (seconds * 1000) / Math.max(1, notifications.length);
-  const moments: Date[] = notifications.map(() => now);
-  for (const [place, { index }] of order.entries())
-    moments[index] = new Date(now.getTime() + Math.floor(place * step));
-  return moments;
-}

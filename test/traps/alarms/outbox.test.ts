@@ -4,7 +4,6 @@ import {
   begun,
   dispatch,
   enqueue,
-  spread,
   usualOutboxLimits,
   type OutboxEntry,
 } from '../../../src/traps/alarms/outbox.ts';
@@ -233,12 +232,5 @@ describe('dispatch()', () => {
     queue.put(of(7), after(1_000_000));
     const { entries } = dispatch(queue.entries, fullBucket(usualRate, start), usualRate, start);
     expect(entries).toHaveLength(1);
-  });
-});
-
-describe('spread()', () => {
-  it('gives each its own moment within the time, the worst the first', () => {
-    const many = [raise, worse, raise].map((each, at) => ({ ...each, alarm: `a${at}` }));
-    expect(spread(many, start, 60)).toEqual([after(20), after(0), after(40)]);
   });
 });
