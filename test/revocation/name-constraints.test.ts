@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fromHex } from '../../src/base/bytes.ts';
 import { extension } from '../../src/x509/extension-values.ts';
 import type { GeneralName } from '../../src/x509/general-name.ts';
-import type { NameConstraints } from '../../src/x509/name-constraints.ts';
+import type { GeneralSubtree, NameConstraints } from '../../src/x509/name-constraints.ts';
 import { parseName } from '../../src/x509/name-text.ts';
 import { nullDn } from '../../src/x509/name.ts';
 import { issue, type Issued } from '../harness/certificates.ts';
@@ -33,9 +33,11 @@ interface Subtrees {
   readonly excluded?: readonly Text[];
 }
 
+function subtrees(texts: readonly Text[]): readonly GeneralSubtree[] {
+  return texts.map((text) => ({ base: name(text), minimum: 0 }));
+}
+
 function constraints({ permitted, excluded }: Subtrees): NameConstraints {
-  const subtrees = (texts: readonly Text[]) =>
-    texts.map((text) => ({ base: name(text), minimum: 0 }));
   return {
     ...(permitted && { permittedSubtrees: subtrees(permitted) }),
     ...(excluded && { excludedSubtrees: subtrees(excluded) }),

@@ -71,6 +71,10 @@ function judge(path: readonly Policies[], asked: Asked = {}): string {
 
 const explicit: Asked = { initialExplicitPolicy: true };
 
+function accepting(...policies: Oid[]): Asked {
+  return { ...explicit, userInitialPolicySet: new Set(policies) };
+}
+
 describe('the policies of a path', () => {
   it('are those that all certificates have', () => {
     expect(judge([{ has: [gold, silver] }, { has: [silver, red] }])).toBe('2');
@@ -103,10 +107,6 @@ describe('the policies of a path', () => {
 
   it('are told as far as the user accepts them', () => {
     const path = [{ has: [gold, silver] }, { has: [gold, silver] }];
-    const accepting = (...policies: Oid[]): Asked => ({
-      ...explicit,
-      userInitialPolicySet: new Set(policies),
-    });
     expect(judge(path, accepting(gold))).toBe('1');
     expect(judge(path, accepting(red))).toBe('no-valid-policy');
     expect(judge(path, accepting(red, anyPolicy))).toBe('1 2');
