@@ -21,6 +21,9 @@ const RENEWED = 10_000;
 /** How long an agent is looked at that has nothing to do. */
 const IDLE_MS = 10_000;
 
+/** What `packaging/launcher.sh` gives Node. */
+const launched = ['--max-semi-space-size=4'] as const;
+
 /** Whole stores that fit here are measured without a disk, too; so is the lab, which is no part of what is measured. */
 const MEMORY = '/dev/shm';
 
@@ -177,7 +180,8 @@ async function scrape(url: string): Promise<void> {
 async function idleMemory(directory: string, isScraped: boolean): Promise<number> {
   const state = join(directory, 'state');
   const words = ['agent', 'run', '--json', ...(isScraped ? ['metrics', '0'] : [])];
-  const child = spawn(process.execPath, [inProject('dist/cli/main.js'), ...words], {
+  const program = [...launched, inProject('dist/cli/main.js'), ...words];
+  const child = spawn(process.execPath, program, {
     env: { ...process.env, CERTKEEPER_STATE: state, CERTKEEPER_TEST_BEAT_SECONDS: '1' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
