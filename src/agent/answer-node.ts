@@ -5,11 +5,7 @@ import { digest } from '../crypto/digest.ts';
 import { judgeNode } from '../lifecycle/judge-node.ts';
 import { serveCertificate, type ServingContext } from '../lifecycle/serve-certificate.ts';
 import { encodeFetchAnswer } from '../sharing/fetch-answer.ts';
-import {
-  decodeFetchRequest,
-  MAX_FETCH_REQUEST_OCTETS,
-  type FetchRequest,
-} from '../sharing/fetch-request.ts';
+import { decodeFetchRequest, MAX_FETCH_REQUEST_OCTETS } from '../sharing/fetch-request.ts';
 import { decodeCertificate, type Certificate } from '../x509/certificate.ts';
 import { quoteName } from '../x509/name-text.ts';
 
@@ -25,8 +21,8 @@ export interface NodeContext extends ServingContext {
 export interface NodeRequest {
   /** For the log. */
   readonly address: string;
-  /** DER of what the node showed, its own certificate first. */
-  readonly shown: readonly Uint8Array[];
+  /** DER of the certificate that the node showed. */
+  readonly shown: Uint8Array;
   /** Method and path. */
   readonly what: string;
   readonly body: AsyncIterable<unknown>;
@@ -38,8 +34,9 @@ export type Answer =
   | { readonly status: 400 | 403 | 404 | 413 | 429 | 500; readonly text: string };
 
 /**
- * Answer another node. Who it is comes first, then how often it has asked; only then what it asks is read. Why something
- * is refused is for the log here: the other side learns no more than that it is.
+ * Answer another node, which TLS has let in. How often it has asked comes first; then what it asks is read, for with that
+ * comes what its certificate is judged by again. Why something is refused is for the log here: the other side learns no
+ * more than that it is.
  */
 export async function answerNode(context: NodeContext, request: NodeRequest): Promise<Answer> {
   const { log } = context;
@@ -54,23 +51,22 @@ export async function answerNode(context: NodeContext, request: NodeRequest): Pr
 
 async function judged(context: NodeContext, request: NodeRequest): Promise<Answer> {
   const { store, ca, clock, count } = context;
-  const shown = certificatesIn(request.shown);
-  const [der] = request.shown;
-  if (shown === undefined || der === undefined) return { status: 403, text: 'Not you' };
-  if (!count(toHex(digest('sha256', der)))) return { status: 429, text: 'Too often' };
-  const why = await judgeNode(store, ca, shown, clock.now());
-  if (why !== undefined) {
-    sayRefused(context, request, shown[0], why);
-    return { status: 403, text: 'Not you' };
-  }
+  const node = readable(() => decodeCertificate(request.shown));
+  if (node === undefined) return { status: 403, text: 'Not you' };
+  if (!count(toHex(digest('sha256', request.shown)))) return { status: 429, text: 'Too often' };
   if (request.what !== 'POST /fetch') return { status: 404, text: 'There is POST /fetch' };
   const octets = await bodyOf(request.body);
   if (octets === undefined) return { status: 413, text: 'Too long' };
-  const asked = requestIn(octets);
+  const asked = readable(() => decodeFetchRequest(octets));
   if (asked === undefined) return { status: 400, text: 'No request' };
-  const result = await serveCertificate(context, { asked, node: shown[0], ca });
+  const why = await judgeNode(store, ca, [node, ...asked.chain], clock.now());
+  if (why !== undefined) {
+    sayRefused(context, request, node, why);
+    return { status: 403, text: 'Not you' };
+  }
+  const result = await serveCertificate(context, { asked, node, ca });
   if (result.type !== 'not served') return { status: 200, der: encodeFetchAnswer(result) };
-  sayRefused(context, request, shown[0], `"${asked.name}" is not served to it`);
+  sayRefused(context, request, node, `"${asked.name}" is not served to it`);
   return { status: 403, text: 'Not served to you' };
 }
 
@@ -81,19 +77,6 @@ function sayRefused(
   why: string,
 ): void {
   log.warn(`an agent at ${address}, ${quoteName(tbsCertificate.subject)}, is refused: ${why}`);
-}
-
-function certificatesIn(
-  ders: readonly Uint8Array[],
-): readonly [Certificate, ...Certificate[]] | undefined {
-  return readable(() => {
-    const [first, ...others] = ders.map((der) => decodeCertificate(der));
-    return first && [first, ...others];
-  });
-}
-
-function requestIn(octets: Uint8Array): FetchRequest | undefined {
-  return readable(() => decodeFetchRequest(octets));
 }
 
 /** @returns undefined for what a peer sent and is not what it should be */
@@ -107,7 +90,7 @@ function readable<T>(read: () => T): T | undefined {
 }
 
 /** As much as is read of something too long, so as to be able to say that it is. */
-const maxDroppedOctets = 65_536;
+const maxDroppedOctets: number = 4 * MAX_FETCH_REQUEST_OCTETS;
 
 /** @returns undefined when there is more of it than any request has */
 async function bodyOf(body: AsyncIterable<unknown>): Promise<Uint8Array | undefined> {

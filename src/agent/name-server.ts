@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { constants } from 'node:crypto';
-import { TLSSocket, type DetailedPeerCertificate, type SecureContextOptions } from 'node:tls';
+import { TLSSocket, type SecureContextOptions } from 'node:tls';
 import { concatBytes, toHex } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 import type { Label } from '../base/label.ts';
@@ -91,7 +91,7 @@ export async function serveNames(
   limitConnections(server, connectionMs);
   server.on('tlsClientError', (error, socket) => {
     log.debug(
-      `an agent at ${socket.remoteAddress ?? '?'} was not let in: ${error.message.split('\n')[0] ?? ''}`,
+      `an agent at ${addressOf(socket)} was not let in: ${error.message.split('\n')[0] ?? ''}`,
     );
   });
   await listen(server, place);
@@ -151,33 +151,22 @@ async function credentialsOf(
   };
 }
 
-/** Longest chain that is looked at. */
-const maxShown = 8;
-
-/** DER of what the peer showed, its own certificate first. */
-function shownBy(socket: TLSSocket): readonly Uint8Array[] {
-  const ders: Uint8Array[] = [];
-  let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
-  while (next?.raw !== undefined && ders.length < maxShown) {
-    const { raw }: DetailedPeerCertificate = next;
-    // A root is its own issuer.
-    if (ders.some((der) => raw.equals(der))) break;
-    ders.push(Uint8Array.from(raw));
-    next = next.issuerCertificate;
-  }
-  return ders;
-}
-
 async function answer(context: NodeContext, request: IncomingMessage): Promise<Answer> {
   const { socket, method = '', url = '' } = request;
-  // Cannot be: without it, nobody gets here.
-  if (!(socket instanceof TLSSocket) || !socket.authorized) return { status: 403, text: 'No' };
+  const shown = socket instanceof TLSSocket && socket.authorized && socket.getPeerX509Certificate();
+  // Cannot be: without one, nobody gets here.
+  if (!shown) return { status: 403, text: 'No' };
   return await answerNode(context, {
-    address: socket.remoteAddress ?? 'an unknown address',
-    shown: shownBy(socket),
+    address: addressOf(socket),
+    shown: Uint8Array.from(shown.raw),
     what: `${method} ${url}`,
     body: request,
   });
+}
+
+/** An IPv4 address that came to a socket for both kinds is written as one. */
+function addressOf({ remoteAddress = 'an unknown address' }: Socket): string {
+  return remoteAddress.replace(/^::ffff:(?=[\d.]+$)/, '');
 }
 
 function send(response: ServerResponse, said: Answer): void {
@@ -195,7 +184,7 @@ function send(response: ServerResponse, said: Answer): void {
 function limitConnections(server: Server, connectionMs: number): void {
   const counts = new Map<string, number>();
   server.on('connection', (socket: Socket) => {
-    const address = socket.remoteAddress ?? '';
+    const address = addressOf(socket);
     const count = (counts.get(address) ?? 0) + 1;
     if (count > maxConnectionsEach) {
       socket.destroy();

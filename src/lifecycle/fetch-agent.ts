@@ -79,7 +79,8 @@ export async function fetchFromAgent(
       clientCertificate: own.shown,
     },
   };
-  const asked = encodeFetchRequest({ name, ...hadOf(current) });
+  const chain = own.record.chain.map((der) => storedCertificate(der, `"${as}"`));
+  const asked = encodeFetchRequest({ name, chain, ...hadOf(current) });
   const response = await post(context, { url, route, body: asked, limits }, fetch, nodes.label);
   if (response.status !== 200) throw refused(fetch, response.status);
   const answer = decodeFetchAnswer(response.body, name);

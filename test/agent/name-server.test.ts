@@ -11,7 +11,7 @@ import { serveNoMore, serveTo } from '../../src/lifecycle/served-names.ts';
 import { update } from '../../src/lifecycle/update.ts';
 import { SubjectPublicKeyInfo } from '../../src/x509/subject-public-key-info.ts';
 import { makeKey } from '../harness/certificates.ts';
-import { issueTls, loopbackNames } from '../http/tls-server.ts';
+import { issueCa, issueTls, loopbackNames } from '../http/tls-server.ts';
 import { coded, initialized, named, wanted } from '../lifecycle/site.ts';
 import { giveNode, gw1, host, twoAgents, type TwoAgents } from './two-agents.ts';
 
@@ -62,6 +62,14 @@ describe('serveNames()', () => {
   it('gives it to a node with an RSA key as well', async () => {
     const nodes = await twoAgents({ key: makeKey(2048) });
     expect(await nodes.fetch(await nodes.serve())).toMatchObject({ type: 'fetched' });
+  });
+
+  it('gives it to a node whose certificate is of a CA below the root', async () => {
+    const nodes = await twoAgents();
+    const { fetching, nodeCa } = nodes;
+    const below = issueCa('CN=Node CA 2', nodeCa);
+    await giveNode(fetching, 'deeper', below, [host('node2.example')], {}, [below]);
+    expect(await nodes.fetch(await nodes.serve(), 'deeper')).toMatchObject({ type: 'fetched' });
   });
 
   it('writes who got what into the audit trail, the statistics and the log, and no more than that', async () => {

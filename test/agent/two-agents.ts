@@ -48,16 +48,17 @@ export async function giveNode(
   issuer: Issued,
   names: readonly GeneralName[],
   more: Partial<IssueOptions> = {},
+  above: readonly Issued[] = [],
 ): Promise<CertificateRecord> {
   const issued = issueTls(issuer, names, { subject: `CN=${name},O=Nodes`, ...more });
-  const { pkcs8, chain } = shown(issued);
+  const { pkcs8, chain: all } = shown(issued, ...above);
   const spki = toDer(SubjectPublicKeyInfo, issued.key.spki);
-  const [der] = chain;
+  const [der, ...chain] = all;
   if (der === undefined) throw new Error('nothing was issued');
   return store.certificates.import({
     name: named(name),
     der,
-    chain: [],
+    chain,
     key: { spki, pkcs8 },
     source: 'import',
     ca: parseLabel('nodes', 'ca'),

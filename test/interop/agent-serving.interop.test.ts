@@ -53,7 +53,7 @@ function post(body: Uint8Array): Uint8Array {
   return Buffer.concat([Buffer.from(head, 'latin1'), body]);
 }
 
-const asked = post(encodeFetchRequest({ name: gw1 }));
+const asked = post(encodeFetchRequest({ name: gw1, chain: [] }));
 
 beforeEach((context) => requirePeer(context, 'openssl'));
 
