@@ -171,7 +171,8 @@ export function watch(inspect: Inspector): Watch {
     const { windows, nowMs, jumps } = view;
     if (!windows.hasWindows || nowMs >= it.notAfter || isSpoilt(it, view)) return;
     const opened = windows.openedBefore(nowMs);
-    if (opened < possibleAt || jumps.some((at) => at > opened - 3 * dayMs)) return;
+    // A CA that was down may be left alone for some time more.
+    if (opened < possibleAt + failingMs || jumps.some((at) => at > opened - 3 * dayMs)) return;
     const isHindered =
       inspect.failing(name).length > 0 ||
       inspect.outstanding().has(name) ||
