@@ -30,6 +30,25 @@ import { namespacePrefix } from './network-namespace.ts';
 import { programPath } from './peer-packages.ts';
 
 const root = join(import.meta.dirname, '..');
+
+/** What the tests need in all at a time, with room to spare. */
+const memoryOctets = 3 * 2 ** 30;
+
+/** What takes long, in seconds of some machine: only so that both parts end at about the same time. */
+const long: Readonly<Record<string, number>> = {
+  'deploy-services': 83,
+  tokens: 64,
+  proxy: 61,
+  'pkcs12-export': 45,
+  import: 36,
+  'openssl-server-refusal': 33,
+  'openssl-server': 29,
+  shell: 28,
+  'pkcs12-credentials': 19,
+  https: 18,
+  'bad-input': 16,
+};
+
 const temporary = mkdtempSync(join(tmpdir(), 'certkeeper-test-'));
 
 const memory = memoryDirectory();
@@ -94,9 +113,6 @@ async function runProject({ project, name, words, prefix }: ProjectRun): Promise
   return { summary, exitCode: typeof status === 'number' ? status : 1 };
 }
 
-/** What the tests need in all at a time, with room to spare. */
-const memoryOctets = 3 * 2 ** 30;
-
 /**
  * Find a place for the tests' own files. Most of what they do on a disk is waiting for it to say that all is written,
  * which no test can tell: a process that is killed loses nothing there. Memory takes it, where there is enough and
@@ -118,21 +134,6 @@ function memoryDirectory(): string {
   }
   return mkdtempSync(join(tmpdir(), 'certkeeper-test-files-'));
 }
-
-/** What takes long, in seconds of some machine: only so that both parts end at about the same time. */
-const long: Readonly<Record<string, number>> = {
-  'deploy-services': 83,
-  tokens: 64,
-  proxy: 61,
-  'pkcs12-export': 45,
-  import: 36,
-  'openssl-server-refusal': 33,
-  'openssl-server': 29,
-  shell: 28,
-  'pkcs12-credentials': 19,
-  https: 18,
-  'bad-input': 16,
-};
 
 /** Divide the interop project by files; the longest first, each to the part that has less. */
 function interopParts(): readonly (readonly string[])[] {
