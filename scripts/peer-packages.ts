@@ -30,7 +30,9 @@ export type PeerPackageName =
   | 'libnss3-tools'
   | 'gnutls-bin'
   | 'openjdk-17-jre-headless'
-  | 'faketime';
+  | 'faketime'
+  | 'debootstrap'
+  | 'systemd-container';
 
 /** A program the interop tests talk to or are run by, and the Debian package it comes in. */
 export interface PeerPackage {
@@ -117,6 +119,12 @@ export const peerPackages: readonly PeerPackage[] = [
     neededFor: 'PKCS#12 files read and made by Java',
   },
   { debian: 'faketime', program: 'faketime', neededFor: 'years of an agent in minutes' },
+  { debian: 'debootstrap', program: 'debootstrap', neededFor: 'an empty Debian to install in' },
+  {
+    debian: 'systemd-container',
+    program: 'systemd-nspawn',
+    neededFor: 'the service under a systemd of its own',
+  },
 ];
 
 /** Where programs are looked for: also where a plain user's PATH does not reach. */

@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { debianRootFile, hasDebianRoot, makeDebianRoot } from './debian-root.ts';
 import { isInstalled, peerPackages } from './peer-packages.ts';
 
 const policyFile = '/usr/sbin/policy-rc.d';
@@ -20,7 +21,10 @@ for (const { debian, program, neededFor } of peerPackages) {
 }
 
 const missing = missingPackages();
-if (missing.length === 0) process.exit(0);
+if (missing.length === 0) {
+  keepDebianRoot();
+  process.exit(0);
+}
 const byHand = `apt-get install --no-install-recommends ${missing.join(' ')}`;
 if (!args.includes('--install') || !canInstall()) {
   console.log(`to install what is missing, as root: ${byHand}`);
@@ -31,6 +35,14 @@ const stillMissing = missingPackages();
 if (stillMissing.length > 0) {
   console.error(`Cannot install ${stillMissing.join(', ')}; try by hand: ${byHand}`);
   process.exit(1);
+}
+keepDebianRoot();
+
+/** Tests that need it are skipped where it cannot be made. */
+function keepDebianRoot(): void {
+  if (!args.includes('--install') || !canInstall() || hasDebianRoot()) return;
+  console.log('an empty Debian is made for the tests of the package');
+  if (!makeDebianRoot()) console.error(`Cannot make ${debianRootFile}`);
 }
 
 function missingPackages(): string[] {

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { debianRootFile, hasDebianRoot } from '../scripts/debian-root.ts';
 import { programPath } from '../scripts/peer-packages.ts';
 
 /** A feature that tests may ask for. */
@@ -12,7 +14,9 @@ export type FeatureName =
   | 'charon-pkcs11'
   | 'ordinary-user'
   | 'mounts'
-  | 'accounts';
+  | 'accounts'
+  | 'debian-root'
+  | 'containers';
 
 /** Something only the kernel or a plugin can give: a machine without it may skip the tests that need it. */
 export interface Feature {
@@ -52,6 +56,15 @@ export const features: Readonly<Record<FeatureName, Feature>> = {
     probe: 'unshare -m (root) or unshare -rm, mount -t tmpfs tmpfs /mnt',
     isThere: () => succeeds('unshare', mountFlags(), 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'),
   },
+  'debian-root': {
+    probe: `${debianRootFile} is there: scripts/peers --install makes it by debootstrap`,
+    isThere: hasDebianRoot,
+  },
+  containers: {
+    probe:
+      'this is the root of a machine that has a cgroup hierarchy for systemd, and may write to it',
+    isThere: hasContainers,
+  },
   'charon-pkcs11': {
     probe: '/usr/lib/ipsec/plugins/libstrongswan-pkcs11.so is readable',
     isThere: () => isAccessible('/usr/lib/ipsec/plugins/libstrongswan-pkcs11.so', constants.R_OK),
@@ -62,6 +75,13 @@ export const features: Readonly<Record<FeatureName, Feature>> = {
 function hasAccounts(): boolean {
   const [, , count = '0'] = readFileSync('/proc/self/uid_map', 'utf8').trim().split(/\s+/);
   return process.geteuid?.() === 0 && Number(count) > 1;
+}
+
+/** Tell whether `systemd-nspawn --boot` has what it needs. */
+function hasContainers(): boolean {
+  if (!hasAccounts()) return false;
+  const hierarchies = ['/sys/fs/cgroup/systemd', '/sys/fs/cgroup/unified', '/sys/fs/cgroup'];
+  return hierarchies.some((path) => isAccessible(join(path, 'cgroup.procs'), constants.W_OK));
 }
 
 /** What `unshare` takes for mounts of one's own. */
