@@ -1,6 +1,8 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { run } from '../../src/cli/run.ts';
+import { fakeIo } from './fake-io.ts';
 import { makeBench, type Bench } from './run-cli.ts';
 
 /** Until a whole process would have started, on a machine with other things to do. */
@@ -79,5 +81,33 @@ describe('agent run config', () => {
     expect(err).toContain('line 1, retention.history: "0" is not a whole number');
     expect(err).toContain('the agent goes on with the configuration that is stored');
     expect(await history(bench)).toBe(5);
+  });
+
+  it('keeps what it has at SIGHUP when the file is faulty, says so, and takes the mended one', async () => {
+    const bench = makeBench();
+    const file = join(bench.directory, 'gw.yaml');
+    writeFileSync(file, 'retention: { history: 7 }\n');
+    const hangups: (() => void)[] = [];
+    const io = { ...fakeIo(), onHangup: (work: () => void) => void hangups.push(work) };
+    const state = ['--state', bench.state];
+    const running = run(['agent', 'run', 'config', file, ...state], io);
+    onTestFinished(async () => {
+      await bench.run(['agent', 'stop']);
+      await running;
+    });
+    await vi.waitFor(() => expect(hangups).toHaveLength(1), patience);
+    writeFileSync(file, 'retention: { history: none }\n');
+    hangups[0]?.();
+    await vi.waitFor(() => {
+      expect(io.err()).toMatch(
+        /warning: cannot reload: Cannot apply .*line 1, retention.history: /,
+      );
+    }, patience);
+    expect(await history(bench)).toBe(7);
+    expect((await bench.run(['agent', 'status'])).out).toContain('what was before is in force');
+    writeFileSync(file, 'retention: { history: 8 }\n');
+    hangups[0]?.();
+    await vi.waitFor(async () => expect(await history(bench)).toBe(8), patience);
+    expect((await bench.run(['agent', 'status'])).out).not.toContain('what was before');
   });
 });
