@@ -18,6 +18,7 @@ import { inProject, type Bench } from './bench.ts';
 import { enrolments } from './enrolments.ts';
 import { messageRate } from './message-rate.ts';
 import { oneShot } from './one-shot.ts';
+import { paths } from './paths.ts';
 import { figuresJson, formatFigures } from './report.ts';
 import { revocation } from './revocation.ts';
 import { addRsa } from './rsa.ts';
@@ -34,6 +35,7 @@ const benchmarks: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> 
   store: bigStore,
   agent,
   revocation,
+  paths,
 };
 
 /** Fewer say nothing about the spread. */

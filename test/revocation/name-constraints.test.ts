@@ -67,8 +67,8 @@ function leaf(issuer: Issued, names: readonly Text[], subject = 'CN=gw1,O=Test')
 }
 
 /** Judge a leaf below one CA with constraints. */
-function judge(subtrees: Subtrees, names: readonly Text[], subject?: string): string {
-  const constrained = ca(root, 'CN=Sub,O=Test', constraints(subtrees));
+function judge(limits: Subtrees, names: readonly Text[], subject?: string): string {
+  const constrained = ca(root, 'CN=Sub,O=Test', constraints(limits));
   return outcome(check(leaf(constrained, names, subject), { intermediates: [constrained] }));
 }
 
