@@ -139,7 +139,10 @@ async function post(
     });
   } catch (error) {
     if (!(error instanceof CertError)) throw error;
-    const hint = hints[error.code]?.(place, as, nodes) ?? error.hint;
+    // Who does not let a node in says nothing: the connection ends. One that never began is another matter.
+    const hasBegun = error.code !== 'NETWORK_UNREACHABLE' || /closed|reset/.test(error.message);
+    const own = hasBegun ? hints[error.code] : undefined;
+    const hint = own === undefined ? error.hint : own(place, as, nodes);
     throw new CertError(error.code, error.message.replaceAll(url, place), {
       cause: error,
       ...(hint !== undefined && { hint }),
@@ -151,15 +154,15 @@ async function post(
 
 type Hint = (place: string, as: Label, nodes: Label) => string;
 
-const isHeDoubtful: Hint = (_, as, nodes) =>
-  `If it listens there, it may not accept "${as}": it must be valid there and lead to a root of its serve-ca-root, as here of CA "${nodes}"`;
+const isNotLetIn: Hint = (_, as, nodes) =>
+  `It may not accept "${as}": that must be valid there and lead to a root of its serve-ca-root, as here of CA "${nodes}"`;
 
 /** In place of hints that are about the settings of a CA. */
 const hints: Readonly<Partial<Record<CertError['code'], Hint>>> = {
   TLS_UNTRUSTED: (place, as, nodes) =>
     `Its serve-cert must be valid, lead to a root of CA "${nodes}", which "${as}" is from, and have the name in "${place}"`,
-  TLS_REFUSED: isHeDoubtful,
-  NETWORK_UNREACHABLE: isHeDoubtful,
+  TLS_REFUSED: isNotLetIn,
+  NETWORK_UNREACHABLE: isNotLetIn,
 };
 
 function refused({ name, place, as }: AgentFetch, status: number): CertError {

@@ -71,7 +71,11 @@ describe('serveNames()', () => {
       notAfter: new Date('2021-01-01T00:00:00Z'),
     });
     for (const as of ['strange', 'old', 'server']) {
-      await expect(nodes.fetch(server, as)).rejects.toThrow(/closed by the peer|refused TLS/);
+      const fetched = nodes.fetch(server, as);
+      await expect(fetched).rejects.toThrow(/closed by the peer|refused TLS/);
+      await expect(fetched).rejects.toMatchObject({
+        hint: expect.stringContaining(`It may not accept "${as}"`),
+      });
     }
     await expect(
       ask(server, nodes.nodeCa, 'hello', { cert: undefined, key: undefined }),
