@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { run } from '../../src/cli/run.ts';
+import { run as runLine } from '../../src/cli/run.ts';
 import { fakeIo } from './fake-io.ts';
 import { makeBench, type Bench } from './run-cli.ts';
 
@@ -90,7 +90,7 @@ describe('agent run config', () => {
     const hangups: (() => void)[] = [];
     const io = { ...fakeIo(), onHangup: (work: () => void) => void hangups.push(work) };
     const state = ['--state', bench.state];
-    const running = run(['agent', 'run', 'config', file, ...state], io);
+    const running = runLine(['agent', 'run', 'config', file, ...state], io);
     onTestFinished(async () => {
       await bench.run(['agent', 'stop']);
       await running;
