@@ -6,7 +6,7 @@ import type { Certificate } from '../x509/certificate.ts';
 import { isNullDn, sameName } from '../x509/name.ts';
 import { samePublicKey } from '../x509/subject-public-key-info.ts';
 
-/** Certificates above a leaf: as many as a path may have (`pathLimits`), and the root. */
+/** Certificates above a leaf: as many as a path may have (`configuredPki`), and the root. */
 const MAX_CHAIN = 8;
 
 /** Signatures checked for one chain; an honest file needs one or two at each level. */
