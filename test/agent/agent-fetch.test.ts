@@ -33,14 +33,14 @@ describe('the agent', () => {
       await clock.advance((end - clock.now().getTime()) / 1000);
     };
 
-    await live(62);
+    await live(60.2);
     expect(await store.schedule.failing('gw1')).toMatchObject([
       { job: 'fetch', kind: 'failing', code: 'CMP_WAITING' },
     ]);
     expect(fetching.warnings).toStrictEqual([]);
 
     await server.close();
-    await live(1);
+    await live(0.5);
     expect(await store.schedule.failing('gw1')).toMatchObject([
       { job: 'fetch', kind: 'failing', code: 'NETWORK_UNREACHABLE' },
     ]);
@@ -48,7 +48,7 @@ describe('the agent', () => {
     await update(serving.context, { current: gw1, waitSeconds: 0 });
     const again = await nodes.serve();
     await store.nameSettings.set(gw1, 'fetch-from', `agent://127.0.0.1:${again.port}`);
-    await live(1);
+    await live(0.5);
     const there = await serving.store.certificates.current('gw1');
     expect(await store.certificates.current('gw1')).toMatchObject({ version: 2, der: there?.der });
     expect(fetching.files()).toEqual(serving.files());
