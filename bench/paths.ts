@@ -43,7 +43,7 @@ export function paths({ runs, tell }: Bench): Promise<Figure[]> {
   const figures = [
     figureOf({
       name: 'path of 3 certificates, P-256',
-      unit: 'ms',
+      unit: 'ms CPU',
       ours,
       theirs,
       against: 'its 3 signatures alone',
@@ -56,7 +56,7 @@ export function paths({ runs, tell }: Bench): Promise<Figure[]> {
     figures.push(
       figureOf({
         name: `hostile: ${title.slice(0, 60)}`,
-        unit: 'ms',
+        unit: 'ms CPU',
         ours: taken,
         theirs,
         against: '3 signatures',
@@ -68,14 +68,12 @@ export function paths({ runs, tell }: Bench): Promise<Figure[]> {
 }
 
 function validations(bundle: Bundle): number {
-  const begun = performance.now();
-  for (let i = 0; i < PATHS; i++) validation(bundle);
-  return (performance.now() - begun) / PATHS;
+  return Array.from({ length: PATHS }, () => validation(bundle)).reduce((a, b) => a + b) / PATHS;
 }
 
-/** Milliseconds from octets to a verdict. */
+/** Milliseconds of processor time from octets to a verdict. */
 function validation({ leaf: end, others, anchors = [hostileRoot] }: Bundle): number {
-  const begun = performance.now();
+  const begun = process.cpuUsage();
   validatePath({
     certificate: again(end),
     intermediates: others.map(again),
@@ -84,7 +82,8 @@ function validation({ leaf: end, others, anchors = [hostileRoot] }: Bundle): num
     policy: modernOnly,
     limits: { chainLength: 16 },
   });
-  return performance.now() - begun;
+  const { user, system } = process.cpuUsage(begun);
+  return (user + system) / 1000;
 }
 
 function again({ certificate }: Issued): Certificate {
@@ -106,9 +105,10 @@ function signaturesOf(pairs: readonly (readonly [Issued, Issued])[]): readonly S
 }
 
 function verifications(signatures: readonly Signature[]): number {
-  const begun = performance.now();
+  const begun = process.cpuUsage();
   for (let i = 0; i < PATHS; i++) {
     for (const { data, signature, key } of signatures) verify('sha256', data, key, signature);
   }
-  return (performance.now() - begun) / PATHS;
+  const { user, system } = process.cpuUsage(begun);
+  return (user + system) / 1000 / PATHS;
 }

@@ -2,10 +2,10 @@ import { sameName } from '../x509/name.ts';
 import { checkAlgorithm, checkValidity } from './certificate-check.ts';
 import { checkNames } from './name-constraints.ts';
 import type { PathCertificate } from './path-certificate.ts';
-import type { PathContext } from './path-context.ts';
+import { exhausted, type PathContext } from './path-context.ts';
 import { failure, type Failure } from './path-failure.ts';
 import type { PathState } from './path-state.ts';
-import { addPolicies } from './policy-graph.ts';
+import { addPolicies, weightOf } from './policy-graph.ts';
 
 /**
  * Process certificate i: RFC 5280 section 6.1.3. Revocation, (a) (3), is judged when the path is known, because only
@@ -22,7 +22,7 @@ export function processCertificate(
   return (
     verifyBasics(state, certificate, context) ?? // (a)
     verifyNames(state, certificate, isFinal, context) ?? // (b), (c)
-    processPolicies(state, certificate, isFinal) // (d), (e), (f)
+    processPolicies(state, certificate, isFinal, context) // (d), (e), (f)
   );
 }
 
@@ -57,10 +57,14 @@ function processPolicies(
   state: PathState,
   { certificate, certificatePolicies, isSelfIssued }: PathCertificate,
   isFinal: boolean,
+  { budget }: PathContext,
 ): Failure | undefined {
   const { validPolicyGraph, inhibitAnyPolicy, explicitPolicy } = state;
   if (certificatePolicies && validPolicyGraph) {
     const policies = certificatePolicies.map(({ policyIdentifier }) => policyIdentifier);
+    if (!budget.spend('policyNodes', weightOf(validPolicyGraph) + policies.length)) {
+      return exhausted('policies', certificate);
+    }
     const isAnyPolicyTaken = inhibitAnyPolicy > 0 || (!isFinal && isSelfIssued);
     state.validPolicyGraph = addPolicies(validPolicyGraph, policies, isAnyPolicyTaken); // (d)
   } else {

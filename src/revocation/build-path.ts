@@ -46,13 +46,21 @@ export function* prospectivePaths(
     }
     const unsigned = verifyBy(certificate, child, context);
     if (unsigned) note(search, unsigned);
-    else if (isAnchor) yield { path, anchor: certificate };
+    else if (isAnchor) yield* proposed(search, { path, anchor: certificate });
     else if (path.length < chainLength) yield* prospectivePaths(search, [...path, certificate]);
     else note(search, tooLong(child, chainLength));
     if (isExhausted(search)) return;
   }
   diagnose(search, child, unfit);
   note(search, untrusted(child));
+}
+
+function* proposed(
+  search: PathSearch,
+  prospective: ProspectivePath,
+): Generator<ProspectivePath, void, undefined> {
+  if (search.context.budget.spend('paths')) yield prospective;
+  else note(search, exhausted('paths to judge', prospective.path[0]));
 }
 
 /** Note why a path ended. */

@@ -6,11 +6,17 @@ import { isNullDn } from '../x509/name.ts';
 import type { PathBudget } from './path-budget.ts';
 import type { PathCertificate } from './path-certificate.ts';
 import { failure, type Failure } from './path-failure.ts';
-import { isWithin, type Within } from './name-subtree.ts';
+import {
+  comparableBase,
+  comparableName,
+  isWithin,
+  type Comparable,
+  type Within,
+} from './name-subtree.ts';
 
 /** The subtrees of one extension that have names of one form. */
 interface Subtrees {
-  readonly bases: readonly GeneralName[];
+  readonly bases: readonly Comparable[];
   /** Section 4.2.1.10: minimum MUST be zero and maximum absent, or whoever has a name of that form is rejected. */
   readonly isPlain: boolean;
 }
@@ -40,17 +46,24 @@ export function constrain(
   };
 }
 
+// A CA is in many of the paths that are tried.
+const grouped = new WeakMap<readonly GeneralSubtree[], SubtreesByForm>();
+
 function byForm(subtrees: readonly GeneralSubtree[]): SubtreesByForm {
+  const known = grouped.get(subtrees);
+  if (known) return known;
   const groups = [...Map.groupBy(subtrees, ({ base }) => base.type)];
-  return new Map(
+  const made: SubtreesByForm = new Map(
     groups.map(([form, group]) => [
       form,
       {
-        bases: group.map(({ base }) => base),
+        bases: group.map(({ base }) => comparableBase(base)),
         isPlain: group.every(({ minimum, maximum }) => minimum === 0 && maximum === undefined),
       },
     ]),
   );
+  grouped.set(subtrees, made);
+  return made;
 }
 
 /** Verify that all names of a certificate are within the name space: RFC 5280 section 6.1.3 (b) and (c). */
@@ -61,15 +74,17 @@ export function checkNames(
 ): Failure | undefined {
   if (permitted.length === 0) return undefined;
   for (const name of namesOf(certificate)) {
+    if (!budget.spend('nameComparisons')) return refuse(certificate, 'exhausted', name);
+    const comparable = comparableName(name);
     for (const subtrees of permitted) {
       const own = subtrees.get(name.type);
-      const within = own && isWithinAny(name, own, 'permitted', budget);
+      const within = own && isWithinAny(comparable, own, 'permitted', budget);
       if (within === undefined || within === 'inside') continue;
       return refuse(certificate, within === 'outside' ? 'name-not-permitted' : within, name);
     }
     for (const subtrees of excluded) {
       const own = subtrees.get(name.type);
-      const within = own && isWithinAny(name, own, 'excluded', budget);
+      const within = own && isWithinAny(comparable, own, 'excluded', budget);
       if (within === undefined || within === 'outside') continue;
       return refuse(certificate, within === 'inside' ? 'name-excluded' : within, name);
     }
@@ -91,7 +106,7 @@ function namesOf({ certificate, subjectAltName }: PathCertificate): readonly Gen
 }
 
 function isWithinAny(
-  name: GeneralName,
+  name: Comparable,
   { bases, isPlain }: Subtrees,
   reading: 'permitted' | 'excluded',
   budget: PathBudget,

@@ -1,5 +1,5 @@
 import type { GeneralName } from '../x509/general-name.ts';
-import { isNameWithin } from '../x509/name.ts';
+import { isNameWithin, type Name } from '../x509/name.ts';
 
 /**
  * How a name stands to a subtree. `unknown`: its form is not processed here, or one of the two is not shaped as RFC
@@ -8,57 +8,126 @@ import { isNameWithin } from '../x509/name.ts';
 export type Within = 'inside' | 'outside' | 'unknown';
 
 /**
- * Tell whether a name lies in the subtree below another of the same form: RFC 5280 section 4.2.1.10.
+ * A name, or the base of a subtree, made ready to be compared with thousands: in parts, in lower case where case does
+ * not matter. What is not shaped as RFC 5280 section 4.2.1.10 has it has the form `unknown`.
+ */
+export type Comparable =
+  | { readonly form: 'directoryName'; readonly name: Name }
+  /** Of a base with a leading period, or without: what names in it end with. */
+  | { readonly form: 'dNSName'; readonly host: string; readonly suffix: string }
+  /** Of a base without a local part it is empty. */
+  | { readonly form: 'rfc822Name'; readonly local: string; readonly host: string }
+  | { readonly form: 'uniformResourceIdentifier'; readonly host: string }
+  /** Of a base with the mask behind the address. */
+  | { readonly form: 'iPAddress'; readonly octets: Uint8Array }
+  | { readonly form: 'unknown' };
+
+/** Make the name of a certificate ready. */
+export function comparableName(name: GeneralName): Comparable {
+  switch (name.type) {
+    case 'directoryName':
+      return { form: name.type, name: name.value };
+    case 'dNSName': {
+      const host = name.value.toLowerCase();
+      return hostOrWildcardShape.test(host) ? { form: name.type, host, suffix: '' } : unknown;
+    }
+    case 'rfc822Name': {
+      const [local, host] = splitMailbox(name.value);
+      return local !== '' && hostShape.test(host) ? { form: name.type, local, host } : unknown;
+    }
+    case 'uniformResourceIdentifier': {
+      const host = hostOfUri(name.value);
+      // One that has none, or an address in its place, MUST be rejected.
+      const isHost = hostShape.test(host) && !/^[\d.]+$/.test(host);
+      return isHost ? { form: name.type, host } : unknown;
+    }
+    case 'iPAddress': {
+      const { value: octets } = name;
+      return addressLengths.has(octets.length) ? { form: name.type, octets } : unknown;
+    }
+    case 'otherName':
+    case 'x400Address':
+    case 'ediPartyName':
+    case 'registeredID':
+      return unknown;
+  }
+}
+
+/** Make the base of a subtree ready. */
+export function comparableBase(base: GeneralName): Comparable {
+  switch (base.type) {
+    case 'dNSName': {
+      const host = base.value.toLowerCase();
+      if (host !== '' && !domainShape.test(host)) return unknown;
+      return { form: base.type, host, suffix: host.startsWith('.') ? host : `.${host}` };
+    }
+    case 'rfc822Name': {
+      if (base.value.includes('@')) return comparableName(base);
+      const host = base.value.toLowerCase();
+      return domainShape.test(host) ? { form: base.type, local: '', host } : unknown;
+    }
+    case 'uniformResourceIdentifier': {
+      const host = base.value.toLowerCase();
+      return domainShape.test(host) ? { form: base.type, host } : unknown;
+    }
+    case 'iPAddress': {
+      const { value: octets } = base;
+      return addressLengths.has(octets.length / 2) ? { form: base.type, octets } : unknown;
+    }
+    default:
+      return comparableName(base);
+  }
+}
+
+/**
+ * Tell whether a name lies in the subtree below a base of the same form: RFC 5280 section 4.2.1.10.
  *
  * @param reading `permitted`: all hosts of a wildcard must be inside; `excluded`: any is enough
  */
 export function isWithin(
-  name: GeneralName,
-  base: GeneralName,
+  name: Comparable,
+  base: Comparable,
   reading: 'permitted' | 'excluded',
 ): Within {
-  if (name.type === 'directoryName' && base.type === 'directoryName') {
-    return inside(isNameWithin(name.value, base.value));
+  if (name.form === 'directoryName' && base.form === 'directoryName') {
+    return inside(isNameWithin(name.name, base.name));
   }
-  if (name.type === 'dNSName' && base.type === 'dNSName') {
-    return isDnsWithin(name.value.toLowerCase(), base.value.toLowerCase(), reading);
+  if (name.form === 'dNSName' && base.form === 'dNSName') {
+    return inside(isDnsWithin(name.host, base, reading));
   }
-  if (name.type === 'rfc822Name' && base.type === 'rfc822Name') {
-    return isMailboxWithin(name.value, base.value);
+  if (name.form === 'rfc822Name' && base.form === 'rfc822Name') {
+    // A mailbox, whose local part has case (section 7.5); all those of a host; or, with a period, of a domain.
+    if (base.local === '') return inside(isHostWithin(name.host, base.host));
+    return inside(name.local === base.local && name.host === base.host);
   }
-  if (name.type === 'uniformResourceIdentifier' && base.type === 'uniformResourceIdentifier') {
-    return isUriWithin(name.value, base.value.toLowerCase());
+  if (name.form === 'uniformResourceIdentifier' && base.form === 'uniformResourceIdentifier') {
+    return inside(isHostWithin(name.host, base.host));
   }
-  if (name.type === 'iPAddress' && base.type === 'iPAddress') {
-    return isAddressWithin(name.value, base.value);
+  if (name.form === 'iPAddress' && base.form === 'iPAddress') {
+    return inside(isAddressWithin(name.octets, base.octets));
   }
   return 'unknown';
 }
+
+const unknown: Comparable = { form: 'unknown' };
 
 const labels = '[a-z0-9_-]{1,63}(?:\\.[a-z0-9_-]{1,63})*';
 const hostShape = new RegExp(`^${labels}$`);
 const hostOrWildcardShape = new RegExp(`^(?:\\*\\.)?${labels}$`);
 const domainShape = new RegExp(`^\\.?${labels}$`);
 
-/** Labels may be added on the left. A leading period, of which RFC 5280 says nothing, asks for one at the least. */
-function isDnsWithin(name: string, base: string, reading: 'permitted' | 'excluded'): Within {
-  if (!hostOrWildcardShape.test(name)) return 'unknown';
-  if (base === '') return 'inside';
-  if (!domainShape.test(base)) return 'unknown';
-  const suffix = base.startsWith('.') ? base : `.${base}`;
-  if (name === base || name.endsWith(suffix)) return 'inside';
-  // Wildcards came after RFC 5280: one of the hosts it stands for may be the one that is excluded.
-  return inside(reading === 'excluded' && name.startsWith('*') && base.endsWith(name.slice(1)));
-}
+/** Octets of IPv4 and IPv6. */
+const addressLengths: ReadonlySet<number> = new Set([4, 16]);
 
-/** A mailbox, whose local part has case (section 7.5); all those of a host; or, with a period, of a domain. */
-function isMailboxWithin(name: string, base: string): Within {
-  const [local, host] = splitMailbox(name);
-  if (local === '' || !hostShape.test(host)) return 'unknown';
-  if (!base.includes('@')) return isHostWithin(host, base.toLowerCase());
-  const [baseLocal, baseHost] = splitMailbox(base);
-  if (baseLocal === '' || !hostShape.test(baseHost)) return 'unknown';
-  return inside(local === baseLocal && host === baseHost);
+/** Labels may be added on the left. A leading period, of which RFC 5280 says nothing, asks for one at the least. */
+function isDnsWithin(
+  name: string,
+  { host, suffix }: Extract<Comparable, { readonly form: 'dNSName' }>,
+  reading: 'permitted' | 'excluded',
+): boolean {
+  if (host === '' || name === host || name.endsWith(suffix)) return true;
+  // Wildcards came after RFC 5280: one of the hosts it stands for may be the one that is excluded.
+  return reading === 'excluded' && name.startsWith('*') && host.endsWith(name.slice(1));
 }
 
 function splitMailbox(mailbox: string): readonly [string, string] {
@@ -68,35 +137,23 @@ function splitMailbox(mailbox: string): readonly [string, string] {
 
 const authorityOf = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i;
 
-/** The host of a URI; one that has none, or an address in its place, MUST be rejected. */
-function isUriWithin(name: string, base: string): Within {
-  const authority = authorityOf.exec(name)?.[1]?.toLowerCase() ?? '';
-  const host = authority.slice(authority.lastIndexOf('@') + 1).replace(/:\d*$/, '');
-  if (!hostShape.test(host) || /^[\d.]+$/.test(host)) return 'unknown';
-  return isHostWithin(host, base);
+function hostOfUri(uri: string): string {
+  const authority = authorityOf.exec(uri)?.[1]?.toLowerCase() ?? '';
+  return authority.slice(authority.lastIndexOf('@') + 1).replace(/:\d*$/, '');
 }
 
 /** "host.example.com" is that host alone; ".example.com" all below it, but not "example.com". */
-function isHostWithin(host: string, base: string): Within {
-  if (!domainShape.test(base)) return 'unknown';
-  return inside(base.startsWith('.') ? host.endsWith(base) : host === base);
+function isHostWithin(host: string, base: string): boolean {
+  return base.startsWith('.') ? host.endsWith(base) : host === base;
 }
 
-/** Octets of IPv4 and IPv6. */
-const addressLengths: ReadonlySet<number> = new Set([4, 16]);
-
-/** An address and a mask in the style of RFC 4632. */
-function isAddressWithin(address: Uint8Array, range: Uint8Array): Within {
-  if (!addressLengths.has(address.length) || !addressLengths.has(range.length / 2)) {
-    return 'unknown';
-  }
-  if (range.length !== address.length * 2) return 'outside';
-  return inside(
-    address.every((octet, i) => {
-      const mask = range[address.length + i] ?? 0;
-      return (octet & mask) === ((range[i] ?? 0) & mask);
-    }),
-  );
+/** An address and a mask in the style of RFC 4632; of the other version there is none in it. */
+function isAddressWithin(address: Uint8Array, range: Uint8Array): boolean {
+  if (range.length !== address.length * 2) return false;
+  return address.every((octet, i) => {
+    const mask = range[address.length + i] ?? 0;
+    return (octet & mask) === ((range[i] ?? 0) & mask);
+  });
 }
 
 function inside(isInside: boolean): Within {

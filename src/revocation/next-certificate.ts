@@ -1,6 +1,7 @@
 import { checkIsCa, checkMaySign } from './certificate-check.ts';
 import { constrain } from './name-constraints.ts';
 import type { PathCertificate } from './path-certificate.ts';
+import { exhausted, type PathContext } from './path-context.ts';
 import { failure, type Failure } from './path-failure.ts';
 import { withParameters, type PathState } from './path-state.ts';
 import { deleteMapped, mapPolicies, mapsAnyPolicy } from './policy-graph.ts';
@@ -12,8 +13,9 @@ import { deleteMapped, mapPolicies, mapsAnyPolicy } from './policy-graph.ts';
 export function prepareForNext(
   state: PathState,
   certificate: PathCertificate,
+  context: PathContext,
 ): Failure | undefined {
-  const failed = applyMappings(state, certificate); // (a), (b)
+  const failed = applyMappings(state, certificate, context); // (a), (b)
   if (failed) return failed;
   assignIssuer(state, certificate); // (c) to (f)
   const { nameConstraints } = certificate;
@@ -31,10 +33,14 @@ export function prepareForNext(
 function applyMappings(
   state: PathState,
   { certificate, policyMappings }: PathCertificate,
+  { budget }: PathContext,
 ): Failure | undefined {
   if (!policyMappings) return undefined;
   if (mapsAnyPolicy(policyMappings)) {
     return failure(certificate, 'policy-mapping-invalid', 'maps policies to or from anyPolicy'); // (a)
+  }
+  if (!budget.spend('policyNodes', policyMappings.length)) {
+    return exhausted('policy mappings', certificate);
   }
   const { validPolicyGraph, policyMapping } = state;
   const apply = policyMapping > 0 ? mapPolicies : deleteMapped; // (b) (1), (2)

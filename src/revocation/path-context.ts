@@ -77,6 +77,6 @@ function verify(
 
 /** Say that a search ends here, before it has found out everything. */
 export function exhausted(what: string, certificate: Certificate): Failure {
-  const detail = `more ${what} than the limit on the way up from ${quoteSubject(certificate)}`;
+  const detail = `more ${what} than the limit on the way from ${quoteSubject(certificate)} to a trust anchor`;
   return { reason: 'search-exhausted', detail, certificate };
 }

@@ -13,6 +13,8 @@ export interface PathLimits {
   readonly offered: number;
   /** Issuers tried by name, over all paths. An honest bundle needs one or two at each level. */
   readonly candidates: number;
+  /** Paths that reach an anchor and are judged as a whole. An honest bundle has one, or one for each root. */
+  readonly paths: number;
   /** Signatures verified: the expensive part, up to 0.2 ms each for P-384 and more. */
   readonly signatureChecks: number;
   /** Of issuers that may not be used anyway, only to say whether they are the reason for a refusal. */
@@ -22,6 +24,8 @@ export interface PathLimits {
    * hundred names below a CA confined to a hundred domains takes 10,000.
    */
   readonly nameComparisons: number;
+  /** Policies and mappings taken up in the graph of policies: a dozen for each certificate of a large PKI. */
+  readonly policyNodes: number;
 }
 
 /** The limits that hold where no others are set. */
@@ -29,9 +33,11 @@ export const pathLimits: PathLimits = {
   chainLength: 4,
   offered: 16,
   candidates: 200,
+  paths: 32,
   signatureChecks: 64,
   diagnosticChecks: 8,
-  nameComparisons: 25_000,
+  nameComparisons: 100_000,
+  policyNodes: 10_000,
 };
 
 /** For paths to what an operator configured: nobody there sets the length of a chain, and no stranger chooses it. */

@@ -18,10 +18,10 @@ export type PeerChain =
     };
 
 /**
- * Octets of one certificate: far more than any in use, whose names and policies fill 2 or 3 KB; one with a
- * post-quantum signature has 20.
+ * Octets of all certificates of a peer together: far more than any need, whose names and policies fill 2 or 3 KB
+ * each; with post-quantum signatures it may be 50.
  */
-const MAX_CERTIFICATE_OCTETS = 256 * 1024;
+const MAX_CHAIN_OCTETS = 256 * 1024;
 
 /**
  * Read the certificates a peer sent, its own first. Whatever they are, this does not throw.
@@ -35,6 +35,11 @@ export function readPeerChain(octets: readonly Uint8Array[]): PeerChain {
     const limit = `more than the limit of ${pathLimits.offered}`;
     return refuse('search-exhausted', `${others.length} certificates came along, ${limit}`);
   }
+  const total = octets.reduce((sum, { length }) => sum + length, 0);
+  if (total > MAX_CHAIN_OCTETS) {
+    const what = `its certificates have ${total} octets, more than the limit of ${MAX_CHAIN_OCTETS}`;
+    return refuse('search-exhausted', what);
+  }
   const certificate = decode(own);
   if (typeof certificate === 'string') return refuse('malformed-certificate', certificate);
   const offered = others.map(decode).filter((one) => typeof one !== 'string');
@@ -43,9 +48,6 @@ export function readPeerChain(octets: readonly Uint8Array[]): PeerChain {
 
 /** @returns why not, when it cannot be read */
 function decode(octets: Uint8Array): Certificate | string {
-  if (octets.length > MAX_CERTIFICATE_OCTETS) {
-    return `a certificate of ${octets.length} octets is longer than the limit of ${MAX_CERTIFICATE_OCTETS}`;
-  }
   try {
     return decodeCertificate(octets);
   } catch (error) {

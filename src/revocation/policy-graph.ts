@@ -62,6 +62,13 @@ export function addPolicies(
   return graphOf(children.values());
 }
 
+/** Say how much the next certificate costs at the most to process, apart from its own policies. */
+export function weightOf(graph: PolicyGraph): number {
+  let weight = 0;
+  for (const { expectedPolicySet } of graph.values()) weight += 1 + expectedPolicySet.size;
+  return weight;
+}
+
 /** Tell whether a mapping is to or from anyPolicy, which section 6.1.4 (a) forbids. */
 export function mapsAnyPolicy(mappings: PolicyMappings): boolean {
   return mappings.some(

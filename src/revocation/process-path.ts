@@ -33,7 +33,7 @@ export function processPath(
     if (reading.type === 'refused') return reading;
     const failure =
       processCertificate(state, reading.value, false, context) ?? // 6.1.3
-      prepareForNext(state, reading.value); // 6.1.4
+      prepareForNext(state, reading.value, context); // 6.1.4
     if (failure) return { type: 'refused', failure };
   }
   const last = context.read(endEntity);

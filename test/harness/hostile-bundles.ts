@@ -4,6 +4,7 @@ import { pathLimits } from '../../src/revocation/path-inputs.ts';
 import type { PathFailure } from '../../src/revocation/path-failure.ts';
 import { extension } from '../../src/x509/extension-values.ts';
 import type { GeneralName } from '../../src/x509/general-name.ts';
+import type { GeneralSubtree } from '../../src/x509/name-constraints.ts';
 import { issue, makeKey, type IssueOptions, type Issued } from './certificates.ts';
 
 /** What somebody sends who wants us to be busy. */
@@ -61,6 +62,10 @@ function clique(size: number): Issued[] {
 /** Names that fill about 64 KiB. */
 function manyHosts(domain: string): readonly GeneralName[] {
   return times(4000, (i) => ({ type: 'dNSName', value: `${i}.${domain}` }));
+}
+
+function subtreesOf(domain: string): readonly GeneralSubtree[] {
+  return manyHosts(domain).map((base) => ({ base, minimum: 0 }));
 }
 
 const policies = times(16, (i) => `2.999.7.${i}`);
@@ -162,10 +167,33 @@ export const hostileBundles: readonly HostileBundle[] = [
     ],
   },
   {
+    title: 'sixteen steps with three CAs on each, and all ways up to the root break a constraint',
+    make() {
+      const keys = times(15, () => makeKey());
+      const own = extension('nameConstraints', { excludedSubtrees: subtreesOf('a.example') }, true);
+      const cas = keys.flatMap((key, i) =>
+        times(3, () => {
+          const above = keys[i - 1];
+          const issuer = above ? { subject: chainName(i - 1), key: above } : root;
+          const extensions = i === 0 ? [own] : everyPolicy;
+          return issue({ subject: chainName(i), key, issuer, isCa: true, extensions });
+        }),
+      );
+      const names = extension('subjectAltName', [{ type: 'dNSName', value: 'x.3999.a.example' }]);
+      return { leaf: leafBelow(cas.at(-1), { extensions: [names] }), others: cas };
+    },
+    outcome: 'search-exhausted',
+    spends: [
+      ['paths', pathLimits.paths],
+      ['policyNodes', pathLimits.policyNodes],
+      ['signatureChecks', pathLimits.signatureChecks],
+    ],
+  },
+  {
     title: '64 KiB of name constraints, and 64 KiB of names to hold against them',
     make() {
-      const subtrees = manyHosts('a.example').map((base) => ({ base, minimum: 0 }));
-      const constraints = extension('nameConstraints', { excludedSubtrees: subtrees }, true);
+      const excludedSubtrees = subtreesOf('a.example');
+      const constraints = extension('nameConstraints', { excludedSubtrees }, true);
       const cas = chain(1, () => ({ extensions: [constraints] }));
       const names = extension('subjectAltName', manyHosts('b.example'));
       return { leaf: leafBelow(cas[0], { extensions: [names] }), others: cas };
@@ -176,14 +204,14 @@ export const hostileBundles: readonly HostileBundle[] = [
   {
     title: '64 KiB of name constraints that are honest',
     make() {
-      const subtrees = manyHosts('a.example').map((base) => ({ base, minimum: 0 }));
-      const constraints = extension('nameConstraints', { excludedSubtrees: subtrees }, true);
+      const excludedSubtrees = subtreesOf('a.example');
+      const constraints = extension('nameConstraints', { excludedSubtrees }, true);
       const cas = chain(1, () => ({ extensions: [constraints] }));
       const names = extension('subjectAltName', [{ type: 'dNSName', value: 'b.example' }]);
       return { leaf: leafBelow(cas[0], { extensions: [names] }), others: cas };
     },
     outcome: 'valid',
-    spends: [['nameComparisons', 4000]],
+    spends: [['nameComparisons', 4010]],
   },
   {
     title: 'fifteen CAs that each map sixteen policies to sixteen, for a tree of 16^15 nodes',
