@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkOcspObject } from '../../src/settings/check-ocsp-object.ts';
 import { ocspObject, rfc6960Profile, type OcspObject } from '../../src/settings/ocsp-object.ts';
@@ -33,6 +35,18 @@ describe('the table of settings', () => {
     const fields = new Set<string>(ocspSettings.map(({ field }) => field));
     const missing = Object.keys(ocspObject({ name: 'o' })).filter((field) => !fields.has(field));
     expect(missing).toEqual([]);
+  });
+});
+
+describe('docs/revocation.md', () => {
+  it('has each setting with its aliases, default and sentence', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/revocation.md'), 'utf8');
+    const rows = page.split('\n').filter((line) => line.startsWith('| `'));
+    for (const { word, aliases = [], default: said, sentence } of ocspSettings) {
+      const row = rows.find((line) => line.startsWith(`| \`${word}\``));
+      const expected = [...aliases.map((alias) => `\`${alias}\``), `| ${said ?? ''}`, sentence];
+      expect(expected.filter((part) => row?.includes(part) !== true)).toEqual([]);
+    }
   });
 });
 
