@@ -44,7 +44,8 @@ export class Connection {
     this.route = route;
     if (route.proxy) parseProxyUrl(route.proxy.url);
     this.isSecure = origin.startsWith('https:');
-    this.forwarder = this.isSecure ? undefined : route.proxy;
+    this.forwarder =
+      this.isSecure || route.proxy?.connectsAlways === true ? undefined : route.proxy;
     this.#secure = this.isSecure ? makeTlsClient(origin, route.tls) : undefined;
     // Without proxyEnv: which way a request goes is said by the settings, not by who started the process.
     this.#agent = new Agent({ keepAlive: true, maxSockets: 1, timeout: IDLE_MS });

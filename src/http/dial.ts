@@ -59,11 +59,17 @@ export async function dial(call: Call): Promise<Socket> {
 
 /** Get octets through to the server, or to the proxy that takes plain http for it. */
 async function reach(call: Call, attempt: Attempt): Promise<Socket> {
-  const { proxy } = call.route;
+  const { proxy, address } = call.route;
   const target = endpointOf(call.origin);
-  if (proxy === undefined) return await open(target, call, attempt);
+  if (proxy === undefined) {
+    return await open(
+      { ...target, ...(address !== undefined && { host: address }) },
+      call,
+      attempt,
+    );
+  }
   const socket = await open(endpointOf(parseProxyUrl(proxy.url)), call, attempt);
-  if (!call.secure) return socket;
+  if (!call.secure && proxy.connectsAlways !== true) return socket;
   return await openTunnel(socket, target, proxy, call.url);
 }
 

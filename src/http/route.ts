@@ -6,6 +6,8 @@ export interface HttpRoute {
   /** Of https only. */
   readonly tls?: TlsSettings;
   readonly proxy?: HttpProxy;
+  /** IP address to connect to, where the name of the server was resolved already; a proxy resolves it by itself. */
+  readonly address?: string;
 }
 
 /** What the TLS client believes and shows. The name of the server is always checked. */
@@ -39,6 +41,8 @@ export interface HttpProxy {
     /** UTF-8. */
     readonly password: Uint8Array;
   };
+  /** Have it connect through for plain http as well. */
+  readonly connectsAlways?: true;
 }
 
 /** A TCP endpoint; an IPv6 address without its brackets. */
