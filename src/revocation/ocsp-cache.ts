@@ -1,5 +1,4 @@
-import type { OcspVerdict } from './ocsp-rules.ts';
-import type { UnavailableCode } from './verdict.ts';
+import type { RevocationVerdict, Unavailable, UnavailableCode } from './verdict.ts';
 
 /** How long results are kept, all in seconds; -1 is no bound. */
 export interface CacheRules {
@@ -32,7 +31,7 @@ const TRY_LATER_SECONDS = 5;
  * @param notAfter of the certificate it is about
  */
 export function usableUntil(
-  verdict: Exclude<OcspVerdict, { readonly type: 'unavailable' }>,
+  verdict: Exclude<RevocationVerdict, Unavailable>,
   rules: CacheRules,
   at: Date,
   notAfter: Date,

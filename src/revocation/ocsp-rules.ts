@@ -62,7 +62,9 @@ export type OcspNote =
   /** Nothing was asked, or nothing is known, about the responder's own certificate. */
   | 'responder-not-checked'
   /** It has no end, and none is set. */
-  | 'no-age-bound';
+  | 'no-age-bound'
+  /** What brought it did not say that it was an OCSP response. */
+  | 'content-type';
 
 /** A response that was verified. */
 export interface VerifiedResponse {
