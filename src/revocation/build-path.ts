@@ -34,6 +34,7 @@ export function* prospectivePaths(
   const { context, index, chainLength } = search;
   const child = path.at(-1) ?? path[0];
   const unfit: UnfitIssuer[] = [];
+  let leadsOn = false;
   for (const candidate of issuersOf(child, index)) {
     const { certificate, isAnchor } = candidate;
     if (!isAnchor && path.some((other) => isSameEntity(other, certificate))) continue;
@@ -45,6 +46,7 @@ export function* prospectivePaths(
       continue;
     }
     const unsigned = verifyBy(certificate, child, context);
+    leadsOn ||= unsigned === undefined;
     if (unsigned) note(search, unsigned);
     else if (isAnchor) yield* proposed(search, { path, anchor: certificate });
     else if (path.length < chainLength) yield* prospectivePaths(search, [...path, certificate]);
@@ -52,7 +54,8 @@ export function* prospectivePaths(
     if (isExhausted(search)) return;
   }
   diagnose(search, child, unfit);
-  note(search, untrusted(child));
+  // Where it leads on, what is found further up says more.
+  if (!leadsOn) note(search, untrusted(child));
 }
 
 function* proposed(

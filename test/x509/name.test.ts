@@ -4,6 +4,7 @@ import { fromDer, toDer } from '../../src/asn1/codec.ts';
 import { oids } from '../../src/asn1/oids.ts';
 import {
   attributeText,
+  isNameWithin,
   isNullDn,
   Name,
   nameKey,
@@ -205,6 +206,19 @@ describe('Name', () => {
     const rdns = Array.from({ length: 101 }, () => utf8('a').rdns[0] ?? []);
     expect(() => fromDer(Name, toDer(Name, { rdns }))).toThrow('more than 100 elements');
     expect(fromDer(Name, toDer(Name, { rdns: rdns.slice(1) })).rdns).toHaveLength(100);
+  });
+});
+
+describe('isNameWithin()', () => {
+  it('compares all RDNs of the base, from the most general on, as sameName() does', () => {
+    const name = parseName('CN=gw1,OU=Gates,O=Test');
+    for (const base of ['O=Test', 'O= TEST ', 'OU=gates,O=test', 'CN=gw1,OU=Gates,O=Test']) {
+      expect(isNameWithin(name, parseName(base))).toBe(true);
+    }
+    expect(isNameWithin(name, nullDn)).toBe(true);
+    for (const base of ['OU=Gates', 'O=Tes', 'CN=gw1,O=Test', 'CN=x,CN=gw1,OU=Gates,O=Test']) {
+      expect(isNameWithin(name, parseName(base))).toBe(false);
+    }
   });
 });
 
