@@ -33,26 +33,46 @@ const MAX_SIGNER_CANDIDATES = 8;
 const MAX_REMEMBERED = 32;
 
 /**
- * List the certificates whose key signed a CRL (RFC 5280 section 6.3.3 (g)), whether they may or not.
+ * List the certificates whose key signed a CRL (RFC 5280 section 6.3.3 (g)), whether they may or not. The issuers of the
+ * certificate in question are tried first, then what leads to the anchor. What does not comes last, and only to say why:
+ * anybody may send certificates of that name along, and must not crowd out the right one.
  *
+ * @param above the issuers, up to the anchor
  * @returns undefined when there is none of that name at all
  */
 export function signersOf(
   crl: Crl,
   signers: CrlSigners,
   policy: AlgorithmPolicy,
+  above: readonly Certificate[] = [],
 ): readonly Certificate[] | undefined {
   const candidates = signers.candidates(crl.issuer);
   if (candidates.length === 0) return undefined;
+  const hasSigned = (certificate: Certificate): boolean => {
+    const own = certificate.tbsCertificate.subjectPublicKeyInfo;
+    return isSignedBy(crl, signers.keyOf?.(certificate) ?? own, policy);
+  };
+  const issuers = candidates.filter((one) => isAmong(one, above)).filter(hasSigned);
+  if (issuers.length > 0) return issuers;
   return candidates
-    .map((certificate) => ({ certificate, order: unlikeliness(certificate, crl.keyIdentifier) }))
+    .filter((one) => !isAmong(one, above))
+    .map((certificate) => ({
+      certificate,
+      order:
+        unlikeliness(certificate, crl.keyIdentifier) + (signers.above(certificate) ? 0 : NO_PATH),
+    }))
     .toSorted((a, b) => a.order - b.order)
     .slice(0, MAX_SIGNER_CANDIDATES)
     .map(({ certificate }) => certificate)
-    .filter((certificate) => {
-      const own = certificate.tbsCertificate.subjectPublicKeyInfo;
-      return isSignedBy(crl, signers.keyOf?.(certificate) ?? own, policy);
-    });
+    .filter(hasSigned);
+}
+
+/** More than any `unlikeliness`. */
+const NO_PATH = 10;
+
+/** Tell whether a certificate, the same octets, is one of some. */
+export function isAmong(certificate: Certificate, some: readonly Certificate[]): boolean {
+  return some.some((one) => one === certificate || bytesEqual(rawOf(one), rawOf(certificate)));
 }
 
 /** Tell whether a certificate may sign CRLs: RFC 5280 section 6.3.3 (f), and section 4.2.1.3 for one without keyUsage. */

@@ -1,10 +1,9 @@
-import { rawOf } from '../asn1/codec.ts';
-import { bytesEqual } from '../base/bytes.ts';
 import type { AlgorithmPolicy } from '../crypto/policy.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { sameName } from '../x509/name.ts';
 import { quoteName } from '../x509/name-text.ts';
 import {
+  isAmong,
   isSameAuthority,
   isSameEntity,
   maySignCrls,
@@ -47,7 +46,7 @@ const MAX_SIGNER_DEPTH = 4;
  */
 export function trustCrl(crl: Crl, trust: CrlTrust): TrustedCrl | Unavailable {
   const who = quoteName(crl.issuer);
-  const signed = signersOf(crl, trust.signers, trust.policy);
+  const signed = signersOf(crl, trust.signers, trust.policy, trust.above);
   if (!signed) return untrusted(`no certificate of ${who} is known, which issued the CRL`);
   if (signed.length === 0) {
     return unavailable('bad-signature', `the CRL of ${who} is signed by no key of that name`);
@@ -65,7 +64,7 @@ function refusalOf(crl: Crl, signer: Certificate, trust: CrlTrust): string | und
   const { asked, above, signers } = trust;
   if (!maySignCrls(signer)) return 'its keyUsage does not allow cRLSign';
   // The path itself was found and is checked: most CRLs are signed by whoever issued the certificate.
-  if (above.some((one) => isSame(one, signer))) return undefined;
+  if (isAmong(signer, above)) return undefined;
   const aboveSigner = signers.above(signer);
   if (!aboveSigner) return 'it is on no path to the anchor';
   const path = [signer, ...aboveSigner];
@@ -81,9 +80,9 @@ function refusalOfPath(
   { asked, above, status: statusOf }: CrlTrust,
 ): string | undefined {
   for (const [i, one] of path.slice(0, -1).entries()) {
-    if (above.some((other) => isSame(other, one))) return undefined;
+    if (isAmong(one, above)) return undefined;
     // What covers the certificate it is signed with is looked up in there; no longer circle counts.
-    if (i === 0 && isSame(one, asked.at(-1))) continue;
+    if (i === 0 && isAmong(one, asked.slice(-1))) continue;
     if (asked.some((other) => isSameEntity(other, one))) {
       return 'its own status hangs on what it signed';
     }
@@ -93,10 +92,6 @@ function refusalOfPath(
     if (status.type === 'unavailable') return `its own status is not known: ${status.detail}`;
   }
   return undefined;
-}
-
-function isSame(a: Certificate, b: Certificate | undefined): boolean {
-  return b !== undefined && (a === b || bytesEqual(rawOf(a), rawOf(b)));
 }
 
 function untrusted(detail: string): Unavailable {

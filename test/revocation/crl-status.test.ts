@@ -292,6 +292,20 @@ describe('checkRevocationByCrls() asks who signed:', () => {
     expect(status([crl(separate), revoking], { pool })).toBe('crl-issuer-untrusted');
   });
 
+  it('certificates of its name that anybody may send along do not crowd out the right one', () => {
+    const ski = extension('subjectKeyIdentifier', Uint8Array.of(1, 2, 3));
+    const right = issue({ subject: 'CN=CA', issuer: root, extensions: [crlSign, ski] });
+    const keyIdentifier = Uint8Array.of(1, 2, 3);
+    const extensions = [extension('authorityKeyIdentifier', { keyIdentifier })];
+    const forged = Array.from({ length: 12 }, () =>
+      issue({ subject: 'CN=CA', issuerName: root.subject, extensions: [crlSign, ski] }),
+    );
+    const revoking = { entries: [entry(leaf)], extensions };
+    const crls = [crl(right, revoking), crl(root)];
+    expect(status(crls, { pool: [...forged, right] })).toBe('revoked');
+    expect(status([crl(ca, revoking)], { pool: forged })).toBe('revoked');
+  });
+
   it('a new key of the CA may sign for certificates of the old one, by a self-issued link', () => {
     const renewed = issue({ subject: 'CN=CA', isCa: true, issuer: ca });
     expect(status([crl(renewed), crl(ca)], { pool: [renewed] })).toBe('good');
