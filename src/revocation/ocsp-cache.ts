@@ -71,7 +71,7 @@ export function failureUsableUntil(
 ): Date | undefined {
   if (!caching || code === 'nonce-mismatch') return undefined;
   const seconds =
-    code === 'tryLater'
+    code === 'responder-error(tryLater)'
       ? Math.min(TRY_LATER_SECONDS, cacheErrorTimeoutSeconds)
       : cacheErrorTimeoutSeconds;
   return new Date(at.getTime() + seconds * 1000);

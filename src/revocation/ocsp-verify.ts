@@ -49,7 +49,10 @@ function openResponse(octets: Uint8Array): BasicOCSPResponse | Unavailable {
   const { responseStatus, responseBytes } = decodeOcspResponse(octets);
   if (responseStatus !== 'successful') {
     // `unauthorized` is what a responder says that has no record (RFC 5019 section 2.2.3): not `unknown`.
-    return unavailable(responseStatus, `the responder answered "${responseStatus}"`);
+    return unavailable(
+      `responder-error(${responseStatus})`,
+      `the responder answered "${responseStatus}"`,
+    );
   }
   if (!responseBytes) return unavailable('malformed', 'the response has no responseBytes');
   if (responseBytes.responseType !== oids.ocspBasic) {

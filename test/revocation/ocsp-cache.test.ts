@@ -99,7 +99,7 @@ describe('failureUsableUntil()', () => {
   });
 
   it('forgets tryLater after five seconds, and a wrong nonce at once', () => {
-    expect(failureUsableUntil('tryLater', usual, at)).toEqual(after(5));
+    expect(failureUsableUntil('responder-error(tryLater)', usual, at)).toEqual(after(5));
     expect(failureUsableUntil('nonce-mismatch', usual, at)).toBeUndefined();
     expect(failureUsableUntil('timeout', { ...usual, caching: false }, at)).toBeUndefined();
   });
