@@ -166,13 +166,13 @@ export const writtenMutations: readonly WrittenMutation[] = [
   {
     row: 'R10',
     file: 'src/cmp/protection/signer.ts',
-    find: "if (verdict.type === 'invalid') return verdict.detail;",
+    find: "if (verdict.type === 'invalid') return verdict.reasons[0].detail;",
     replace: "if (verdict.type === 'invalid') return { certificate, path: [] };",
   },
   {
     row: 'C5',
     file: 'src/lifecycle/judge-certificate.ts',
-    find: "if (verdict.type === 'invalid') return refuse(verdict.detail, 'incorrectData');",
+    find: "if (verdict.type === 'invalid') return refuse(verdict.reasons[0].detail, 'incorrectData');",
     replace: "if (verdict.type === 'invalid') return { type: 'accept', chain: [] };",
   },
   {
