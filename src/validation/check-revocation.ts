@@ -1,0 +1,332 @@
+import { CertError } from '../base/errors.ts';
+import { oids } from '../asn1/oids.ts';
+import {
+  isSameAuthority,
+  isSameEntity,
+  maySignCrls,
+  signersOf,
+  type CrlSigners,
+} from '../revocation/crl-signer.ts';
+import { checkRevocationByCrls } from '../revocation/crl-status.ts';
+import type { Crl } from '../revocation/crl.ts';
+import { unavailable, type RevocationVerdict, type Unavailable } from '../revocation/verdict.ts';
+import type { Certificate } from '../x509/certificate.ts';
+import type { DistributionPoint } from '../x509/distribution-point.ts';
+import { extensionValue } from '../x509/extension-values.ts';
+import { sameName } from '../x509/name.ts';
+import type {
+  CertificateRevocation,
+  CrlsFound,
+  OcspAnswer,
+  PeerReason,
+  ResolvedOcsp,
+  SourceTried,
+  ValidationContext,
+  ValidationPolicy,
+} from './contract.ts';
+import {
+  crlOutcome,
+  decisiveVerdict,
+  needsCrl,
+  ocspOutcome,
+  revocationTable,
+  type RevocationWarning,
+  type SettledMode,
+} from './revocation-policy.ts';
+
+/** A path whose certificates are asked about, and by what. */
+export interface RevocationQuestion {
+  readonly context: ValidationContext;
+  readonly policy: ValidationPolicy;
+  /** From the peer's own to the last below the anchor. */
+  readonly path: readonly Certificate[];
+  readonly anchor: Certificate;
+  readonly signers: CrlSigners;
+  readonly at: Date;
+  /** For the first of the path. */
+  readonly staple?: Uint8Array;
+}
+
+/** What became of all of them. */
+export interface RevocationAnswer {
+  readonly revocation: readonly CertificateRevocation[];
+  readonly warnings: readonly PeerReason[];
+}
+
+/** What the sources gave for one certificate, before CRLs are looked at. */
+interface Gathered {
+  readonly mode: SettledMode;
+  readonly tried: readonly SourceTried[];
+  readonly ocsp: RevocationVerdict | undefined;
+  readonly crls: CrlsFound | undefined;
+}
+
+/**
+ * Ask about all certificates of a path at once, under one deadline: OCSP first, a staple before the network; CRLs where
+ * these could still change the decision. Nothing an answer holds is an error here.
+ */
+export async function checkRevocation(
+  question: RevocationQuestion,
+  signal: AbortSignal,
+): Promise<RevocationAnswer> {
+  const { path, policy, context } = question;
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(policy.deadlineMs)]);
+  const gathered = await Promise.all(path.map((_, depth) => gather(question, depth, deadline)));
+  const crls = [...new Set(gathered.flatMap(({ crls: found }) => found?.crls ?? []))];
+  const byCrl = crls.length === 0 ? [] : lookUp(question, crls);
+  const warnings: PeerReason[] = [];
+  const revocation = path.map((certificate, depth): CertificateRevocation => {
+    const one = gathered[depth];
+    const result = one
+      ? decide(certificate, one, one.crls && (byCrl[depth] ?? whyNone(one.crls)), question)
+      : undefined;
+    const word = result?.warning;
+    if (word !== undefined) warnings.push({ code: word, detail: warningTexts[word], depth });
+    return (
+      result?.revocation ?? {
+        certificate,
+        verdict: internal(undefined),
+        tried: [],
+        accepted: false,
+      }
+    );
+  });
+  const used = crls.filter((crl) => isOfPath(crl, question));
+  // What cannot be held is not to keep a peer out.
+  if (used.length > 0) await context.crls.keep(used).catch(() => undefined);
+  return { revocation, warnings };
+}
+
+const warningTexts: Readonly<Record<RevocationWarning, string>> = {
+  'accepted-without-revocation': 'accepted, and no source said whether it is revoked',
+  'accepted-with-expired-crl': 'accepted by a CRL that should have been replaced since',
+  'accepted-against-ocsp': 'accepted by a CRL, though its OCSP responder says it is revoked',
+};
+
+async function gather(
+  question: RevocationQuestion,
+  depth: number,
+  deadline: AbortSignal,
+): Promise<Gathered> {
+  const { policy, path } = question;
+  const certificate = path[depth];
+  if (certificate === undefined) throw new CertError('INTERNAL', 'Cannot ask about no certificate');
+  const { tried, verdict } = await askOcsp(question, depth, deadline);
+  const ocsp = verdict;
+  const outcome = ocspOutcome(ocsp, policy);
+  const modes = policy.revocation === 'ifuri' ? settledModes : [policy.revocation];
+  const wants = modes.some((mode) => needsCrl(mode, outcome));
+  const crls =
+    wants && policy.crls.use ? await findCrls(question, certificate, deadline) : undefined;
+  const mode = modeFor(certificate, policy, crls);
+  return { mode, tried, ocsp, crls };
+}
+
+const settledModes: readonly SettledMode[] = ['strict', 'relaxed'];
+
+/** RFC 6960, by staple and by network; nothing is asked without an object. */
+async function askOcsp(
+  { context, policy, path, anchor, staple }: RevocationQuestion,
+  depth: number,
+  deadline: AbortSignal,
+): Promise<{ readonly tried: readonly SourceTried[]; readonly verdict?: RevocationVerdict }> {
+  const certificate = path[depth];
+  const issuer = path[depth + 1] ?? anchor;
+  if (!policy.ocsp || !certificate) return { tried: [] };
+  const object = withPath(policy.ocsp, [...path.slice(depth + 1), anchor]);
+  const tried: SourceTried[] = [];
+  if (depth === 0 && staple) {
+    const answer = attempt(() => context.ocsp.staple(staple, certificate, issuer, object));
+    tried.push(...answer.tried);
+    if (answer.verdict.type === 'good' || answer.verdict.type === 'revoked') {
+      return { tried, verdict: answer.verdict };
+    }
+  }
+  const answer = await within(deadline, () =>
+    context.ocsp.status(certificate, issuer, object, deadline),
+  );
+  return { tried: [...tried, ...answer.tried], verdict: answer.verdict };
+}
+
+/** Where no group of CAs was configured, it is those of the path: whoever issued the certificate, and whom it named. */
+function withPath(object: ResolvedOcsp, above: readonly Certificate[]): ResolvedOcsp {
+  const { responders } = object.rules;
+  if (object.isByPath !== true || responders.type !== 'ca-chain') return object;
+  const members = [
+    ...responders.members,
+    ...above.map((certificate) => ({ certificate, trustOcspSigning: false })),
+  ];
+  return { ...object, rules: { ...object.rules, responders: { ...responders, members } } };
+}
+
+async function findCrls(
+  { context, policy, at }: RevocationQuestion,
+  certificate: Certificate,
+  deadline: AbortSignal,
+): Promise<CrlsFound> {
+  const { crls: rules } = policy;
+  const time = { at, clockSkewSeconds: rules.clockSkewSeconds };
+  const points = readPoints(certificate, rules.useDeltas);
+  return ended(
+    deadline,
+    async () => {
+      try {
+        return await context.crls.find(certificate, points, rules, time, deadline);
+      } catch (error) {
+        return none(deadline.aborted ? lateVerdict : internal(error));
+      }
+    },
+    () => none(lateVerdict),
+  );
+}
+
+function none(failure: Unavailable): CrlsFound {
+  return { crls: [], failed: [{ url: '', failure }] };
+}
+
+/** Those that cannot be read are no places; what the certificate says of them is judged with its CRLs. */
+function readPoints(
+  { tbsCertificate: { extensions } }: Certificate,
+  withDeltas: boolean,
+): readonly DistributionPoint[] {
+  try {
+    const named = extensionValue(extensions, 'cRLDistributionPoints') ?? [];
+    const deltas = withDeltas ? (extensionValue(extensions, 'freshestCRL') ?? []) : [];
+    return [...named, ...deltas];
+  } catch (error) {
+    if (error instanceof CertError && error.code !== 'INTERNAL') return [];
+    throw error;
+  }
+}
+
+/** `ifuri`: strict for a certificate that names a source, or whose issuer one is configured for. */
+function modeFor(
+  certificate: Certificate,
+  { revocation, ocsp, crls: rules }: ValidationPolicy,
+  found: CrlsFound | undefined,
+): SettledMode {
+  if (revocation !== 'ifuri') return revocation;
+  const { extensions = [], issuer } = certificate.tbsCertificate;
+  const namesPoint = extensions.some(({ extnID }) => extnID === oids.cRLDistributionPoints);
+  const isConfigured =
+    rules.configured.length > 0 &&
+    found !== undefined &&
+    // One that could not be fetched may be the one of this issuer: nobody can tell.
+    (found.failed.length > 0 || found.crls.some((crl) => sameName(crl.issuer, issuer)));
+  const isNamed = namesPoint || namesResponder(certificate) || ocsp?.query.url !== undefined;
+  return isNamed || isConfigured ? 'strict' : 'relaxed';
+}
+
+/** An extension that cannot be read is taken for one that names somebody. */
+function namesResponder({ tbsCertificate: { extensions } }: Certificate): boolean {
+  try {
+    const access = extensionValue(extensions, 'authorityInfoAccess') ?? [];
+    return access.some(({ accessMethod }) => accessMethod === oids.ocsp);
+  } catch (error) {
+    if (error instanceof CertError && error.code !== 'INTERNAL') return true;
+    throw error;
+  }
+}
+
+function lookUp(question: RevocationQuestion, crls: readonly Crl[]): readonly RevocationVerdict[] {
+  const { path, anchor, signers, at, policy } = question;
+  const { clockSkewSeconds, useDeltas } = policy.crls;
+  const query = { path, anchor, crls, signers, at, clockSkewSeconds, useDeltas };
+  try {
+    return checkRevocationByCrls({ ...query, policy: policy.path.policy });
+  } catch (error) {
+    return path.map(() => internal(error));
+  }
+}
+
+function whyNone({ failed }: CrlsFound): RevocationVerdict {
+  return failed[0]?.failure ?? unavailable('no-source', 'it names no CRL, and none is configured');
+}
+
+function decide(
+  certificate: Certificate,
+  { mode, tried, ocsp, crls }: Gathered,
+  byCrl: RevocationVerdict | undefined,
+  { policy }: RevocationQuestion,
+): { readonly revocation: CertificateRevocation; readonly warning?: RevocationWarning } {
+  // Why a place gave nothing tells more than that there is nothing.
+  const isNothing = byCrl?.type === 'unavailable' && byCrl.code === 'no-source';
+  const crl = crls && isNothing ? whyNone(crls) : byCrl;
+  const decision = revocationTable[mode][ocspOutcome(ocsp, policy)][crlOutcome(crl)];
+  const accepted = decision.type === 'accept';
+  const failed = (crls?.failed ?? []).map(({ url, failure }): SourceTried => ({
+    source: { type: 'crl', ...(url !== '' && { url }) },
+    verdict: failure,
+    notes: [],
+  }));
+  const looked: readonly SourceTried[] =
+    crl && !(failed.length > 0 && crl === failed[0]?.verdict)
+      ? [{ source: { type: 'crl' }, verdict: crl, notes: [] }]
+      : [];
+  return {
+    revocation: {
+      certificate,
+      verdict: decisiveVerdict(ocsp, crl, accepted),
+      tried: [...tried, ...failed, ...looked],
+      accepted,
+    },
+    ...(accepted && decision.warning !== undefined && { warning: decision.warning }),
+  };
+}
+
+/** Only what a CA of this path, or an issuer of CRLs below the same anchor, has signed may be held. */
+function isOfPath(crl: Crl, { path, anchor, signers, policy }: RevocationQuestion): boolean {
+  const signed = signersOf(crl, signers, policy.path.policy) ?? [];
+  return signed.some((signer) => {
+    if (!maySignCrls(signer)) return false;
+    const authorities = [...path.slice(1), anchor];
+    if (authorities.some((one) => isSameEntity(one, signer))) return true;
+    const above = signers.above(signer);
+    if (!above) return false;
+    const named = authorities.findIndex(({ tbsCertificate }) =>
+      sameName(tbsCertificate.subject, crl.issuer),
+    );
+    return named === -1 || isSameAuthority([signer, ...above], authorities.slice(named));
+  });
+}
+
+const lateVerdict = unavailable('timeout', 'the time for judging this peer is over');
+
+function internal(error: unknown): Unavailable {
+  const detail = error instanceof CertError ? error.message : 'an error that is ours';
+  return unavailable('internal', detail);
+}
+
+function attempt(work: () => OcspAnswer): OcspAnswer {
+  try {
+    return work();
+  } catch (error) {
+    return { verdict: internal(error), tried: [] };
+  }
+}
+
+function within(deadline: AbortSignal, work: () => Promise<OcspAnswer>): Promise<OcspAnswer> {
+  return ended(
+    deadline,
+    async () => {
+      try {
+        return await work();
+      } catch (error) {
+        return { verdict: deadline.aborted ? lateVerdict : internal(error), tried: [] };
+      }
+    },
+    () => ({ verdict: lateVerdict, tried: [] }),
+  );
+}
+
+/** Give up on what does not end by itself when the deadline comes. */
+function ended<T>(deadline: AbortSignal, work: () => Promise<T>, late: () => T): Promise<T> {
+  if (deadline.aborted) return Promise.resolve(late());
+  return new Promise<T>((resolve, reject) => {
+    const over = (): void => resolve(late());
+    deadline.addEventListener('abort', over, { once: true });
+    work()
+      .then(resolve, reject)
+      .finally(() => deadline.removeEventListener('abort', over));
+  });
+}
