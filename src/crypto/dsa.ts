@@ -3,7 +3,7 @@ import { asBuffer } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 import { toDer } from '../asn1/codec.ts';
 import { oids, type Oid } from '../asn1/oids.ts';
-import type { AlgorithmIdentifier } from '../x509/algorithm-identifier.ts';
+import { hasNoParameters, type AlgorithmIdentifier } from '../x509/algorithm-identifier.ts';
 import { SubjectPublicKeyInfo } from '../x509/subject-public-key-info.ts';
 import type { DigestName } from './digest.ts';
 
@@ -26,7 +26,7 @@ export function dsaDigest({ algorithm, parameters }: AlgorithmIdentifier): Diges
  * which only DSA has.
  */
 export function inheritsParameters({ algorithm }: SubjectPublicKeyInfo): boolean {
-  return algorithm.algorithm === oids.dsa && algorithm.parameters === undefined;
+  return algorithm.algorithm === oids.dsa && hasNoParameters(algorithm);
 }
 
 /**
