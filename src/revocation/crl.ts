@@ -2,7 +2,9 @@ import { bytesEqual, toHex } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 import { toDer } from '../asn1/codec.ts';
 import { oidName, oids, type Oid } from '../asn1/oids.ts';
+import { digest } from '../crypto/digest.ts';
 import { AlgorithmIdentifier } from '../x509/algorithm-identifier.ts';
+import type { Certificate } from '../x509/certificate.ts';
 import { decodeCertificateList, type CertificateList } from '../x509/certificate-list.ts';
 import type {
   CRLDistributionPoints,
@@ -121,13 +123,13 @@ export function isNewer(
 }
 
 /**
- * Name what a CRL is one of a row of: issuer, key, part, and whether it is complete or a delta. A delta is numbered
- * ahead of its base, and a CA with a new key may begin again.
+ * Name what a verified CRL is one of a row of: issuer, key that signed it, part, and whether it is complete or a delta. A
+ * delta is numbered ahead of its base, and a CA with a new key may begin again.
  */
-export function crlIdentity({ issuer, keyIdentifier, baseCrlNumber, list }: Crl): string {
+export function crlIdentity({ issuer, baseCrlNumber, list }: Crl, signer: Certificate): string {
   return JSON.stringify([
     nameKey(issuer),
-    keyIdentifier ? toHex(keyIdentifier) : '',
+    toHex(digest('sha256', signer.tbsCertificate.subjectPublicKeyInfo.subjectPublicKey)),
     toHex(scopeOctets(list)),
     baseCrlNumber === undefined ? 'complete' : 'delta',
   ]);

@@ -128,15 +128,17 @@ describe('isNewer()', () => {
 
 describe('crlIdentity()', () => {
   it('is that of the row a CRL is one of', () => {
-    const own = crlIdentity(crl(ca));
-    expect(crlIdentity(crl(ca, { number: 9n, entries: [entry(1n)] }))).toBe(own);
-    const keyIdentifier = extension('authorityKeyIdentifier', { keyIdentifier: bytes(1, 2) });
+    const own = crlIdentity(crl(ca), ca.certificate);
+    const later = crl(ca, { number: 9n, entries: [entry(1n)] });
+    expect(crlIdentity(later, ca.certificate)).toBe(own);
+    const rekeyed = issue({ subject: 'CN=CA', isCa: true });
+    const other = issue({ subject: 'CN=Other' });
     const others = [
-      crl(ca, { base: 1n }),
-      crl(ca, { scope: { onlyContainsUserCerts: true } }),
-      crl(ca, { extensions: [keyIdentifier] }),
-      crl(issue({ subject: 'CN=Other' })),
+      crlIdentity(crl(ca, { base: 1n }), ca.certificate),
+      crlIdentity(crl(ca, { scope: { onlyContainsUserCerts: true } }), ca.certificate),
+      crlIdentity(crl(rekeyed), rekeyed.certificate),
+      crlIdentity(crl(other), other.certificate),
     ];
-    expect(new Set([own, ...others.map(crlIdentity)]).size).toBe(5);
+    expect(new Set([own, ...others]).size).toBe(5);
   });
 });
