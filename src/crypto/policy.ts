@@ -4,6 +4,8 @@ export interface AlgorithmPolicy {
   readonly allowLegacy: boolean;
   /** SHA-1 in signatures, without the short keys. */
   readonly allowSha1?: boolean;
+  /** The shortest RSA key, in bits: 2048 where nothing is set, and never less than 1024. */
+  readonly leastRsaBits?: number;
   /** DSA in signatures, which nobody issues any more and NIST's tests still have. */
   readonly allowDsa?: boolean;
 }

@@ -120,13 +120,13 @@ export function assertKeyAllowed(
 /** Refuse an RSA key that is too short; the rest of `assertKeyAllowed` for a key already described. */
 export function assertLength(
   { rsaBits }: KeyDescription,
-  { allowLegacy }: AlgorithmPolicy,
+  { allowLegacy, leastRsaBits }: AlgorithmPolicy,
   code: 'KEY_UNUSABLE' | 'CMP_ALGORITHM_UNSUPPORTED',
 ): void {
-  if (rsaBits === undefined || rsaBits >= minRsaBits) return;
-  const isLegacy = rsaBits >= minLegacyRsaBits;
-  if (isLegacy && allowLegacy) return;
-  const least = allowLegacy ? minLegacyRsaBits : minRsaBits;
+  const usual = allowLegacy ? minLegacyRsaBits : minRsaBits;
+  const least = Math.max(leastRsaBits ?? usual, minLegacyRsaBits);
+  if (rsaBits === undefined || rsaBits >= least) return;
+  const isLegacy = rsaBits >= minLegacyRsaBits && leastRsaBits === undefined;
   throw new CertError(
     code,
     `Cannot use an RSA key of ${rsaBits} bits: the least is ${least}`,

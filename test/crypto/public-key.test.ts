@@ -111,6 +111,18 @@ describe('assertKeyAllowed()', () => {
     expect(allow(1023, true)).toThrow(unusable);
   });
 
+  it('takes RSA from the length that is set, but never under 1024 bits', () => {
+    const allow =
+      (bits: number, leastRsaBits: number, allowLegacy = false) =>
+      () =>
+        assertKeyAllowed(rsaSpki(bits), { allowLegacy, leastRsaBits });
+    expect(allow(2048, 3072)).toThrow('of 2048 bits: the least is 3072');
+    expect(allow(2048, 3072, true)).toThrow('the least is 3072');
+    expect(allow(3072, 3072)).not.toThrow();
+    expect(allow(1024, 1024)).not.toThrow();
+    expect(allow(1016, 512)).toThrow('the least is 1024');
+  });
+
   it('names the refusal of a peer key by the code it is given', () => {
     const policy = modernOnly;
     const code = 'CMP_ALGORITHM_UNSUPPORTED';
