@@ -60,6 +60,7 @@ export function openBackup(path: string, name: string): BackupFile {
   inWords(() => {
     // Nobody else has it open, and it is thrown away when this does not come to its end.
     connection.pragma('journal_mode = MEMORY');
+    connection.pragma('cache_size = -2000');
     connection.pragma('secure_delete = ON');
     connection.pragma('trusted_schema = OFF');
   });

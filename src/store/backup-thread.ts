@@ -48,6 +48,8 @@ export async function backUpInThread(
     // It reads no words of the command line, and no environment.
     argv: [],
     env: {},
+    // It calls SQLite and little else; without limits it may grow as large as whoever started it.
+    resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 },
   });
   // Whoever ends need not wait for it: what it leaves is removed by the next one.
   worker.unref();

@@ -15,6 +15,8 @@ async function work(task: BackupTask): Promise<BackupAnswer> {
   try {
     // Read only: what is damaged is left as it is.
     connection = new Sqlite(source, { readonly: true, fileMustExist: true, timeout: 5000 });
+    // As the store itself has it: all pages are read once, and none is needed again.
+    connection.pragma('cache_size = -2000');
     assertWhole(connection, source);
     const open = connection;
     const backup = await backUp(
