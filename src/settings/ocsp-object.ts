@@ -36,6 +36,8 @@ export interface OcspResponderSettings {
   readonly caChain?: string;
   readonly issuerCriteriaCheck: boolean;
   readonly acceptTrustedRoot: boolean;
+  /** Labels of roots below which any responder is believed, where the settings take such. */
+  readonly trustOcspSigning: readonly string[];
   readonly allowSha1: boolean;
 }
 
@@ -58,6 +60,7 @@ export const ocspDefaults: Omit<OcspObject, 'name'> = {
   signingCerts: [],
   issuerCriteriaCheck: true,
   acceptTrustedRoot: true,
+  trustOcspSigning: [],
   allowSha1: false,
   nonce: 'require',
   certIdHash: 'sha1',

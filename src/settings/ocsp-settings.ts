@@ -1,31 +1,22 @@
 import type { OcspObject } from './ocsp-object.ts';
-
-/** What may stand for a setting. */
-export type SettingValues =
-  | { readonly type: 'boolean' }
-  | { readonly type: 'number'; readonly min: number; readonly max: number; readonly word?: string }
-  | { readonly type: 'choice'; readonly of: readonly string[] }
-  | { readonly type: 'text'; readonly pattern: RegExp; readonly says: string }
-  | { readonly type: 'labels'; readonly isMany: boolean };
+import type { Setting } from './setting.ts';
 
 /** One setting of an OCSP object, as commands, documentation and checks have it. */
-export interface OcspSetting {
-  /** The word an operator types. */
-  readonly word: string;
-  /** Words other products have for it, which are understood as well. */
-  readonly aliases?: readonly string[];
+export interface OcspSetting extends Setting {
   readonly field: keyof OcspObject | keyof NonNullable<OcspObject['tunnel']> | 'password';
-  readonly values: SettingValues;
-  readonly unit?: 'ms' | 's' | 'octets';
-  /** What `ocspDefaults` says, in words; absent where nothing is set. */
-  readonly default?: string;
-  /** What it does, with a capital and no period. */
-  readonly sentence: string;
 }
 
 const MAX_INT = 2_147_483_647;
 const boolean = { type: 'boolean' } as const;
 const host = /^[\x21-\x7e]{1,255}$/;
+
+/** `profile`, which is a word for others and no field. */
+export const ocspProfile: Setting = {
+  word: 'profile',
+  values: { type: 'choice', of: ['rfc6960'] },
+  sentence:
+    'As RFC 6960 has it where nothing else is said: issuer-criteria-check on, accept-trusted-root off',
+};
 
 /** Every setting of an OCSP object, in the order they are shown. */
 export const ocspSettings: readonly OcspSetting[] = [
@@ -83,7 +74,14 @@ export const ocspSettings: readonly OcspSetting[] = [
     values: boolean,
     default: 'on',
     sentence:
-      'Another responder will do below a root with "trust ocsp-signing", which RFC 6960 does not allow; with issuer-criteria-check only',
+      'Another responder will do below a root of trust-ocsp-signing, which RFC 6960 does not allow; with issuer-criteria-check only',
+  },
+  {
+    word: 'trust-ocsp-signing',
+    field: 'trustOcspSigning',
+    values: { type: 'labels', isMany: true },
+    sentence:
+      'Roots below which any responder is believed, where accept-trusted-root is on or issuer-criteria-check is off',
   },
   {
     word: 'allow-sha1',
@@ -228,7 +226,12 @@ export const ocspSettings: readonly OcspSetting[] = [
   {
     word: 'dns-resolver',
     field: 'dnsResolver',
-    values: { type: 'text', pattern: /^(?:[\d.]{7,15}|[\da-f:.]{2,45})$/i, says: 'IP addresses' },
+    values: {
+      type: 'text',
+      pattern: /^(?:[\d.]{7,15}|[\da-f:.]{2,45})$/i,
+      says: 'IP addresses',
+      isMany: true,
+    },
     sentence:
       'Who is asked for the addresses of responders, in place of the resolver of the system',
   },
