@@ -65,7 +65,7 @@ export const steps: readonly Step[] = [
   },
   { path: 'src/tokens', step: 8, packages: ['pkcs11js'] },
   { path: 'src/cmp/client', step: 9, packages: [] },
-  { path: 'src/validation', step: 9, packages: ['node:dns/promises', 'node:tls'] },
+  { path: 'src/validation', step: 9, packages: ['node:dns/promises', 'node:net', 'node:tls'] },
   {
     path: 'src/deploy',
     step: 9,

@@ -100,6 +100,32 @@ describe('request() of plain http through a proxy', () => {
     }
   });
 
+  it('has it connect through where it is to do so always, and speaks to the server inside', async () => {
+    const seen: string[] = [];
+    const { proxyUrl } = await proxied((text, socket) => {
+      seen.push(text);
+      socket.write(
+        text.startsWith('CONNECT ') ? 'HTTP/1.1 200 connected\r\n\r\n' : responseText('yes'),
+      );
+    });
+    await ask(url, { proxy: { url: proxyUrl, credentials, connectsAlways: true } });
+    const [connecting, inside] = seen;
+    expect(connecting).toMatch(/^CONNECT ra\.example:8080 HTTP\/1\.1\r\n/);
+    expect(/^proxy-authorization: (.*)\r$/im.exec(connecting ?? '')?.[1]).toBe(authorization);
+    expect(inside).toMatch(/^POST \/pkix\/\?a=%2f HTTP\/1\.1\r\n/);
+    expect(inside).not.toMatch(/^proxy-authorization:/im);
+  });
+
+  it('goes to the address the name was resolved to before, and calls the server by its name', async () => {
+    const seen: string[] = [];
+    const { port } = await proxied((text, socket) => {
+      seen.push(text);
+      socket.write(responseText('yes'));
+    });
+    await ask(`http://ra.example:${port}/`, { address: '127.0.0.1' });
+    expect(seen[0]).toMatch(new RegExp(`^host: ra\\.example:${port}\\r$`, 'im'));
+  });
+
   it('says nothing of credentials to a proxy that needs none, nor to a server [T7]', async () => {
     const seen: string[] = [];
     const { proxyUrl, url: direct } = await proxied((text, socket) => {

@@ -1,0 +1,167 @@
+import type { Clock } from '../base/clock.ts';
+import { CertError } from '../base/errors.ts';
+import type { Random } from '../base/random.ts';
+import { verifyOcspResponse } from '../revocation/ocsp-verify.ts';
+import {
+  moreTelling,
+  unavailable,
+  type RevocationVerdict,
+  type Unavailable,
+} from '../revocation/verdict.ts';
+import type {
+  OcspAnswer,
+  OcspClient,
+  ResolvedOcsp,
+  SourceTried,
+  ValidationEvents,
+} from './contract.ts';
+import { responderAsker, type Asked, type Question } from './ocsp-exchange.ts';
+import { ocspKey } from './ocsp-key.ts';
+import { ocspResults, type OcspResults } from './ocsp-results.ts';
+import { responderUrls } from './responder-urls.ts';
+import { singleFlight } from './single-flight.ts';
+
+/** What asking responders stands on. */
+export interface OcspClientContext {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly tell: ValidationEvents;
+  /** For results that are kept, in octets; `defaultCacheOctets` when absent. */
+  readonly cacheOctets?: number;
+}
+
+/** Some 1,500 results. */
+export const defaultCacheOctets: number = 4 * 1024 * 1024;
+
+/** Asks responders, and tells what it keeps. */
+export interface CachingOcspClient extends OcspClient {
+  readonly results: Pick<OcspResults, 'count' | 'octets'>;
+}
+
+/** Make what asks responders. One is for all objects and peers: results are shared as far as policies are the same. */
+export function ocspClient(context: OcspClientContext): CachingOcspClient {
+  const { clock, tell } = context;
+  const results = ocspResults(context.cacheOctets ?? defaultCacheOctets);
+  const flights = singleFlight<OcspAnswer>();
+  const ask = responderAsker(context);
+
+  const keep = (key: string, { url, certificate, object }: Question, asked: Asked): void => {
+    const { verdict, notes, der } = asked;
+    if (verdict.type === 'unavailable' || !der) return;
+    const notAfter = certificate.tbsCertificate.validity.notAfter.value;
+    results.keep(key, { verdict, notes, der, url, notAfter }, object.cache, clock.now());
+  };
+
+  const askOne = async (question: Question, signal: AbortSignal): Promise<Asked> => {
+    const { url } = question;
+    const begun = clock.now().getTime();
+    const asked = await ask(question, signal);
+    const outcome = outcomeOf(asked.verdict);
+    tell({ type: 'ocsp-query', url, outcome, ms: clock.now().getTime() - begun });
+    if (outcome === 'unauthorized-responder') tell({ type: 'responder-unauthorized', url });
+    return asked;
+  };
+
+  /** The first responder that has a word decides; of failures, the most telling. */
+  const askAll = async (
+    urls: readonly string[],
+    key: string,
+    about: Omit<Question, 'url'>,
+    signal: AbortSignal,
+  ): Promise<OcspAnswer> => {
+    const tried: SourceTried[] = [];
+    let worst: Unavailable | undefined;
+    for (const url of urls) {
+      const question = { url, ...about };
+      const asked = await askOne(question, signal);
+      const { verdict, notes } = asked;
+      tried.push({ source: { type: 'ocsp', url, from: 'network' }, verdict, notes });
+      if (verdict.type !== 'unavailable') {
+        keep(key, question, asked);
+        return { verdict, tried };
+      }
+      worst = moreTelling(worst, verdict);
+    }
+    const verdict = worst ?? noResponder;
+    const { object } = about;
+    results.keepFailure(failureKey(key, object), { verdict, tried }, object.cache, clock.now());
+    return { verdict, tried };
+  };
+
+  const known = (key: string, object: ResolvedOcsp): OcspAnswer | undefined => {
+    const { cache } = object;
+    const now = clock.now();
+    const word = results.word(key, cache, now);
+    if (word) {
+      tell(resultHit);
+      return word.answer;
+    }
+    const failure = cache.caching ? results.failure(failureKey(key, object), now) : undefined;
+    if (failure) tell({ type: 'ocsp-cache', hit: 'error' });
+    return failure;
+  };
+
+  return {
+    results,
+    async status(certificate, issuer, object, signal) {
+      try {
+        const key = ocspKey(certificate, issuer, object.policyHash);
+        const before = known(key, object);
+        if (before) return before;
+        const { url } = object.query;
+        const urls = url === undefined ? responderUrls(certificate) : [url];
+        if (urls.length === 0) return { verdict: noResponder, tried: [] };
+        return await flights.join(failureKey(key, object), signal, async (ending) =>
+          askAll(urls, key, { certificate, issuer, object }, ending),
+        );
+      } catch (error) {
+        return { verdict: signal.aborted ? tooLate : internal(error), tried: [] };
+      }
+    },
+    staple(octets, certificate, issuer, object) {
+      const now = clock.now();
+      try {
+        const expectation = { certificate, issuer, origin: { type: 'staple' } as const };
+        const verdict = verifyOcspResponse(octets, expectation, object.rules, now);
+        const isWord = verdict.type !== 'unavailable';
+        const notes = isWord ? verdict.notes : [];
+        const tried: SourceTried = { source: { type: 'staple' }, verdict, notes };
+        if (!isWord) {
+          if (verdict.code === 'unauthorized-responder') {
+            tell({ type: 'responder-unauthorized', url: '' });
+          }
+          return { verdict, tried: [tried] };
+        }
+        const key = ocspKey(certificate, issuer, object.policyHash);
+        const newer = results.word(key, object.cache, now);
+        if (newer && newer.verdict.thisUpdate > verdict.thisUpdate) {
+          // A peer chooses what it staples: the word from before its revocation, for one.
+          return { verdict: newer.verdict, tried: [tried, ...newer.answer.tried] };
+        }
+        const url = object.query.url ?? responderUrls(certificate)[0] ?? '';
+        keep(key, { url, certificate, issuer, object }, { verdict, notes, der: octets });
+        return { verdict, tried: [tried] };
+      } catch (error) {
+        return { verdict: internal(error), tried: [] };
+      }
+    },
+  };
+}
+
+const resultHit = { type: 'ocsp-cache', hit: 'result' } as const;
+const noResponder = unavailable('no-source', 'it names no OCSP responder, and none is set');
+const tooLate = unavailable('timeout', 'the time for this check is over');
+
+/** Failures are of a way to a responder, and another object may have another. */
+function failureKey(key: string, { name }: ResolvedOcsp): string {
+  return `${name} ${key}`;
+}
+
+function outcomeOf(verdict: RevocationVerdict): string {
+  return verdict.type === 'unavailable' ? verdict.code : verdict.type;
+}
+
+function internal(error: unknown): Unavailable {
+  const detail = error instanceof CertError ? error.message : 'an error that is ours';
+  return unavailable('internal', detail);
+}

@@ -1,0 +1,158 @@
+import { Resolver } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { CertError } from '../base/errors.ts';
+import { Connection } from '../http/connection.ts';
+import { request, type HttpResponse } from '../http/request.ts';
+import { endpointOf, type HttpProxy, type HttpRoute } from '../http/route.ts';
+import { parseHttpUrl } from '../http/url.ts';
+import type { OcspHttpRequest } from '../revocation/ocsp-query.ts';
+import type { OcspQueryRules } from './contract.ts';
+
+/** From one place to another: a responder that moved needs one, and who needs more goes in a circle. */
+const MAX_REDIRECTS = 3;
+
+/** Not counted apart: the signal ends all of it together. */
+const NO_LIMIT_MS = 2 ** 31 - 1;
+
+/** What a responder answered. */
+export interface OcspAnswered {
+  readonly body: Uint8Array;
+  /** It said that this is an OCSP response (RFC 6960 appendix A.2). */
+  readonly isCalledOcsp: boolean;
+}
+
+/**
+ * Send a query and read the answer, over a connection of its own for each place.
+ *
+ * @throws {CertError} as `request`, and HTTP_STATUS
+ * @throws the reason of `signal`, when that is aborted
+ */
+export async function sendOcspQuery(
+  query: OcspHttpRequest,
+  rules: OcspQueryRules,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<OcspAnswered> {
+  const { origin } = parseHttpUrl(query.url);
+  let at: OcspHttpRequest = query;
+  for (let redirects = 0; ; redirects++) {
+    // The name of a host is that of the responder, not of where it sends us.
+    const host = parseHttpUrl(at.url).origin === origin ? rules.hostHeader : undefined;
+    const { status, headers, body } = await once(at, { rules, maxBytes, signal, host });
+    if (status === 200) {
+      const type = headers['content-type'] ?? '';
+      return { body, isCalledOcsp: /^application\/ocsp-response\s*(?:;|$)/i.test(type) };
+    }
+    const next = isRedirect(status) ? headers['location'] : undefined;
+    if (next === undefined) throw refused(query.url, `HTTP status ${status}`);
+    if (redirects === MAX_REDIRECTS) throw refused(query.url, 'it redirects again and again');
+    at = { ...at, url: redirectedTo(next, at.url, query.url) };
+  }
+}
+
+interface Sending {
+  readonly rules: OcspQueryRules;
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+  readonly host: string | undefined;
+}
+
+async function once(
+  query: OcspHttpRequest,
+  { rules, maxBytes, signal, host }: Sending,
+): Promise<HttpResponse> {
+  const { url, method } = query;
+  const { origin } = parseHttpUrl(url);
+  const connection = new Connection(origin, await routeTo(origin, rules, signal));
+  try {
+    return await request({
+      url,
+      method,
+      headers: {
+        accept: 'application/ocsp-response',
+        ...(host !== undefined && { host }),
+        ...(method === 'POST' && { 'content-type': 'application/ocsp-request' }),
+      },
+      ...(query.method === 'POST' && { body: query.body }),
+      connection,
+      limits: { connectTimeoutMs: NO_LIMIT_MS, responseTimeoutMs: NO_LIMIT_MS, maxBytes },
+      signal,
+    });
+  } finally {
+    await connection.close();
+  }
+}
+
+/** A proxy finds the responder by its name; where there is none, the name servers of the settings are asked. */
+async function routeTo(
+  origin: string,
+  { tunnel, resolvers }: OcspQueryRules,
+  signal: AbortSignal,
+): Promise<HttpRoute> {
+  if (tunnel) {
+    const { address, port, username, password = new Uint8Array() } = tunnel;
+    const proxy: HttpProxy = {
+      url: `http://${address.includes(':') ? `[${address}]` : address}:${port}`,
+      connectsAlways: true,
+      ...(username !== undefined && { credentials: { username, password } }),
+    };
+    return { proxy };
+  }
+  const { host } = endpointOf(origin);
+  if (resolvers.length === 0 || isIP(host) !== 0) return {};
+  return { address: await resolveBy(resolvers, host, signal) };
+}
+
+async function resolveBy(
+  servers: readonly string[],
+  host: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const resolver = new Resolver();
+  const cancel = (): void => resolver.cancel();
+  signal.addEventListener('abort', cancel, { once: true });
+  try {
+    resolver.setServers(servers);
+    // One after the other: most responders have an address of IPv4.
+    const found = await resolver.resolve4(host).catch(() => resolver.resolve6(host));
+    const [address] = found;
+    if (address !== undefined) return address;
+    throw Object.assign(new Error('no address'), { code: 'ENODATA' });
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw new CertError(
+      'NETWORK_UNREACHABLE',
+      `Cannot resolve "${host}" by ${servers.join(', ')}`,
+      {
+        cause: Object.assign(new Error('not resolved', { cause }), { code: 'ENOTFOUND' }),
+        hint: 'Check dns-resolver, and the name of the responder',
+      },
+    );
+  } finally {
+    signal.removeEventListener('abort', cancel);
+  }
+}
+
+/** 303 says that the answer is to be got elsewhere: that is no way to send a query. */
+function isRedirect(status: number): boolean {
+  return status === 301 || status === 302 || status === 307 || status === 308;
+}
+
+function redirectedTo(location: string, from: string, asked: string): string {
+  const { protocol, href } = URL.parse(location, from) ?? { protocol: '', href: '' };
+  if (protocol !== 'http:' && protocol !== 'https:') {
+    throw refused(asked, 'it redirects to what is not http or https');
+  }
+  try {
+    return parseHttpUrl(href).href;
+  } catch {
+    // One with a password in it, or a fragment.
+    throw refused(asked, 'it redirects to a URL that is not used');
+  }
+}
+
+function refused(url: string, why: string): CertError {
+  return new CertError('HTTP_STATUS', `Cannot ask "${parseHttpUrl(url).origin}": ${why}`, {
+    hint: 'See the log of the responder',
+  });
+}
