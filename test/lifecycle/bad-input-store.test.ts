@@ -83,7 +83,7 @@ describe('a database', () => {
     const err = await refused(4);
     expect(err).toContain(said);
     expect(err).toContain(JSON.stringify(inState('store.db')));
-    expect(err).toContain('hint: Move it aside and put a backup in its place');
+    expect(err).toContain('hint: Restore a backup: certkeeper store restore FILE');
   });
 
   it('that is a directory is told', async () => {
