@@ -16,6 +16,7 @@ import { retrievalCommands } from './grammar-retrieval.ts';
 import { storeCommands } from './grammar-store.ts';
 import { toolCommands } from './grammar-tools.ts';
 import { tokenCommands } from './grammar-token.ts';
+import { validationCommands } from './grammar-validation.ts';
 import type { Parameter } from './parameter.ts';
 
 /** Every command there is. */
@@ -36,6 +37,7 @@ export const commands: readonly Command[] = [
   ...tokenCommands,
   ...retrievalCommands,
   ...notifyCommands,
+  ...validationCommands,
   ...toolCommands,
 ];
 
@@ -52,7 +54,8 @@ export const commandGroups: readonly {
   { title: 'Set up a CA, fetch files', words: ['ca', 'retrieval', 'config'] },
   { title: 'Keep it running', words: ['agent', 'doctor', 'support'] },
   { title: 'Be told', words: ['snmp', 'notify'] },
-  { title: 'Make keys, use tokens', words: ['crypto'] },
+  { title: 'Judge peers', words: ['verify', 'ocsp', 'ca-crl'] },
+  { title: 'Make keys, use tokens; set how peers are judged', words: ['crypto'] },
   { title: 'Try things', words: ['lab', 'demo'] },
   { title: 'At the keyboard', words: ['shell', 'completion'] },
   {

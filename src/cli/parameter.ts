@@ -131,7 +131,8 @@ function defaultOf(parameter: Parameter): Value | readonly Value[] | undefined {
   }
 }
 
-function camelCase(word: string): string {
+/** Name the property of a body's arguments that a keyword becomes. */
+export function camelCase(word: string): string {
   return word.replace(/[- ](.)/g, (_, letter: string) => letter.toUpperCase());
 }
 

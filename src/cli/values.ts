@@ -55,7 +55,8 @@ function parseInteger(
   const { min, max, values } = parameter;
   const range =
     values === undefined ? `a number from ${min} to ${max}` : listed(values.map(String));
-  if (!/^\d{1,15}$/.test(text)) throw invalid(word, text, 'not a whole number', `Give ${range}`);
+  const digits = min < 0 ? /^-?\d{1,15}$/ : /^\d{1,15}$/;
+  if (!digits.test(text)) throw invalid(word, text, 'not a whole number', `Give ${range}`);
   const value = Number(text);
   if (value < min || value > max || values?.includes(value) === false) {
     throw invalid(word, text, 'out of range', `Give ${range}`);

@@ -1,0 +1,11 @@
+import { removeConfiguredCrl } from '../../lifecycle/configured-crls.ts';
+import type { Body } from '../command.ts';
+import type { noCaCrlParameters } from '../parameters-validation.ts';
+
+/** Fetch a CRL no more. */
+export const run: Body<typeof noCaCrlParameters> = async ({ name }, context) => {
+  const { store } = await context.services();
+  await removeConfiguredCrl(store, name);
+  context.print.done({ removed: name }, `CRL "${name}" is fetched no more`);
+  return 0;
+};

@@ -1,0 +1,11 @@
+import { removePolicy } from '../../lifecycle/validation-policies.ts';
+import type { Body } from '../command.ts';
+import type { noPolicyParameters } from '../parameters-validation.ts';
+
+/** Remove a policy. */
+export const run: Body<typeof noPolicyParameters> = async ({ name }, context) => {
+  const { store } = await context.services();
+  await removePolicy(store, name);
+  context.print.done({ removed: name }, `Policy "${name}" is removed`);
+  return 0;
+};
