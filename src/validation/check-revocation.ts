@@ -91,7 +91,10 @@ export async function checkRevocation(
       }
     );
   });
-  const used = crls.filter((crl) => isOfPath(crl, question));
+  const used = crls.flatMap((crl) => {
+    const signer = signerIn(crl, question);
+    return signer ? [{ crl, signer }] : [];
+  });
   // What cannot be held is not to keep a peer out.
   if (used.length > 0) await context.crls.keep(used).catch(() => undefined);
   return { revocation, warnings };
@@ -275,9 +278,12 @@ function decide(
 }
 
 /** Only what a CA of this path, or an issuer of CRLs below the same anchor, has signed may be held. */
-function isOfPath(crl: Crl, { path, anchor, signers, policy }: RevocationQuestion): boolean {
+function signerIn(
+  crl: Crl,
+  { path, anchor, signers, policy }: RevocationQuestion,
+): Certificate | undefined {
   const signed = signersOf(crl, signers, policy.path.policy) ?? [];
-  return signed.some((signer) => {
+  return signed.find((signer) => {
     if (!maySignCrls(signer)) return false;
     const authorities = [...path.slice(1), anchor];
     if (authorities.some((one) => isSameEntity(one, signer))) return true;

@@ -184,6 +184,12 @@ export interface CrlsFound {
   readonly failed: readonly { readonly url: string; readonly failure: Unavailable }[];
 }
 
+/** A CRL, and who signed it. */
+export interface SignedCrl {
+  readonly crl: Crl;
+  readonly signer: Certificate;
+}
+
 /** Fetches and holds CRLs. */
 export interface CrlKeeper {
   /**
@@ -198,7 +204,7 @@ export interface CrlKeeper {
     signal: AbortSignal,
   ): Promise<CrlsFound>;
   /** Hold CRLs that were used and whose signatures were verified. */
-  keep(crls: readonly Crl[]): Promise<void>;
+  keep(crls: readonly SignedCrl[]): Promise<void>;
 }
 
 /** Tells of what §8 of the events names; counters and log lines are made of these. */

@@ -40,6 +40,8 @@ function codeOf({ code, cause }: CertError): UnavailableCode {
       return 'malformed';
     // A place nobody can go to is none.
     case 'CONFIG_INVALID':
+    case 'SECRET_UNAVAILABLE':
+    case 'KEY_UNUSABLE':
     case 'FILE_UNREADABLE':
       return 'no-source';
     default:
