@@ -4,6 +4,7 @@ import type { NotificationPolicy } from '../traps/alarms/policy.ts';
 import type { CertificateRecord, Store, OutstandingTransaction } from '../store/store.ts';
 import { decodeCertificate } from '../x509/certificate.ts';
 import { certificateState, deliveryState, type CertificateState } from './certificate-state.ts';
+import { daysIn } from './days-set.ts';
 import { nextAction, type ActionFacts, type NextAction, type RenewalFacts } from './next-action.ts';
 import { notificationPolicy } from './notification-policy.ts';
 import { lifetimeOf } from './renewal-time.ts';
@@ -36,9 +37,11 @@ export async function outlookOf(
   const certificate =
     record && renewalFacts(record, await store.deployments.list(name), settings.has('renew-by'));
   const policy = await notificationPolicy(store);
+  const renewDays = daysIn(settings.get('auto-update-days'));
   const facts: ActionFacts = {
     hasKeyRequest,
     warnHours: policy.warningHours,
+    ...(renewDays !== undefined && { renewDays }),
     ...(certificate && { certificate }),
     ...(outstanding && { outstanding }),
   };

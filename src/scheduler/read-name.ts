@@ -38,7 +38,6 @@ export async function readName(
   const failing = await store.schedule.failing(name);
   // A first request that failed is told of, until somebody asks again or clears it.
   if (record === undefined && outstanding === undefined && failing.length === 0) return undefined;
-  const renewDays = daysIn(settings.get('auto-update-days'));
   const fetchDays = daysIn(settings.get('auto-fetch-days'));
   const ca = outstanding?.ca ?? moveIn(settings.get('renew-by'))?.ca ?? record?.ca;
   const tracked = trackedAt(settings);
@@ -46,8 +45,7 @@ export async function readName(
     ...facts,
     name,
     ...(ca !== undefined && { ca }),
-    ...(renewDays !== undefined && { renewDays }),
-    isAutoUpdated: renewDays !== undefined,
+    isAutoUpdated: facts.renewDays !== undefined,
     ...(fetchDays !== undefined && { autoFetch: { days: fetchDays } }),
     ...(tracked && { tracked }),
     failing: failingByJob(failing),

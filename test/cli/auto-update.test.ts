@@ -25,6 +25,19 @@ async function prepared(): Promise<Bench> {
   return bench;
 }
 
+async function jsonOf(bench: Bench, ...words: string[]): Promise<Record<string, unknown>> {
+  const value: unknown = JSON.parse((await bench.run([...words, '--json'])).out);
+  return { ...(typeof value === 'object' ? value : {}) };
+}
+
+/** The first renewal of `agent plan`. */
+async function plannedUpdate(bench: Bench): Promise<unknown> {
+  const { jobs } = await jsonOf(bench, 'agent', 'plan', 'days', '400');
+  return Array.isArray(jobs)
+    ? jobs.find((job: unknown) => JSON.stringify(job).includes('"update"'))
+    : undefined;
+}
+
 describe('cmp auto-update', () => {
   it('says when the agent renews, and that none runs', async () => {
     const { code, out } = await (await prepared()).run(line);
@@ -50,5 +63,13 @@ describe('cmp auto-update', () => {
     expect((await bench.run(line)).out).not.toContain('no agent');
     const { out } = await bench.run([...line, '--json']);
     expect(JSON.parse(out)).toMatchObject({ agentRuns: true });
+  });
+
+  it('says the same moment as show cert and agent plan', async () => {
+    const bench = await prepared();
+    const { renewalAt } = await jsonOf(bench, ...line);
+    const { next } = await jsonOf(bench, 'show', 'cert', 'gw1');
+    expect(next).toMatchObject({ action: 'renew', at: renewalAt, windowFrom: 'days' });
+    expect(await plannedUpdate(bench)).toMatchObject({ at: renewalAt });
   });
 });
