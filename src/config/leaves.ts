@@ -75,7 +75,8 @@ export function choice<const T extends string>(...choices: readonly [T, ...T[]])
 /** A whole number. */
 export function integer(min: number, max: number): Leaf<number> {
   return leaf({ type: 'integer', minimum: min, maximum: max }, (value) => {
-    const isInside = /^\d{1,15}$/.test(value) && Number(value) >= min && Number(value) <= max;
+    const digits = min < 0 ? /^-?\d{1,15}$/ : /^\d{1,15}$/;
+    const isInside = digits.test(value) && Number(value) >= min && Number(value) <= max;
     return isInside
       ? Number(value)
       : refuse(`${quoted(value)} is not a whole number from ${min} to ${max}`);

@@ -11,6 +11,7 @@ import {
 } from './words-certificate.ts';
 import * as notifications from './words-notifications.ts';
 import * as settings from './words-settings.ts';
+import * as validation from './words-validation.ts';
 
 /**
  * The file, understood. A section that is there is the whole of its matter; one that is not leaves that as it is
@@ -27,6 +28,9 @@ export interface ConfigFile {
   readonly 'cert-trap'?: notifications.CertTrapWords | undefined;
   readonly snmp?: notifications.SnmpWords | undefined;
   readonly notify?: notifications.NotifyWords | undefined;
+  readonly ocsp?: Readonly<Record<string, validation.TabledWords>> | undefined;
+  readonly 'ca-crl'?: Readonly<Record<string, validation.CaCrlWords>> | undefined;
+  readonly 'crypto-policy'?: Readonly<Record<string, validation.TabledWords>> | undefined;
   readonly certificates?: Readonly<Record<string, CertificateWords>> | undefined;
 }
 
@@ -93,6 +97,18 @@ export const configSchema: z.ZodType<ConfigFile> = z.strictObject({
     .optional()
     .describe('Notifications by SNMP'),
   notify: notify.optional().describe('Notifications by other ways'),
+  ocsp: z
+    .record(text, schemaOf(validation.ocspWords))
+    .optional()
+    .describe('OCSP objects, by name: how certificates of peers are asked about'),
+  'ca-crl': z
+    .record(name, schemaOf(validation.caCrlWords))
+    .optional()
+    .describe('CRLs that are fetched, by name'),
+  'crypto-policy': z
+    .record(name, schemaOf(validation.policyWords))
+    .optional()
+    .describe('Policies by which peers are judged, by name'),
   certificates: z
     .record(
       name,

@@ -12,6 +12,14 @@ import {
   storedCertStore,
   storedRetention,
 } from './section-settings.ts';
+import {
+  compareCaCrls,
+  compareOcsp,
+  comparePolicies,
+  storedCaCrls,
+  storedOcsp,
+  storedPolicies,
+} from './section-validation.ts';
 import { compareWindows, storedWindows } from './section-windows.ts';
 
 /** The whole configuration as it is stored, in the words of the file: every section in its order. */
@@ -27,6 +35,9 @@ export const storedSections: Readonly<
   'cert-trap': storedCertTrap,
   snmp: storedSnmp,
   notify: storedNotify,
+  ocsp: storedOcsp,
+  'ca-crl': storedCaCrls,
+  'crypto-policy': storedPolicies,
   certificates: storedCertificates,
 };
 
@@ -45,6 +56,9 @@ export async function compareSections(
     file['cert-trap'] && (await compareCertTrap(context, file['cert-trap'])),
     file.snmp && (await compareSnmp(context, file.snmp)),
     file.notify && (await compareNotify(context, file.notify)),
+    file.ocsp && (await compareOcsp(context, file.ocsp, file)),
+    file['ca-crl'] && (await compareCaCrls(context, file['ca-crl'], file)),
+    file['crypto-policy'] && (await comparePolicies(context, file['crypto-policy'], file)),
     file.certificates && (await compareCertificates(context, file.certificates)),
   ].flatMap((each) => each ?? []);
   // A file that one deployment leaves is free for another; what refers to a CA goes before that.

@@ -41,6 +41,9 @@ const sectionNames: readonly SectionName[] = [
   'cert-trap',
   'snmp',
   'notify',
+  'ocsp',
+  'ca-crl',
+  'crypto-policy',
   'certificates',
 ];
 

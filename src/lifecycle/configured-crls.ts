@@ -97,8 +97,14 @@ export async function removeConfiguredCrl(store: Store, name: string): Promise<v
       { hint: 'Set ca-crl of that policy anew, or remove the policy' },
     );
   }
+  await dropConfiguredCrl(store, name);
+}
+
+/** Remove a configured CRL, whoever looks at it. */
+export async function dropConfiguredCrl(store: Store, name: string): Promise<void> {
+  const words = await findWords(store, 'crl', name);
   await store.validationObjects.remove('crl', name);
-  await forgetUrl(store, words, undefined);
+  if (words) await forgetUrl(store, words, undefined);
 }
 
 /** Nothing is fetched any more from a place that no CRL names. */

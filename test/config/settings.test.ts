@@ -24,6 +24,10 @@ const settings: Readonly<Record<string, readonly string[]>> = {
   'notify webhook': ['notify.webhook.….url'],
   'notify command': ['notify.command.….command'],
   'notify log': ['notify.log.….file'],
+  'ocsp verify-object': ['ocsp.….signing-certs', 'ocsp.….tunnel-password'],
+  'ca-crl name': ['ca-crl.….url', 'ca-crl.….refresh'],
+  'crypto map': ['crypto-policy.….ocsp-cert-validator', 'crypto-policy.….revocation'],
+  'crypto template': ['crypto-policy.….kind'],
 };
 
 /** What takes a setting away: the file does so by not naming it. */
