@@ -24,6 +24,8 @@ export interface ActionFacts extends NameFacts {
   readonly certificate?: RenewalFacts;
   readonly outstanding?: NonNullable<NameFacts['outstanding']> & {
     readonly nextAt?: Date;
+    /** When it is given up. */
+    readonly deadline?: Date;
     /** When the waiting for that began, by the same clock. */
     readonly waitingSince?: Date;
   };
@@ -84,10 +86,14 @@ export function nextAction(facts: ActionFacts, now: Date): NextAction {
 }
 
 function poll(
-  { nextAt, waitingSince: since }: NonNullable<ActionFacts['outstanding']>,
+  { nextAt, deadline, waitingSince: since }: NonNullable<ActionFacts['outstanding']>,
   now: Date,
 ): NextAction {
-  return { type: 'poll', ...(nextAt && { at: pollTime({ notBefore: nextAt, since }, now) }) };
+  if (nextAt === undefined) return { type: 'poll' };
+  const at = pollTime({ notBefore: nextAt, since }, now);
+  // L2, L4: whatever the CA says, it is asked once more as the transaction ends, and another one is begun.
+  const end = deadline === undefined ? at : new Date(deadline.getTime() + 1);
+  return { type: 'poll', at: at < end ? at : end };
 }
 
 function upkeep(certificate: RenewalFacts, { renewDays, warnHours }: ActionFacts): NextAction {

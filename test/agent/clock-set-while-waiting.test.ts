@@ -69,6 +69,40 @@ describe('the agent, while the CA lets a renewal wait', () => {
     },
   );
 
+  it.each([
+    ['40 days', 40 * 86_400],
+    ['decades', 2 ** 31],
+  ])(
+    'asks once more at the deadline of a request that it was to leave alone for %s, and begins another [L2][L4]',
+    async (_, checkAfter) => {
+      const { site, agent } = await scene();
+      const asked: string[] = [];
+      site.setWire((der) => {
+        const { type } = decodeMessage(der).body;
+        asked.push(type);
+        const body: PKIBody =
+          type === 'kur'
+            ? {
+                type: 'kup',
+                value: { response: [{ certReqId: 0, status: { status: 'waiting' } }] },
+              }
+            : { type: 'pollRep', value: [{ certReqId: 0, checkAfter }] };
+        return signedAnswerFor({ lab: site.lab, clock: site.clock }, der, body);
+      });
+      await live(site, agent, 1, 61 * 24);
+      await live(site, agent, 3, 6);
+      expect(asked).toStrictEqual(['kur', 'pollReq']);
+      site.setWire((der, lab) => {
+        asked.push(decodeMessage(der).body.type);
+        return lab(der);
+      });
+      // The profile of this site allows a day.
+      await live(site, agent, 12, 6);
+      expect(asked.slice(2, 4)).toStrictEqual(['pollReq', 'kur']);
+      expect(await site.store.certificates.current('gw1')).toMatchObject({ version: 2 });
+    },
+  );
+
   it('begins another one past the deadline when no poll is in time for the CA, whatever is done [L4]', async () => {
     const { site, agent } = await scene();
     await live(site, agent, 1, 61 * 24);

@@ -84,6 +84,16 @@ describe('nextAction()', () => {
     expect(next({}, { outstanding: adjusted })).toEqual({ type: 'poll', at: nextAt });
   });
 
+  it('is to ask the CA as the transaction ends, however long it wants to be left alone [L2][L4]', () => {
+    const [deadline, nextAt] = [new Date('2026-12-02T00:00:00Z'), new Date('2027-01-10T00:00:00Z')];
+    const outstanding = { operation: 'kur', phase: 'waiting', nextAt, deadline } as const;
+    // Past it by the least there is: at the deadline itself the transaction goes on.
+    const at = new Date('2026-12-02T00:00:00.001Z');
+    expect(next({}, { outstanding })).toEqual({ type: 'poll', at });
+    const soon = { ...outstanding, nextAt: new Date('2026-12-01T01:00:00Z') };
+    expect(next({}, { outstanding: soon })).toEqual({ type: 'poll', at: soon.nextAt });
+  });
+
   it('is to deliver what is in force and not in its places', () => {
     expect(next({ delivery: 'pending' })).toEqual({ type: 'deploy' });
     expect(next({ delivery: 'not in use' })).toEqual({ type: 'deploy' });
