@@ -1,54 +1,60 @@
 import type { Clock } from '../base/clock.ts';
 import { modernOnly } from '../crypto/policy.ts';
 import { listConfiguredCrls } from '../lifecycle/configured-crls.ts';
-import { readCrl, type Crl } from '../revocation/crl.ts';
-import { unavailable } from '../revocation/verdict.ts';
-import type { CrlKeeper, ValidationContext, ValidationEvents } from '../validation/contract.ts';
+import { configuredCas } from '../lifecycle/trusted-labels.ts';
+import { maySignCrls, signersOf } from '../revocation/crl-signer.ts';
+import type { ValidationContext, ValidationEvents } from '../validation/contract.ts';
+import { crlKeeper } from '../validation/crl-keeper.ts';
+import type { CrlRefresher } from '../validation/crl-refresh.ts';
 import { ocspClient } from '../validation/ocsp-client.ts';
+import { sameName } from '../x509/name.ts';
 import type { Services } from './compose.ts';
 
 /** What judging peers needs of the services. */
 export type ValidationServices = Pick<Services, 'store' | 'clock' | 'random' | 'retrieve'>;
 
-/**
- * Make what judges peers: one for all that are judged, since what responders and CRLs said is kept in it.
- *
- * @param at another time than now, for whoever asks how it was
- */
-export async function validationContext(
-  services: ValidationServices,
-  at?: Date,
-  tell: ValidationEvents = () => undefined,
-): Promise<ValidationContext> {
-  const { clock: real, random } = services;
-  const clock: Clock = at === undefined ? real : { ...real, now: () => at };
-  return {
-    ocsp: ocspClient({ clock, random, tell }),
-    crls: heldKeeper(services),
-    tell,
-    algorithms: modernOnly,
-  };
+/** What judges peers, and fetches configured CRLs before they end. */
+export interface ValidationParts {
+  readonly context: ValidationContext;
+  readonly refresher: CrlRefresher;
 }
 
-function heldKeeper({ store, retrieve }: ValidationServices): CrlKeeper {
-  return {
-    async find(_certificate, _points, { configured }) {
-      const crls: Crl[] = [];
-      const failed = [];
-      for (const { identity } of await store.heldCrls.list()) {
-        const held = await store.heldCrls.get(identity);
-        const reading = held && readCrl(held.der);
-        if (reading?.type === 'crl') crls.push(reading.crl);
-      }
-      for (const { name, url } of await listConfiguredCrls(store)) {
-        if (!configured.includes(name)) continue;
-        const octets = await retrieve(url).catch(() => undefined);
-        const reading = octets && readCrl(octets);
-        if (reading?.type === 'crl') crls.push(reading.crl);
-        else failed.push({ url, failure: unavailable('connect', `nothing came from "${url}"`) });
-      }
-      return { crls, failed };
+/** How peers are judged this time. */
+export interface ValidationOptions {
+  /** Another time than now, for whoever asks how it was; nothing that is fetched is held then. */
+  readonly at?: Date;
+  readonly tell?: ValidationEvents;
+}
+
+/** Make what judges peers: one for all that are judged, since what responders and CRLs said is kept in it. */
+export function composeValidation(
+  { store, clock: real, random, retrieve }: ValidationServices,
+  { at, tell = () => undefined }: ValidationOptions = {},
+): ValidationParts {
+  const clock: Clock = at === undefined ? real : { ...real, now: () => at };
+  const keeper = crlKeeper({
+    store,
+    clock,
+    tell,
+    configured: () => listConfiguredCrls(store),
+    fetchConfigured: (url, options) => retrieve(url, options),
+    async fetchNamed(url, options) {
+      // Without what is set up for any server: a certificate must not have our passwords sent anywhere.
+      const { retrieve: fetch } = await import('../retrieval/retrieve.ts');
+      return await fetch(url, options);
     },
-    keep: async () => undefined,
+    async signerOf(crl) {
+      const cas = await configuredCas(store);
+      const named = cas.filter(({ tbsCertificate }) =>
+        sameName(tbsCertificate.subject, crl.issuer),
+      );
+      const signers = { candidates: () => named, above: () => undefined };
+      return signersOf(crl, signers, modernOnly)?.find(maySignCrls);
+    },
+  });
+  const crls = at === undefined ? keeper : { ...keeper, keep: async () => undefined };
+  return {
+    context: { ocsp: ocspClient({ clock, random, tell }), crls, tell, algorithms: modernOnly },
+    refresher: keeper,
   };
 }

@@ -1,4 +1,4 @@
-import { validationContext } from '../../agent/compose-validation.ts';
+import { composeValidation } from '../../agent/compose-validation.ts';
 import { CertError } from '../../base/errors.ts';
 import { quoted } from '../../base/quoted.ts';
 import { resolvePolicy } from '../../lifecycle/validation-policies.ts';
@@ -9,6 +9,7 @@ import type { verifyParameters } from '../parameters-validation.ts';
 import { readPeerFile } from '../peer-file.ts';
 import { peerJson, peerText } from '../peer-view.ts';
 import { readSource } from '../source.ts';
+import { readStored, whereLooked } from '../stored.ts';
 
 /** Judge a peer's certificate; exit code 0 accepts it, 9 does not. */
 export const run: Body<typeof verifyParameters> = async (args, context) => {
@@ -21,14 +22,23 @@ export const run: Body<typeof verifyParameters> = async (args, context) => {
   ];
   const staple =
     args.staple === undefined ? undefined : await readSource(args.staple, 'staple', context);
-  const services = await context.services();
+  const services = await readStored(context, async (opened) => opened);
+  if (services === undefined) {
+    throw new CertError(
+      'CA_UNKNOWN',
+      `Cannot judge a peer: no CA is known${whereLooked(context)}`,
+      {
+        hint: 'Import one with "certkeeper cert import cert-name LABEL file FILE ca"',
+      },
+    );
+  }
   const policy = await resolvePolicy(services.store, {
     ca,
     ...(name !== undefined && { name }),
     ...(ocspObject !== undefined && { ocspObject }),
   });
   const verdict = await validatePeer(
-    await validationContext(services, at),
+    composeValidation(services, at && { at }).context,
     policy,
     { chain, ...(identity && { identity }), ...(staple && { staple: staple.octets }) },
     at ?? services.clock.now(),
