@@ -1,8 +1,7 @@
 import { formatTime } from '../base/format-time.ts';
 import type { LifecycleContext } from '../lifecycle/context.ts';
 import type { DoctorFinding } from '../lifecycle/doctor-finding.ts';
-import { due } from '../scheduler/due.ts';
-import { gather } from '../scheduler/gather.ts';
+import { nextJob } from '../scheduler/next-job.ts';
 import { agentOf } from './agent-lease.ts';
 
 /** Certificates that are looked at for the next renewals, those that end next. */
@@ -19,9 +18,8 @@ export async function examineAgent(
   const agent = await agentOf(services);
   const renewals: { readonly name: string; readonly at: Date }[] = [];
   for (const { name } of await store.certificates.expiring(maxCertificates, now)) {
-    const facts = await gather(store, name, now);
-    const jobs = facts === undefined ? [] : due(facts, { windows: [], downUntil: new Map() }, now);
-    renewals.push(...jobs.filter(({ kind }) => kind === 'update'));
+    const renewal = await nextJob(store, name, 'update', now);
+    if (renewal !== undefined) renewals.push(renewal);
   }
   const next = renewals.toSorted((a, b) => a.at.getTime() - b.at.getTime());
   const told: readonly DoctorFinding[] = next.slice(0, renewalsTold).map(({ name, at }) => ({

@@ -6,6 +6,7 @@ import { certificateState } from '../lifecycle/certificate-state.ts';
 import { labelsOf } from '../metrics/certificate-labels.ts';
 import type { CertificatePicture, DestinationPicture, Picture } from '../metrics/picture.ts';
 import { due, type ScheduleFacts, type Surroundings } from '../scheduler/due.ts';
+import { plannedSurroundings } from '../scheduler/next-job.ts';
 import { readName } from '../scheduler/read-name.ts';
 import type { FailingRecord } from '../store/schedule-contract.ts';
 import type { CertificateRecord, Store } from '../store/store.ts';
@@ -69,7 +70,7 @@ async function take(pictured: Pictured, known: Map<Label, Known>): Promise<Pictu
   return {
     version,
     nodeVersion: process.version,
-    certificates: certificatesOf(known, failures, now),
+    certificates: certificatesOf(known, failures, await plannedSurroundings(store), now),
     omitted: Math.max(0, (await store.schedule.count()) - maxNames),
     counters,
     outstanding: countBy(waiting, ({ ca, operation }) => ({ ca, operation })),
@@ -139,6 +140,7 @@ function labels(record: CertificateRecord): Readonly<Record<string, string>> {
 function certificatesOf(
   known: ReadonlyMap<Label, Known>,
   failures: readonly (FailingRecord & { readonly name: Label })[],
+  around: Surroundings,
   now: Date,
 ): Iterable<CertificatePicture> {
   const failing = Map.groupBy(failures, ({ name }) => name);
@@ -146,7 +148,8 @@ function certificatesOf(
     *[Symbol.iterator]() {
       for (const [name, { facts, labels: own }] of known) {
         if (facts?.certificate === undefined) continue;
-        yield pictureOf(facts, facts.certificate, own, byJob(failing.get(name) ?? []), now);
+        const current = { ...facts, failing: byJob(failing.get(name) ?? []) };
+        yield pictureOf(current, facts.certificate, own, around, now);
       }
     },
   };
@@ -156,11 +159,10 @@ function pictureOf(
   facts: ScheduleFacts,
   { notBefore, notAfter }: NonNullable<ScheduleFacts['certificate']>,
   own: Known['labels'],
-  failing: ScheduleFacts['failing'],
+  around: Surroundings,
   now: Date,
 ): CertificatePicture {
   const { name, ca } = facts;
-  const renewal = due({ ...facts, failing }, anytime, now).find(({ kind }) => kind === 'update');
   return {
     name,
     ...(ca !== undefined && { ca }),
@@ -168,7 +170,10 @@ function pictureOf(
     notBefore,
     notAfter,
     state: certificateState(facts, now).type,
-    ...(renewal && { renewalAt: renewal.at }),
+    // When asked only: to find out when a maintenance window opens costs more than all the rest.
+    get renewalAt() {
+      return due(facts, around, now).find(({ kind }) => kind === 'update')?.at;
+    },
   };
 }
 
@@ -182,9 +187,6 @@ async function destinationsOf(store: Store): Promise<readonly DestinationPicture
     isFailing: failure !== undefined,
   }));
 }
-
-/** Maintenance windows and silent CAs put a renewal off; this is when it is to be. */
-const anytime: Surroundings = { windows: [], downUntil: new Map() };
 
 function byJob(failures: readonly FailingRecord[]): ScheduleFacts['failing'] {
   return Object.fromEntries(failures.map((failure) => [failure.job, failure]));

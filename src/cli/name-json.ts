@@ -25,7 +25,7 @@ export function nameJson(report: NameReport, full: boolean): JsonObject {
   return {
     label: name,
     state: outlook.state.type === 'none' ? undefined : stateText(outlook.state),
-    next: nextActionJson(outlook.next),
+    next: { ...nextActionJson(report.next), postponed: report.postponed },
     request: outstanding && requestJson(outstanding),
     certificate: record && {
       ...recordJson(record, report, full),

@@ -1,7 +1,11 @@
 import { CertError } from '../base/errors.ts';
 import { formatTime } from '../base/format-time.ts';
+import { isLabel } from '../base/label.ts';
+import type { NextAction } from '../lifecycle/next-action.ts';
 import { outlookOf, type Outlook } from '../lifecycle/outlook.ts';
 import { nodesIn } from '../lifecycle/served-names.ts';
+import type { Postponement } from '../scheduler/job.ts';
+import { nextJob } from '../scheduler/next-job.ts';
 import type { KeyRequestRecord, NameSetting } from '../store/entries-contract.ts';
 import type { CertificateRecord, Store } from '../store/store.ts';
 import { viewDeployments, type DeploymentView } from './show-deployments.ts';
@@ -14,6 +18,10 @@ export interface NameReport {
   /** The other certificates of the name, newest first. */
   readonly others: readonly CertificateRecord[];
   readonly outlook: Outlook;
+  /** As the outlook has it, at the moment at which the agent does it. */
+  readonly next: NextAction;
+  /** Why that moment is later than it would be by itself. */
+  readonly postponed?: Postponement;
   /** Name of the CA whose certificate the chain of what came from outside lacks. */
   readonly missingIssuer: string | undefined;
   readonly keyRequest: KeyRequestRecord | undefined;
@@ -32,11 +40,13 @@ export async function readName(store: Store, name: string, now: Date): Promise<N
   const versions = await store.certificates.versions(name);
   const record = (await store.certificates.latest(name)) ?? versions[0];
   const keyRequest = await store.keyRequests.get(name);
+  const outlook = await outlookOf(store, name, record, now);
   return {
     name,
     record,
     others: versions.filter(({ id }) => id !== record?.id),
-    outlook: await outlookOf(store, name, record, now),
+    outlook,
+    ...(await nextOf(store, name, outlook.next, now)),
     missingIssuer: record && (await missingIssuerOf(store, record)),
     keyRequest,
     keyUris: await keyUrisOf(store, [...versions, ...(keyRequest ? [keyRequest] : [])]),
@@ -45,6 +55,18 @@ export async function readName(store: Store, name: string, now: Date): Promise<N
     authorities: await authoritiesOf(store, name),
     now,
   };
+}
+
+async function nextOf(
+  store: Store,
+  name: string,
+  next: NextAction,
+  now: Date,
+): Promise<Pick<NameReport, 'next' | 'postponed'>> {
+  if (!isLabel(name) || (next.type !== 'renew' && next.type !== 'poll')) return { next };
+  const job = await nextJob(store, name, next.type === 'renew' ? 'update' : 'poll', now);
+  if (job?.postponed === undefined) return { next };
+  return { next: { ...next, at: job.at }, postponed: job.postponed };
 }
 
 async function missingIssuerOf(

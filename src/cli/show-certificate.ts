@@ -62,8 +62,8 @@ function isNothing({ record, keyRequest, outlook, authorities }: NameReport): bo
 }
 
 function nameFields(report: NameReport, { print: { style }, globals }: CommandContext): Fields {
-  const { name, record, outlook, deployed, settings, now } = report;
-  const { state, next, outstanding } = outlook;
+  const { name, record, outlook, next, postponed, deployed, settings, now } = report;
+  const { state, outstanding } = outlook;
   const version = record === undefined || record.version === 0 ? '' : `, version ${record.version}`;
   const words = stateText(state);
   return [
@@ -77,6 +77,7 @@ function nameFields(report: NameReport, { print: { style }, globals }: CommandCo
       },
     ],
     ['next', nextActionText(next, name, now, globals)],
+    ['later for', postponed],
     ['renewal', next.type === 'renew' ? windowText(next.window) : undefined],
     ['request', outstanding && requestText(outstanding)],
     ['CA said', outstanding?.text],

@@ -12,7 +12,7 @@ export interface CertificatePicture {
   /** Where it stands, as `show cert` says it. */
   readonly state: string;
   /** When the agent renews it; absent where it does not. */
-  readonly renewalAt?: Date;
+  readonly renewalAt?: Date | undefined;
 }
 
 /** Everything that is told at one moment. */

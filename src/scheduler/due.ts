@@ -35,7 +35,8 @@ export interface Surroundings {
 }
 
 /**
- * Tell what is to be done about a name, and when: for the runner, for `agent plan` and for `show cert`. What is due
+ * Tell what is to be done about a name, and when: for the runner, for `agent plan` and, by `nextJob`, for all
+ * that tell a person when a certificate is renewed. What is due
  * has a time that is now or past. Only the renewal of a certificate that is valid is among it: one that has expired
  * is for a person (RFC 9810 section 5.3.5).
  */
@@ -47,9 +48,11 @@ export function due(facts: ScheduleFacts, around: Surroundings, now: Date): read
   };
   const action = nextAction(facts, now);
   switch (action.type) {
-    case 'poll':
-      add('poll', asked(facts, 'poll', { at: action.at ?? now }, around, now));
+    case 'poll': {
+      const kind = isFirst(facts) ? 'enrol' : 'poll';
+      add(kind, asked(facts, kind, { at: action.at ?? now }, around, now));
       break;
+    }
     case 'deploy':
       add('deploy', retried(facts, 'deploy', { at: now }, now));
       break;
@@ -80,6 +83,15 @@ export function due(facts: ScheduleFacts, around: Surroundings, now: Date): read
 interface Timing {
   readonly at: Date;
   readonly postponed?: Postponement;
+}
+
+/** A request without an answer, of a name that has no certificate to be renewed. */
+function isFirst({ outstanding, certificate }: ScheduleFacts): boolean {
+  return (
+    outstanding?.phase === 'requested' &&
+    outstanding.operation !== 'rr' &&
+    certificate?.status !== 'current'
+  );
 }
 
 /** When the certificate is to be renewed; undefined for one that cannot be. */

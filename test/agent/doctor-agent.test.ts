@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { becomeAgent } from '../../src/agent/agent-lease.ts';
 import { examineAgent } from '../../src/agent/doctor-agent.ts';
+import { putWindow } from '../../src/lifecycle/stored-windows.ts';
 import { initialized, makeSite, named } from '../lifecycle/site.ts';
 
 it('doctor misses an agent only where certificates are to be renewed by it', async () => {
@@ -15,4 +16,14 @@ it('doctor misses an agent only where certificates are to be renewed by it', asy
   const lease = await becomeAgent(site.context);
   expect((await examineAgent(site.context))[0]).toMatchObject({ severity: 'ok' });
   await lease.release();
+});
+
+it('doctor says of a renewal that waits for a maintenance window when that opens', async () => {
+  const site = await makeSite();
+  await initialized(site);
+  await site.store.nameSettings.set(named('gw1'), 'auto-update-days', '30');
+  const late = { cron: '0 3 * * *', timezone: 'UTC', durationSeconds: 3600 };
+  await putWindow(site.store, { name: named('late'), ...late });
+  const [, next] = await examineAgent(site.context);
+  expect(next?.text).toMatch(/^it is renewed at \S+T03:00:00Z$/);
 });

@@ -3,6 +3,7 @@ import { startAgent, type Agent } from '../../src/agent/agent.ts';
 import { pictureTaker, type TakePicture } from '../../src/agent/metrics-picture.ts';
 import { CertError } from '../../src/base/errors.ts';
 import { initialize } from '../../src/lifecycle/initialize.ts';
+import { putWindow } from '../../src/lifecycle/stored-windows.ts';
 import { initialized, makeSite, named, request, type Site } from '../lifecycle/site.ts';
 
 async function retrieve(): Promise<Uint8Array> {
@@ -53,6 +54,18 @@ describe('a picture', () => {
     expect(after.counters).toContainEqual(
       expect.objectContaining({ counter: 'transaction.kur.granted', value: 1 }),
     );
+  });
+
+  it('says of a renewal that waits for a maintenance window when that opens', async () => {
+    const site = await makeSite();
+    await initialized(site);
+    await site.store.nameSettings.set(named('gw1'), 'auto-update-days', '30');
+    const { agent, take } = await watched(site);
+    const late = { cron: '0 3 * * *', timezone: 'UTC', durationSeconds: 3600 };
+    await putWindow(site.store, { name: named('late'), ...late });
+    await agent.run();
+    const [first] = (await take()).certificates;
+    expect(first?.renewalAt?.toISOString()).toMatch(/T03:00:00/);
   });
 
   it('changes with time alone, and forgets what is removed', async () => {

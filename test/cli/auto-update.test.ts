@@ -72,4 +72,18 @@ describe('cmp auto-update', () => {
     expect(next).toMatchObject({ action: 'renew', at: renewalAt, windowFrom: 'days' });
     expect(await plannedUpdate(bench)).toMatchObject({ at: renewalAt });
   });
+
+  it('says with a maintenance window when that opens, as all that tell of it do', async () => {
+    const bench = await prepared();
+    await bench.run([...'agent window add late cron'.split(' '), '0 3 28 * *', 'duration', '1h']);
+    const at = '2027-10-28T03:00:00Z';
+    const postponed = 'maintenance window';
+    expect(await jsonOf(bench, ...line)).toMatchObject({ renewalAt: at, postponed });
+    expect((await bench.run(line)).out).toContain(`next at ${at}, in a maintenance window;`);
+    expect(await jsonOf(bench, 'show', 'cert', 'gw1')).toMatchObject({ next: { at, postponed } });
+    const { out } = await bench.run(['show', 'cert', 'gw1']);
+    expect(out).toMatch(new RegExp(`^next +renew at ${at} `, 'm'));
+    expect(out).toMatch(/^later for +maintenance window$/m);
+    expect(await plannedUpdate(bench)).toMatchObject({ at, postponed });
+  });
 });

@@ -3,8 +3,8 @@ import type { Label } from '../../base/label.ts';
 import type { ScheduleFacts } from '../../scheduler/due.ts';
 import { gather } from '../../scheduler/gather.ts';
 import type { Job } from '../../scheduler/job.ts';
+import { plannedSurroundings } from '../../scheduler/next-job.ts';
 import { firstAhead, planAhead } from '../../scheduler/plan.ts';
-import { readWindows } from '../../lifecycle/stored-windows.ts';
 import { tellOnlyBy } from '../agent-tell.ts';
 import type { Body } from '../command.ts';
 import type { agentPlanParameters } from '../parameters-agent.ts';
@@ -27,7 +27,7 @@ export const run: Body<typeof agentPlanParameters> = async ({ days, socket }, co
       const facts = await gather(store, name, now);
       if (facts !== undefined) names.set(name, facts);
     }
-    const around = { windows: await readWindows(store), downUntil: new Map<string, Date>() };
+    const around = await plannedSurroundings(store);
     return {
       jobs: planAhead(names, around, now, new Date(now.getTime() + days * dayMs)),
       later: firstAhead(names, around, now),

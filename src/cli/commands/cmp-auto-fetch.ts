@@ -1,6 +1,7 @@
 import { formatTime } from '../../base/format-time.ts';
 import { lifetimeOf, renewalTime } from '../../lifecycle/renewal-time.ts';
 import { storedCertificate } from '../../lifecycle/stored-certificate.ts';
+import { nextJob } from '../../scheduler/next-job.ts';
 import { agentNote } from '../agent-note.ts';
 import type { Body } from '../command.ts';
 import { fetchedJson, fetchedText, fetchNow } from '../fetch-report.ts';
@@ -14,7 +15,8 @@ export const run: Body<typeof autoFetchParameters> = async (args, context) => {
   await services.store.nameSettings.set(name, 'auto-fetch-days', String(days));
   const { certificate } = result;
   const { validity } = storedCertificate(certificate.der, `"${name}"`).tbsCertificate;
-  const { at } = renewalTime(lifetimeOf(validity), certificate, days);
+  const next = await nextJob(services.store, name, 'fetch', services.clock.now());
+  const { at } = next ?? renewalTime(lifetimeOf(validity), certificate, days);
   const { agentRuns, text: note } = await agentNote(services, context);
   context.print.done(
     { ...fetchedJson(result), days, fetchFrom: formatTime(at), agentRuns },

@@ -1,5 +1,6 @@
 import { formatTime } from '../../base/format-time.ts';
 import { setAutoUpdate } from '../../lifecycle/auto-update.ts';
+import { nextJob } from '../../scheduler/next-job.ts';
 import { agentNote } from '../agent-note.ts';
 import type { Body } from '../command.ts';
 import type { autoUpdateParameters } from '../parameters-agent.ts';
@@ -10,11 +11,13 @@ import { formatDuration } from '../render.ts';
 export const run: Body<typeof autoUpdateParameters> = async (args, context) => {
   const { currentName: name, caRoot, time: days } = args;
   const services = await context.services();
-  const { at, window } = await setAutoUpdate(services, {
+  const { at: usual, window } = await setAutoUpdate(services, {
     name,
     days,
     ...(caRoot !== undefined && { ca: caRoot }),
   });
+  const next = await nextJob(services.store, name, 'update', services.clock.now());
+  const { at = usual, postponed } = next ?? {};
   const windowSeconds = Math.round(window.ms / 1000);
   const isObeyed = window.from === 'days';
   if (!isObeyed) {
@@ -24,8 +27,9 @@ export const run: Body<typeof autoUpdateParameters> = async (args, context) => {
   }
   const { agentRuns, text: note } = await agentNote(services, context);
   context.print.done(
-    { name, days, windowSeconds, isObeyed, renewalAt: formatTime(at), agentRuns },
+    { name, days, windowSeconds, isObeyed, renewalAt: formatTime(at), postponed, agentRuns },
     `"${name}" is renewed by the agent ${isObeyed ? plural(days, 'day') : formatDuration(windowSeconds)} before its end: next at ${formatTime(at)}` +
+      (postponed === 'maintenance window' ? ', in a maintenance window' : '') +
       note,
   );
   return 0;
