@@ -92,8 +92,8 @@ export function createDailyBackups(context: DailyBackupContext): DailyBackups {
           log.debug(`removed "${old.path}"`);
       }
     } catch (error) {
-      if (!(error instanceof CertError) || error.code === 'STORE_CORRUPT') throw error;
-      return failed(error);
+      if (error instanceof CertError && error.code === 'STORE_CORRUPT') throw error;
+      return failed(error instanceof CertError ? error : unexpected(error));
     }
     return recovered();
   };
@@ -106,6 +106,12 @@ export function createDailyBackups(context: DailyBackupContext): DailyBackups {
       return looking;
     },
   };
+}
+
+/** A thread that the system does not give, for one: whatever it is, it is told and does not come back each minute. */
+function unexpected(cause: unknown): CertError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new CertError('INTERNAL', `Cannot make a backup of the store: ${why}`, { cause });
 }
 
 function listed(directory: string, now: Date): ReturnType<typeof listDailyBackups> {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { CertError } from '../base/errors.ts';
@@ -41,7 +41,9 @@ export function listDailyBackups(directory: string, now?: Date): readonly DailyB
   return namesIn(dailyBackupFolder(directory))
     .flatMap((name) => {
       const [, day] = /^daily-([0-9]{4}-[0-9]{2}-[0-9]{2})\.db$/.exec(name) ?? [];
-      return day === undefined ? [] : [{ path: dailyBackupPath(directory, day), day }];
+      if (day === undefined) return [];
+      const path = dailyBackupPath(directory, day);
+      return isFile(path) ? [{ path, day }] : [];
     })
     .toSorted(
       (a, b) =>
@@ -49,9 +51,16 @@ export function listDailyBackups(directory: string, now?: Date): readonly DailyB
     );
 }
 
-/** Tell whether the backup of a day is there. It has its name when it is whole, and not before. */
+/**
+ * Tell whether the backup of a day is there. It has its name when it is whole, and not before; what has that name and is
+ * no file is nobody's backup.
+ */
 export function hasDailyBackup(directory: string, day: string): boolean {
-  return existsSync(dailyBackupPath(directory, day));
+  return isFile(dailyBackupPath(directory, day));
+}
+
+function isFile(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 const mebibyte = 1024 * 1024;

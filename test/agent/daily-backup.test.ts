@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createDailyBackups, type DailyBackups } from '../../src/agent/daily-backup.ts';
@@ -152,6 +152,49 @@ describe('the daily backup', () => {
     await site.clock.advance(hour);
     await backups.look();
     expect(made(site)).toHaveLength(1);
+  });
+
+  it('is tried once an hour, and told, where its thread cannot be made', async () => {
+    const site = await makeSite();
+    let tries = 0;
+    const care = {
+      ...site.store.care,
+      backUpAside: async () => {
+        tries++;
+        throw Object.assign(new Error('no more threads'), { code: 'ERR_WORKER_INIT_FAILED' });
+      },
+    };
+    const backups = createDailyBackups({
+      ...site.context,
+      store: { ...site.store, care },
+      directory: stateOf(site),
+    });
+    for (let minute = 0; minute < 60; minute++) {
+      await backups.look();
+      await site.clock.advance(60);
+    }
+    expect(tries).toBe(1);
+    const [{ last } = { last: undefined }] = await site.store.alarms.list(9);
+    expect(last?.text).toMatch(/Cannot make a backup of the store: no more threads/);
+  });
+
+  it('leaves what is no file alone, and takes it for none of its own', async () => {
+    const site = await makeSite();
+    await site.store.settings.set(backupsKept, '1');
+    const backups = backupsOf(site);
+    mkdirSync(join(stateOf(site), 'backups', 'daily-2020-01-01.db'), {
+      recursive: true,
+      mode: 0o700,
+    });
+    await backups.look();
+    await site.clock.advance(day);
+    await backups.look();
+    expect(made(site)).toStrictEqual(['daily-2020-01-01.db', 'daily-2026-12-02.db']);
+    expect(await alarmsOf(site)).toStrictEqual([]);
+    await site.clock.advance(day);
+    mkdirSync(join(stateOf(site), 'backups', 'daily-2026-12-03.db'));
+    await backups.look();
+    expect(await alarmsOf(site)).toStrictEqual(['source source backup minor']);
   });
 
   it('is made by the agent, which a failing one does not end', async () => {
