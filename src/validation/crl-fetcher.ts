@@ -51,8 +51,8 @@ export interface CrlFetcher {
   fetchNow: CrlFetcher['fetch'];
   /** Where a CRL came from that was fetched here. */
   cameFrom(crl: Crl): CameFrom | undefined;
-  /** It is held now. */
-  forget(url: string): void;
+  /** It is held now, or there is one that is newer: where it came from plays no part any more. */
+  forget(url: string, crl: Crl): void;
 }
 
 interface Recent {
@@ -134,7 +134,10 @@ export function crlFetcher(context: FetcherContext): CrlFetcher {
       return await fetchNow(url, origin, by, signal);
     },
     cameFrom: (crl) => origins.get(crl),
-    forget: (url) => recent.delete(url),
+    forget(url, crl) {
+      recent.delete(url);
+      origins.delete(crl);
+    },
   };
 }
 

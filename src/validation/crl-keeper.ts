@@ -86,6 +86,7 @@ export function crlKeeper(context: CrlKeeperContext): CrlKeeper & CrlRefresher {
         if (!from) continue;
         const { url, at } = from;
         const outcome = await shelf.put(signed, at);
+        fetcher.forget(url, crl);
         if (outcome === 'older') {
           tell({ type: 'crl-rollback', url, issuer: quoteName(crl.issuer) });
           continue;
@@ -99,7 +100,6 @@ export function crlKeeper(context: CrlKeeperContext): CrlKeeper & CrlRefresher {
           failures: 0,
           ...(place && { nextAt: nextFetch({ ...place, ...crl, fetchedAt: at }) }),
         });
-        fetcher.forget(url);
       }
     },
   };

@@ -86,7 +86,7 @@ export function crlRefresher(context: RefreshContext): CrlRefresher {
       failures: 0,
       nextAt: nextFetch({ ...place, ...crl, fetchedAt }),
     });
-    fetcher.forget(place.url);
+    fetcher.forget(place.url, crl);
   };
 
   const refresh = async (signal: AbortSignal): Promise<void> => {

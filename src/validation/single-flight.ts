@@ -40,6 +40,8 @@ export function singleFlight<T>(): SingleFlight<T> {
       gone.promise.catch(() => {});
       const leave = (): void => gone.reject(signal.reason);
       signal.addEventListener('abort', leave, { once: true });
+      // It may be while the work begins.
+      if (signal.aborted) leave();
       try {
         return await Promise.race([gone.promise, flight.result]);
       } finally {
