@@ -139,6 +139,7 @@ function insideOf(services: Services, globals: Globals, io: Io): CommandContext 
     beforeWriting: () => {},
     // Whoever runs it looks at every name that changed.
     concerns: () => {},
+    failed: () => {},
     run: never,
   };
 }

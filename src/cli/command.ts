@@ -24,6 +24,8 @@ export interface CommandContext {
   readonly beforeWriting: () => void;
   /** Say that it is about a certificate which the line does not name, and with what that one failed. */
   readonly concerns: (name: Label, code?: ErrorCode) => void;
+  /** Say with what it failed, where that is reported and not thrown: the audit trail has it. */
+  readonly failed: (failure: { readonly code: ErrorCode; readonly message: string }) => void;
   /** Run another command line, on the same outside if nothing else is said. */
   readonly run: (argv: readonly string[], changes?: RunChanges) => Promise<ExitCode>;
 }

@@ -9,7 +9,7 @@ import { decodeCertificate } from '../x509/certificate.ts';
 import { formatName } from '../x509/name-text.ts';
 import { commandLine } from './command-line.ts';
 import type { CommandContext } from './command.ts';
-import { failureJson, reportFailure, type Failure } from './failure.ts';
+import { failureJson, failCommand, type Failure } from './failure.ts';
 import { startProgress } from './progress.ts';
 import { formatTime } from '../base/format-time.ts';
 
@@ -75,8 +75,9 @@ async function dumping(
 export function reportResult(
   result: EnrollmentResult | 'interrupted',
   name: string,
-  { io, globals, print, log }: Pick<CommandContext, 'io' | 'globals' | 'print' | 'log'>,
+  context: Pick<CommandContext, 'io' | 'globals' | 'print' | 'log' | 'failed'>,
 ): ExitCode {
+  const { globals, print, log } = context;
   if (result === 'interrupted') {
     const poll = commandLine(['cmp', 'poll', 'current-cert', name], globals);
     const message = `Interrupted; what is outstanding for "${name}" stays so: ${poll}`;
@@ -87,7 +88,7 @@ export function reportResult(
   const { transactionID, ca } = result;
   const said = { type: result.type, name: result.name, ca, transactionID };
   const fail = (failure: Failure): ExitCode =>
-    reportFailure({ ...failure, transactionID }, io, globals, said);
+    failCommand({ ...failure, transactionID }, context, said);
   switch (result.type) {
     case 'issued': {
       const { certificate, differences, additions, files } = result;

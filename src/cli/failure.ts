@@ -6,6 +6,7 @@ import { failureMeaning } from '../cmp/message/failure-meaning.ts';
 import type { PKIStatusInfo } from '../cmp/message/pki-status-info.ts';
 import { formatStatus } from '../cmp/message/status-text.ts';
 import { withoutUserinfo } from '../retrieval/url.ts';
+import type { CommandContext } from './command.ts';
 import type { Globals } from './global-options.ts';
 import type { Io } from './io.ts';
 import { formatJson, type Json } from './json.ts';
@@ -44,6 +45,16 @@ export function reportFailure(
     io.stderr.write(failureText(failure, io));
   }
   return exitCodeOf[failure.code];
+}
+
+/** Say of a command what `reportFailure` says, and have the audit trail say with which code it ended. */
+export function failCommand(
+  failure: Failure,
+  { io, globals, failed }: Pick<CommandContext, 'io' | 'globals' | 'failed'>,
+  json?: Readonly<Record<string, Json | undefined>>,
+): ExitCode {
+  failed(failure);
+  return reportFailure(failure, io, globals, json);
 }
 
 /** Write a failure as the `error` of a `--json` object. */

@@ -11,23 +11,24 @@ import { certificateDer, type Certificate } from '../x509/certificate.ts';
 import { formatName } from '../x509/name-text.ts';
 import { viewCertificate } from './certificate-view.ts';
 import type { CommandContext } from './command.ts';
-import { reportFailure } from './failure.ts';
+import { failCommand } from './failure.ts';
 import type { Json } from './json.ts';
 
 /** Print what a CA said to a question, and give the exit code for it. */
 export function reportInfo(
   result: InfoResult | 'interrupted',
   asked: string,
-  { io, globals, print }: Pick<CommandContext, 'io' | 'globals' | 'print'>,
+  context: Pick<CommandContext, 'io' | 'globals' | 'print' | 'failed'>,
 ): ExitCode {
+  const { print } = context;
   if (result === 'interrupted') {
     const message = `Interrupted before the CA had answered about ${asked}; ask again`;
-    return reportFailure({ code: 'CMP_WAITING', message }, io, globals, { type: 'interrupted' });
+    return failCommand({ code: 'CMP_WAITING', message }, context, { type: 'interrupted' });
   }
   const { ca, transactionID, type } = result;
   const said = { type, ca, transactionID, asked };
-  const fail = (failure: Parameters<typeof reportFailure>[0]): ExitCode =>
-    reportFailure({ ...failure, transactionID }, io, globals, said);
+  const fail = (failure: Parameters<typeof failCommand>[0]): ExitCode =>
+    failCommand({ ...failure, transactionID }, context, said);
   switch (result.type) {
     case 'waiting':
       return fail({

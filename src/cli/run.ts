@@ -1,5 +1,5 @@
 import type { Services } from '../agent/compose.ts';
-import type { ErrorCode, ExitCode } from '../base/errors.ts';
+import { CertError, type ErrorCode, type ExitCode } from '../base/errors.ts';
 import type { Label } from '../base/label.ts';
 import { silentLog, type Log } from '../base/log.ts';
 import type { ActOutcome } from '../lifecycle/audit.ts';
@@ -87,6 +87,7 @@ async function act(invocation: Invocation, io: Io, setting: Setting): Promise<Ex
   let begun: Promise<EndAct> | undefined;
   let begunAt: Date | undefined;
   const others = new Map<Label, ErrorCode | undefined>();
+  let reported: Parameters<CommandContext['failed']>[0] | undefined;
   const context: CommandContext = {
     io,
     globals,
@@ -105,6 +106,7 @@ async function act(invocation: Invocation, io: Io, setting: Setting): Promise<Ex
     isTried,
     beforeWriting: () => preview?.stopHere(),
     concerns: (name, code) => void others.set(name, code),
+    failed: (failure) => void (reported = failure),
     openServices: () => setting.openServices(globals, io, log),
     run: (words, changes = {}) =>
       runLine(
@@ -125,7 +127,7 @@ async function act(invocation: Invocation, io: Io, setting: Setting): Promise<Ex
   };
   try {
     const exitCode = await command.start(values, context);
-    await end({ exitCode });
+    await end(reported ? await outcomeOfFailure(reported) : { exitCode });
     await tell();
     return exitCode;
   } catch (error) {
@@ -192,6 +194,13 @@ async function outcomeOf(error: unknown): Promise<ActOutcome> {
   if (error instanceof Interrupted) return { exitCode: interruptedExitCode, text: 'Interrupted' };
   const { outcomeOfError } = await import('../lifecycle/audit.ts');
   return outcomeOfError(error);
+}
+
+async function outcomeOfFailure({
+  code,
+  message,
+}: Parameters<CommandContext['failed']>[0]): Promise<ActOutcome> {
+  return await outcomeOf(new CertError(code, message));
 }
 
 async function showVersion(globals: Globals, io: Io): Promise<ExitCode> {

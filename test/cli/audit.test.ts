@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compose } from '../../src/agent/compose.ts';
@@ -53,6 +53,21 @@ describe('the audit trail', () => {
     ]);
     const { out } = await bench.run(['show', 'audit']);
     expect(out).toContain('failed 3 CERT_UNKNOWN  cert restore cert-name gw1\n');
+  });
+
+  it('says with which code a command ended that threw nothing', async () => {
+    const bench = makeBench();
+    const file = join(bench.directory, 'gw.yaml');
+    writeFileSync(file, 'retention: { histori: 8 }\n');
+    expect((await bench.run(['config', 'apply', file])).err).toContain('code: CONFIG_INVALID');
+    expect(await acts(bench)).toMatchObject([
+      {
+        what: 'config apply',
+        result: { exitCode: 3, code: 'CONFIG_INVALID', text: expect.stringContaining('1 fault') },
+      },
+    ]);
+    const { out } = await bench.run(['show', 'audit']);
+    expect(out).toContain('failed 3 CONFIG_INVALID  config apply ');
   });
 
   it('has a line for what was begun and never ended', async () => {

@@ -28,6 +28,7 @@ function report(result: EnrollmentResult | 'interrupted', json = false, state?: 
     globals,
     log: createLog(io, globals),
     print: createPrinter(io, globals),
+    failed: () => {},
   });
   return { code, out: io.out(), err: io.err() };
 }

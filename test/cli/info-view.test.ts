@@ -21,6 +21,7 @@ function report(result: InfoResult | 'interrupted', asked = 'caCerts', json = fa
     io,
     globals,
     print: createPrinter(io, globals),
+    failed: () => {},
   });
   return { code, out: io.out(), err: io.err() };
 }

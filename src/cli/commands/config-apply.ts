@@ -7,7 +7,7 @@ import { maxConfigOctets } from '../../config/document.ts';
 import type { Change } from '../../config/entry.ts';
 import { formatFault, type Fault } from '../../config/fault.ts';
 import type { Body, CommandContext } from '../command.ts';
-import { reportFailure } from '../failure.ts';
+import { failCommand } from '../failure.ts';
 import { readInputFile } from '../files.ts';
 import type { Json } from '../json.ts';
 import type { configApplyParameters } from '../parameters-config.ts';
@@ -52,8 +52,8 @@ const maxFaultsShown = 50;
 function reportFaults(
   file: string,
   faults: readonly Fault[],
-  { io, globals }: CommandContext,
-): ReturnType<typeof reportFailure> {
+  context: CommandContext,
+): ReturnType<typeof failCommand> {
   const failure = {
     code: 'CONFIG_INVALID',
     message: `Cannot apply ${JSON.stringify(file)}: ${plural(faults.length, 'fault')}, nothing was changed`,
@@ -63,14 +63,14 @@ function reportFaults(
     ],
     hint: 'See docs/configuration.md, or let an editor check it against "certkeeper config schema"',
   } as const;
-  return reportFailure(failure, io, globals, { faults: faults.map((fault) => ({ ...fault })) });
+  return failCommand(failure, context, { faults: faults.map((fault) => ({ ...fault })) });
 }
 
 function reportFailed(
   changes: readonly Change[],
   failed: readonly FailedChange[],
-  { io, globals }: CommandContext,
-): ReturnType<typeof reportFailure> {
+  context: CommandContext,
+): ReturnType<typeof failCommand> {
   const worst = worstOf(failed);
   const code = worst?.code ?? 'INTERNAL';
   const failure = {
@@ -79,7 +79,7 @@ function reportFailed(
     details: failed.map(({ change, error }) => `${nameOf(change)}: ${error.message}`),
     hint: worst?.hint ?? 'Apply the file again: it goes on with what is left',
   };
-  return reportFailure(failure, io, globals, {
+  return failCommand(failure, context, {
     changes: changes.map(changeJson),
     failed: failed.map(({ change, error }) => ({
       path: [...change.path],

@@ -1,6 +1,6 @@
 import { testHook } from '../../lifecycle/deploy-settings.ts';
 import type { Body } from '../command.ts';
-import { reportFailure } from '../failure.ts';
+import { failCommand } from '../failure.ts';
 import { interruptible } from '../interruptible.ts';
 import type { hookTestParameters } from '../parameters-deploy.ts';
 import { outputText, runJson } from '../show-deployments.ts';
@@ -16,7 +16,7 @@ export const run: Body<typeof hookTestParameters> = async ({ certName: name }, c
     if (!globals.json) io.stdout.write(outputText(ended));
     const message = `Hook of "${name}" failed: ${complaint}`;
     const hint = `Mend the program, and try it again with "certkeeper hook test ${name}"`;
-    return reportFailure({ code: 'DELIVERY_FAILED', message, hint }, io, globals, {
+    return failCommand({ code: 'DELIVERY_FAILED', message, hint }, context, {
       name,
       run: runJson(ended),
     });

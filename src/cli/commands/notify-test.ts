@@ -4,12 +4,12 @@ import { tryDestination } from '../../agent/try-destination.ts';
 import { isRetried } from '../../traps/destination.ts';
 import { agentSocket } from '../agent-socket.ts';
 import type { Body } from '../command.ts';
-import { reportFailure } from '../failure.ts';
+import { failCommand } from '../failure.ts';
 import type { destinationNameParameters } from '../parameters-notify.ts';
 
 /** Send a test notification, and say what became of it. */
 export const run: Body<typeof destinationNameParameters> = async ({ name }, context) => {
-  const { io, globals, print } = context;
+  const { print } = context;
   const services = await context.services();
   const nudge = () => askAgent(agentSocket(context), 'notify');
   const { result, text = '', byAgent, ms } = await tryDestination(services, name, nudge);
@@ -33,5 +33,5 @@ export const run: Body<typeof destinationNameParameters> = async ({ name }, cont
     result === 'failed'
       ? 'Check the destination, and what it expects: user, keys or community, or the secret of the webhook'
       : 'Another process is sending; see "certkeeper show snmp"';
-  return reportFailure({ code: 'NOTIFICATION_FAILED', message, hint }, io, globals, json);
+  return failCommand({ code: 'NOTIFICATION_FAILED', message, hint }, context, json);
 };
