@@ -127,6 +127,14 @@ export const dumpParameters = {
   },
 } as const;
 
+/** Every command that asks for a first certificate. */
+export const retryParameters = {
+  retry: {
+    type: 'flag',
+    summary: 'If the CA cannot be reached, keep the request: the agent sends it again',
+  },
+} as const;
+
 /** Every command that asks for something new. */
 export const dryRunParameters = {
   'dry-run': {
@@ -343,6 +351,7 @@ export type InitializeParameters = typeof keyParameters &
   typeof subjectParameters &
   typeof templateParameters &
   typeof credentialParameters &
+  typeof retryParameters &
   SendParameters;
 
 /** Parameters of `cmp enroll`. */
@@ -353,6 +362,7 @@ export type EnrollParameters = typeof currentCertParameters &
   typeof keyFileParameters &
   typeof subjectParameters &
   typeof templateParameters &
+  typeof retryParameters &
   SendParameters;
 
 /** Parameters of `cmp update`. */
@@ -372,6 +382,7 @@ export type PollParameters = typeof pollParameters &
 export type RequestParameters = typeof requestParameters &
   typeof requestKeyParameters &
   typeof credentialParameters &
+  typeof retryParameters &
   SendParameters;
 
 /** Parameters of `cmp revoke`. */

@@ -15,6 +15,7 @@ import type { LifecycleContext } from './context.ts';
 import { bodyOf, openConversation, toChange } from './conversation.ts';
 import { openCredential } from './credential.ts';
 import { daysSet } from './days-set.ts';
+import { givenUp } from './given-up.ts';
 import { assertStillFirst } from './keep-anchor.ts';
 import { learntBy, newAttempt, type NewAttempt } from './new-attempt.ts';
 import { prepareRequest } from './open-request.ts';
@@ -85,9 +86,10 @@ export async function carryThrough(
     }
     return await conclude(context, { record, state, ending, conversation });
   } catch (error) {
-    const isKept = isResumed || context.comesBack === true;
-    await closeFailed(context, { record, error, conversation, isKept });
-    throw await explained(context, record, error);
+    const end = await givenUp(context, record, error);
+    const isKept = end === undefined && (isResumed || context.comesBack === true);
+    await closeFailed(context, { record, error: end ?? error, conversation, isKept });
+    throw await explained(context, record, end ?? error);
   } finally {
     await transport.close();
   }
@@ -105,7 +107,7 @@ async function renewalOf(store: Store, name: Label): Promise<Renewal> {
 
 /** Add to what the peer or the network did wrong whose answer it was, to which transaction, and what now. */
 async function explained(
-  { store }: LifecycleContext,
+  { store, comesBack = false }: LifecycleContext,
   { id, name, ca, transactionID }: TransactionRecord,
   error: unknown,
 ): Promise<unknown> {
@@ -120,7 +122,8 @@ async function explained(
     error.hint ??
       (isHeard ? 'Nothing of the answer was used; show this to whoever runs the CA' : ''),
     isOutstanding
-      ? `The request stays outstanding: go on with "certkeeper cmp poll current-cert ${name}"`
+      ? `The request stays outstanding: ${comesBack ? 'the agent sends it again, or ' : ''}go on with ` +
+        `"certkeeper cmp poll current-cert ${name}"`
       : '',
   ].filter((hint) => hint !== '');
   return new CertError(error.code, isHeard ? `${error.message} (from CA "${ca}")` : error.message, {

@@ -31,7 +31,7 @@ export interface LifecycleContext {
   livenessOf(owner: LeaseOwner): 'alive' | 'dead' | 'unknown';
   /** Where files go while `cmp cert-store location` is not set. */
   readonly defaultCertStore: string;
-  /** What a broken connection leaves outstanding is gone on with by this process: it is the agent. */
+  /** What a broken connection leaves outstanding is gone on with by the agent: this process is it, or was told so. */
   readonly comesBack?: boolean;
   /** Told what a command is doing while it waits. */
   readonly progress?: (progress: Progress) => void;

@@ -11,15 +11,15 @@ import { assertCanSign } from './credential.ts';
 import { keyOf, repeatedKey, type KeyChoice } from './key-choice.ts';
 import { followTemplate } from './request-template.ts';
 import { finishDelivery } from './interrupted-delivery.ts';
+import { leftToAgent, type Leavable } from './left-to-agent.ts';
 import { openRequest } from './open-request.ts';
 import type { EnrollmentResult } from './result.ts';
 import { assertManaged } from './tracked.ts';
 import { findUnfinished } from './unfinished.ts';
 
 /** A further certificate, asked for with one we have. */
-export interface EnrollRequest {
+export interface EnrollRequest extends Leavable {
   readonly current: Label;
-  readonly name: Label;
   readonly wanted: Wanted;
   readonly key: KeyChoice;
   /** Label of the CA profile; that of the current certificate when absent. */
@@ -38,7 +38,9 @@ export async function enroll(
   context: LifecycleContext,
   request: EnrollRequest,
 ): Promise<EnrollmentResult> {
-  return alone(context, request.name, request.waitSeconds, (held) => enrollAlone(held, request));
+  return alone(context, request.name, request.waitSeconds, (held) =>
+    leftToAgent(held, request, (left) => enrollAlone(left, request)),
+  );
 }
 
 async function enrollAlone(

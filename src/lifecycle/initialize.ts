@@ -8,14 +8,14 @@ import type { LifecycleContext } from './context.ts';
 import { keyOf, repeatedKey, type KeyChoice } from './key-choice.ts';
 import { followTemplate } from './request-template.ts';
 import { finishDelivery } from './interrupted-delivery.ts';
+import { leftToAgent, type Leavable } from './left-to-agent.ts';
 import { openRequest } from './open-request.ts';
 import type { EnrollmentResult } from './result.ts';
 import { initialCredential, type InitialCredential } from './initial-credential.ts';
 import { findUnfinished } from './unfinished.ts';
 
 /** A first certificate, as an operator asks for it. */
-export interface InitializeRequest {
-  readonly name: Label;
+export interface InitializeRequest extends Leavable {
   readonly wanted: Wanted;
   readonly key: KeyChoice;
   /** Label of the CA profile; the only one when absent. */
@@ -39,7 +39,7 @@ export async function initialize(
   request: InitializeRequest,
 ): Promise<EnrollmentResult> {
   return alone(context, request.name, request.waitSeconds, (held) =>
-    initializeAlone(held, request),
+    leftToAgent(held, request, (left) => initializeAlone(left, request)),
   );
 }
 

@@ -14,13 +14,13 @@ import type { Wanted } from './certificate-request.ts';
 import type { LifecycleContext } from './context.ts';
 import { initialCredential, type InitialCredential } from './initial-credential.ts';
 import { finishDelivery } from './interrupted-delivery.ts';
+import { leftToAgent, type Leavable } from './left-to-agent.ts';
 import { openRequest } from './open-request.ts';
 import type { EnrollmentResult } from './result.ts';
 import { findUnfinished } from './unfinished.ts';
 
 /** A certificate for a PKCS#10 request that exists. */
-export interface CertificateForRequest {
-  readonly name: Label;
+export interface CertificateForRequest extends Leavable {
   readonly certificationRequest: CertificationRequest;
   /** Its private key, when it shall be kept here; else the key stays where it is. */
   readonly key?: GeneratedKey;
@@ -43,7 +43,9 @@ export async function requestCertificate(
   context: LifecycleContext,
   request: CertificateForRequest,
 ): Promise<EnrollmentResult> {
-  return alone(context, request.name, request.waitSeconds, (held) => requestAlone(held, request));
+  return alone(context, request.name, request.waitSeconds, (held) =>
+    leftToAgent(held, request, (left) => requestAlone(left, request)),
+  );
 }
 
 async function requestAlone(

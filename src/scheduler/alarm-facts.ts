@@ -38,7 +38,7 @@ const unhindered: Surroundings = { windows: [], downUntil: new Map() };
 const unknown: Watched = { index: 0, toldVersion: 0 };
 
 /** Jobs that ask for a certificate. */
-const asking: readonly JobKind[] = ['update', 'poll', 'fetch'];
+export const asking: readonly JobKind[] = ['update', 'enrol', 'poll', 'fetch'];
 
 /** Read what is told of a name. */
 export async function alarmFacts(
@@ -86,10 +86,10 @@ const hindered: readonly LifecycleWord[] = [
   'awaiting import',
 ];
 
-/** What fails of a request, its attempts together; once the CA has answered it, what failed before that is over. */
-function failedOf(
+/** Find what fails of a request, its attempts together; once the CA has answered it, what failed before that is over. */
+export function failedOf(
   records: readonly FailingRecord[],
-  outstanding: OutstandingTransaction | undefined,
+  outstanding: Pick<OutstandingTransaction, 'phase'> | undefined,
 ): FailingRecord | undefined {
   const isAnswered = outstanding !== undefined && outstanding.phase !== 'requested';
   const kinds: readonly string[] = isAnswered ? ['poll'] : asking;
@@ -100,11 +100,24 @@ function failedOf(
   return last && { ...last, count: failed.reduce((sum, { count }) => sum + count, 0) };
 }
 
-/** What fails goes before what is well; what has ended, or is under way, before that. */
-function wordOf(state: CertificateState, failed: FailingRecord | undefined): LifecycleWord {
-  if ('step' in state && state.step === 'waiting') return 'waiting';
-  if (failed === undefined || !hindered.includes(state.type)) return state.type;
+/**
+ * Tell whether attempts in vain are what there is to know first of a name: what fails goes before what is well; what
+ * has ended, or is under way, before that.
+ */
+export function hindranceOf(
+  state: CertificateState,
+  failed: FailingRecord | undefined,
+): 'failed' | 'blocked' | undefined {
+  if (isWaiting(state) || failed === undefined || !hindered.includes(state.type)) return undefined;
   return failed.kind === 'blocked' ? 'blocked' : 'failed';
+}
+
+function wordOf(state: CertificateState, failed: FailingRecord | undefined): LifecycleWord {
+  return isWaiting(state) ? 'waiting' : (hindranceOf(state, failed) ?? state.type);
+}
+
+function isWaiting(state: CertificateState): boolean {
+  return 'step' in state && state.step === 'waiting';
 }
 
 function renewAtOf(

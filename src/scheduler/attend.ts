@@ -169,7 +169,10 @@ async function remember(
       log.info(`${job} of "${name}" is done`);
       await schedule.recovered(name, job);
       // One request, begun by one and gone on with by the other.
-      if (job === 'poll') await schedule.recovered(name, 'update');
+      if (job === 'poll') {
+        await schedule.recovered(name, 'update');
+        await schedule.recovered(name, 'enrol');
+      }
       if (job === 'update') await schedule.recovered(name, 'poll');
       break;
     case 'busy':

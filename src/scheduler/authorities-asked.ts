@@ -19,7 +19,7 @@ export interface AuthoritiesAsked {
 
 /** Label of the CA that a job asks; undefined for one that asks none. */
 export function caAskedBy({ kind, ca }: Job): Label | undefined {
-  return kind === 'update' || kind === 'poll' ? ca : undefined;
+  return kind === 'update' || kind === 'enrol' || kind === 'poll' ? ca : undefined;
 }
 
 /**

@@ -4,6 +4,8 @@ import type { Label } from '../base/label.ts';
 export type JobKind =
   /** Renew the certificate: kur or, after a move, cr or ir. */
   | 'update'
+  /** Send a first request again that got no answer. */
+  | 'enrol'
   /** Go on with an outstanding request. */
   | 'poll'
   /** Take a newer certificate from another node's store. */

@@ -30,6 +30,7 @@ export async function perform(context: PerformContext, job: Job): Promise<JobOut
     switch (job.kind) {
       case 'update':
         return await renew(context, job);
+      case 'enrol':
       case 'poll':
       case 'deploy':
         return judge(await poll(context, { name: job.name, waitSeconds: 0 }));

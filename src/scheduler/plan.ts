@@ -78,6 +78,7 @@ function done(facts: ScheduleFacts, { kind }: Job, at: Date): ScheduleFacts | un
           failing: others,
         }
       );
+    case 'enrol':
     case 'poll':
       // What the CA will decide, and when, is known to nobody.
       return undefined;

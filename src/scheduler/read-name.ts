@@ -19,7 +19,7 @@ export interface NameReading {
   readonly record?: CertificateRecord;
   readonly outstanding?: OutstandingTransaction;
   readonly failing: readonly FailingRecord[];
-  /** What holds for the notifications of all names. */
+  /** What holds for its notifications. */
   readonly policy: NotificationPolicy;
 }
 
@@ -68,7 +68,7 @@ function trackedAt(settings: ReadonlyMap<string, string>): ScheduleFacts['tracke
   return Number.isFinite(readAt) && readAt > 0 ? { readAt: new Date(readAt) } : {};
 }
 
-const jobs: readonly JobKind[] = ['update', 'poll', 'fetch', 'track', 'deploy', 'notify'];
+const jobs: readonly JobKind[] = ['update', 'enrol', 'poll', 'fetch', 'track', 'deploy', 'notify'];
 
 function failingByJob(
   records: Awaited<ReturnType<Store['schedule']['failing']>>,

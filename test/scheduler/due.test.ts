@@ -66,6 +66,26 @@ describe('due()', () => {
     expect(due(facts(10), nowhere, now)).toMatchObject([{ kind: 'update', at: renewedAt(10) }]);
   });
 
+  it.each([
+    ['a first request', 'ir', 'requested', undefined, 'enrol'],
+    ['a first request in place of a revoked certificate', 'cr', 'requested', 'revoked', 'enrol'],
+    ['a renewal', 'kur', 'requested', 'current', 'poll'],
+    ['a renewal by another CA', 'ir', 'requested', 'current', 'poll'],
+    ['a revocation', 'rr', 'requested', 'revoked', 'poll'],
+    ['what the CA lets wait', 'ir', 'waiting', undefined, 'poll'],
+  ] as const)('goes on with %s (%s, %s)', (_, operation, phase, status, kind) => {
+    const { certificate, ...rest } = status ? withCertificate(60, { status }) : facts(60);
+    const outstanding = { operation, phase };
+    const there = { ...rest, ...(status && certificate && { certificate }), outstanding };
+    expect(due(there, nowhere, now)).toMatchObject([{ kind, at: now }]);
+    const later = { ...there, failing: { [kind]: failing({ count: 1 }) } };
+    expect(due(later, nowhere, now)).toMatchObject([{ kind, postponed: 'retry' }]);
+    const downUntil = new Map([['lab', inDays(0.1)]]);
+    expect(due(there, { windows: [], downUntil }, now)).toMatchObject([
+      { kind, at: inDays(0.1), postponed: 'CA is down' },
+    ]);
+  });
+
   it('renews only what was told to be', () => {
     expect(due(facts(10, { isAutoUpdated: false }), nowhere, now)).toStrictEqual([]);
   });

@@ -15,6 +15,7 @@ export const run: Body<EnrollParameters> = async (args, command) => {
     key: await keyChoiceOf(args, command),
     ...placeOf(args),
     waitSeconds: args.wait,
+    retry: args.retry,
   };
   return sendRequest(
     command,

@@ -16,6 +16,7 @@ export const run: Body<InitializeParameters> = async (args, command) => {
     ...placeOf(args),
     credential: await initialCredentialOf(args, command),
     waitSeconds: args.wait,
+    retry: args.retry,
   };
   return sendRequest(
     command,

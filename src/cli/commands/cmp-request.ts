@@ -17,6 +17,7 @@ export const run: Body<RequestParameters> = async (args, command) => {
     ...placeOf(args),
     credential: await initialCredentialOf(args, command),
     waitSeconds: args.wait,
+    retry: args.retry,
   };
   return sendRequest(
     command,

@@ -1,14 +1,34 @@
+import type { Services } from '../../agent/compose.ts';
 import { toHex } from '../../base/bytes.ts';
-import type { Body } from '../command.ts';
 import { formatTime } from '../../base/format-time.ts';
+import { due } from '../../scheduler/due.ts';
+import { gather } from '../../scheduler/gather.ts';
+import type { OutstandingTransaction } from '../../store/store.ts';
+import type { Body } from '../command.ts';
 import { readStored, whereLooked } from '../stored.ts';
 import { formatTable } from '../table.ts';
+
+/** Read them, with when the agent sends those again that nobody has answered. */
+async function readOutstanding({
+  store,
+  clock,
+}: Services): Promise<readonly OutstandingTransaction[]> {
+  const now = clock.now();
+  const around = { windows: [], downUntil: new Map<string, Date>() };
+  return Promise.all(
+    (await store.transactions.overview()).map(async (each) => {
+      if (each.phase !== 'requested') return each;
+      const facts = await gather(store, each.name, now);
+      const again = facts && due(facts, around, now).find(({ kind }) => kind === 'enrol');
+      return again && again.at > now ? { ...each, nextAt: again.at } : each;
+    }),
+  );
+}
 
 /** List the requests that wait for an answer, oldest first. */
 export const run: Body<Record<never, never>> = async (_args, context) => {
   const { print } = context;
-  const outstanding =
-    (await readStored(context, ({ store }) => store.transactions.overview())) ?? [];
+  const outstanding = (await readStored(context, readOutstanding)) ?? [];
   const requests = (await readStored(context, ({ store }) => store.keyRequests.list())) ?? [];
   const waiting = requests.map(({ name }) => name);
   const json = outstanding.map((request) => ({
