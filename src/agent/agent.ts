@@ -3,6 +3,7 @@ import { perform, type PerformContext } from '../scheduler/perform.ts';
 import { readName } from '../scheduler/read-name.ts';
 import { runDue, type RunReport } from '../scheduler/runner.ts';
 import { readWindows } from '../lifecycle/stored-windows.ts';
+import type { CrlRefresher } from '../validation/crl-refresh.ts';
 import { agentActor } from './actor.ts';
 import { becomeAgent } from './agent-lease.ts';
 import type { NotifierContext } from './notifier.ts';
@@ -27,6 +28,8 @@ export interface AgentOptions {
     /** @throws {CertError} what nobody can go on after; all else it keeps to itself */
     look(): Promise<void>;
   };
+  /** Configured CRLs, which are fetched before they end. */
+  readonly crls?: Pick<CrlRefresher, 'refreshDue'>;
 }
 
 /** What `agent status` tells. */
@@ -173,11 +176,24 @@ export async function startAgent(services: AgentContext, options: AgentOptions):
     await running;
   };
   const { send } = sending;
+  let refreshing: Promise<void> | undefined;
+  const refresh = async (): Promise<void> => {
+    refreshing ??= options.crls
+      ?.refreshDue(ending.signal)
+      .catch((error: unknown) => {
+        if (!ending.signal.aborted) trouble(error, 'fetch CRLs');
+      })
+      .finally(() => {
+        refreshing = undefined;
+      });
+    await refreshing;
+  };
   const run = async (): Promise<void> => {
     await look();
     await send();
     if (ending.signal.aborted) return;
     await options.beside?.look().catch((error: unknown) => trouble(error, 'look after its store'));
+    if (!ending.signal.aborted) await refresh();
   };
 
   const endBeat = options.beat(() => {
@@ -195,6 +211,7 @@ export async function startAgent(services: AgentContext, options: AgentOptions):
     async stop() {
       ending.abort();
       await running;
+      await refreshing;
       await sending.stop();
       await lease.release();
       end.resolve();

@@ -1,13 +1,11 @@
 import type { Clock } from '../base/clock.ts';
 import { modernOnly } from '../crypto/policy.ts';
 import { listConfiguredCrls } from '../lifecycle/configured-crls.ts';
-import { configuredCas } from '../lifecycle/trusted-labels.ts';
-import { maySignCrls, signersOf } from '../revocation/crl-signer.ts';
+import { configuredSigner } from '../validation/configured-signer.ts';
 import type { ValidationContext, ValidationEvents } from '../validation/contract.ts';
 import { crlKeeper } from '../validation/crl-keeper.ts';
 import type { CrlRefresher } from '../validation/crl-refresh.ts';
 import { ocspClient } from '../validation/ocsp-client.ts';
-import { sameName } from '../x509/name.ts';
 import type { Services } from './compose.ts';
 
 /** What judging peers needs of the services. */
@@ -43,14 +41,7 @@ export function composeValidation(
       const { retrieve: fetch } = await import('../retrieval/retrieve.ts');
       return await fetch(url, options);
     },
-    async signerOf(crl) {
-      const cas = await configuredCas(store);
-      const named = cas.filter(({ tbsCertificate }) =>
-        sameName(tbsCertificate.subject, crl.issuer),
-      );
-      const signers = { candidates: () => named, above: () => undefined };
-      return signersOf(crl, signers, modernOnly)?.find(maySignCrls);
-    },
+    signerOf: configuredSigner({ store, clock, algorithms: modernOnly }),
   });
   const crls = at === undefined ? keeper : { ...keeper, keep: async () => undefined };
   return {

@@ -52,10 +52,3 @@ export async function labelledCertificate(store: Store, label: string): Promise<
 export async function localCas(store: Store): Promise<readonly Certificate[]> {
   return (await store.caCertificates.list()).map(({ der }) => decodeCertificate(der));
 }
-
-/** Every CA that an operator has set up: the local CA store, and roots and intermediates of all CA profiles. */
-export async function configuredCas(store: Store): Promise<readonly Certificate[]> {
-  const profiles = await store.authorities.list();
-  const ders = profiles.flatMap(({ roots, intermediates }) => [...roots, ...intermediates]);
-  return [...(await localCas(store)), ...ders.map(decodeCertificate)];
-}

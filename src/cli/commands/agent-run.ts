@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { startAgent, type Agent } from '../../agent/agent.ts';
 import { createDailyBackups } from '../../agent/daily-backup.ts';
 import type { Services } from '../../agent/compose.ts';
+import { composeValidation } from '../../agent/compose-validation.ts';
 import { answersOf } from '../../agent/control-server.ts';
 import { assertPlaceAllowed, type MetricsPlace } from '../../agent/metrics-server.ts';
 import { startOperations, type OperationsOptions } from '../../agent/operations.ts';
@@ -39,6 +40,7 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
     monotonicMs: () => performance.now(),
     later: (tick, ms) => void setTimeout(tick, ms).unref(),
     beside: createDailyBackups({ ...services, directory: dirname(path) }),
+    crls: composeValidation(services).refresher,
   });
   const operations = await startOperations(services, agent, operating);
   const { metricsUrl } = operations;
