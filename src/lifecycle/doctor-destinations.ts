@@ -9,11 +9,49 @@ import type { DoctorFinding } from './doctor-finding.ts';
  */
 export async function examineDestinations({
   store,
-}: Pick<LifecycleContext, 'store'>): Promise<readonly DoctorFinding[]> {
-  return (await store.destinations.list()).map(finding);
+  clock,
+}: Pick<LifecycleContext, 'store' | 'clock'>): Promise<readonly DoctorFinding[]> {
+  const now = clock.now();
+  const findings: DoctorFinding[] = [];
+  for (const record of await store.destinations.list()) {
+    findings.push(finding(record, await waitingFor(store, record.name, now), now));
+  }
+  return findings;
 }
 
-function finding({ name, dropped, sentAt, failure }: DestinationRecord): DoctorFinding {
+/** What should have gone by now. */
+export interface Waiting {
+  readonly count: number;
+  readonly since: Date;
+}
+
+/**
+ * Find what waits for a destination although it was due, be it that an attempt goes on: with a long timeout and many
+ * retries the first failure is known only minutes later.
+ *
+ * @returns undefined when nothing does
+ */
+export async function waitingFor(
+  { outbox }: Pick<LifecycleContext['store'], 'outbox'>,
+  destination: string,
+  now: Date,
+): Promise<Waiting | undefined> {
+  const due = (await outbox.of(destination))
+    .map(({ nextAttemptAt }) => nextAttemptAt)
+    .filter((at) => at <= now)
+    .toSorted((a, b) => a.getTime() - b.getTime());
+  const [since] = due;
+  return since && { count: due.length, since };
+}
+
+/** Whoever answers has done so by then, also when as many are sent as the rate allows. */
+const patienceMs = 60_000;
+
+function finding(
+  { name, dropped, sentAt, failure }: DestinationRecord,
+  waiting: Waiting | undefined,
+  now: Date,
+): DoctorFinding {
   const lost = dropped === 0 ? '' : `; ${dropped} were given up`;
   const about = { check: 'notifications', about: name } as const;
   const test = `certkeeper snmp destination test ${name}`;
@@ -25,8 +63,17 @@ function finding({ name, dropped, sentAt, failure }: DestinationRecord): DoctorF
       remedy: `Look at the receiver, then try it: ${test}`,
     };
   }
-  if (sentAt === undefined) {
-    return { ...about, severity: 'note', text: 'none was sent yet', remedy: `Try it: ${test}` };
+  const sent =
+    sentAt === undefined ? 'none was sent yet' : `the last one went at ${formatTime(sentAt)}`;
+  const waits =
+    waiting &&
+    `; ${waiting.count} ${waiting.count === 1 ? 'waits' : 'wait'} since ${formatTime(waiting.since)}`;
+  const text = `${sent}${waits ?? ''}${lost}`;
+  if (waiting !== undefined && now.getTime() - waiting.since.getTime() > patienceMs) {
+    const remedy =
+      'Look at the receiver, and whether an agent runs that sends: certkeeper agent status';
+    return { ...about, severity: 'warning', text, remedy };
   }
-  return { ...about, severity: 'ok', text: `the last one went at ${formatTime(sentAt)}${lost}` };
+  if (sentAt !== undefined) return { ...about, severity: 'ok', text };
+  return { ...about, severity: 'note', text, remedy: `Try it: ${test}` };
 }

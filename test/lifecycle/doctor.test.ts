@@ -1,5 +1,6 @@
 import { createServer } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { formatTime } from '../../src/base/format-time.ts';
 import { CertError } from '../../src/base/errors.ts';
 import { utf8 } from '../../src/base/bytes.ts';
 import { examineAuthorities } from '../../src/lifecycle/doctor-authorities.ts';
@@ -10,6 +11,7 @@ import { examineStore } from '../../src/lifecycle/doctor-store.ts';
 import { needsAction, type DoctorFinding } from '../../src/lifecycle/doctor-finding.ts';
 import { update } from '../../src/lifecycle/update.ts';
 import { readOnly } from '../../src/store/read-only.ts';
+import { testNotification } from '../../src/traps/alarms/test-notification.ts';
 import { fakeClock } from '../harness/fake-clock.ts';
 import { initialized, makeSite, named, type Site } from './site.ts';
 
@@ -183,10 +185,30 @@ describe('doctor, of destinations', () => {
       { name: 'ill', settings: '{}', dropped: 2, failure: { text: 'no answer', at } },
     ];
     const destinations = { ...store.destinations, list };
-    expect(await examineDestinations({ store: { ...store, destinations } })).toMatchObject([
+    expect(
+      await examineDestinations({ store: { ...store, destinations }, clock: site.clock }),
+    ).toMatchObject([
       { about: 'new', severity: 'note' },
       { about: 'well', severity: 'ok' },
       { about: 'ill', severity: 'warning', text: expect.stringContaining('2 were given up') },
+    ]);
+  });
+});
+
+describe('doctor, of a destination that nothing has gone to', () => {
+  it('says how many wait, and since when, before the first attempt has ended', async () => {
+    const site = await makeSite();
+    const { store, clock } = site;
+    const since = clock.now();
+    await store.destinations.put('dead', '{}', new Map());
+    await store.outbox.add('dead', testNotification(1, since), since);
+    const [entry] = await store.outbox.of('dead');
+    if (entry) await store.outbox.begin(entry);
+    const text = `none was sent yet; 1 waits since ${formatTime(since)}`;
+    expect(await examineDestinations(looking(site))).toMatchObject([{ severity: 'note', text }]);
+    await clock.advance(61);
+    expect(await examineDestinations(looking(site))).toMatchObject([
+      { severity: 'warning', text, remedy: expect.stringContaining('Look at the receiver') },
     ]);
   });
 });
