@@ -19,6 +19,8 @@ export interface NewerFile {
   readonly path: string;
   /** Of its key, where that is delivered, too. */
   readonly keyPath?: string;
+  /** Of its chain, where that lies beside it. */
+  readonly chainPath?: string;
   readonly ca?: string;
   readonly notAfter: Date;
 }
@@ -51,10 +53,12 @@ export async function newerFiles({
     const certificate = await certificateIn(join(location, file));
     if (certificate === undefined) continue;
     const keyPath = await thereOrNot(join(location, `${name}.key.pem`));
+    const chainPath = await thereOrNot(join(location, `${name}.chain.pem`));
     found.push({
       name,
       path: join(location, file),
       ...(keyPath !== undefined && { keyPath }),
+      ...(chainPath !== undefined && { chainPath }),
       notAfter: certificate.value.tbsCertificate.validity.notAfter.value,
     });
   }
@@ -71,15 +75,17 @@ async function candidates(
   const current = await store.certificates.current(name);
   if (current === undefined || current.source === 'track') return [];
   const found: NewerFile[] = [];
-  for (const { path, keyPath } of await placesOf(store, current, location)) {
+  for (const { path, keyPath, chainPath } of await placesOf(store, current, location)) {
     const read = await certificateIn(path);
     if (read === undefined || versions.some(({ der }) => bytesEqual(der, read.der))) continue;
     if (!isSuccessor(read.value, decodeCertificate(current.der))) continue;
     const key = keyPath === undefined ? undefined : await thereOrNot(keyPath);
+    const chain = chainPath === undefined ? undefined : await thereOrNot(chainPath);
     found.push({
       name,
       path,
       ...(key !== undefined && { keyPath: key }),
+      ...(chain !== undefined && { chainPath: chain }),
       ...(current.ca !== undefined && { ca: current.ca }),
       notAfter: read.value.tbsCertificate.validity.notAfter.value,
     });
@@ -99,13 +105,22 @@ async function placesOf(
   { deployments }: LifecycleContext['store'],
   { name, directory }: CertificateRecord,
   location: string,
-): Promise<readonly { readonly path: string; readonly keyPath?: string }[]> {
+): Promise<readonly Pick<NewerFile, 'path' | 'keyPath' | 'chainPath'>[]> {
   const deployed = (await deployments.list(name)).flatMap(({ files }) => {
     const pathOf = (...kinds: readonly string[]): string | undefined =>
       files.find(({ kind }) => kinds.includes(kind))?.path;
     const path = pathOf('cert', 'fullchain', 'combined');
     const keyPath = pathOf('key', 'combined');
-    return path === undefined ? [] : [{ path, ...(keyPath !== undefined && { keyPath }) }];
+    if (path === undefined) return [];
+    // The others have it inside.
+    const chainPath = path === pathOf('cert') ? pathOf('chain') : undefined;
+    return [
+      {
+        path,
+        ...(keyPath !== undefined && { keyPath }),
+        ...(chainPath !== undefined && { chainPath }),
+      },
+    ];
   });
   const directories = new Set([
     location,
@@ -114,6 +129,7 @@ async function placesOf(
   const stored = [...directories].map((each) => ({
     path: join(each, `${name}.cert.pem`),
     keyPath: join(each, `${name}.key.pem`),
+    chainPath: join(each, `${name}.chain.pem`),
   }));
   return [...deployed, ...stored];
 }
@@ -160,10 +176,11 @@ export function newerFileText({ name, path, notAfter }: NewerFile): string {
 }
 
 /** Say how it is taken in. */
-export function newerFileRemedy({ name, path, keyPath, ca }: NewerFile): string {
+export function newerFileRemedy({ name, path, keyPath, chainPath, ca }: NewerFile): string {
   const key = keyPath === undefined || keyPath === path ? '' : ` key-file ${keyPath}`;
+  const chain = chainPath === undefined || chainPath === path ? '' : ` chain-file ${chainPath}`;
   const root = ca === undefined ? '' : ` ca-root ${ca}`;
-  return `certkeeper cert import cert-name ${name} file ${path}${key}${root} replace`;
+  return `certkeeper cert import cert-name ${name} file ${path}${key}${chain}${root} replace`;
 }
 
 /** Look whether the store is older than what was delivered, as after a restore. */

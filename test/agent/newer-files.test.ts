@@ -59,6 +59,10 @@ it('finds what was delivered after a backup, and says how it is taken in', async
     expect.stringMatching(/gw1\.cert\.pem" has a certificate of "gw1" until 2027-/),
     expect.stringMatching(/gw2\.cert\.pem" has a certificate of "gw2" until 2027-/),
   ]);
+  for (const each of found) {
+    const chain = join(dirname(each.path), `${each.name}.chain.pem`);
+    expect(newerFileRemedy(each)).toContain(` chain-file ${chain} `);
+  }
   expect(await examineNewerFiles(past)).toMatchObject([{ about: 'gw1', severity: 'warning' }, {}]);
 
   for (const each of found) {
