@@ -42,7 +42,10 @@ describe('agent serve', () => {
       'Nothing is served to other agents\n',
     );
     const first = await bench.run(['agent', 'serve', 'name', 'gw1', 'to', 'DNS:b.example', 'n3']);
-    expect(first).toMatchObject({ code: 0, err: '' });
+    expect(first).toMatchObject({
+      code: 0,
+      err: 'warning: no certificate "n3" is stored; did you mean dns:n3?\n',
+    });
     expect(first.out).toContain('"gw1" is served, with its key, to dns:b.example; n3 by an agent');
     await bench.run(['agent', 'serve', 'name', 'gw1', 'to', 'CN=c,O=Test', 'dns:b.example']);
     expect((await bench.run(['show', 'agent', 'serving'])).out).toBe(
