@@ -5,6 +5,7 @@ import type { Label } from '../base/label.ts';
 import { certificateState } from '../lifecycle/certificate-state.ts';
 import { labelsOf } from '../metrics/certificate-labels.ts';
 import type { CertificatePicture, DestinationPicture, Picture } from '../metrics/picture.ts';
+import { failedOf, hindranceOf } from '../scheduler/alarm-facts.ts';
 import { due, type ScheduleFacts, type Surroundings } from '../scheduler/due.ts';
 import { plannedSurroundings } from '../scheduler/next-job.ts';
 import { readName } from '../scheduler/read-name.ts';
@@ -139,40 +140,49 @@ function labels(record: CertificateRecord): Readonly<Record<string, string>> {
 /** Who goes through them meanwhile does so by what is known then. */
 function certificatesOf(
   known: ReadonlyMap<Label, Known>,
-  failures: readonly (FailingRecord & { readonly name: Label })[],
+  failed: readonly (FailingRecord & { readonly name: Label })[],
   around: Surroundings,
   now: Date,
 ): Iterable<CertificatePicture> {
-  const failing = Map.groupBy(failures, ({ name }) => name);
+  const failing = Map.groupBy(failed, ({ name }) => name);
   return {
     *[Symbol.iterator]() {
       for (const [name, { facts, labels: own }] of known) {
         if (facts?.certificate === undefined) continue;
-        const current = { ...facts, failing: byJob(failing.get(name) ?? []) };
-        yield pictureOf(current, facts.certificate, own, around, now);
+        const failures = failing.get(name) ?? [];
+        yield pictureOf(facts, facts.certificate, own, { failures, around, now });
       }
     },
   };
+}
+
+/** What holds for a certificate beside what is kept of it. */
+interface Circumstances {
+  readonly failures: readonly FailingRecord[];
+  readonly around: Surroundings;
+  readonly now: Date;
 }
 
 function pictureOf(
   facts: ScheduleFacts,
   { notBefore, notAfter }: NonNullable<ScheduleFacts['certificate']>,
   own: Known['labels'],
-  around: Surroundings,
-  now: Date,
+  { failures, around, now }: Circumstances,
 ): CertificatePicture {
   const { name, ca } = facts;
+  const state = certificateState(facts, now);
   return {
     name,
     ...(ca !== undefined && { ca }),
     labels: own,
     notBefore,
     notAfter,
-    state: certificateState(facts, now).type,
+    state: hindranceOf(state, failedOf(failures, facts.outstanding)) ?? state.type,
     // When asked only: to find out when a maintenance window opens costs more than all the rest.
     get renewalAt() {
-      return due(facts, around, now).find(({ kind }) => kind === 'update')?.at;
+      return due({ ...facts, failing: byJob(failures) }, around, now).find(
+        ({ kind }) => kind === 'update',
+      )?.at;
     },
   };
 }

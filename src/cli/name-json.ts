@@ -1,13 +1,13 @@
 import { encodePem } from '../asn1/pem.ts';
 import { toHex } from '../base/bytes.ts';
 import { formatTime } from '../base/format-time.ts';
-import { stateText } from '../lifecycle/certificate-state.ts';
 import type { CertificateRecord, OutstandingTransaction } from '../store/store.ts';
 import { viewJson } from './certificate-fields.ts';
 import { viewCertificate } from './certificate-view.ts';
 import { isExpired } from './expiry.ts';
+import { failingJson } from './failing-fields.ts';
 import type { Json } from './json.ts';
-import type { NameReport } from './name-report.ts';
+import { standingText, type NameReport } from './name-report.ts';
 import { nextActionJson } from './next-action-text.ts';
 import { deploymentsJson } from './show-deployments.ts';
 import { viewRequest } from './certificate-request-view.ts';
@@ -24,8 +24,12 @@ export function nameJson(report: NameReport, full: boolean): JsonObject {
   const { outstanding } = outlook;
   return {
     label: name,
-    state: outlook.state.type === 'none' ? undefined : stateText(outlook.state),
+    state:
+      outlook.state.type === 'none' && report.hindrance === undefined
+        ? undefined
+        : standingText(report),
     next: { ...nextActionJson(report.next), postponed: report.postponed },
+    failing: failingJson(report.failing),
     request: outstanding && requestJson(outstanding),
     certificate: record && {
       ...recordJson(record, report, full),

@@ -1,11 +1,12 @@
 import { CertError } from '../base/errors.ts';
 import { formatTime } from '../base/format-time.ts';
 import { isLabel } from '../base/label.ts';
+import { stateText } from '../lifecycle/certificate-state.ts';
 import type { NextAction } from '../lifecycle/next-action.ts';
 import { outlookOf, type Outlook } from '../lifecycle/outlook.ts';
 import { nodesIn } from '../lifecycle/served-names.ts';
-import type { Postponement } from '../scheduler/job.ts';
-import { nextJob } from '../scheduler/next-job.ts';
+import type { JobKind, Postponement } from '../scheduler/job.ts';
+import { prospectOf, type FailingJob, type Prospect } from '../scheduler/next-job.ts';
 import type { KeyRequestRecord, NameSetting } from '../store/entries-contract.ts';
 import type { CertificateRecord, Store } from '../store/store.ts';
 import { viewDeployments, type DeploymentView } from './show-deployments.ts';
@@ -22,6 +23,10 @@ export interface NameReport {
   readonly next: NextAction;
   /** Why that moment is later than it would be by itself. */
   readonly postponed?: Postponement;
+  /** What does not work. */
+  readonly failing: readonly FailingJob[];
+  /** That is what there is to know first. */
+  readonly hindrance?: Prospect['hindrance'];
   /** Name of the CA whose certificate the chain of what came from outside lacks. */
   readonly missingIssuer: string | undefined;
   readonly keyRequest: KeyRequestRecord | undefined;
@@ -35,18 +40,27 @@ export interface NameReport {
   readonly now: Date;
 }
 
+/** Write where a name stands in words: what fails, before what it is all the same. */
+export function standingText({ hindrance, outlook: { state } }: NameReport): string {
+  if (hindrance === undefined) return stateText(state);
+  return state.type === 'none' ? hindrance : `${hindrance}, ${stateText(state)}`;
+}
+
 /** Read everything about a name. */
 export async function readName(store: Store, name: string, now: Date): Promise<NameReport> {
   const versions = await store.certificates.versions(name);
   const record = (await store.certificates.latest(name)) ?? versions[0];
   const keyRequest = await store.keyRequests.get(name);
   const outlook = await outlookOf(store, name, record, now);
+  const { jobs, failing, hindrance } = isLabel(name) ? await prospectOf(store, name, now) : nothing;
   return {
     name,
     record,
     others: versions.filter(({ id }) => id !== record?.id),
     outlook,
-    ...(await nextOf(store, name, outlook.next, now)),
+    ...nextOf(outlook.next, jobs),
+    failing,
+    ...(hindrance && { hindrance }),
     missingIssuer: record && (await missingIssuerOf(store, record)),
     keyRequest,
     keyUris: await keyUrisOf(store, [...versions, ...(keyRequest ? [keyRequest] : [])]),
@@ -57,14 +71,17 @@ export async function readName(store: Store, name: string, now: Date): Promise<N
   };
 }
 
-async function nextOf(
-  store: Store,
-  name: string,
-  next: NextAction,
-  now: Date,
-): Promise<Pick<NameReport, 'next' | 'postponed'>> {
-  if (!isLabel(name) || (next.type !== 'renew' && next.type !== 'poll')) return { next };
-  const job = await nextJob(store, name, next.type === 'renew' ? 'update' : 'poll', now);
+const nothing: Prospect = { jobs: [], failing: [] };
+
+/** The jobs of the agent that are what is to be done next. */
+const jobsOf: Readonly<Record<'renew' | 'poll', readonly JobKind[]>> = {
+  renew: ['update'],
+  poll: ['poll', 'enrol'],
+};
+
+function nextOf(next: NextAction, jobs: Prospect['jobs']): Pick<NameReport, 'next' | 'postponed'> {
+  if (next.type !== 'renew' && next.type !== 'poll') return { next };
+  const job = jobs.find(({ kind }) => jobsOf[next.type].includes(kind));
   if (job?.postponed === undefined) return { next };
   return { next: { ...next, at: job.at }, postponed: job.postponed };
 }

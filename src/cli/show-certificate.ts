@@ -1,7 +1,6 @@
 import { encodePem } from '../asn1/pem.ts';
 import { CertError } from '../base/errors.ts';
 import { formatTime } from '../base/format-time.ts';
-import { stateText } from '../lifecycle/certificate-state.ts';
 import type { CertificateRecord, OutstandingTransaction } from '../store/store.ts';
 import { certificateFields, recordFields, type Fields } from './certificate-fields.ts';
 import { viewRequest } from './certificate-request-view.ts';
@@ -9,7 +8,8 @@ import { viewCertificate } from './certificate-view.ts';
 import { commandLine } from './command-line.ts';
 import type { CommandContext } from './command.ts';
 import { isExpired } from './expiry.ts';
-import { readName, settingWords, type NameReport } from './name-report.ts';
+import { failingFields } from './failing-fields.ts';
+import { readName, settingWords, standingText, type NameReport } from './name-report.ts';
 import { nextActionText, windowText } from './next-action-text.ts';
 import { plural } from './plural.ts';
 import type { Style } from './render.ts';
@@ -52,11 +52,12 @@ export async function showCertificate(
   });
 }
 
-function isNothing({ record, keyRequest, outlook, authorities }: NameReport): boolean {
+function isNothing({ record, keyRequest, outlook, failing, authorities }: NameReport): boolean {
   return (
     record === undefined &&
     keyRequest === undefined &&
     outlook.outstanding === undefined &&
+    failing.length === 0 &&
     authorities.length === 0
   );
 }
@@ -65,10 +66,13 @@ function nameFields(report: NameReport, { print: { style }, globals }: CommandCo
   const { name, record, outlook, next, postponed, deployed, settings, now } = report;
   const { state, outstanding } = outlook;
   const version = record === undefined || record.version === 0 ? '' : `, version ${record.version}`;
-  const words = stateText(state);
+  const words = standingText(report);
   return [
     ['label', name],
-    ['state', { text: `${words}${version}`, paint: paintOf(state.type, style) }],
+    [
+      'state',
+      { text: `${words}${version}`, paint: paintOf(report.hindrance ?? state.type, style) },
+    ],
     [
       'revoked',
       record?.revokedAt && {
@@ -78,6 +82,7 @@ function nameFields(report: NameReport, { print: { style }, globals }: CommandCo
     ],
     ['next', nextActionText(next, name, now, globals)],
     ['later for', postponed],
+    ...failingFields(report.failing, now),
     ['renewal', next.type === 'renew' ? windowText(next.window) : undefined],
     ['request', outstanding && requestText(outstanding)],
     ['CA said', outstanding?.text],
@@ -114,11 +119,15 @@ function keyFields(
       ];
 }
 
-function paintOf(type: NameReport['outlook']['state']['type'], style: Style) {
+function paintOf(
+  type: NameReport['outlook']['state']['type'] | NonNullable<NameReport['hindrance']>,
+  style: Style,
+) {
   switch (type) {
     case 'active':
     case 'tracked':
       return style.good;
+    case 'blocked':
     case 'expired':
     case 'revoked':
     case 'deploy pending':

@@ -96,8 +96,8 @@ function failing({
     text: `${job} has failed ${often} since ${formatTime(firstAt)}: ${text}`,
     remedy:
       kind === 'blocked'
-        ? `A person has to act; see "certkeeper show cert ${name}", and "show cmp history"`
-        : `It is tried again by itself; see "certkeeper show cert ${name}"`,
+        ? `A person has to act; why and when it is tried again: certkeeper show cert ${name}`
+        : `See when it is tried again, if it is: certkeeper show cert ${name}`,
   };
 }
 

@@ -68,6 +68,20 @@ describe('a picture', () => {
     expect(first?.renewalAt?.toISOString()).toMatch(/T03:00:00/);
   });
 
+  it('shows the state of one whose renewal fails', async () => {
+    const site = await makeSite();
+    await initialized(site);
+    const { take } = await watched(site);
+    const failure = { job: 'update', code: 'CMP_REJECTED', text: 'no', at: new Date(0) } as const;
+    for (const [kind, state] of [
+      ['failing', 'failed'],
+      ['blocked', 'blocked'],
+    ] as const) {
+      await site.store.schedule.failed(named('gw1'), { ...failure, kind });
+      expect([...(await take()).certificates]).toMatchObject([{ state }]);
+    }
+  });
+
   it('changes with time alone, and forgets what is removed', async () => {
     const site = await makeSite();
     await initialized(site);

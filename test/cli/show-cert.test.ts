@@ -126,6 +126,51 @@ describe('show cert NAME', () => {
     });
   });
 
+  it('says what fails, since when, why, and when it is tried again', async () => {
+    const bench = makeBench();
+    await imports(bench, gatewayPem, { name: gw1, key, ca: parseLabel('rootA', 'name') });
+    const failure = { code: 'CMP_REJECTED', text: 'not today', at: now } as const;
+    const failed = (kind: 'failing' | 'blocked') =>
+      bench.withStore((store) => store.schedule.failed(gw1, { job: 'update', kind, ...failure }));
+    await failed('failing');
+    const fields = fieldsIn(await show(bench, 'gw1'));
+    expect(fields.get('state')).toBe('failed, active, version 1');
+    expect(fields.get('failing')).toBe(
+      'update, once, at 2026-12-01T00:00:00Z: not today (CMP_REJECTED); not tried again by itself',
+    );
+    await bench.withStore((store) => store.nameSettings.set(gw1, 'auto-update-days', '350'));
+    await failed('blocked');
+    const at = expect.stringMatching(/^2027-\S+Z$/);
+    expect(await shownJson(bench, 'gw1')).toMatchObject({
+      state: 'blocked, active',
+      next: { action: 'renew', at },
+      failing: [
+        {
+          job: 'update',
+          kind: 'blocked',
+          count: 2,
+          since: '2026-12-01T00:00:00Z',
+          last: '2026-12-01T00:00:00Z',
+          code: 'CMP_REJECTED',
+          text: 'not today',
+          nextAt: at,
+        },
+      ],
+    });
+    expect(fieldsIn(await show(bench, 'gw1')).get('failing')).toMatch(
+      /^update, 2 times since 2026-12-01T00:00:00Z: .*; tried again at 2027-\S+Z \(in .*\)$/,
+    );
+  });
+
+  it('shows a name of which only the failure of its first request is left', async () => {
+    const bench = makeBench();
+    const failure = { code: 'NETWORK_TIMEOUT', text: 'gave up', at: now } as const;
+    await bench.withStore((store) =>
+      store.schedule.failed(gw1, { job: 'poll', kind: 'failing', ...failure }),
+    );
+    expect(fieldsIn(await show(bench, 'gw1')).get('state')).toBe('failed');
+  });
+
   it('says that a renewal is due, in a state directory of its own', async () => {
     const bench = makeBench(new Date('2027-08-01T00:00:00Z'));
     await imports(bench, gatewayPem, { name: gw1, key, ca: parseLabel('rootA', 'name') });
