@@ -24,7 +24,15 @@ afterEach(async () => {
   for (const each of open.splice(0)) await each.stop();
 });
 
-type Version = '2c' | 'sha256' | 'sha512';
+/** Users, named after what protects them; by the name of an authentication alone, with the privacy of its strength. */
+const users = {
+  sha256: { auth: 'sha256', priv: 'aes128' },
+  sha512: { auth: 'sha512', priv: 'aes256' },
+  'sha256-aes256': { auth: 'sha256', priv: 'aes256' },
+  'sha512-aes128': { auth: 'sha512', priv: 'aes128' },
+} as const;
+
+type Version = '2c' | keyof typeof users;
 
 interface Wanted {
   readonly version?: Version;
@@ -55,8 +63,7 @@ function sender({ port }: Trapd, wanted: Wanted = {}): NotificationSender {
           ...where,
           version: '3',
           user: wanted.user ?? version,
-          auth: version,
-          priv: version === 'sha256' ? 'aes128' : 'aes256',
+          ...users[version],
           timeoutMs: wanted.timeoutMs ?? 5000,
           retries: 0,
         };
@@ -89,6 +96,10 @@ describe('snmptrapd', () => {
     ['sha256', 'inform'],
     ['sha512', 'trap'],
     ['sha512', 'inform'],
+    ['sha256-aes256', 'trap'],
+    ['sha256-aes256', 'inform'],
+    ['sha512-aes128', 'trap'],
+    ['sha512-aes128', 'inform'],
   ] as const)('takes %s %ss, and reads them with our MIB', async (version, kind) => {
     const receiver = await trapd();
     const { send } = sender(receiver, { version, kind });

@@ -51,7 +51,7 @@ export function mibDirectory(directory: string, baseOid: string = defaultBaseOid
   return folder;
 }
 
-/** Start snmptrapd, with users of informs and of traps, each by SHA-256 with AES-128 and by SHA-512 with AES-256. */
+/** Start snmptrapd, with users of informs and of traps, by each authentication with each privacy. */
 export async function startTrapd(
   family: 4 | 6 = 4,
   baseOid?: string,
@@ -63,6 +63,8 @@ export async function startTrapd(
   const users = [
     ['sha256', 'SHA-256', 'AES'],
     ['sha512', 'SHA-512', 'AES-256'],
+    ['sha256-aes256', 'SHA-256', 'AES-256'],
+    ['sha512-aes128', 'SHA-512', 'AES'],
   ].flatMap(([name, auth, priv]) => [
     `createUser ${name} ${auth} "${authKey}" ${priv} "${privKey}"`,
     `createUser -e 0x${engineID} ${name} ${auth} "${authKey}" ${priv} "${privKey}"`,
