@@ -101,7 +101,7 @@ function upkeep(certificate: RenewalFacts, { renewDays, warnHours }: ActionFacts
   return { type: 'renew', ...renewalTime(certificate, certificate, renewDays) };
 }
 
-/** A kur is signed with the key of the certificate, and goes to a CA. */
-function isRenewable({ source, hasCa, hasKey }: RenewalFacts): boolean {
+/** Tell whether a certificate can be renewed here: a kur is signed with its key, and goes to a CA. */
+export function isRenewable({ source, hasCa, hasKey }: RenewalFacts): boolean {
   return source !== 'track' && hasCa && hasKey;
 }

@@ -5,9 +5,15 @@ import type { CertificateRecord, Store, OutstandingTransaction } from '../store/
 import { decodeCertificate } from '../x509/certificate.ts';
 import { certificateState, deliveryState, type CertificateState } from './certificate-state.ts';
 import { daysIn } from './days-set.ts';
-import { nextAction, type ActionFacts, type NextAction, type RenewalFacts } from './next-action.ts';
+import {
+  isRenewable,
+  nextAction,
+  type ActionFacts,
+  type NextAction,
+  type RenewalFacts,
+} from './next-action.ts';
 import { notificationPolicy } from './notification-policy.ts';
-import { lifetimeOf } from './renewal-time.ts';
+import { lifetimeOf, renewalWindow } from './renewal-time.ts';
 
 /** Where a name stands, what is next, and what tells both. */
 export interface Outlook {
@@ -17,6 +23,7 @@ export interface Outlook {
   readonly outstanding?: OutstandingTransaction;
   /** The name's own. */
   readonly settings: ReadonlyMap<string, string>;
+  /** As it holds for this certificate. */
   readonly policy: NotificationPolicy;
 }
 
@@ -36,8 +43,9 @@ export async function outlookOf(
   const hasKeyRequest = (await store.keyRequests.get(name)) !== undefined;
   const certificate =
     record && renewalFacts(record, await store.deployments.list(name), settings.has('renew-by'));
-  const policy = await notificationPolicy(store);
   const renewDays = daysIn(settings.get('auto-update-days'));
+  const fetchDays = daysIn(settings.get('auto-fetch-days'));
+  const policy = await notificationPolicy(store, renewalMs(certificate, renewDays, fetchDays));
   const facts: ActionFacts = {
     hasKeyRequest,
     warnHours: policy.warningHours,
@@ -53,6 +61,19 @@ export async function outlookOf(
     policy,
     ...(outstanding && { outstanding }),
   };
+}
+
+/** How long before its end the agent gets another one; `undefined` when it does not. */
+function renewalMs(
+  certificate: RenewalFacts | undefined,
+  renewDays: number | undefined,
+  fetchDays: number | undefined,
+): number | undefined {
+  if (certificate === undefined) return undefined;
+  if (renewDays !== undefined && isRenewable(certificate)) {
+    return renewalWindow(certificate, renewDays).ms;
+  }
+  return fetchDays === undefined ? undefined : renewalWindow(certificate, fetchDays).ms;
 }
 
 /** Octets that do not decode have no lifetime: nothing is told of them, as of no certificate. */

@@ -79,7 +79,7 @@ export const warningHours = 168;
  * @param hours before its end, as the operator has set them
  */
 export function warningTime(lifetime: Lifetime, hours: number = warningHours): Date {
-  const ms = Math.min(hours * hourMs, lengthOf(lifetime) / 2);
+  const ms = Math.min(Math.round(hours * hourMs), lengthOf(lifetime) / 2);
   return new Date(Math.floor(lifetime.notAfter.getTime() - ms));
 }
 

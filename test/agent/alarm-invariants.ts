@@ -1,4 +1,3 @@
-import { notificationPolicy } from '../../src/lifecycle/notification-policy.ts';
 import { alarmFacts } from '../../src/scheduler/alarm-facts.ts';
 import { readName } from '../../src/scheduler/read-name.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -18,7 +17,6 @@ export async function unsettledAlarms(
   now: Date,
   isLookedAt: (name: string) => boolean = () => true,
 ): Promise<readonly string[]> {
-  const policy = await notificationPolicy(store);
   const found: string[] = [];
   const subjects = new Set<string>(['source clock']);
   for (const kind of ['ca', 'root'] as const) {
@@ -37,6 +35,7 @@ export async function unsettledAlarms(
     const reading = await readName(store, name, now);
     if (reading === undefined || watched === undefined || subject === undefined) continue;
     subjects.add(subjectKey(subject));
+    const { policy } = reading;
     const { facts } = await alarmFacts(store, reading, watched, now);
     const alarms = await store.alarms.of(subjectKey(subject));
     const observation = conditionsOf(facts, now, policy);

@@ -2,6 +2,7 @@ import type { Store } from '../../src/store/store.ts';
 import { decodeCertificate } from '../../src/x509/certificate.ts';
 import { unsettledAlarms } from '../agent/alarm-invariants.ts';
 import type { AlarmRow, CurrentRow, Inspector } from './inspector.ts';
+import { windowOf } from './invariants.ts';
 import type { Receiver } from './receiver.ts';
 import { Violation } from './violation.ts';
 
@@ -15,6 +16,8 @@ export interface AlarmView {
   readonly nowMs: number;
   /** That the agent looks after. */
   readonly names: readonly string[];
+  /** `cmp auto-update time` of each name. */
+  readonly days: number;
   /** As the gateway has it. */
   readonly oursMs: number;
   /** Since when nothing has kept the agent from its work; absent while something does. */
@@ -29,8 +32,13 @@ export interface AlarmWatch {
   readonly ended: number;
 }
 
-/** docs/notifications.md: warned of a week before the end, but not before half of the lifetime. */
-const warningMs = 7 * dayMs;
+/** docs/notifications.md: warned of a week before the end, but not before half of the time to renew in is gone. */
+function warningOf(lengthMs: number, days: number): number {
+  return Math.min(7 * dayMs, Math.max(1, Math.floor(windowOf(lengthMs, days) / 2)));
+}
+
+/** docs/notifications.md: what begins by more than this in the future is told of. */
+const aheadMs = 5 * minuteMs;
 
 /** The longest delay of an inform is an hour. */
 const deliveryMs = 2.5 * hourMs;
@@ -73,7 +81,7 @@ export function watchAlarms(inspect: Inspector, receiver: Receiver): AlarmWatch 
   }
 
   /** By arithmetic of our own: each alarm has its cause, and what is about to end or undelivered has its alarm. */
-  function checkCauses(alarms: readonly AlarmRow[], { oursMs, names }: AlarmView): void {
+  function checkCauses(alarms: readonly AlarmRow[], { oursMs, names, days }: AlarmView): void {
     const settled = settledNames(oursMs);
     const has = (name: string, family: string): boolean =>
       alarms.some((alarm) => alarm.name === name && alarm.family === family);
@@ -87,11 +95,14 @@ export function watchAlarms(inspect: Inspector, receiver: Receiver): AlarmWatch 
     for (const row of current) {
       if (!settled.has(row.name)) continue;
       const { notBefore, notAfter } = validityOf(row);
-      const warnedFrom = notAfter - Math.min(warningMs, Math.ceil((notAfter - notBefore) / 2));
+      const warnedFrom = notAfter - warningOf(notAfter - notBefore, days);
       expect(row.name, 'expiry', oursMs >= warnedFrom, 'is about to expire');
       const isUndelivered = row.deliveredAt === undefined && row.hasDeliveryError;
       expect(row.name, 'deploy', isUndelivered, 'is not delivered');
     }
+    const early = new Set(
+      current.filter((row) => validityOf(row).notBefore - aheadMs > oursMs).map(({ name }) => name),
+    );
     const waiting = inspect.outstanding();
     const there = new Set(inspect.schedule().map(({ name }) => name));
     for (const { name, kind, family, key } of alarms) {
@@ -104,6 +115,7 @@ export function watchAlarms(inspect: Inspector, receiver: Receiver): AlarmWatch 
       const isBaseless =
         (family === 'waiting' && !waiting.has(name)) ||
         (family === 'renewal' &&
+          !early.has(name) &&
           !inspect.failing(name).some(({ job }) => ['update', 'poll', 'fetch'].includes(job)));
       if (isBaseless) throw new Violation(`${key} stands without a cause`);
     }

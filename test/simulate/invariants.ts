@@ -290,7 +290,8 @@ async function checkKey(name: string, id: number, der: Uint8Array, store: Store)
   }
 }
 
-function windowOf(length: number, days: number): number {
+/** How long before its end a certificate is renewed. */
+export function windowOf(length: number, days: number): number {
   const ms = days * dayMs;
   return ms <= length / 2 ? ms : length / 3;
 }

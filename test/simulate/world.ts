@@ -190,7 +190,7 @@ export async function simulateWorld(options: WorldOptions): Promise<WorldReport>
     if (!machine.isAtEase || !machine.store) return;
     const oursMs = clock.nowMs + clock.offsetMs;
     const calmSince = hindrances.clearSince(undefined);
-    await alarms.check({ nowMs: clock.nowMs, names, oursMs, calmSince }, machine.store);
+    await alarms.check({ nowMs: clock.nowMs, names, days, oursMs, calmSince }, machine.store);
   };
 
   const active = new Map<FaultKind, BegunFault & { readonly until: number }>();

@@ -13,7 +13,7 @@ export const run: Body<Record<never, never>> = async (_, context) => {
   const { warningHours, repeatHours } = usualPolicy;
   context.print.done(
     { had, warningHours, repeatHours },
-    `The end of a certificate is warned of ${warningHours} hours before it, as usual, and again after ${repeatHours}`,
+    `Ends are warned of as usual: ${warningHours} hours before, of what is renewed here not before half of the time for that is gone; and again after ${repeatHours}`,
   );
   return 0;
 };

@@ -1,6 +1,6 @@
 /** What an operator sets of notifications. */
 export interface NotificationPolicy {
-  /** `cmp cert-trap time`: hours before the end from which it is warned of; 0 is never. */
+  /** `cmp cert-trap time`: hours before the end from which it is warned of, maybe a fraction of one; 0 is never. */
   readonly warningHours: number;
   /** `cmp cert-trap repeat`: hours until what still stands is told again; 0 is never. */
   readonly repeatHours: number;

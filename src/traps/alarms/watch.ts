@@ -34,7 +34,7 @@ function warningMs(
   notAfter: Date,
   { warningHours }: NotificationPolicy,
 ): number {
-  const wanted = warningHours * hourMs;
+  const wanted = Math.round(warningHours * hourMs);
   if (notBefore === undefined) return wanted;
   const whole = Math.max(0, notAfter.getTime() - notBefore.getTime());
   return Math.min(wanted, Math.ceil(whole / 2));
