@@ -27,6 +27,27 @@ async function renewing(pem: string): Promise<Bench> {
 }
 
 describe('agent plan', () => {
+  it('sends a first request again that was left to it, and show cmp outstanding-req says when', async () => {
+    const bench = benchWithCa();
+    const silent = addCa(bench).map((word) =>
+      word.startsWith('http:') ? 'http://127.0.0.1:1/' : word,
+    );
+    await bench.run(silent);
+    const ask =
+      'cmp initialize key-type p-256 cert-name gw1 subject-name CN=gw1 ca-psk gw1:env:PSK retry';
+    const { code, err } = await bench.run(ask.split(' '), { env: { PSK: 'pass-word' } });
+    expect(code).toBe(5);
+    expect(err).toContain('stays outstanding: the agent sends it again, or go on with "certkeeper');
+    const plan: unknown = JSON.parse((await bench.run(['agent', 'plan', '--json'])).out);
+    expect(plan).toMatchObject({
+      jobs: [{ kind: 'enrol', name: 'gw1', ca: 'rootA', postponed: 'retry' }],
+    });
+    const { out } = await bench.run(['show', 'cmp', 'outstanding-req']);
+    expect(out).toMatch(
+      /^gw1 +ir +rootA +requested +2026-12-01T00:00:00Z +2026-12-01T00:0\d:\d\dZ +0 /m,
+    );
+  });
+
   it('names what comes next where nothing is to be done in these days', async () => {
     const bench = await renewing(gatewayPem);
     const { out } = await bench.run(['agent', 'plan', 'days', '3']);

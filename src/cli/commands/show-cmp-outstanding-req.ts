@@ -1,8 +1,7 @@
 import type { Services } from '../../agent/compose.ts';
 import { toHex } from '../../base/bytes.ts';
 import { formatTime } from '../../base/format-time.ts';
-import { due } from '../../scheduler/due.ts';
-import { gather } from '../../scheduler/gather.ts';
+import { nextJob } from '../../scheduler/next-job.ts';
 import type { OutstandingTransaction } from '../../store/store.ts';
 import type { Body } from '../command.ts';
 import { readStored, whereLooked } from '../stored.ts';
@@ -14,12 +13,10 @@ async function readOutstanding({
   clock,
 }: Services): Promise<readonly OutstandingTransaction[]> {
   const now = clock.now();
-  const around = { windows: [], downUntil: new Map<string, Date>() };
   return Promise.all(
     (await store.transactions.overview()).map(async (each) => {
       if (each.phase !== 'requested') return each;
-      const facts = await gather(store, each.name, now);
-      const again = facts && due(facts, around, now).find(({ kind }) => kind === 'enrol');
+      const again = await nextJob(store, each.name, 'enrol', now);
       return again && again.at > now ? { ...each, nextAt: again.at } : each;
     }),
   );
