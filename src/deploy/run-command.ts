@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { concatBytes } from '../base/bytes.ts';
 import type { HookRun } from '../store/deployments-contract.ts';
 import type { Account } from './accounts.ts';
+import { withoutPowers } from './program-powers.ts';
 
 /** What is kept of the output: its end, where programs say why they failed. */
 export const maxOutputOctets = 65_536;
@@ -22,6 +23,8 @@ export interface Command {
   readonly timeoutMs: number;
   /** As whom, in no other group; as this process when absent. Only root, or who has its capabilities for that, may. */
   readonly account?: Account;
+  /** Absent: the program has none of the capabilities of this process. */
+  readonly keepsPowers?: true;
   /** Ends the program; its run then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -33,15 +36,10 @@ export type CommandRun = Pick<HookRun, 'result' | 'output'>;
  * Run a program without a shell, in a process group of its own, and end that group with it: what the
  * program leaves behind in it is killed too. Standard input is empty, the directory is `/`.
  */
-export async function runCommand({
-  command: [program, ...args],
-  env,
-  timeoutMs,
-  account,
-  signal,
-}: Command): Promise<CommandRun> {
+export async function runCommand(wanted: Command): Promise<CommandRun> {
+  const { timeoutMs, signal } = wanted;
   signal?.throwIfAborted();
-  const child = start(program, args, env, account);
+  const child = start(wanted);
   if (child instanceof Error) {
     return { result: { type: 'not-started', text: child.message }, output: new Uint8Array() };
   }
@@ -70,12 +68,11 @@ export async function runCommand({
   return { result: isOver ? result : { type: 'timed-out' }, output: output() };
 }
 
-function start(
-  program: string,
-  args: readonly string[],
-  env: Command['env'],
-  account: Account | undefined,
-): ChildProcess | Error {
+function start(wanted: Command): ChildProcess | Error {
+  const { env, account } = wanted;
+  const words = wanted.keepsPowers ? wanted.command : withoutPowers(wanted);
+  if (words instanceof Error) return words;
+  const [program, ...args] = words;
   try {
     // detached: a session and process group of its own. With an account, Node gives up all other groups.
     return spawn(program, args, {

@@ -10,6 +10,7 @@ import {
   runCommand,
   type Command,
 } from './run-command.ts';
+import { isRootsAlone } from './program-powers.ts';
 import { findProgram, signalByPidFile } from './server-process.ts';
 
 /** A service that is to use new files. */
@@ -108,11 +109,16 @@ export function serviceOf(
       const { programs, test, signal: kind, processes } = servers[target.type];
       const names = program === undefined ? processes : [...processes, program];
       return {
-        check: () =>
-          succeed('use the configuration of', target.type, {
+        check: () => {
+          const tried = program ?? findProgram(programs);
+          // It reads keys that only root may read; but a configuration can name code to be loaded.
+          const areRoots = [tried, ...(config === undefined ? [] : [config])].every(isRootsAlone);
+          return succeed('use the configuration of', target.type, {
             ...running,
-            command: [program ?? findProgram(programs), ...test(config)],
-          }),
+            command: [tried, ...test(config)],
+            ...(areRoots && { keepsPowers: true }),
+          });
+        },
         reload: () => signalByPidFile(pidFile, kind, names),
       };
     }

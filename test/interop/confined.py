@@ -35,7 +35,7 @@ def calls_of(group):
 # systemd.exec(5): what comes first is the list that is allowed, with @default; then words are added, or with ~ taken away.
 allowed = calls_of("@default")
 for value in settings["SystemCallFilter"]:
-    names = set().union(*(calls_of(word) for word in value.lstrip("~").split()))
+    names = set().union(*(calls_of(word) if word.startswith("@") else {word} for word in value.lstrip("~").split()))
     allowed = allowed - names if value.startswith("~") else allowed | names
 
 

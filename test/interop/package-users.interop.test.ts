@@ -171,17 +171,24 @@ it('gives files to the same owners whoever delivers them in the directory of the
   expect(owners(at)).toStrictEqual(new Set([uid]));
 });
 
-it('runs hooks as the user of the service, with its capabilities and no way back to root', (context) => {
+it('runs hooks and notification programs as the user of the service, with none of its capabilities', (context) => {
   requireFeature(context, 'mounts');
   const at = place(true);
   asRoot(at, 'cert', 'import', 'cert-name', 'vendor', 'file', join(at.private, 'leaf.pem'));
-  const tell = ['/bin/sh', '-c', 'id; grep -E "^(Cap(Prm|Eff)|NoNewPrivs)" /proc/self/status'];
+  const tell = ['/bin/sh', '-c', 'id; grep -E "^(Cap|NoNewPrivs)" /proc/self/status; exit 7'];
   expect(asRoot(at, 'cert', 'hook', 'cert-name', 'vendor', '--', ...tell).status).toBe(0);
-  const { text } = asRoot(at, 'hook', 'test', 'vendor');
-  expect(text).toContain(`uid=${uid}`);
-  expect(text).not.toContain('(root)');
-  expect(text).toMatch(/CapPrm:\\u0009 *0+b\n/);
-  expect(text).toMatch(/NoNewPrivs:\\u0009 *1\n/);
+  expect(asRoot(at, 'notify', 'command', 'told', '--', ...tell).status).toBe(0);
+  for (const tried of [
+    ['hook', 'test', 'vendor'],
+    ['notify', 'test', 'told'],
+  ]) {
+    const { text } = asRoot(at, ...tried);
+    expect(text).toContain(`uid=${uid}`);
+    expect(text).not.toContain('(root)');
+    for (const set of ['Prm', 'Eff', 'Amb'])
+      expect(text).toMatch(new RegExp(`Cap${set}:\\S*\\s*0{16}\\b`));
+    expect(text).toMatch(/NoNewPrivs:\S*\s*1\b/);
+  }
 });
 
 it('leaves root root in a directory of its own', () => {
