@@ -4,6 +4,7 @@ import type { LifecycleContext } from '../lifecycle/context.ts';
 import type { DoctorFinding } from '../lifecycle/doctor-finding.ts';
 import { readOnly } from '../store/read-only.ts';
 import type { CommandContext } from './command.ts';
+import { namingAgent } from './damaged-store.ts';
 import { readStored, whereLooked } from './stored.ts';
 
 /**
@@ -31,7 +32,7 @@ export async function examine(context: CommandContext): Promise<readonly DoctorF
     const {
       message: text,
       hint: remedy = 'Restore the last backup: certkeeper store restore FILE',
-    } = error;
+    } = await namingAgent(error, context);
     return [...files, { check: 'store', about: directory, severity: 'error', text, remedy }];
   }
 }

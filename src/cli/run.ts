@@ -59,8 +59,18 @@ async function runLine(argv: readonly string[], io: Io, setting: Setting): Promi
   } catch (error) {
     if (error instanceof Interrupted) throw error;
     const { reportError } = await import('./failure.ts');
-    return reportError(error, io, globals);
+    return reportError(await explained(error, io, globals), io, globals);
   }
+}
+
+async function explained(
+  error: unknown,
+  io: Io,
+  globals: Pick<Globals, 'json' | 'verbose' | 'state'>,
+): Promise<unknown> {
+  if (!(error instanceof CertError) || error.code !== 'STORE_CORRUPT') return error;
+  const { namingAgent } = await import('./damaged-store.ts');
+  return await namingAgent(error, { io, globals: { ...noGlobals, ...globals } });
 }
 
 async function act(invocation: Invocation, io: Io, setting: Setting): Promise<ExitCode> {
@@ -117,18 +127,18 @@ async function act(invocation: Invocation, io: Io, setting: Setting): Promise<Ex
   };
   // Whoever failed to open, or to begin, has been told already; there is then nothing to close, or to end.
   const end: EndAct = async (outcome) => (await begun?.catch(() => undefined))?.(outcome);
-  // Most have nobody to tell, and load nothing to find that out.
-  const tell = async (error?: unknown): Promise<void> => {
+  // Most do well and have nobody to tell, and load nothing to find that out.
+  const tell = async (isDone: boolean, error?: unknown): Promise<void> => {
     const services = begunAt && (await opened?.catch(() => undefined));
     if (begunAt === undefined || services === undefined) return;
-    if (!(await services.store.alarms.isWanted().catch(() => false))) return;
+    if (isDone && !(await services.store.alarms.isWanted().catch(() => false))) return;
     const { afterAct } = await import('./after-act.ts');
     await afterAct(services, { command, values, others, begunAt, error }, context);
   };
   try {
     const exitCode = await command.start(values, context);
     await end(reported ? await outcomeOfFailure(reported) : { exitCode });
-    await tell();
+    await tell(exitCode === 0);
     return exitCode;
   } catch (error) {
     if (preview !== undefined && error instanceof preview.PreviewEnd) {
@@ -139,7 +149,7 @@ async function act(invocation: Invocation, io: Io, setting: Setting): Promise<Ex
       return 0;
     }
     if (begun !== undefined) await end(await outcomeOf(error));
-    await tell(error);
+    await tell(false, error);
     throw error;
   } finally {
     const services = await opened?.catch(() => undefined);

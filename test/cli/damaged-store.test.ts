@@ -3,14 +3,17 @@ import {
   cpSync,
   mkdirSync,
   openSync,
+  readFileSync,
   rmSync,
   statSync,
   truncateSync,
   writeSync,
 } from 'node:fs';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { scaled } from '../harness/effort.ts';
 import { seeded, type Seeded } from '../harness/seeded.ts';
@@ -75,6 +78,28 @@ const damages: Readonly<Record<string, (path: string, random: Draw) => void>> = 
     truncateSync(path, random.below(statSync(path).size));
   },
 };
+
+it('is not restored beside an agent, which the hint of every command names', async () => {
+  const { bench } = await kept();
+  const backup = join(bench.state, 'backups', 'daily-2026-11-30.db');
+  const path = join(bench.state, 'store.db');
+  // What is lost is not the first page: it opens, and is damaged.
+  patch(path, 4096, seeded(1).bytes(statSync(path).size - 4096));
+  const server = createServer();
+  await once(server.listen(join(bench.state, 'agent.sock')), 'listening');
+  onTestFinished(() => void server.close());
+  const { err } = await bench.run(['show', 'cert']);
+  expect(err).toMatch(/^hint: Stop the agent that runs: certkeeper agent stop; then: Restore /m);
+  const octets = readFileSync(path);
+  const refused = await bench.run(['store', 'restore', backup, '--yes']);
+  expect(refused.code).toBe(3);
+  expect(refused.err).toContain('an agent runs, and listens on');
+  expect(refused.err).toContain('Stop the agent first');
+  expect(readFileSync(path)).toStrictEqual(octets);
+  server.close();
+  await once(server, 'close');
+  expect(await bench.run(['store', 'restore', backup, '--yes'])).toMatchObject({ code: 0 });
+});
 
 describe('every command on a store with', () => {
   it.each(Object.entries(damages))(

@@ -1,7 +1,9 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { livenessOf } from '../../agent/process-identity.ts';
+import { storeUser } from '../../agent/store-user.ts';
 import { systemClock } from '../../agent/system-clock.ts';
 import { systemRandom } from '../../agent/system-random.ts';
+import { CertError } from '../../base/errors.ts';
 import { formatTime } from '../../base/format-time.ts';
 import { prepareRestore, type PreparedRestore } from '../../store/restore.ts';
 import type { Body } from '../command.ts';
@@ -17,8 +19,9 @@ import { storeKeyFrom } from '../store-key-source.ts';
 export const run: Body<typeof storeRestoreParameters> = async (args, context) => {
   const file = resolve(args.file);
   const source = storeKeyOption(context);
+  const directory = enterStateDirectory(context);
   const prepared = await prepareRestore({
-    directory: enterStateDirectory(context),
+    directory,
     file,
     clock: systemClock,
     random: systemRandom,
@@ -27,11 +30,14 @@ export const run: Body<typeof storeRestoreParameters> = async (args, context) =>
   });
   try {
     const { counts, madeAt, isReplacing, bringsKey } = prepared;
+    await assertNobodyHas(directory);
     if (isReplacing && !(await confirm(question(prepared), `restore ${file}`, context))) {
       context.print.done({ restored: false }, 'Nothing was changed');
       return 0;
     }
     context.beforeWriting();
+    // Once more: answering the question may have taken long.
+    await assertNobodyHas(directory);
     const keptAs = await prepared.commit();
     if (counts.transactions > 0) {
       context.log.warn(
@@ -69,6 +75,24 @@ export const run: Body<typeof storeRestoreParameters> = async (args, context) =>
     prepared.close();
   }
 };
+
+/** An intact database has said so before; a damaged one cannot. @throws {CertError} IN_PROGRESS */
+async function assertNobodyHas(directory: string): Promise<void> {
+  const user = await storeUser(directory);
+  if (user === undefined) return;
+  const path = join(directory, 'store.db');
+  throw user.type === 'agent'
+    ? new CertError(
+        'IN_PROGRESS',
+        `Cannot restore "${path}" now: an agent runs, and listens on "${user.socket}"`,
+        { hint: 'Stop the agent first: systemctl stop certkeeper, or certkeeper agent stop' },
+      )
+    : new CertError(
+        'IN_PROGRESS',
+        `Cannot restore "${path}" now: process ${user.pid} has it open`,
+        { hint: 'Wait until it has ended, or end it' },
+      );
+}
 
 /** So many fit a screen. */
 const mostNewer = 20;
