@@ -29,9 +29,8 @@ export function uncappedFrom(
   const since = now.getTime() - dayMs;
   const inDay = issuedAt
     .map((each) => each.getTime())
-    // What was issued in the future was so by a clock that was wrong: it counts as now.
-    .map((each) => Math.min(each, now.getTime()))
-    .filter((each) => each > since)
+    // What was issued in the future was so by a clock that was ahead. As of now it would count until that future comes.
+    .filter((each) => each > since && each <= now.getTime())
     .toSorted((a, b) => a - b);
   const oldest = inDay.at(-most);
   return oldest === undefined ? undefined : new Date(oldest + dayMs);
