@@ -38,11 +38,16 @@ export async function tellAct(
   const { store, clock, log } = services;
   try {
     if (names.size === 0 && !areAuthorities) return;
-    if (!(await store.alarms.isWanted())) return;
+    let isFailing = false;
+    for (const [name, code] of names) {
+      const isNoted = await noteFailure(store, name, { begunAt, ...(code && { code }) });
+      isFailing ||= isNoted;
+    }
+    // What failed stands among the alarms, and counts when it is tried next, whether or not somebody is told.
+    if (!isFailing && !(await store.alarms.isWanted())) return;
     const starting = { store, clock, isStarting: false };
     const isClockSuspect = await doubtClock(starting);
-    for (const [name, code] of names) {
-      await noteFailure(store, name, { begunAt, ...(code && { code }) });
+    for (const name of names.keys()) {
       const reading = await readName(store, name, clock.now());
       await watchName({ ...starting, isClockSuspect }, name, reading);
     }

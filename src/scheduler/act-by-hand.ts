@@ -16,17 +16,18 @@ const codes: Readonly<Partial<Record<HistoryRecord['result'], ErrorCode>>> = {
  * and counts when that is to try next. A first request that failed is known to whoever made it.
  *
  * @param act when it began, and what it threw
+ * @returns whether there was such a failure
  */
 export async function noteFailure(
   store: Pick<Store, 'certificates' | 'history' | 'schedule'>,
   name: Label,
   act: { readonly begunAt: Date; readonly code?: ErrorCode },
-): Promise<void> {
+): Promise<boolean> {
   const last = await store.history.last(name);
-  if (last?.closedAt === undefined || last.closedAt < act.begunAt) return;
+  if (last?.closedAt === undefined || last.closedAt < act.begunAt) return false;
   const code = codes[last.result];
-  if (code === undefined || last.operation === 'rr' || last.operation === 'genm') return;
-  if ((await store.certificates.current(name)) === undefined) return;
+  if (code === undefined || last.operation === 'rr' || last.operation === 'genm') return false;
+  if ((await store.certificates.current(name)) === undefined) return false;
   const isFinal = last.result === 'refused' || !isPassing(last.failInfo ?? []);
   await store.schedule.failed(name, {
     job: 'update',
@@ -35,4 +36,5 @@ export async function noteFailure(
     text: last.text ?? last.result,
     at: last.closedAt,
   });
+  return true;
 }

@@ -24,9 +24,9 @@ interface Desk {
 }
 
 /** A site without an agent: commands tell for themselves. */
-async function desk(options: Parameters<typeof makeSite>[0] = {}): Promise<Desk> {
-  const site = await makeSite(options);
-  const all = await listen(site.store, dirname(site.certs));
+async function desk(isAnybodyTold = true): Promise<Desk> {
+  const site = await makeSite();
+  const all = isAnybodyTold ? await listen(site.store, dirname(site.certs)) : () => [];
   await initialized(site);
   let read = 0;
   const services: Services = {
@@ -93,6 +93,21 @@ it('tells that a renewal by hand failed, waits and is done, and of each end', as
     'CertRenewalFailed cleared',
     'CertRenewed cleared',
   ]);
+});
+
+it('remembers a renewal by hand that failed where there is nobody to tell, too, until one works', async () => {
+  const { site, ck, standing } = await desk(false);
+  site.setWire(unreachable);
+  expect(await ck('cmp update current-cert gw1')).toBe(5);
+  expect(await site.store.schedule.failing('gw1')).toMatchObject([
+    { job: 'update', count: 1, code: 'NETWORK_UNREACHABLE' },
+  ]);
+  expect(await standing()).toStrictEqual(['renewal gw1']);
+  site.setWire();
+  await site.clock.advance(3600);
+  expect(await ck('cmp update current-cert gw1')).toBe(0);
+  expect(await site.store.schedule.failing('gw1')).toStrictEqual([]);
+  expect(await standing()).toStrictEqual([]);
 });
 
 it('tells what cert restore, import and remove do to the end that is warned of', async () => {
