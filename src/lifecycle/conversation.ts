@@ -97,7 +97,7 @@ export function openConversation(
         allowLegacy: profile.allowLegacyAlgorithms,
         at: clock.now(),
         // A CA that has said by badTime how far its clock is ahead dates its certificates by it.
-        timeToleranceSeconds: profile.timeToleranceSeconds + Math.max(0, clockOffsetMs) / 1000,
+        timeToleranceSeconds: profile.timeToleranceSeconds + aheadSeconds(clockOffsetMs),
         // The next update would ask for the names of this certificate, whoever they belong to.
         mayRename: request.type !== 'kur',
         renewal: renewal ?? { which: { name, version: 1 } },
@@ -108,6 +108,19 @@ export function openConversation(
       }),
     save,
   };
+}
+
+/**
+ * As far as a clock is off that was set by a wrong time zone: UTC+14 is the last one. Who of the two is wrong nobody
+ * knows, and services refuse what is not valid by the clock here: for longer than that, the certificate in force serves
+ * better. It is refused, and asked for again daily.
+ */
+const MOST_AHEAD_SECONDS = 14 * 3600;
+
+/** By how much what a CA has said of its clock puts off the beginning of its certificates. */
+function aheadSeconds(clockOffsetMs: number): number {
+  // C5: the CA decides what it says the time is, and not what a certificate's validity is judged by.
+  return Math.min(Math.max(0, clockOffsetMs) / 1000, MOST_AHEAD_SECONDS);
 }
 
 /** Put a step into the form the store keeps it in. */

@@ -89,6 +89,9 @@ function offsets(site: Site): readonly number[] {
   );
 }
 
+/** Refused, since it is not valid by the clock here. */
+const early = { type: 'refused', reason: expect.stringContaining('is valid from 20') };
+
 describe('a request refused for a reason of the moment', () => {
   it('is made anew with the clock of the CA when that says badTime [L8][L13]', async () => {
     const site = await makeSite();
@@ -114,6 +117,22 @@ describe('a request refused for a reason of the moment', () => {
     const { notBefore } = decodeCertificate(certificate.der).tbsCertificate.validity;
     expect(notBefore.value.getTime()).toBeGreaterThan(site.clock.now().getTime());
   });
+
+  it.each([
+    ['13 hours', 13 * 3_600_000, { type: 'issued' }],
+    ['15 hours', 15 * 3_600_000, early],
+    ['28 days', 28 * 86_400_000, early],
+    ['years', 4 * 366 * 86_400_000, early],
+  ])(
+    'judges what begins in %s by its own clock, whatever the CA says the time is [C5]',
+    async (_, aheadMs, expected) => {
+      const site = await makeSite();
+      const fast = await slowLab(site, -aheadMs);
+      site.setWire((der) => fast.handle(der));
+      const result = await initialize(site.context, request({ waitSeconds: 60 }));
+      expect(result).toMatchObject(expected);
+    },
+  );
 
   it('keeps its key, and its first transaction is closed [L8][L13]', async () => {
     const site = await makeSite();

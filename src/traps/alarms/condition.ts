@@ -16,7 +16,7 @@ export type Condition =
   /** The end is near, and there is no valid successor. */
   | ConditionOf<'about-to-expire', 'nextAttempt'>
   | ConditionOf<'expired', 'nextAttempt'>
-  /** An enrolment or an update failed. */
+  /** An enrolment or an update failed, or what came of it is in force before its time. */
   | ConditionOf<
       'renewal-failed',
       'reason' | 'attempts' | 'nextAttempt' | 'operation' | 'transactionID' | 'pkiStatus'
@@ -74,6 +74,9 @@ export interface Occurrence {
 
 /** What a new certificate settles: no other word is said of the end of these. */
 export const settledByIssue: readonly AlarmFamily[] = ['renewal', 'waiting', 'revoked', 'deploy'];
+
+/** The reason where what is wrong with the last renewal is that its certificate is in force before its time. */
+export const notYetValid = 'not-yet-valid';
 
 /** Where the suspect clock is told to be. */
 export const clockEndpoint = 'clock';

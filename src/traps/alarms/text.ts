@@ -1,5 +1,6 @@
 import { formatTime } from '../../base/format-time.ts';
 import { printable } from '../../base/printable.ts';
+import { notYetValid } from './condition.ts';
 import { dayMs, hourMs } from './policy.ts';
 import type { Notification } from './notification.ts';
 
@@ -36,6 +37,10 @@ function textOf({ name, severity, at, certificate, details, words }: TextFacts):
     case 'clmCertRenewed':
       return `Certificate ${who} was renewed and installed, valid until ${until}`;
     case 'clmCertRenewalFailed':
+      if (reason === notYetValid)
+        return isOver
+          ? `Certificate ${who} is valid by now`
+          : `Certificate ${who} is in force before its time; ${because}`;
       if (isOver) return `The request for ${who} fails no more`;
       return `The request for ${who} failed, ${timesOf(attempts)} by now, ${next}; ${because}`;
     case 'clmRequestWaiting':

@@ -1,3 +1,4 @@
+import { formatTime } from '../../base/format-time.ts';
 import type { Alarm } from './alarm.ts';
 import { alarmKey } from './alarm.ts';
 import {
@@ -6,12 +7,15 @@ import {
   type CertificateFacts,
   type StaleStaple,
 } from './certificate-facts.ts';
-import type { Condition } from './condition.ts';
+import { notYetValid, type Condition } from './condition.ts';
 import type { NotifiedCertificate } from './notification.ts';
 import type { Observation } from './observation.ts';
 import { dayMs, hourMs, type NotificationPolicy } from './policy.ts';
 import { isToldOtherwise } from './react.ts';
 import { gapEndsAt, repeatAt } from './repeat.ts';
+
+/** Clocks of CAs are ahead by so much all the time: the usual tolerance of CA profiles. */
+const aheadMs = 300_000;
 
 /** Of the warning time: with this much of it left, the warning is major. */
 const majorPart = 4;
@@ -54,6 +58,7 @@ export function conditionsOf(
     conditions: [
       ...(isSucceeded || facts.isClockSuspect === true ? [] : expiryOf(facts, now, policy)),
       ...failureOf(facts, now),
+      ...(facts.isClockSuspect === true ? [] : earlinessOf(facts, now)),
       ...waitingOf(facts, now),
       ...revocationOf(facts),
       ...undeliveredOf(facts),
@@ -126,6 +131,23 @@ function failureOf({ failing, nextAttempt, ...facts }: CertificateFacts, now: Da
   ];
 }
 
+/** In force, and nobody who looks at the clock takes it: the clock of the CA is wrong, or the one here. */
+function earlinessOf({ state, notBefore }: CertificateFacts, now: Date): Condition[] {
+  if (state !== 'not yet valid' || notBefore === undefined || validAt(notBefore) <= now) return [];
+  return [
+    {
+      type: 'renewal-failed',
+      severity: 'major',
+      text: `it is valid from ${formatTime(notBefore)}`,
+      details: { reason: notYetValid },
+    },
+  ];
+}
+
+function validAt(notBefore: Date): Date {
+  return new Date(notBefore.getTime() - aheadMs);
+}
+
 /** Half of the time there was to renew in is gone. */
 function pressingAt({
   renewAt,
@@ -195,6 +217,7 @@ export function nextChangeAt(
   const moments = [
     warningAt(facts, policy),
     notAfter,
+    notBefore && validAt(notBefore),
     facts.failing && pressingAt(facts),
     waiting && new Date(waiting.since.getTime() + dayMs),
     successor?.notBefore,

@@ -36,6 +36,9 @@ describe('warningAt()', () => {
   });
 });
 
+/** Before the certificate of `facts` begins. */
+const before = (minutes: number): Date => hoursLeft(90 * 24 + minutes / 60);
+
 describe('conditionsOf()', () => {
   it.each([
     ['at first', {}, hoursLeft(500), 'warning'],
@@ -61,6 +64,33 @@ describe('conditionsOf()', () => {
     expect(severityOf({ revoked: { reason: 'superseded' } }, hoursLeft(900))).toBe('critical');
     const undelivered = { reason: 'disk-full', attempts: 1 };
     expect(severityOf({ undelivered }, hoursLeft(900))).toBe('major');
+  });
+
+  it('finds what is in force before its time, by more than clocks are off', () => {
+    const early = { ...facts, state: 'not yet valid' } as const;
+    expect(conditionsOf(early, before(6), usualPolicy).conditions).toEqual([
+      {
+        type: 'renewal-failed',
+        severity: 'major',
+        text: 'it is valid from 2026-12-01T00:00:00Z',
+        details: { reason: 'not-yet-valid' },
+      },
+    ]);
+    expect(nextChangeAt(early, [], usualPolicy, before(6))).toEqual(before(5));
+    expect(conditionsOf(early, before(5), usualPolicy).conditions).toEqual([]);
+    const doubted = { ...early, isClockSuspect: true };
+    expect(conditionsOf(doubted, before(6), usualPolicy).conditions).toEqual([]);
+  });
+
+  it('says that what was in force before its time is valid', () => {
+    const watch = startWatch();
+    const early = { ...facts, state: 'not yet valid' } as const;
+    const [raised] = watch.look(early, hoursLeft(91 * 24));
+    expect(raised?.text).toBe(
+      'Certificate "gw1" is in force before its time; not-yet-valid: it is valid from 2026-12-01T00:00:00Z',
+    );
+    const [over] = watch.look(facts, hoursLeft(89 * 24));
+    expect(over).toMatchObject({ severity: 'cleared', text: 'Certificate "gw1" is valid by now' });
   });
 
   it('says nothing of the end of what is superseded', () => {
