@@ -21,7 +21,7 @@ export interface AgentOptions {
   beat(tick: () => void): () => void;
   /** Milliseconds since any moment, by a clock that nobody sets. */
   monotonicMs(): number;
-  /** Call back once after so many milliseconds; absent: nothing is sent sooner than the beat says. */
+  /** Call back once after so many milliseconds, a minute at most; absent: nothing is done sooner than the beat says. */
   readonly later?: (tick: () => void, ms: number) => void;
   /** What is done beside the certificates, such as backups; looked at after each run. */
   readonly beside?: {
@@ -63,6 +63,12 @@ export interface Agent {
 /** What the agent stands on. */
 export type AgentContext = Omit<PerformContext, 'actor'> & Pick<NotifierContext, 'openSender'>;
 
+/** The beat comes after that anyhow: no timer has to outlast a clock that is set, or a sleep. */
+const longestMs = 60_000;
+
+/** What is due within so long is looked at together. */
+const leastMs = 1000;
+
 /** What nobody can go on after; everything else is tried again at the next beat. */
 const fatal: ReadonlySet<string> = new Set(['STORE_CORRUPT', 'STORE_NEWER', 'STORE_KEY_WRONG']);
 
@@ -96,6 +102,23 @@ export async function startAgent(services: AgentContext, options: AgentOptions):
   const { monotonicMs, later } = options;
   const sending = startSending({ ...services, monotonicMs, signal: ending.signal }, later);
 
+  // Between two beats: what is due then is announced to the second.
+  let timerFor: number | undefined;
+  const setTimer = async (): Promise<void> => {
+    const now = timeOfDay();
+    // What is overdue is being done, or waits for the next beat.
+    const at = (await store.schedule.next(new Date(now)))?.getTime();
+    if (at === undefined || at - now >= longestMs || (timerFor ?? Infinity) <= at) return;
+    timerFor = at;
+    later?.(
+      () => {
+        timerFor = undefined;
+        tick();
+      },
+      Math.max(leastMs, at - now),
+    );
+  };
+
   let wanted = Promise.withResolvers<void>();
   const prepare = async (): Promise<void> => {
     await lease.keep();
@@ -116,6 +139,7 @@ export async function startAgent(services: AgentContext, options: AgentOptions):
       log,
       async windows() {
         await prepare();
+        await setTimer();
         return readWindows(store);
       },
       wanted: () => (wanted = Promise.withResolvers()).promise,
@@ -137,6 +161,7 @@ export async function startAgent(services: AgentContext, options: AgentOptions):
     seen.runs++;
     seen.lastRun = { at: clock.now(), report };
     delete seen.trouble;
+    await setTimer();
   };
 
   const giveUp = (error: unknown): void => {
@@ -196,11 +221,13 @@ export async function startAgent(services: AgentContext, options: AgentOptions):
     if (!ending.signal.aborted) await refresh();
   };
 
-  const endBeat = options.beat(() => {
+  const tick = (): void => {
+    if (ending.signal.aborted) return;
     // What is to be told does not wait for a slow CA.
     if (running !== undefined) void send();
     void run();
-  });
+  };
+  const endBeat = options.beat(tick);
   void run();
   ending.signal.addEventListener('abort', () => endBeat(), { once: true });
   return {

@@ -57,8 +57,8 @@ export interface Schedule {
   all(limit?: number): Promise<readonly ScheduleEntry[]>;
   /** How many these are. */
   count(): Promise<number>;
-  /** When the next time comes; absent when there is nothing to look at. */
-  next(): Promise<Date | undefined>;
+  /** When the next time comes, or came; with `after` the next one after that. Absent when there is none. */
+  next(after?: Date): Promise<Date | undefined>;
   /**
    * Say when to look at names again, in one write.
    *

@@ -35,9 +35,12 @@ export function sqliteSchedule(database: Database): Schedule {
       database.read((sql) =>
         integer(sql.get('SELECT count(*) AS count FROM schedule') ?? {}, 'count'),
       ),
-    next: () =>
+    next: (after) =>
       database.read((sql) => {
-        const row = sql.get('SELECT min(next_at) AS at FROM schedule WHERE next_at IS NOT NULL');
+        const row = sql.get(
+          'SELECT min(next_at) AS at FROM schedule WHERE next_at > ?',
+          after ?? Number.MIN_SAFE_INTEGER,
+        );
         return row && optional(row, 'at', time);
       }),
     plan: (plans) =>

@@ -48,6 +48,8 @@ export function scheduleContract(make: () => Promise<StoreUnderTest>): void {
       }));
       expect(await store.schedule.plan(plans)).toStrictEqual([]);
       expect(await store.schedule.next()).toStrictEqual(at(10));
+      expect(await store.schedule.next(at(9))).toStrictEqual(at(10));
+      expect(await store.schedule.next(at(10))).not.toStrictEqual(at(10));
       expect(await names(store.schedule.due(at(9), 9))).toStrictEqual([]);
       expect(await names(store.schedule.due(at(10), 9))).toStrictEqual(['gw2']);
       expect(await names(store.schedule.due(at(40), 9))).toStrictEqual(['gw2', 'gw1']);
