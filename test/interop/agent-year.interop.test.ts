@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { requirePeer } from '../harness/require.ts';
@@ -39,7 +39,7 @@ function until(look: () => void): Promise<void> {
 // The time of day is set from one announced moment to the next, for agent and lab together. Running it fast instead
 // would break every timeout of HTTP.
 describe('a year of the agent', () => {
-  it('renews a certificate of 30 days at each announced moment, and never because the clock was set back', async () => {
+  it('renews a certificate of 30 days at each announced moment, and never because the clock was set back or it was told to reload', async () => {
     const time = fakedTime();
     const processes = makeProcesses(time.env);
     onTestFinished(() => processes.close());
@@ -49,7 +49,7 @@ describe('a year of the agent', () => {
     expect(await processes.run(...enrol.split(' '))).toMatchObject({ code: 0 });
     const keep = 'cmp auto-update current-name gw1 time 10';
     expect(await processes.run(...keep.split(' '))).toMatchObject({ code: 0 });
-    const agent = processes.agent();
+    let agent = processes.agent();
     await agent.until('The agent runs');
     const inspect = inspector(processes.store, [processes.ledger]);
     onTestFinished(() => inspect.close());
@@ -83,6 +83,25 @@ describe('a year of the agent', () => {
     expect(await nextRenewal(processes)).toEqual(tenth);
     expect(version()).toBe(renewals + 1);
 
+    // Neither is anything asked for because it reads everything again, without a configuration file or by one.
+    const reloaded = async (): Promise<void> => {
+      const { code, err } = await processes.run('agent', 'reload');
+      expect(code, err).toBe(0);
+      expect(await nextRenewal(processes)).toEqual(tenth);
+      expect(version()).toBe(renewals + 1);
+      expect(inspect.issuedAfter([0])).toHaveLength(renewals + 1);
+    };
+    await reloaded();
+    expect(await agent.end('SIGTERM')).toBe(0);
+    const file = join(processes.home, 'gateway.yaml');
+    writeFileSync(file, 'certificates: { gw1: { auto-update: 10 } }\n');
+    agent = processes.agent('config', file);
+    await agent.until('The agent runs');
+    await reloaded();
+    writeFileSync(file, 'retention: { history: 500 }\n');
+    await reloaded();
+    await renewed(tenth);
+
     for (;;) {
       const next = await nextRenewal(processes);
       if (next.getTime() > end) break;
@@ -92,8 +111,8 @@ describe('a year of the agent', () => {
     expect(inspect.issuedAfter([0])).toHaveLength(renewals + 1);
     expect(inspect.outstanding().size).toBe(0);
     expect(inspect.broken()).toStrictEqual([]);
-    const file = readFileSync(join(processes.state, 'certs', 'gw1.cert.pem'));
-    expect(new X509Certificate(file).validToDate.getTime()).toBeGreaterThan(time.now().getTime());
+    const pem = readFileSync(join(processes.state, 'certs', 'gw1.cert.pem'));
+    expect(new X509Certificate(pem).validToDate.getTime()).toBeGreaterThan(time.now().getTime());
     expect(await agent.end('SIGTERM')).toBe(0);
   }, 300_000);
 });

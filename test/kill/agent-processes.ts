@@ -44,8 +44,8 @@ export interface Processes {
   lab(...words: readonly string[]): Promise<Running>;
   /** Tell the store of the lab. */
   know(): Promise<void>;
-  /** Start an agent that looks every second. */
-  agent(): Running;
+  /** Start an agent that looks every second; with further words of `agent run`. */
+  agent(...words: readonly string[]): Running;
   /** Run a command line to its end. */
   run(...words: readonly string[]): Promise<Ended>;
   /** Kill what is left and remove everything. */
@@ -111,7 +111,7 @@ export function makeProcesses(env: Readonly<Record<string, string>> = {}): Proce
       const { code, err } = await run(...words.split(' '));
       if (code !== 0) throw new Error(`Cannot add the lab: ${err}`);
     },
-    agent: () => start('agent', 'run'),
+    agent: (...words) => start('agent', 'run', ...words),
     run,
     async close() {
       await Promise.all(all.map(async ({ child, end }) => child.exitCode ?? end('SIGKILL')));
