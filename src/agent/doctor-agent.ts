@@ -28,16 +28,29 @@ export async function examineAgent(
     severity: 'note',
     text: at > now ? `it is renewed at ${formatTime(at)}` : 'its renewal is due now',
   }));
-  return [agentFinding(agent, renewals.length), ...told];
+  const isNeeded = renewals.length > 0 || (await isSetForAny(store));
+  return [agentFinding(agent, isNeeded), ...told];
 }
 
-function agentFinding(agent: Awaited<ReturnType<typeof agentOf>>, renewals: number): DoctorFinding {
+/** A certificate that has ended has no next renewal, and yet is to be renewed. */
+async function isSetForAny({ nameSettings }: Pick<LifecycleContext['store'], 'nameSettings'>) {
+  for (const name of await nameSettings.names()) {
+    const set = await nameSettings.of(name);
+    if (set.has('auto-update-days') || set.has('auto-fetch-days')) return true;
+  }
+  return false;
+}
+
+function agentFinding(
+  agent: Awaited<ReturnType<typeof agentOf>>,
+  isNeeded: boolean,
+): DoctorFinding {
   if (agent !== undefined) {
     const { pid, host, since } = agent;
     const text = `process ${pid} on ${host} is it since ${formatTime(since)}`;
     return { check: 'agent', severity: 'ok', text };
   }
-  if (renewals === 0) {
+  if (!isNeeded) {
     return { check: 'agent', severity: 'note', text: 'none runs, and none is needed' };
   }
   return {

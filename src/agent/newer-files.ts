@@ -195,3 +195,20 @@ export async function examineNewerFiles(
     remedy: `Take it in, if it is yours: ${newerFileRemedy(newer)}`,
   }));
 }
+
+/**
+ * Say of a name whose files are newer than the store only that: what else there is to say is about a certificate that is
+ * no more in use, and to follow it would put that in the place of the newer one.
+ */
+export function putNewerFirst(
+  newer: readonly DoctorFinding[],
+  certificates: readonly DoctorFinding[],
+): readonly DoctorFinding[] {
+  const replaced = certificates.filter((each) => newer.some(({ about }) => about === each.about));
+  const isGrave = ({ about }: DoctorFinding): boolean =>
+    replaced.some((each) => each.about === about && each.severity === 'error');
+  return [
+    ...newer.map((each): DoctorFinding => (isGrave(each) ? { ...each, severity: 'error' } : each)),
+    ...certificates.filter((each) => !replaced.includes(each)),
+  ];
+}

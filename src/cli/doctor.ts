@@ -54,7 +54,7 @@ async function examineStored(
   const { examineDeployedFiles } = await import('../agent/doctor-files.ts');
   const { examineAgent } = await import('../agent/doctor-agent.ts');
   const { examineBackups } = await import('../agent/doctor-backup.ts');
-  const { examineNewerFiles } = await import('../agent/newer-files.ts');
+  const { examineNewerFiles, putNewerFirst } = await import('../agent/newer-files.ts');
   const findings = [...(await examineStore(context))];
   // What a damaged database says of CAs and certificates is not to be believed.
   if (findings.some(({ check, severity }) => check === 'store' && severity === 'error')) {
@@ -62,9 +62,9 @@ async function examineStored(
   }
   findings.push(...(await examineBackups(context, directory)));
   findings.push(...(await examineAuthorities(context)));
-  findings.push(...(await examineCertificates(context)));
+  const newer = await examineNewerFiles(context);
+  findings.push(...putNewerFirst(newer, await examineCertificates(context)));
   findings.push(...(await examineDeployedFiles(context.store)));
-  findings.push(...(await examineNewerFiles(context)));
   findings.push(...(await examineServices(context)));
   findings.push(...(await examineDestinations(context)));
   findings.push(...(await examineAgent(context)));

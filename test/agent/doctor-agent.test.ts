@@ -18,6 +18,14 @@ it('doctor misses an agent only where certificates are to be renewed by it', asy
   await lease.release();
 });
 
+it('doctor misses an agent also when what it is to renew has ended', async () => {
+  const site = await makeSite();
+  await initialized(site);
+  await site.store.nameSettings.set(named('gw1'), 'auto-update-days', '30');
+  await site.clock.advance(4000 * 86_400);
+  expect(await examineAgent(site.context)).toMatchObject([{ check: 'agent', severity: 'error' }]);
+});
+
 it('doctor says of a renewal that waits for a maintenance window when that opens', async () => {
   const site = await makeSite();
   await initialized(site);

@@ -6,9 +6,11 @@ import {
   newerFileRemedy,
   newerFiles,
   newerFileText,
+  putNewerFirst,
 } from '../../src/agent/newer-files.ts';
 import { run } from '../../src/cli/run.ts';
 import { initialize } from '../../src/lifecycle/initialize.ts';
+import type { DoctorFinding, Severity } from '../../src/lifecycle/doctor-finding.ts';
 import { update } from '../../src/lifecycle/update.ts';
 import { openStore } from '../../src/store/open.ts';
 import { prepareRestore } from '../../src/store/restore.ts';
@@ -77,4 +79,23 @@ it('finds what was delivered after a backup, and says how it is taken in', async
   const { der, keyId } = (await store.certificates.current('gw1')) ?? {};
   expect(der).toStrictEqual((await site.store.certificates.current('gw1'))?.der);
   expect(keyId).toBeDefined();
+});
+
+function finding(about: string, severity: Severity, text: string): DoctorFinding {
+  return { check: 'certificate', about, severity, text };
+}
+
+it('says in doctor of such a name only how it is taken in, before anything else', () => {
+  const newer = [finding('gw1', 'warning', 'newer'), finding('gw2', 'warning', 'newer')];
+  const found = [
+    finding('gw1', 'error', 'it has expired'),
+    finding('gw3', 'error', 'it has expired'),
+    finding('gw1', 'warning', 'its files are not written yet'),
+  ];
+  expect(putNewerFirst(newer, found)).toStrictEqual([
+    finding('gw1', 'error', 'newer'),
+    finding('gw2', 'warning', 'newer'),
+    finding('gw3', 'error', 'it has expired'),
+  ]);
+  expect(putNewerFirst([], found)).toStrictEqual(found);
 });
