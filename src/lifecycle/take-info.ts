@@ -14,6 +14,7 @@ import { extensionValue } from '../x509/extension-values.ts';
 import { Name } from '../x509/name.ts';
 import { formatName } from '../x509/name-text.ts';
 import type { LifecycleContext } from './context.ts';
+import { crlInputs, ownIssuers } from './crl-inputs.ts';
 import { readRequestTemplate } from './request-template.ts';
 import { storedCertificate } from './stored-certificate.ts';
 
@@ -128,19 +129,9 @@ async function keepCrls(
   lists: readonly CertificateList[],
   extraCerts: readonly Certificate[],
 ): Promise<readonly TakenCrl[]> {
-  const decode = (der: Uint8Array) => storedCertificate(der, `CA "${profile.label}"`);
   // The CAs of our own certificates, too: their CRLs are what is asked for.
-  const issued = (await store.certificates.list()).filter(({ ca }) => ca === profile.label);
-  const query = {
-    intermediates: [
-      ...[...profile.intermediates, ...issued.flatMap(({ chain }) => chain)].map(decode),
-      ...extraCerts,
-    ],
-    // Those of its signers, too: a signer on one of their CRLs is refused (R17).
-    anchors: [...profile.roots, ...profile.cmpRoots].map(decode),
-    at: new Date(clock.now().getTime() + profile.timeToleranceSeconds * 1000),
-    policy: { allowLegacy: profile.allowLegacyAlgorithms },
-  };
+  const known = [...(await ownIssuers(store, profile)), ...extraCerts];
+  const query = crlInputs(profile, known, clock.now());
   const taken: TakenCrl[] = [];
   for (const list of lists) {
     const verdict = checkCrl(list, query);

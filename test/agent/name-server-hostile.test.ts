@@ -92,8 +92,10 @@ describe('serveNames()', () => {
       (await fetching.store.certificates.current('node2'))?.der ?? new Uint8Array(),
     );
     const crl = crlRecord(nodesLabel, nodeCa, shown, clock.now(), issueCa('CN=Node CA'));
-    await store.crls.put(crl);
     expect(await nodes.fetch(server)).toMatchObject({ type: 'fetched' });
+    await store.crls.put(crl);
+    await expect(nodes.fetch(server)).rejects.toMatchObject(coded('RETRIEVAL_REFUSED'));
+    expect(nodes.said.at(-1)).toContain('its signature does not fit the key of its CA');
 
     await store.crls.put(crlRecord(nodesLabel, nodeCa, shown, clock.now()));
     await expect(nodes.fetch(server)).rejects.toMatchObject(coded('RETRIEVAL_REFUSED'));
