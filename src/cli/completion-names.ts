@@ -36,4 +36,10 @@ const namesOf: Readonly<Record<NameKind, (services: Services) => Promise<readonl
     ...(await store.certificates.names()),
     ...(await store.transactions.overview()).map(({ name }) => name),
   ],
+  ocsp: async ({ store }) => namesIn(await store.validationObjects.list('ocsp')),
+  policy: async ({ store }) => namesIn(await store.validationObjects.list('policy')),
 };
+
+function namesIn(objects: readonly { readonly name: string }[]): readonly string[] {
+  return objects.map(({ name }) => name);
+}

@@ -18,7 +18,7 @@ export interface Candidate {
 }
 
 /** What the names of a parameter are names of. */
-export type NameKind = 'ca' | 'certificate';
+export type NameKind = 'ca' | 'certificate' | 'ocsp' | 'policy';
 
 /** Where values come from that no table holds. */
 export interface LiveValues {
@@ -100,6 +100,14 @@ const kinds: Readonly<Record<string, NameKind>> = {
   as: 'certificate',
   'serve-cert': 'certificate',
   'serve-ca-root': 'ca',
+  policy: 'policy',
+};
+
+/** The same for parameters that are no labels, because their names may be longer or come with a prefix. */
+const textKinds: Readonly<Record<string, NameKind>> = {
+  'ocsp-object': 'ocsp',
+  'ocsp-cert-validator': 'ocsp',
+  'verify-object': 'ocsp',
 };
 
 /** Find the values of a parameter that begin with what was typed. */
@@ -115,6 +123,10 @@ export async function valuesOf(
       return begin(plain((parameter.values ?? []).map(String)), typed);
     case 'label': {
       const kind = Object.hasOwn(kinds, word) ? kinds[word] : undefined;
+      return kind === undefined ? [] : begin(plain(await live.names(kind)), typed);
+    }
+    case 'text': {
+      const kind = Object.hasOwn(textKinds, word) ? textKinds[word] : undefined;
       return kind === undefined ? [] : begin(plain(await live.names(kind)), typed);
     }
     case 'file':

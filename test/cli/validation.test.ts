@@ -161,6 +161,18 @@ describe('crypto map', () => {
   });
 });
 
+describe('completion', () => {
+  it('knows the names of policies and OCSP objects', async () => {
+    const { bench } = await withRoot();
+    await run(bench, 'ocsp verify-object hq signing-certs rootA:any');
+    await run(bench, 'crypto map gw ikev2-ipv4 ca rootA');
+    const complete = async (line: string): Promise<string> =>
+      (await bench.run(['complete', 'bash', ' ', line])).out;
+    expect(await complete('certkeeper verify peer.pem policy ')).toBe('gw\n');
+    expect(await complete('certkeeper show ocsp verify-object h')).toBe('hq\n');
+  });
+});
+
 describe('verify', () => {
   it('accepts with exit code 0 and tells path and sources', async () => {
     const { bench, peer, chain } = await withRoot();
