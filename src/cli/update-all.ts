@@ -14,6 +14,7 @@ import { sentenceOf, startManyProgress } from './many-progress.ts';
 import type { ArgsOf } from './parameter.ts';
 import type { UpdateParameters } from './parameters-cmp.ts';
 import { plural } from './plural.ts';
+import { warnOfCap } from './warn-of-cap.ts';
 
 type Args = ArgsOf<UpdateParameters>;
 
@@ -49,6 +50,10 @@ export async function updateAll(
     command.print.done({ renewed: 0 }, 'Nothing was changed');
     return 0;
   }
+  await warnOfCap(
+    services,
+    chosen.map(({ name }) => name),
+  );
   const progress = startManyProgress(chosen.length, command);
   const request = {
     ...(key && { key }),

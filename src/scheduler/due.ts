@@ -1,6 +1,6 @@
 import type { Label } from '../base/label.ts';
 import { nextAction, type ActionFacts } from '../lifecycle/next-action.ts';
-import { renewalTime, renewalWindow } from '../lifecycle/renewal-time.ts';
+import { renewalTime, renewalWindow, type Lifetime } from '../lifecycle/renewal-time.ts';
 import { uncappedFrom } from './issue-cap.ts';
 import type { Job, JobKind, Postponement } from './job.ts';
 import type { MaintenanceWindow } from '../lifecycle/stored-windows.ts';
@@ -121,15 +121,21 @@ function request(facts: ScheduleFacts, usual: Timing, around: Surroundings, now:
   // What became of the last request may have come to light by a poll.
   let timing = retried(facts, 'poll', asked(facts, 'update', usual, around, now), now);
   if (certificate === undefined) return timing;
-  const length = certificate.notAfter.getTime() - certificate.notBefore.getTime();
   const window = renewalWindow(certificate, renewDays);
-  timing = later(timing, uncappedFrom(issuedAt, length - window.ms, now), 'issued too often');
+  const intervalMs = renewalIntervalMs(certificate, renewDays);
+  timing = later(timing, uncappedFrom(issuedAt, intervalMs, now), 'issued too often');
   const from = timing.at > now ? timing.at : now;
   const opens = opensAt(around.windows, from);
   // Never past the end: the last quarter of the window belongs to whatever goes wrong on the way.
   const latest = certificate.notAfter.getTime() - window.ms / 4;
   const isInTime = opens !== undefined && opens > from && opens.getTime() <= latest;
   return isInTime ? later(timing, opens, 'maintenance window') : timing;
+}
+
+/** Tell how long it is from one renewal of a certificate to the next, if all goes well. */
+export function renewalIntervalMs(certificate: Lifetime, renewDays?: number): number {
+  const lengthMs = certificate.notAfter.getTime() - certificate.notBefore.getTime();
+  return lengthMs - renewalWindow(certificate, renewDays).ms;
 }
 
 /** Something that a CA is asked. */

@@ -3,6 +3,7 @@ import type { Body } from '../command.ts';
 import { reportResult, sendRequest } from '../enrollment.ts';
 import type { EnrollParameters } from '../parameters-cmp.ts';
 import { keyChoiceOf, placeOf } from '../request-arguments.ts';
+import { warnOfCap } from '../warn-of-cap.ts';
 import { wantedOf } from '../wanted.ts';
 
 /** Get a further certificate, signing with one there is. */
@@ -20,7 +21,10 @@ export const run: Body<EnrollParameters> = async (args, command) => {
   return sendRequest(
     command,
     args,
-    (context) => enroll(context, request),
+    async (context) => {
+      await warnOfCap(context, [name]);
+      return await enroll(context, request);
+    },
     (result) => reportResult(result, name, command),
   );
 };

@@ -5,6 +5,7 @@ import type { ArgsOf } from '../parameter.ts';
 import type { UpdateParameters } from '../parameters-cmp.ts';
 import { keyTypeOf, placeOf } from '../request-arguments.ts';
 import { newTokenKeyUri } from '../token-arguments.ts';
+import { warnOfCap } from '../warn-of-cap.ts';
 
 /** Renew a certificate, or many. */
 export const run: Body<UpdateParameters> = async (args, command) => {
@@ -27,7 +28,10 @@ export const run: Body<UpdateParameters> = async (args, command) => {
   return sendRequest(
     command,
     args,
-    (context) => update(context, request),
+    async (context) => {
+      await warnOfCap(context, [current]);
+      return await update(context, request);
+    },
     (result) => reportResult(result, current, command),
   );
 };
