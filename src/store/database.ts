@@ -100,7 +100,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     connection.close();
     throw thrown;
   }
-  const sql = sqlOver(connection);
+  const sql = whileOpen(connection, sqlOver(connection));
   const transaction = transactionsOf(connection);
   let damage: CertError | undefined;
   const attempt = async <T>(doing: string, work: () => T): Promise<T> => {
@@ -157,6 +157,19 @@ function transactionsOf(
       if (connection.inTransaction) rollBack.run();
       throw error;
     }
+  };
+}
+
+/** Refuse to write after the end of a transaction: it would be a commit of its own. */
+function whileOpen(connection: Sqlite.Database, sql: Sql): Sql {
+  return {
+    ...sql,
+    run(text, ...values) {
+      // Of some errors, as of a full disk, SQLite rolls back itself, whoever is told.
+      if (!connection.inTransaction)
+        throw new Error('the transaction has been rolled back already');
+      return sql.run(text, ...values);
+    },
   };
 }
 

@@ -6,13 +6,14 @@ import { temporaryDirectory } from './sample.ts';
 
 const sql = 'CREATE TABLE notes (note TEXT PRIMARY KEY) STRICT';
 
-async function joined(): Promise<{ database: Database; commits: () => number }> {
+async function joined(maxPages?: number): Promise<{ database: Database; commits: () => number }> {
   let commits = 0;
   const opened = await openDatabase({
     path: join(temporaryDirectory(), 'test.db'),
     migrations: [{ version: 1, sql }],
     clock: { sleep: async () => {} },
     onWrite: (count) => (commits = count),
+    ...(maxPages !== undefined && { maxPages }),
   });
   onTestFinished(() => opened.close());
   const database = { ...opened, write: joinWrites(opened.write, setImmediate) };
@@ -84,5 +85,31 @@ describe('a write that nobody else joins', () => {
     await note(database, 'a');
     await note(database, 'b');
     expect(commits()).toBe(2);
+  });
+
+  it('are each done by itself after one that goes on where SQLite itself has rolled back', async () => {
+    const { database } = await joined(8);
+    const results = await Promise.allSettled([
+      note(database, 'a'),
+      database.write((each) => {
+        try {
+          each.run('INSERT INTO notes VALUES (?)', 'x'.repeat(200_000));
+        } catch {
+          // The disk is full, and nobody is told.
+        }
+      }),
+      database.write((each) => {
+        each.run('INSERT INTO notes VALUES (?)', 'early');
+        throw new Error('thought better of it');
+      }),
+      note(database, 'b'),
+    ]);
+    expect(results.map(({ status }) => status)).toStrictEqual([
+      'fulfilled',
+      'rejected',
+      'rejected',
+      'fulfilled',
+    ]);
+    expect(await notes(database)).toStrictEqual([{ note: 'a' }, { note: 'b' }]);
   });
 });
