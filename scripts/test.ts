@@ -6,6 +6,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmodSync,
   existsSync,
   globSync,
   mkdtempSync,
@@ -124,6 +125,8 @@ function memoryDirectory(): string {
     const tmpfs = 0x01_02_19_94;
     if (type === tmpfs && bavail * bsize >= memoryOctets) {
       const directory = mkdtempSync('/dev/shm/certkeeper-test-');
+      // As /tmp is: servers that run as other users read and write there.
+      chmodSync(directory, 0o1777);
       const program = join(directory, 'program');
       writeFileSync(program, '#!/bin/sh\n', { mode: 0o755 });
       if (spawnSync(program).status === 0) return directory;
