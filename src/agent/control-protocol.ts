@@ -19,6 +19,14 @@ export function isControlRequest(what: string): what is ControlRequest {
 /** What members of the group of the socket may ask for: what commands of theirs print, and no more. */
 export const groupRequests: ReadonlySet<ControlRequest> = new Set(['tell']);
 
+/** What `tell` can be asked that does something, and is written to the audit trail. */
+const acts: ReadonlySet<unknown> = new Set(['reload', 'poll']);
+
+/** Tell whether a request does more than say how things are. */
+export function isAct({ command }: ControlArguments): boolean {
+  return acts.has(command);
+}
+
 /** What a request says beside its name; everything in it is to be looked at. */
 export type ControlArguments = Readonly<Record<string, unknown>>;
 

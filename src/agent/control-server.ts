@@ -5,11 +5,13 @@ import type { Agent } from './agent.ts';
 import {
   controlVersion,
   groupRequests,
+  isAct,
   isControlRequest,
   maxRequestOctets,
   type ControlArguments,
   type ControlRequest,
 } from './control-protocol.ts';
+import { maxGroupActs } from './request-counter.ts';
 
 /** What answers a request of each kind; the signal is aborted when whoever asked has gone. */
 export type ControlAnswers = {
@@ -64,6 +66,8 @@ export interface ControlPlace {
   readonly path: string;
   /** Number of the group whose members may ask for what `groupRequests` has; absent: only the owner, for all. */
   readonly group?: number;
+  /** Counts what is done for members, and tells whether it is not too much; absent: there is no bound. */
+  mayAct?(): boolean;
   readonly limits?: ControlLimits;
 }
 
@@ -74,7 +78,7 @@ export interface ControlPlace {
  * @throws {CertError} FILE_UNWRITABLE
  */
 export async function listenForControl(
-  { path, group, limits = usualLimits }: ControlPlace,
+  { path, group, mayAct = () => true, limits = usualLimits }: ControlPlace,
   answers: ControlAnswers,
 ): Promise<() => Promise<void>> {
   const isAllowed = (what: ControlRequest): boolean =>
@@ -87,7 +91,7 @@ export async function listenForControl(
       connectionsCheckingInterval: Math.ceil(limits.requestMs / 4),
       keepAlive: false,
     },
-    (request, response) => void answer(request, response, { answers, isAllowed }),
+    (request, response) => void answer(request, response, { answers, isAllowed, mayAct }),
   );
   server.maxConnections = limits.connections;
   server.maxRequestsPerSocket = 1;
@@ -157,7 +161,12 @@ async function answer(
   {
     answers,
     isAllowed,
-  }: { readonly answers: ControlAnswers; isAllowed(what: ControlRequest): boolean },
+    mayAct,
+  }: {
+    readonly answers: ControlAnswers;
+    isAllowed(what: ControlRequest): boolean;
+    mayAct(): boolean;
+  },
 ): Promise<void> {
   const gone = new AbortController();
   response.on('close', () => gone.abort(new Error('whoever asked has gone')));
@@ -184,6 +193,7 @@ async function answer(
     }
     const words = await readArguments(request);
     if (words === undefined) refuse(400, 'The request is too long, or no JSON object');
+    else if (isAct(words) && !mayAct()) throw tooOften();
     else send(200, await answers[what](words, gone.signal));
   } catch (error) {
     const code = error instanceof CertError ? error.code : 'INTERNAL';
@@ -191,6 +201,12 @@ async function answer(
     const hint = error instanceof CertError ? error.hint : undefined;
     send(500, { version: controlVersion, error: { code, message, hint } });
   }
+}
+
+function tooOften(): CertError {
+  const message = `Cannot do that: the agent reloads and polls ${maxGroupActs} times an hour for members of the group`;
+  const hint = 'Ask again in an hour, or as the user of the agent; it does by itself what is due';
+  return new CertError('IN_PROGRESS', message, { hint });
 }
 
 /** @returns undefined when it is too long, or no object; nothing at all is an empty one */

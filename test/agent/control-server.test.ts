@@ -10,7 +10,9 @@ import {
   type ControlAnswers,
   type ControlPlace,
 } from '../../src/agent/control-server.ts';
+import { groupActCounter } from '../../src/agent/request-counter.ts';
 import { CertError } from '../../src/base/errors.ts';
+import { fakeClock } from '../harness/fake-clock.ts';
 
 interface Listening {
   readonly path: string;
@@ -39,6 +41,7 @@ async function listen(
       run: say('run'),
       notify: say('notify'),
       reload: say('reload'),
+      compare: say('compare'),
       stop: say('stop'),
       tell: say('tell'),
       ...answers,
@@ -80,6 +83,25 @@ describe('the socket of an agent', () => {
       await expect(askAgent(path, what)).rejects.toMatchObject({ code: 'USAGE_INVALID' });
     }
     expect(asked).toEqual(['tell']);
+  });
+
+  it('does no more for members of the group than it counts, and still tells them', async () => {
+    const clock = fakeClock();
+    const mayAct = groupActCounter(clock);
+    const { path, asked } = await listen({ group: process.getegid?.() ?? 0, mayAct });
+    const act = (command: string) => askAgent(path, 'tell', { words: { command } });
+    for (let each = 0; each < 60; each++) await act(each % 2 === 0 ? 'reload' : 'poll');
+    for (const command of ['reload', 'poll']) {
+      await expect(act(command)).rejects.toMatchObject({
+        code: 'IN_PROGRESS',
+        message: expect.stringContaining('60 times an hour'),
+      });
+    }
+    await act('status');
+    expect(asked).toHaveLength(61);
+    await clock.advance(3600);
+    await act('reload');
+    expect(asked).toHaveLength(62);
   });
 
   it('takes away no file that is no socket', async () => {

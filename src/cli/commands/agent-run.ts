@@ -6,6 +6,7 @@ import { composeValidation } from '../../agent/compose-validation.ts';
 import { answersOf } from '../../agent/control-server.ts';
 import { assertPlaceAllowed, type MetricsPlace } from '../../agent/metrics-server.ts';
 import { startOperations, type OperationsOptions } from '../../agent/operations.ts';
+import { groupActCounter } from '../../agent/request-counter.ts';
 import { beat } from '../../scheduler/beat.ts';
 import { CertError } from '../../base/errors.ts';
 import { applyAtStart, configApplier, type ConfigApplier } from '../agent-config.ts';
@@ -65,7 +66,9 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
       configuration: configure.state(),
     }),
   };
-  const endControl = await listenIn([{ path }, ...groupPlaces], answers, context);
+  const mayAct = groupActCounter(services.clock);
+  const bounded = groupPlaces.map((each) => ({ ...each, mayAct }));
+  const endControl = await listenIn([{ path }, ...bounded], answers, context);
   takeHangups(context, reload);
   context.print.done(
     { running: true, socket: path, metrics: metricsUrl },
