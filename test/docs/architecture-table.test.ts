@@ -16,7 +16,9 @@ function rowsOfPage(): readonly Row[] {
   let step = '';
   for (const line of lines.slice(begin)) {
     if (!line.startsWith('|')) break;
-    const [, number = '', folders = '', , packages = ''] = line.split('|').map((it) => it.trim());
+    const [, number = '', folders = '', , packages = ''] = line
+      .split('|')
+      .map((cell) => cell.trim());
     if (number !== '') step = number;
     for (const [, path = ''] of folders.matchAll(/`([^`]+)`/g)) {
       rows.push(row(path, step, namesIn(packages)));
