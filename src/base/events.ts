@@ -9,8 +9,8 @@ export type Operation = CertOperation | 'rr' | 'genm';
 export type { ErrorClass } from './errors.ts';
 
 /**
- * Something that happened to a certificate. Published by the use cases and written to the store in the
- * same transaction as the change that made it true; history, statistics, traps and logs only listen.
+ * Something that happened to a certificate. The use cases hand it to the store, which writes history and
+ * statistics from it in the same transaction as the change that made it true.
  */
 export type LifecycleEvent = EventContext &
   (
@@ -53,9 +53,4 @@ export interface EventContext {
   readonly ca: string;
   /** Hexadecimal. */
   readonly transactionID: string;
-}
-
-/** Takes events; whoever publishes is handed one. */
-export interface EventSink {
-  publish(event: LifecycleEvent): void;
 }

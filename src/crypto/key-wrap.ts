@@ -19,11 +19,6 @@ const namesByLength = { 16: 'aes128Wrap', 24: 'aes192Wrap', 32: 'aes256Wrap' } a
 /** The IV of RFC 3394 section 2.2.3.1: what is found in its place shows that the key was the right one. */
 const defaultIv = new Uint8Array(8).fill(0xa6);
 
-/** Tell whether an algorithm is AES key wrap. */
-export function isAesWrap({ algorithm }: AlgorithmIdentifier): boolean {
-  return keyLengths.has(algorithm);
-}
-
 /**
  * Find how long a key an AES key wrap takes. Its parameters are absent (RFC 3565 section 4.2), or NULL as
  * some write them.

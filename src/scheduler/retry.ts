@@ -10,8 +10,6 @@ export interface Failing {
    * a person for another reason.
    */
   readonly kind: 'failing' | 'blocked';
-  /** Not before: what the CA has said, which goes before all of this. */
-  readonly notBefore?: Date;
 }
 
 const minuteMs = 60_000;
@@ -35,11 +33,10 @@ const jitterPart = 4;
  *
  * @param seed what is tried; the same seed and count give the same moment
  */
-export function retryTime({ count, lastAt, kind, notBefore }: Failing, seed: string): Date {
+export function retryTime({ count, lastAt, kind }: Failing, seed: string): Date {
   const usual = kind === 'blocked' ? blockedMs : Math.min(firstMs * 2 ** (count - 1), mostMs);
   const jitter = (usual / jitterPart) * (2 * spread(`${seed} ${count}`) - 1);
-  const at = lastAt.getTime() + Math.round(usual + jitter);
-  return new Date(Math.max(at, notBefore?.getTime() ?? 0));
+  return new Date(lastAt.getTime() + Math.round(usual + jitter));
 }
 
 /** The longest that `retryTime` puts off anything by itself. */
@@ -52,7 +49,6 @@ const longestMs = blockedMs + blockedMs / jitterPart;
 export function retryTimeAt(failing: Failing, seed: string, now: Date): Date {
   if (failing.lastAt > now) return now;
   const at = retryTime(failing, seed);
-  const { notBefore } = failing;
   const latest = new Date(now.getTime() + longestMs);
-  return at > latest && at.getTime() !== notBefore?.getTime() ? latest : at;
+  return at > latest ? latest : at;
 }
