@@ -6,7 +6,7 @@
 /** Raised when an agent could take a request for something else than it means. */
 export const controlVersion: number = 1;
 
-const requests = ['status', 'run', 'notify', 'reload', 'stop', 'tell'] as const;
+const requests = ['status', 'run', 'notify', 'reload', 'compare', 'stop', 'tell'] as const;
 
 /** What a command can ask of a running agent, by path. */
 export type ControlRequest = (typeof requests)[number];

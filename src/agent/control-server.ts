@@ -1,6 +1,7 @@
 import { chmodSync, chownSync, lstatSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { CertError } from '../base/errors.ts';
+import { systemReason } from '../base/system-reason.ts';
 import type { Agent } from './agent.ts';
 import {
   controlVersion,
@@ -24,7 +25,7 @@ export type ControlAnswers = {
 /** Answers for an agent. */
 export function answersOf(
   agent: Agent,
-  others: Pick<ControlAnswers, 'reload' | 'tell'>,
+  others: Pick<ControlAnswers, 'reload' | 'compare' | 'tell'>,
 ): ControlAnswers {
   return {
     ...others,
@@ -152,7 +153,7 @@ function unheard(path: string, group: number | undefined, cause: unknown): CertE
       : isRefused
         ? 'Let the user of the agent write to that directory'
         : 'A socket can have a path of up to 107 octets: use a shorter one';
-  return new CertError('FILE_UNWRITABLE', `Cannot listen on "${path}": ${why}`, { cause, hint });
+  return new CertError('FILE_UNWRITABLE', `Cannot listen on "${path}": ${systemReason(cause)}`, { cause, hint });
 }
 
 async function answer(

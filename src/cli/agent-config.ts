@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { agentActor } from '../agent/actor.ts';
 import type { Services } from '../agent/compose.ts';
 import { CertError } from '../base/errors.ts';
+import type { SecretReader } from '../lifecycle/retrieval-servers.ts';
 import type { CommandContext } from './command.ts';
 import { parseSecretSource, resolveSecret } from './secret.ts';
 
@@ -19,9 +20,12 @@ export interface ConfigApplier {
   /**
    * Apply it, one call at a time.
    *
+   * @returns what that changed, as `ca.rootA removed`
    * @throws {CertError} CONFIG_INVALID, FILE_UNREADABLE and so on, and has changed nothing then
    */
-  apply(): Promise<void>;
+  apply(): Promise<readonly string[]>;
+  /** Tell what applying it would change now. @returns undefined without a file */
+  compare(): Promise<{ readonly file: string; readonly changes: readonly string[] } | undefined>;
   /** @returns undefined without a file */
   state(): ConfigState | undefined;
 }
@@ -32,13 +36,17 @@ export function configApplier(
   file: string | undefined,
   { io, log }: Pick<CommandContext, 'io' | 'log'>,
 ): ConfigApplier {
-  if (file === undefined) return { apply: async () => {}, state: () => undefined };
+  if (file === undefined) {
+    return { apply: async () => [], compare: async () => undefined, state: () => undefined };
+  }
+  const secret: SecretReader = (source, what) =>
+    resolveSecret(parseSecretSource(source, what), what, { io, log });
   let state: ConfigState = { file: resolve(file) };
-  const applyNow = async (): Promise<void> => {
+  const applyNow = async (): Promise<readonly string[]> => {
     const { applyConfigFile } = await import('../config/apply-file.ts');
-    const { failed } = await applyConfigFile(services, file, {
+    const { made, failed } = await applyConfigFile(services, file, {
       actor: agentActor(services.holder),
-      secret: (source, what) => resolveSecret(parseSecretSource(source, what), what, { io, log }),
+      secret,
     });
     const [first] = failed;
     const others = failed.length > 1 ? `, and ${failed.length - 1} more` : '';
@@ -48,10 +56,15 @@ export function configApplier(
       appliedAt: services.clock.now(),
       ...(first !== undefined && { trouble: `${first}${others}` }),
     };
+    return made;
   };
-  let last: Promise<void> = Promise.resolve();
+  let last: Promise<unknown> = Promise.resolve();
   return {
     state: () => state,
+    async compare() {
+      const { compareConfigFile } = await import('../config/apply-file.ts');
+      return { file: state.file, changes: await compareConfigFile(services, file, { secret }) };
+    },
     apply() {
       const next = last.then(applyNow).catch((error: unknown) => {
         state = { ...state, trouble: error instanceof Error ? error.message : String(error) };

@@ -5,6 +5,7 @@ import { CertError, type ExitCode } from '../base/errors.ts';
 import { isLabel, type Label } from '../base/label.ts';
 import { audited } from '../lifecycle/audit.ts';
 import type { CommandContext } from './command.ts';
+import { reloadedText, type Reloaded } from './agent-reloaded.ts';
 import { maxToldWaitSeconds } from './agent-tell.ts';
 import { reportError } from './failure.ts';
 import type { Globals } from './global-options.ts';
@@ -30,7 +31,7 @@ export interface Teller {
   readonly services: Services;
   /** Of `agent run`. */
   readonly context: Pick<CommandContext, 'globals' | 'io'>;
-  reload(): Promise<unknown>;
+  reload(): Promise<Reloaded>;
 }
 
 /**
@@ -75,8 +76,8 @@ export async function tell(
     }
     case 'reload':
       return await done(async () => {
-        await acting(services, 'agent reload', [], reload);
-        inside.print.done({ reloaded: true }, 'The agent looks at everything again');
+        const reloaded = await acting(services, 'agent reload', [], reload);
+        inside.print.done(reloaded, reloadedText(reloaded));
         return 0;
       });
     case 'poll': {

@@ -139,6 +139,10 @@ async function act(invocation: Invocation, io: Io, setting: Setting): Promise<Ex
     const exitCode = await command.start(values, context);
     await end(reported ? await outcomeOfFailure(reported) : { exitCode });
     await tell(exitCode === 0);
+    if (begunAt !== undefined && exitCode === 0) {
+      const { warnOfAgentFile } = await import('./agent-file-warning.ts');
+      await warnOfAgentFile({ command, values }, context);
+    }
     return exitCode;
   } catch (error) {
     if (preview !== undefined && error instanceof preview.PreviewEnd) {

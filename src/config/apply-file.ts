@@ -5,8 +5,9 @@ import { reasonOf } from '../deploy/delivery-error.ts';
 import { audited } from '../lifecycle/audit.ts';
 import type { LifecycleContext } from '../lifecycle/context.ts';
 import type { AuditActor } from '../store/audit-contract.ts';
-import { carryOut, planConfig, type ApplyOptions } from './apply.ts';
+import { carryOut, planConfig, type ApplyOptions, type ConfigPlan } from './apply.ts';
 import { maxConfigOctets } from './document.ts';
+import type { Change } from './entry.ts';
 import { formatFault } from './fault.ts';
 
 /** How an agent applies its file. */
@@ -16,7 +17,8 @@ export interface ApplyFileOptions extends Pick<ApplyOptions, 'secret'> {
 
 /** What became of a file. */
 export interface AppliedFile {
-  readonly made: number;
+  /** What was changed, as `ca.rootA removed`. */
+  readonly made: readonly string[];
   readonly failed: readonly string[];
 }
 
@@ -24,7 +26,7 @@ export interface AppliedFile {
  * Make what is stored equal to a file: an agent does so when it starts and when it is told to reload. What changes of
  * deployments is delivered by the agent itself. A file with faults changes nothing.
  *
- * @returns how many changes were made, and why others were not
+ * @returns what was changed, and why other changes were not made
  * @throws {CertError} CONFIG_INVALID with the first fault, after a warning for each; FILE_UNREADABLE; STORE_…
  */
 export async function applyConfigFile(
@@ -32,19 +34,48 @@ export async function applyConfigFile(
   path: string,
   { actor, secret }: ApplyFileOptions,
 ): Promise<AppliedFile> {
-  const file = resolve(path);
-  const octets = await readConfigFile(file);
-  const plan = await planConfig(context, octets, { base: dirname(file), secret });
+  const { file, plan } = await planFile(context, path, { secret });
   if (plan.type === 'faulty') throw refusal(context, file, plan.faults.map(formatFault));
   const { changes } = plan;
-  if (changes.length === 0) return { made: 0, failed: [] };
+  if (changes.length === 0) return { made: [], failed: [] };
   const act = { actor, what: 'config apply', arguments: [['file', file]] as const };
   const failed = await audited(context, act, () =>
     carryOut({ ...context, isLater: true }, changes),
   );
   for (const { error } of failed) context.log.warn(error.message);
-  context.log.info(`configuration "${file}": ${changes.length - failed.length} changes made`);
-  return { made: changes.length - failed.length, failed: failed.map(({ error }) => error.message) };
+  const made = changes.filter((each) => failed.every(({ change }) => change !== each)).map(nameOf);
+  // What somebody has set at the keyboard may be gone: each is named.
+  for (const each of made) context.log.info(`configuration "${file}": ${each}`);
+  return { made, failed: failed.map(({ error }) => error.message) };
+}
+
+/**
+ * Tell what `applyConfigFile` would change now; of a file with faults, nothing.
+ *
+ * @returns as `AppliedFile.made`
+ * @throws {CertError} CONFIG_INVALID for a file that others can write; FILE_UNREADABLE; STORE_…
+ */
+export async function compareConfigFile(
+  context: LifecycleContext,
+  path: string,
+  options: Pick<ApplyOptions, 'secret'>,
+): Promise<readonly string[]> {
+  const { plan } = await planFile(context, path, options);
+  return plan.type === 'faulty' ? [] : plan.changes.map(nameOf);
+}
+
+async function planFile(
+  context: LifecycleContext,
+  path: string,
+  { secret }: Pick<ApplyOptions, 'secret'>,
+): Promise<{ readonly file: string; readonly plan: ConfigPlan }> {
+  const file = resolve(path);
+  const octets = await readConfigFile(file);
+  return { file, plan: await planConfig(context, octets, { base: dirname(file), secret }) };
+}
+
+function nameOf({ path, type }: Change): string {
+  return `${path.join('.')} ${type}`;
 }
 
 function refusal({ log }: LifecycleContext, file: string, faults: readonly string[]): CertError {

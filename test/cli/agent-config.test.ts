@@ -2,6 +2,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { run as runLine } from '../../src/cli/run.ts';
+import { addCa, benchWithCa } from './bench-with-ca.ts';
 import { fakeIo } from './fake-io.ts';
 import { makeBench, type Bench } from './run-cli.ts';
 
@@ -67,6 +68,25 @@ describe('agent run config', () => {
     expect(out).toContain('config apply');
   });
 
+  it('says what it takes back of what was set at the keyboard, and so does the command that set it', async () => {
+    const bench = benchWithCa();
+    const file = join(bench.directory, 'gw.yaml');
+    writeFileSync(file, 'ca: { rootB: { url: "http://b.example/", root: root.pem } }\n');
+    await start(bench, file);
+    const added = await bench.run(addCa(bench));
+    expect(added).toMatchObject({
+      code: 0,
+      err: `warning: the agent's configuration file "${file}" will take this back at its next reload: ca.rootA removed\n`,
+    });
+    expect(await bench.run(['retention', 'history', '8'])).toMatchObject({ code: 0, err: '' });
+    expect((await bench.run(['agent', 'reload'])).out).toBe(
+      'The agent looks at everything again; its configuration file changed: ca.rootA removed\n',
+    );
+    expect((await bench.run(['agent', 'reload'])).out).toBe(
+      'The agent looks at everything again\n',
+    );
+  });
+
   it('starts with what is stored when the file is faulty, and says so', async () => {
     const bench = makeBench();
     const file = join(bench.directory, 'gw.yaml');
@@ -108,6 +128,9 @@ describe('agent run config', () => {
     writeFileSync(file, 'retention: { history: 8 }\n');
     hangups[0]?.();
     await vi.waitFor(async () => expect(await history(bench)).toBe(8), patience);
-    expect((await bench.run(['agent', 'status'])).out).not.toContain('what was before');
+    await vi.waitFor(async () => {
+      const { out } = await bench.run(['agent', 'status']);
+      expect(out).not.toContain('what was before');
+    }, patience);
   });
 });

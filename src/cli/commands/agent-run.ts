@@ -10,6 +10,7 @@ import { groupActCounter } from '../../agent/request-counter.ts';
 import { beat } from '../../scheduler/beat.ts';
 import { CertError } from '../../base/errors.ts';
 import { applyAtStart, configApplier, type ConfigApplier } from '../agent-config.ts';
+import type { Reloaded } from '../agent-reloaded.ts';
 import { servingPlace, startServing } from '../agent-serving.ts';
 import { groupPlaceOf, listenIn } from '../agent-listening.ts';
 import { agentSocket } from '../agent-socket.ts';
@@ -46,7 +47,7 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
   const operations = await startOperations(services, agent, operating);
   const { metricsUrl } = operations;
   const serving = await startServing(services, place);
-  const reload = async (): Promise<object> => {
+  const reload = async (): Promise<Reloaded> => {
     const done = await reloaded(services, agent, configure);
     await serving?.refresh();
     return done;
@@ -54,6 +55,7 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
   const answers = {
     ...answersOf(agent, {
       reload,
+      compare: async () => (await configure.compare()) ?? {},
       async tell(words, signal) {
         const { tell } = await import('../agent-teller.ts');
         return await tell({ services, context, reload }, words, signal);
@@ -125,13 +127,13 @@ async function reloaded(
   { store, log }: Services,
   agent: Agent,
   { apply }: Pick<ConfigApplier, 'apply'>,
-): Promise<object> {
-  await apply();
+): Promise<Reloaded> {
+  const changes = await apply();
   await store.schedule.wake();
   log.info('everything is looked at again');
   // Whoever asked has no reason to wait for what CAs say.
   void agent.run();
-  return { reloaded: true };
+  return { reloaded: true, changes };
 }
 
 /** On a terminal SIGHUP says that this is gone, and ends the agent; to a daemon it says: look at your settings. */
