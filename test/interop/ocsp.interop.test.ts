@@ -2,15 +2,21 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { systemClock } from '../../src/agent/system-clock.ts';
+import { systemRandom } from '../../src/agent/system-random.ts';
 import { decodePem } from '../../src/asn1/pem.ts';
 import { ocspQuery } from '../../src/revocation/ocsp-query.ts';
 import type { OcspRules, OcspVerdict } from '../../src/revocation/ocsp-rules.ts';
 import { verifyOcspResponse } from '../../src/revocation/ocsp-verify.ts';
+import type { OcspAnswer, OcspClient } from '../../src/validation/contract.ts';
+import { ocspClient } from '../../src/validation/ocsp-client.ts';
 import { decodeCertificate, type Certificate } from '../../src/x509/certificate.ts';
 import { hasPeer, requirePeer } from '../harness/require.ts';
 import { chainOf, rulesFor } from '../revocation/ocsp-vectors.ts';
+import { ocspObjectFor, type ObjectParts } from '../validation/ocsp-asked.ts';
 import { opensslEnv } from './openssl/pki.ts';
+import { proxies, proxyPassword, proxyUser } from './proxies/proxies.ts';
 
 /** Responses of `openssl ocsp` as a server, to requests of ours. */
 let directory: string;
@@ -129,5 +135,66 @@ describe('openssl ocsp as a responder', () => {
   it('does not send a nonce it was not asked for', async () => {
     const verdict = await ask('good', {}, { nonce: 'require' });
     expect(verdict).toMatchObject({ type: 'unavailable', code: 'nonce-missing' });
+  });
+});
+
+describe('the client', () => {
+  const { signal } = new AbortController();
+
+  function client(): OcspClient {
+    return ocspClient({ clock: systemClock, random: systemRandom, tell: () => {} });
+  }
+
+  /** A word of this responder, with the time a machine under load takes. */
+  async function status(
+    name: string,
+    object: ObjectParts = {},
+    by = client(),
+  ): Promise<OcspAnswer> {
+    const issuer = certificate('ca');
+    const made = ocspObjectFor({ ...object, query: { url, timeoutMs: 20_000, ...object.query } });
+    const rules = rulesFor(chainOf([issuer]), { clockSkewSeconds: 60, ...object.rules });
+    return await by.status(certificate(name), issuer, { ...made, rules }, signal);
+  }
+
+  it.each(['good', 'revoked', 'unknown'])(
+    'learns that a certificate is %s, and keeps it',
+    async (name) => {
+      for (const nonce of ['off', 'prefer', 'require'] as const) {
+        const by = client();
+        expect((await status(name, { rules: { nonce } }, by)).verdict.type).toBe(name);
+        const again = await status(name, { rules: { nonce } }, by);
+        expect(again.tried).toMatchObject([{ source: { from: 'cache' }, verdict: { type: name } }]);
+      }
+    },
+  );
+
+  it('has its staple believed that this responder made', async () => {
+    const by = client();
+    const issuer = certificate('ca');
+    const about = { certificate: certificate('good'), issuer, url, hash: 'sha256' } as const;
+    const { http } = ocspQuery(about);
+    const stapled = await send(http.url, http.method === 'POST' ? http.body : undefined);
+    const rules = rulesFor(chainOf([issuer]), { clockSkewSeconds: 60 });
+    const object = { ...ocspObjectFor({}), rules };
+    expect(by.staple(stapled, about.certificate, issuer, object).verdict.type).toBe('good');
+  });
+
+  it('gets there in a tunnel of tinyproxy, with a password', async (context) => {
+    requirePeer(context, 'tinyproxy');
+    const proxy = await proxies.tinyproxy(Number(new URL(url).port));
+    onTestFinished(() => proxy.close());
+    const tunnel = {
+      address: '127.0.0.1',
+      port: Number(new URL(proxy.url).port),
+      username: proxyUser,
+      password: Buffer.from(proxyPassword),
+    };
+    const { verdict } = await status('revoked', { query: { tunnel } });
+    expect(verdict).toMatchObject({ type: 'revoked' });
+    const wrong = { ...tunnel, password: Buffer.from('wr0ng') };
+    const refused = await status('revoked', { query: { tunnel: wrong } });
+    expect(refused.verdict).toMatchObject({ type: 'unavailable', code: 'http-status' });
+    expect(JSON.stringify(refused)).not.toContain('wr0ng');
   });
 });
