@@ -36,16 +36,32 @@ beforeAll(() => {
 
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
+/** Links of a page to what is not among these files, or in a folder of them. */
+function missingIn(page: string, paths: readonly string[]): readonly string[] {
+  const text = readFileSync(join(root, page), 'utf8');
+  return [...text.matchAll(/\]\((?!https?:)([^)#\s]+)[^)]*\)/g)]
+    .map(([, target = '']) => join(dirname(page), target))
+    .filter((target) => !paths.some((path) => path === target || path.startsWith(`${target}/`)))
+    .map((target) => `${page}: ${target}`);
+}
+
 describe('the tarball', () => {
   it('holds what a user needs and nothing of the repository beside it', () => {
     const wanted =
-      /^(?:dist\/.+|docs\/(?:cli|credentials|delivery|errors|notifications|operations|retrieval|shell|tokens)\.md|docs\/man\/certkeeper[a-z-]*\.1|mibs\/CERT-LIFECYCLE-MIB\.txt|packaging\/systemd\/certkeeper\.service|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
+      /^(?:dist\/.+|docs\/(?!conformance|fuzzing)[a-z-]+\.md|docs\/decisions\/.+\.md|docs\/simulations\/.+\.txt|examples\/.+|docs\/man\/certkeeper[a-z-]*\.1|mibs\/CERT-LIFECYCLE-MIB\.txt|packaging\/systemd\/certkeeper\.service|package\.json|README\.md|CHANGELOG\.md|CONTRIBUTING\.md|LICENSE)$/;
     const paths = files.map(({ path }) => path);
     expect(paths.filter((path) => !wanted.test(path))).toEqual([]);
     expect(paths).toEqual(
       expect.arrayContaining(['LICENSE', 'README.md', 'docs/errors.md', 'dist/cli/main.js']),
     );
-    expect(paths.filter((path) => /vectors|\.test\.|(?<!\.d)\.ts$/.test(path))).toEqual([]);
+    const code = paths.filter((path) => !path.startsWith('examples/'));
+    expect(code.filter((path) => /vectors|\.test\.|(?<!\.d)\.ts$/.test(path))).toEqual([]);
+  });
+
+  it('holds every page and file that a page in it links to', () => {
+    const paths = files.map(({ path }) => path);
+    const gone = paths.flatMap((page) => (page.endsWith('.md') ? missingIn(page, paths) : []));
+    expect(gone).toEqual([]);
   });
 
   it('has an executable command', () => {
