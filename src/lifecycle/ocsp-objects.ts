@@ -203,12 +203,13 @@ async function anchorsOf(store: Store, labels: readonly string[]): Promise<reado
 }
 
 function settingsThatDecide(responders: ResponderRules): unknown {
-  if (responders.type === 'signing-certs') return [];
+  if (responders.type !== 'ca-chain') return [];
   return [responders.issuerCriteriaCheck, responders.acceptTrustedRoot];
 }
 
 /** What is believed, as plain data: certificates by what they are and not by what they are called. */
 function withFingerprints(responders: ResponderRules): unknown {
+  if (responders.type === 'issuer') return [];
   if (responders.type === 'ca-chain') {
     return responders.members.map(({ certificate, trustOcspSigning }) => [
       fingerprint(certificate),

@@ -2,13 +2,11 @@ import { CertError } from '../base/errors.ts';
 import { parseLabel } from '../base/label.ts';
 import { modernOnly } from '../crypto/policy.ts';
 import type { KeyPurpose } from '../revocation/key-purpose.ts';
-import type { ChainMember } from '../revocation/ocsp-rules.ts';
-import { ocspObject, rfc6960Profile } from '../settings/ocsp-object.ts';
+import { ocspObject } from '../settings/ocsp-object.ts';
 import { policySettings } from '../settings/policy-settings.ts';
 import { readerOf, wordErrors, type SettingWords } from '../settings/setting.ts';
 import type { Store } from '../store/store.ts';
 import type { ResolvedOcsp, RevocationMode, ValidationPolicy } from '../validation/contract.ts';
-import type { Certificate } from '../x509/certificate.ts';
 import { resolvedOcsp, resolveOcsp, validatorOf } from './ocsp-objects.ts';
 import { caGroup, localCas } from './trusted-labels.ts';
 import { assertSound, findWords, keepWords, type NamedWords } from './validation-words.ts';
@@ -124,7 +122,7 @@ export async function resolvePolicy(store: Store, choice: PolicyChoice): Promise
     ...(await localCas(store)),
   ];
   const purpose = purposeOf(words);
-  const ocsp = await ocspOf(store, words, anchors);
+  const ocsp = await ocspOf(store, words);
   const hosts = texts('crl-hosts');
   const certificatePolicies = texts('certificate-policy');
   return {
@@ -187,32 +185,18 @@ function purposeOf(words: SettingWords): KeyPurpose | undefined {
   return { type: 'ike', acceptTlsUsages: flag('accept-tls-usages') ?? true };
 }
 
-async function ocspOf(
-  store: Store,
-  words: SettingWords,
-  anchors: readonly Certificate[],
-): Promise<ResolvedOcsp | undefined> {
+async function ocspOf(store: Store, words: SettingWords): Promise<ResolvedOcsp | undefined> {
   const validator = validatorOf(words);
   if (validator !== undefined) return await resolveOcsp(store, validator);
   const ocsp = readerOf(words).text('ocsp') ?? 'off';
   if (ocsp === 'off') return undefined;
-  const members = anchors.map((certificate): ChainMember => ({
-    certificate,
-    trustOcspSigning: false,
-  }));
   const object = ocspObject({
     name: '',
-    ...rfc6960Profile,
-    verifyOthers: false,
     nonce: ocsp === 'nonce' ? 'require' : 'off',
     // Nobody set a time for this one: a responder far away has to be within reach.
     timeoutMs: 2000,
   });
-  const { issuerCriteriaCheck, acceptTrustedRoot } = object;
-  return {
-    ...resolvedOcsp(object, { type: 'ca-chain', members, issuerCriteriaCheck, acceptTrustedRoot }),
-    isByPath: true,
-  };
+  return resolvedOcsp(object, { type: 'issuer' });
 }
 
 function noPolicy(name: string, what: string): CertError {

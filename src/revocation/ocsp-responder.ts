@@ -85,9 +85,11 @@ function candidatesOf(
   issuer: Certificate,
   embedded: readonly Certificate[],
 ): readonly Certificate[] {
-  return responders.type === 'signing-certs'
-    ? responders.signingCerts.map(({ certificate }) => certificate)
-    : [issuer, ...responders.members.map(({ certificate }) => certificate), ...embedded];
+  if (responders.type === 'signing-certs') {
+    return responders.signingCerts.map(({ certificate }) => certificate);
+  }
+  const members = responders.type === 'issuer' ? [] : responders.members;
+  return [issuer, ...members.map(({ certificate }) => certificate), ...embedded];
 }
 
 function isNamed(certificate: Certificate, responderID: ResponderID): boolean {
@@ -106,7 +108,9 @@ function judge(
   const judgement =
     responders.type === 'signing-certs'
       ? judgeSigningCert(certificate, issuer, responders, checks)
-      : judgeMember(certificate, issuer, responders, checks);
+      : responders.type === 'issuer'
+        ? judgeNamed(certificate, issuer, checks)
+        : judgeMember(certificate, issuer, responders, checks);
   if (typeof judgement === 'string' || isSameEntity(certificate, issuer)) return judgement;
   const flaw = responderFlaw(certificate, checks);
   if (flaw !== undefined) return flaw;
@@ -153,6 +157,19 @@ function judgeMember(
   const group = members.map((member) => member.certificate);
   const root = rootAbove(certificate, group, checks);
   if (!root) return 'it leads to no root through the CAs of ca-chain';
+  const named = judgeNamed(certificate, issuer, checks);
+  if (typeof named !== 'string') return named;
+  if (issuerCriteriaCheck && !acceptTrustedRoot) return named;
+  const isTrusted = members.some(
+    (member) => member.trustOcspSigning && isSameEntity(member.certificate, root),
+  );
+  return isTrusted
+    ? { notes: ['rfc6960-nonconforming'] }
+    : `${named}, and its root is not trusted for ocsp-signing`;
+}
+
+/** RFC 6960 section 4.2.2.2, cases 2 and 3. */
+function judgeNamed(certificate: Certificate, issuer: Certificate, checks: Checks): Judgement {
   if (isSameEntity(certificate, issuer)) return { notes: [] };
   const { extensions } = certificate.tbsCertificate;
   const usages = extensionValue(extensions, 'extKeyUsage') ?? [];
@@ -160,14 +177,7 @@ function judgeMember(
   if (usages.includes(oids.ocspSigning) && issuedBy(certificate, issuer, checks)) {
     return { notes: [] };
   }
-  const refusal = `it is neither ${quoteName(issuer.tbsCertificate.subject)} nor has that CA named it for ocspSigning`;
-  if (issuerCriteriaCheck && !acceptTrustedRoot) return refusal;
-  const isTrusted = members.some(
-    (member) => member.trustOcspSigning && isSameEntity(member.certificate, root),
-  );
-  return isTrusted
-    ? { notes: ['rfc6960-nonconforming'] }
-    : `${refusal}, and its root is not trusted for ocsp-signing`;
+  return `it is neither ${quoteName(issuer.tbsCertificate.subject)} nor has that CA named it for ocspSigning`;
 }
 
 function responderName(responderID: ResponderID): string {

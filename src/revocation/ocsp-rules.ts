@@ -18,6 +18,8 @@ export interface ChainMember {
 
 /** Whose signatures are believed. */
 export type ResponderRules =
+  /** The CA that issued the certificate, on a path that was verified, or one it named (section 4.2.2.2, cases 2 and 3). */
+  | { readonly type: 'issuer' }
   | { readonly type: 'signing-certs'; readonly signingCerts: readonly SigningCert[] }
   | {
       readonly type: 'ca-chain';

@@ -19,7 +19,6 @@ import type {
   CrlsFound,
   OcspAnswer,
   PeerReason,
-  ResolvedOcsp,
   SourceTried,
   ValidationContext,
   ValidationPolicy,
@@ -136,7 +135,7 @@ async function askOcsp(
   const certificate = path[depth];
   const issuer = path[depth + 1] ?? anchor;
   if (!policy.ocsp || !certificate) return { tried: [] };
-  const object = withPath(policy.ocsp, [...path.slice(depth + 1), anchor]);
+  const object = policy.ocsp;
   const tried: SourceTried[] = [];
   if (depth === 0 && staple) {
     const answer = attempt(() => context.ocsp.staple(staple, certificate, issuer, object));
@@ -149,17 +148,6 @@ async function askOcsp(
     context.ocsp.status(certificate, issuer, object, deadline),
   );
   return { tried: [...tried, ...answer.tried], verdict: answer.verdict };
-}
-
-/** Where no group of CAs was configured, it is those of the path: whoever issued the certificate, and whom it named. */
-function withPath(object: ResolvedOcsp, above: readonly Certificate[]): ResolvedOcsp {
-  const { responders } = object.rules;
-  if (object.isByPath !== true || responders.type !== 'ca-chain') return object;
-  const members = [
-    ...responders.members,
-    ...above.map((certificate) => ({ certificate, trustOcspSigning: false })),
-  ];
-  return { ...object, rules: { ...object.rules, responders: { ...responders, members } } };
 }
 
 async function findCrls(

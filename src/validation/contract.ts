@@ -56,8 +56,6 @@ export interface ResolvedOcsp {
   readonly query: OcspQueryRules;
   /** Hash of all that decides what is believed: a result by one object never answers for another. */
   readonly policyHash: string;
-  /** No group of CAs is configured: those of each verified path belong to it. */
-  readonly isByPath?: true;
 }
 
 /** How a responder is reached. */

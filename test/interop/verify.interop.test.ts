@@ -217,6 +217,9 @@ describe('verify, on what openssl made', () => {
     const { code, out } = await run(bench, `verify ${file('good.crt')} ca sub policy points`);
     expect(code).toBe(0);
     expect(out).toMatch(/anchor +CN=sub/);
+    // An intermediate CA as anchor, and no group of responders: whoever that CA has named is believed.
+    const line = `verify ${file('good.crt')} ca sub staple ${file('good.resp')}`;
+    expect((await run(bench, line)).out).toMatch(/0 +CN=good +good +staple/);
     await run(bench, 'cert remove sub --yes');
     const alone = await run(bench, `verify ${file('good.crt')} ca root policy points`);
     expect(alone.out).toContain('untrusted');

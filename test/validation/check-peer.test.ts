@@ -198,18 +198,6 @@ describe('revocation of a peer', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('counts the CAs of the path as the group of responders where none is configured', async () => {
-    const members: number[] = [];
-    await judge({
-      policy: { ocsp: { ...object, isByPath: true } },
-      ocsp: (_, { rules: { responders } }) => {
-        members.push(responders.type === 'ca-chain' ? responders.members.length : -1);
-        return good;
-      },
-    });
-    expect(members).toStrictEqual([2, 1]);
-  });
-
   it.each(['strict', 'relaxed'] as const)(
     'makes of a source that throws no word, which %s decides on',
     async (revocation) => {

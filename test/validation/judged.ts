@@ -130,7 +130,7 @@ export async function judge(judged: Judged = {}): Promise<Seen> {
         return { crls, failed: [] };
       },
       async keep(used) {
-        kept.push(...used.map(({ crl }) => crl));
+        kept.push(...used.map((signed) => signed.crl));
       },
       ...judged.keeper,
     },
