@@ -74,13 +74,14 @@ export async function readName(store: Store, name: string, now: Date): Promise<N
 const nothing: Prospect = { jobs: [], failing: [] };
 
 /** The jobs of the agent that are what is to be done next. */
-const jobsOf: Readonly<Record<'renew' | 'poll', readonly JobKind[]>> = {
+const jobsOf: Readonly<Record<'renew' | 'fetch' | 'poll', readonly JobKind[]>> = {
   renew: ['update'],
+  fetch: ['fetch'],
   poll: ['poll', 'enrol'],
 };
 
 function nextOf(next: NextAction, jobs: Prospect['jobs']): Pick<NameReport, 'next' | 'postponed'> {
-  if (next.type !== 'renew' && next.type !== 'poll') return { next };
+  if (next.type !== 'renew' && next.type !== 'fetch' && next.type !== 'poll') return { next };
   const job = jobs.find(({ kind }) => jobsOf[next.type].includes(kind));
   if (job?.postponed === undefined) return { next };
   return { next: { ...next, at: job.at }, postponed: job.postponed };

@@ -21,6 +21,8 @@ export function nextActionText(
   switch (next.type) {
     case 'renew':
       return `renew ${timeText(next.at, now)}: ${command('cmp', 'update', 'current-cert', name)}`;
+    case 'fetch':
+      return `fetch ${timeText(next.at, now)}: ${command('cmp', 'fetch', 'current-cert', name)}`;
     case 'poll':
       return `ask the CA again ${timeText(next.at ?? now, now)}: ${command('cmp', 'poll', 'current-cert', name)}`;
     case 'deploy':
@@ -61,7 +63,7 @@ export function nextActionJson(next: NextAction): { readonly [key: string]: Json
   return {
     action: next.type,
     at: 'at' in next && next.at !== undefined ? formatTime(next.at) : undefined,
-    ...(next.type === 'renew' && {
+    ...((next.type === 'renew' || next.type === 'fetch') && {
       windowSeconds: Math.round(next.window.ms / 1000),
       windowFrom: next.window.from,
     }),

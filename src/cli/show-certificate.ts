@@ -84,6 +84,7 @@ function nameFields(report: NameReport, { print: { style }, globals }: CommandCo
     ['later for', postponed],
     ...failingFields(report.failing, now),
     ['renewal', next.type === 'renew' ? windowText(next.window) : undefined],
+    ['fetching', next.type === 'fetch' ? windowText(next.window) : undefined],
     ['request', outstanding && requestText(outstanding)],
     ['CA said', outstanding?.text],
     ...keyRequestFields(report),

@@ -7,6 +7,8 @@ import { renewalTime, warningTime, type RenewalWindow } from './renewal-time.ts'
 export type NextAction =
   /** The moment may have passed. */
   | { readonly type: 'renew'; readonly at: Date; readonly window: RenewalWindow }
+  /** Another node renews it, and it is taken from there; the moment may have passed. */
+  | { readonly type: 'fetch'; readonly at: Date; readonly window: RenewalWindow }
   /** Ask the CA again; without a time, at once. */
   | { readonly type: 'poll'; readonly at?: Date }
   /** Put files in their places and tell services, again. */
@@ -31,6 +33,8 @@ export interface ActionFacts extends NameFacts {
   };
   /** Days before its end at which it is renewed, where the operator has set them. */
   readonly renewDays?: number;
+  /** Days before its end from which it is fetched, where the operator has set them. */
+  readonly fetchDays?: number;
 }
 
 /** What tells whether and when a certificate is renewed. */
@@ -96,7 +100,14 @@ function poll(
   return { type: 'poll', at: at < end ? at : end };
 }
 
-function upkeep(certificate: RenewalFacts, { renewDays, warnHours }: ActionFacts): NextAction {
+function upkeep(
+  certificate: RenewalFacts,
+  { renewDays, fetchDays, warnHours }: ActionFacts,
+): NextAction {
+  const isRenewedHere = renewDays !== undefined && isRenewable(certificate);
+  if (fetchDays !== undefined && !isRenewedHere) {
+    return { type: 'fetch', ...renewalTime(certificate, certificate, fetchDays) };
+  }
   if (!isRenewable(certificate)) return { type: 'watch', at: warningTime(certificate, warnHours) };
   return { type: 'renew', ...renewalTime(certificate, certificate, renewDays) };
 }

@@ -50,6 +50,7 @@ export async function outlookOf(
     hasKeyRequest,
     warnHours: policy.warningHours,
     ...(renewDays !== undefined && { renewDays }),
+    ...(fetchDays !== undefined && { fetchDays }),
     ...(certificate && { certificate }),
     ...(outstanding && { outstanding }),
   };

@@ -57,6 +57,7 @@ export function due(facts: ScheduleFacts, around: Surroundings, now: Date): read
       add('deploy', retried(facts, 'deploy', { at: now }, now));
       break;
     case 'renew':
+    case 'fetch':
     case 'watch':
     case 'import':
     case 'replace':

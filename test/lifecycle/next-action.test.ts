@@ -41,6 +41,17 @@ describe('nextAction()', () => {
     });
   });
 
+  it('is to fetch what another node renews, unless it is renewed here, too', () => {
+    const at = new Date('2027-01-09T19:32:27.398Z');
+    const window = { ms: 20 * day, from: 'days' };
+    expect(next({}, { fetchDays: 20 })).toEqual({ type: 'fetch', at, window });
+    expect(next({ hasCa: false }, { fetchDays: 20 })).toMatchObject({ type: 'fetch' });
+    expect(next({}, { fetchDays: 20, renewDays: 10 })).toMatchObject({ type: 'renew' });
+    expect(next({ hasCa: false }, { fetchDays: 20, renewDays: 10 })).toMatchObject({
+      type: 'fetch',
+    });
+  });
+
   it('is still the renewal when its moment has passed', () => {
     const notAfter = new Date('2026-12-02T00:00:00Z');
     expect(next({ notAfter })).toMatchObject({ type: 'renew' });
