@@ -5,7 +5,8 @@ const atLeast = 5;
 
 /**
  * Tell how many certificates one name may get within a day without anybody asking: twice what its renewals need, so
- * that no error of ours, and no CA whose answers are never good enough, makes certificates without end. People are warned, and not refused.
+ * that no error of ours, and no CA whose answers are never good enough, makes certificates without end. People are warned,
+ * and not refused.
  *
  * @param renewalIntervalMs from one renewal to the next, if all goes well
  */
