@@ -138,12 +138,12 @@ describe('openssl ocsp as a responder', () => {
   });
 });
 
+function client(): OcspClient {
+  return ocspClient({ clock: systemClock, random: systemRandom, tell: () => {} });
+}
+
 describe('the client', () => {
   const { signal } = new AbortController();
-
-  function client(): OcspClient {
-    return ocspClient({ clock: systemClock, random: systemRandom, tell: () => {} });
-  }
 
   /** A word of this responder, with the time a machine under load takes. */
   async function status(
@@ -160,10 +160,10 @@ describe('the client', () => {
   it.each(['good', 'revoked', 'unknown'])(
     'learns that a certificate is %s, and keeps it',
     async (name) => {
-      for (const nonce of ['off', 'prefer', 'require'] as const) {
+      for (const rule of ['off', 'prefer', 'require'] as const) {
         const by = client();
-        expect((await status(name, { rules: { nonce } }, by)).verdict.type).toBe(name);
-        const again = await status(name, { rules: { nonce } }, by);
+        expect((await status(name, { rules: { nonce: rule } }, by)).verdict.type).toBe(name);
+        const again = await status(name, { rules: { nonce: rule } }, by);
         expect(again.tried).toMatchObject([{ source: { from: 'cache' }, verdict: { type: name } }]);
       }
     },
