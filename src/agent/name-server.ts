@@ -5,6 +5,7 @@ import { constants } from 'node:crypto';
 import { TLSSocket, type SecureContextOptions } from 'node:tls';
 import { concatBytes, toHex } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
+import { systemReason } from '../base/system-reason.ts';
 import type { Label } from '../base/label.ts';
 import { encodePem } from '../asn1/pem.ts';
 import { digest } from '../crypto/digest.ts';
@@ -41,16 +42,28 @@ const maxConnections = 64;
 /** Of one address, so that a stranger does not take them all; nodes behind one translated address share these. */
 const maxConnectionsEach = 16;
 
+/**
+ * Connections on which no node has shown its certificate yet: the other half of the places is for those that have. The
+ * one that is waited for longest goes for a new one, so that whoever is quick comes in among any number of silent ones.
+ */
+const maxUnknown = maxConnections / 2;
+
 /** How long others may take, in milliseconds. */
 export interface ServingTimes {
+  /** For TLS, from the first octet until the certificate of the node has been judged. */
+  readonly handshakeMs: number;
   /** For a connection, from its first octet to its last. */
   readonly connectionMs: number;
-  /** For TLS, and for a request to come in. */
+  /** For a request to come in. */
   readonly requestMs: number;
 }
 
 /** A question and an answer fit into one round trip each. */
-const usualTimes: ServingTimes = { connectionMs: 20_000, requestMs: 10_000 };
+const usualTimes: ServingTimes = {
+  handshakeMs: 5000,
+  connectionMs: 20_000,
+  requestMs: 10_000,
+};
 
 /**
  * Serve the certificates of names to the agents of other nodes, over TLS 1.3 with certificates on both sides. Whoever has
@@ -61,9 +74,10 @@ const usualTimes: ServingTimes = { connectionMs: 20_000, requestMs: 10_000 };
 export async function serveNames(
   context: ServingContext,
   place: ServingPlace,
-  { connectionMs, requestMs }: ServingTimes = usualTimes,
+  times: ServingTimes = usualTimes,
 ): Promise<NameServer> {
   const { log } = context;
+  const { requestMs } = times;
   let credentials = await credentialsOf(context, place);
   const serving: NodeContext = { ...context, ca: place.ca, count: requestCounter(context.clock) };
   const server = createServer(
@@ -73,7 +87,7 @@ export async function serveNames(
       // Written out: NODE_TLS_REJECT_UNAUTHORIZED would change the default.
       rejectUnauthorized: true,
       ALPNProtocols: ['http/1.1'],
-      handshakeTimeout: requestMs,
+      handshakeTimeout: times.handshakeMs,
       headersTimeout: requestMs,
       requestTimeout: requestMs,
       connectionsCheckingInterval: 2_000,
@@ -88,7 +102,7 @@ export async function serveNames(
   );
   server.maxConnections = maxConnections;
   server.maxRequestsPerSocket = 1;
-  limitConnections(server, connectionMs);
+  limitConnections(server, times);
   server.on('tlsClientError', (error, socket) => {
     log.debug(
       `an agent at ${addressOf(socket)} was not let in: ${error.message.split('\n')[0] ?? ''}`,
@@ -180,9 +194,14 @@ function send(response: ServerResponse, said: Answer): void {
   response.end(body);
 }
 
-/** Bound how many connections one address has, and how long each lasts, whatever is done on it. */
-function limitConnections(server: Server, connectionMs: number): void {
+/**
+ * Bound how many connections one address has, how many there are of nobody known, and how long each lasts, whatever is
+ * done on it.
+ */
+function limitConnections(server: Server, { handshakeMs, connectionMs }: ServingTimes): void {
   const counts = new Map<string, number>();
+  // In the order they came in.
+  const unknown = new Map<string, Socket>();
   server.on('connection', (socket: Socket) => {
     const address = addressOf(socket);
     const count = (counts.get(address) ?? 0) + 1;
@@ -191,14 +210,31 @@ function limitConnections(server: Server, connectionMs: number): void {
       return;
     }
     counts.set(address, count);
-    const timer = setTimeout(() => socket.destroy(), connectionMs);
+    const end = endOf(socket);
+    const [oldest] = unknown;
+    if (oldest !== undefined && unknown.size >= maxUnknown) {
+      unknown.delete(oldest[0]);
+      oldest[1].destroy();
+    }
+    unknown.set(end, socket);
+    const timers = [
+      setTimeout(() => unknown.get(end) === socket && socket.destroy(), handshakeMs),
+      setTimeout(() => socket.destroy(), connectionMs),
+    ];
     socket.once('close', () => {
-      clearTimeout(timer);
+      for (const timer of timers) clearTimeout(timer);
+      if (unknown.get(end) === socket) unknown.delete(end);
       const left = (counts.get(address) ?? 1) - 1;
       if (left === 0) counts.delete(address);
       else counts.set(address, left);
     });
   });
+  server.on('secureConnection', (socket) => unknown.delete(endOf(socket)));
+}
+
+/** TLS is spoken on another socket object than the connection came with; the other end of both is one. */
+function endOf({ remoteAddress = '', remotePort = 0 }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }
 
 async function listen(server: Server, { port, address }: ServingPlace): Promise<void> {
@@ -211,7 +247,7 @@ async function listen(server: Server, { port, address }: ServingPlace): Promise<
       );
     });
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = systemReason(cause);
     throw new CertError('CONFIG_INVALID', `Cannot serve other agents on port ${port}: ${why}`, {
       cause,
       hint: 'Choose another port or address: agent run serve PORT serve-address IP',

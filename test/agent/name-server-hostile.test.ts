@@ -164,7 +164,11 @@ describe('serveNames()', () => {
 
   it('ends a connection whose time is over, whatever is said on it', async () => {
     const nodes = await twoAgents();
-    const { port } = await nodes.serve({ connectionMs: 300, requestMs: 60_000 });
+    const { port } = await nodes.serve({
+      handshakeMs: 60_000,
+      connectionMs: 300,
+      requestMs: 60_000,
+    });
     const node = issueTls(nodes.nodeCa, [host('node2.example')]);
     const socket = tlsConnect({
       host: '127.0.0.1',
@@ -208,5 +212,49 @@ describe('serveNames()', () => {
     } finally {
       for (const socket of sockets) socket.destroy();
     }
+  });
+
+  it('keeps places for nodes from those who connect and speak no TLS', async () => {
+    const nodes = await twoAgents();
+    const server = await nodes.serve({
+      handshakeMs: 60_000,
+      connectionMs: 60_000,
+      requestMs: 5000,
+    });
+    const closed = Promise.withResolvers<void>();
+    let gone = 0;
+    const sockets = Array.from({ length: 64 }, (_, i) => {
+      const localAddress = `127.0.0.${10 + (i % 4)}`;
+      const socket = connect({ host: '127.0.0.1', port: server.port, localAddress });
+      socket.on('error', () => {});
+      socket.once('close', () => {
+        if (++gone === 32) closed.resolve();
+      });
+      return socket;
+    });
+    try {
+      await closed.promise;
+      expect(await nodes.fetch(server)).toMatchObject({ type: 'fetched' });
+    } finally {
+      for (const socket of sockets) socket.destroy();
+    }
+  });
+
+  it('waits for TLS no longer than it may take, whatever is said before', async () => {
+    const nodes = await twoAgents();
+    const { port } = await nodes.serve({
+      handshakeMs: 300,
+      connectionMs: 600_000,
+      requestMs: 600_000,
+    });
+    const socket = connect({ host: '127.0.0.1', port });
+    // The beginning of a record of TLS, without end.
+    socket.write(Uint8Array.of(22, 3, 1, 2, 0, 1));
+    const drip = setInterval(() => socket.write('x'), 20);
+    await new Promise<void>((resolve) => {
+      socket.on('error', () => {}).once('close', () => resolve());
+    });
+    clearInterval(drip);
+    expect(await serves(nodes)).toEqual([]);
   });
 });
