@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { CertError, isErrorCode } from '../base/errors.ts';
+import { systemReason } from '../base/system-reason.ts';
 import {
   controlVersion,
   maxAnswerOctets,
@@ -104,10 +105,14 @@ function exchange(
 
 function unreachable(path: string, error: Error & { readonly code?: string }): CertError {
   const isRefused = error.code === 'EACCES' || error.code === 'EPERM';
-  return new CertError('FILE_UNREADABLE', `Cannot ask the agent at "${path}": ${error.message}`, {
-    cause: error,
-    hint: isRefused
-      ? 'Ask as the user that the agent runs as, as root, or as a member of the group of "agent run group"'
-      : 'It may have too much to answer, or be ending: try again',
-  });
+  return new CertError(
+    'FILE_UNREADABLE',
+    `Cannot ask the agent at "${path}": ${systemReason(error)}`,
+    {
+      cause: error,
+      hint: isRefused
+        ? 'Ask as the user that the agent runs as, as root, or as a member of the group of "agent run group"'
+        : 'It may have too much to answer, or be ending: try again',
+    },
+  );
 }

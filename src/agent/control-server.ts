@@ -153,7 +153,10 @@ function unheard(path: string, group: number | undefined, cause: unknown): CertE
       : isRefused
         ? 'Let the user of the agent write to that directory'
         : 'A socket can have a path of up to 107 octets: use a shorter one';
-  return new CertError('FILE_UNWRITABLE', `Cannot listen on "${path}": ${systemReason(cause)}`, { cause, hint });
+  return new CertError('FILE_UNWRITABLE', `Cannot listen on "${path}": ${systemReason(cause)}`, {
+    cause,
+    hint,
+  });
 }
 
 async function answer(

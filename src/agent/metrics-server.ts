@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import { CertError } from '../base/errors.ts';
+import { systemReason } from '../base/system-reason.ts';
 import type { Health } from './health.ts';
 
 /** Where metrics are served. */
@@ -59,7 +60,7 @@ export async function serveMetrics(
       server.listen({ host: address, port, exclusive: true }, resolve);
     });
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = systemReason(cause);
     throw new CertError('CONFIG_INVALID', `Cannot serve metrics on port ${port}: ${why}`, {
       cause,
       hint: 'Choose another port: agent run metrics PORT',

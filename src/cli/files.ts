@@ -1,5 +1,6 @@
 import { concatBytes } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
+import { systemReason } from '../base/system-reason.ts';
 import type { Io } from './io.ts';
 
 /** No certificate or key comes near this. */
@@ -125,6 +126,6 @@ export function reasonOf(cause: unknown): string {
     case 'EISDIR':
       return 'it is a directory';
     default:
-      return cause instanceof Error ? cause.message : String(cause);
+      return systemReason(cause);
   }
 }
