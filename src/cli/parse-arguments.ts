@@ -223,6 +223,12 @@ class Reading {
     { insist, meant: better }: { readonly insist?: string; readonly meant?: string } = {},
   ): CertError {
     const near = suggest(word, Object.keys(this.#table));
+    if (/^[\d*]/.test(token) && this.values.has('cron')) {
+      return this.#usage(
+        `${quoted(token)} is not one of its parameters`,
+        'Put the five fields of cron in quotes, as in cron "0 2 * * *"',
+      );
+    }
     if (near === undefined && this.#afterSecret !== undefined) {
       return this.#usage(
         `there is a word too many after the value of ${this.#afterSecret}`,

@@ -90,21 +90,52 @@ function readWindow(value: unknown): NamedWindow | undefined {
  * @throws {CertError} CONFIG_INVALID for one that does not, or cannot be understood
  */
 export function assertOpens(window: NamedWindow): void {
-  const { cron, timezone, durationSeconds } = window;
+  const { cron, durationSeconds } = window;
   if (cron.trim().split(/\s+/).length !== 5) {
     throw refusal(window, `"${cron}" has not the five fields of cron`);
   }
   if (durationSeconds < 60 || durationSeconds > maxDurationSeconds) {
     throw refusal(window, `it lasts ${durationSeconds} s, from a minute to a week can be had`);
   }
-  let next: Date | null;
+  const schedule = scheduleOf(window);
+  const next = schedule.nextRun();
+  if (next === null) throw refusal(window, `"${cron}" never comes`);
+  if (isAlwaysOpen(schedule, next, durationSeconds * 1000)) {
+    throw refusal(window, 'it opens again before it closes, so it is always open');
+  }
+}
+
+function scheduleOf(window: NamedWindow): Cron {
+  const { cron, timezone } = window;
   try {
-    next = new Cron(cron, { timezone, paused: true }).nextRun();
+    Intl.DateTimeFormat('en', { timeZone: timezone });
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    throw refusal(window, `"${timezone}" is not the name of a time zone`, cause);
+  }
+  try {
+    return new Cron(cron, { timezone, paused: true });
+  } catch (cause) {
+    const why = `"${cron}" is not minute, hour, day of month, month and day of week as cron has them`;
     throw refusal(window, why, cause);
   }
-  if (next === null) throw refusal(window, `"${cron}" never comes`);
+}
+
+/** As long as no window lasts. */
+const horizonMs = (maxDurationSeconds + 86_400) * 1000;
+
+/** Openings looked at: who has more of them within a day or two has no use for a window. */
+const maxOpenings = 2000;
+
+/** A window that is open at all times is a mistake, such as one of 25 hours each day. */
+function isAlwaysOpen(schedule: Cron, first: Date, durationMs: number): boolean {
+  let last = first;
+  for (let i = 0; i < maxOpenings; i++) {
+    const next = schedule.nextRun(last);
+    if (next === null || next.getTime() - last.getTime() > durationMs) return false;
+    if (next.getTime() - first.getTime() > horizonMs) return true;
+    last = next;
+  }
+  return false;
 }
 
 function refusal({ name }: NamedWindow, why: string, cause?: unknown): CertError {

@@ -26,9 +26,11 @@ describe('agent window', () => {
 
   it.each([
     ['four fields', 'cron', '0 2 * *', 'has not the five fields'],
-    ['a field that is none', 'cron', '0 99 * * *', 'maintenance window "w"'],
+    ['a field that is none', 'cron', '0 99 * * *', '"0 99 * * *" is not minute, hour'],
     ['a day that never comes', 'cron', '0 2 30 2 *', 'never comes'],
-    ['no such time zone', 'timezone', 'Europe/Nowhere', 'maintenance window "w"'],
+    ['no such time zone', 'timezone', 'Mars', '"Mars" is not the name of a time zone'],
+    ['a length of more than its period', 'duration', '25h', 'always open'],
+    ['a length of its period', 'duration', '24h', 'always open'],
     ['a length of two weeks', 'duration', '14d', 'from a minute to a week'],
   ])('is refused with %s', async (_, word, value, why) => {
     const bench = makeBench();
@@ -44,6 +46,28 @@ describe('agent window', () => {
     expect((await bench.run(['show', 'agent', 'windows', '--json'])).out).toContain(
       '"windows": []',
     );
+  });
+
+  it('needs quotes around the fields of cron, and says so', async () => {
+    const { code, err } = await makeBench().run(
+      'agent window add nights cron 0 2 * * * duration 3h'.split(' '),
+    );
+    expect(code).toBe(2);
+    expect(err).toContain('Put the five fields of cron in quotes');
+  });
+
+  it('may be open for long, as long as it is closed for a while', async () => {
+    const { run } = makeBench();
+    for (const [cron, duration] of [
+      ['0 2 * * *', '23h'],
+      ['* 0-5 * * *', '1h'],
+      ['0 2 * * 1', '6d'],
+    ]) {
+      const { code } = await run(
+        ['agent', 'window', 'add', 'w', 'cron', `${cron}`].concat('duration', `${duration}`),
+      );
+      expect(code).toBe(0);
+    }
   });
 
   it('that is not there cannot be removed', async () => {
