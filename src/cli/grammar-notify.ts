@@ -113,6 +113,13 @@ export const notifyCommands: readonly Command[] = [
     load: () => import('./commands/show-snmp.ts'),
   }),
   defineCommand({
+    words: ['show', 'notify'],
+    changes: 'nothing',
+    summary: 'The same as show snmp: where notifications go, of all kinds',
+    parameters: {},
+    load: () => import('./commands/show-snmp.ts'),
+  }),
+  defineCommand({
     words: ['show', 'alarms'],
     changes: 'nothing',
     summary: 'List what is wrong and was told, until it is told to be over',

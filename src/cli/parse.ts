@@ -79,6 +79,13 @@ function findCommand(words: readonly string[], commands: readonly Command[]): Pa
   return { words: path, command, rest };
 }
 
+/** What other programs call it. */
+const otherWords: Readonly<Record<string, string>> = {
+  'agent start': 'agent run',
+  'show notifications': 'show notify',
+  'show destinations': 'show notify',
+};
+
 function unknownCommand(
   path: readonly string[],
   next: string,
@@ -91,7 +98,8 @@ function unknownCommand(
   const candidates = here.map((command) => command.words[path.length] ?? '');
   const near = suggest(next, candidates);
   const meant =
-    near === undefined ? sameWords([...path, ...rest], commands) : [...path, near].join(' ');
+    otherWords[[...path, next].join(' ')] ??
+    (near === undefined ? sameWords([...path, ...rest], commands) : [...path, near].join(' '));
   const shown = ['certkeeper', ...path, '--help'].join(' ');
   const hint = meant === undefined ? `See ${shown}` : `Did you mean "${meant}"?`;
   return new CertError('USAGE_INVALID', `Cannot run ${quoted(said)}: no such command`, {

@@ -49,7 +49,7 @@ function checkWebhook({ name, url, allowPlainHttp }: WebhookDestination, secret:
     throw new CertError(
       'CONFIG_INVALID',
       `Cannot use destination "${name}": "${url}" is plain http, and everybody between could read it`,
-      { hint: 'Use https, or allow plain http for this destination' },
+      { hint: 'Use https, or add plain-http where nobody can listen' },
     );
   }
   if (secret.length < leastSecretOctets) {

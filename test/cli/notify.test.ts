@@ -126,6 +126,18 @@ describe('the MIB', () => {
   });
 });
 
+it('are all in show notify, too; other words for it are understood', async () => {
+  const { run } = makeBench();
+  await run(words('notify command pager -- /bin/true now'));
+  expect((await run(words('show notify'))).out).toBe((await run(words('show snmp'))).out);
+  expect((await run(words('show notify'))).out).toContain('run /bin/true now');
+  expect((await run(words('show notifications'))).err).toContain('Did you mean "show notify"?');
+  expect((await run(words('agent start'))).err).toContain('Did you mean "agent run"?');
+  const env = { HOOK: 'x'.repeat(16) };
+  const open = words('notify webhook chat url http://chat.example/x secret env:HOOK');
+  expect((await run(open, { env })).err).toContain('add plain-http');
+});
+
 describe('cmp cert-trap', () => {
   it('sets when ends are warned of, and says where every renewal would be', async () => {
     const bench = makeBench();

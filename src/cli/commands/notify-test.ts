@@ -1,11 +1,19 @@
 import { askAgent } from '../../agent/control-client.ts';
 import { decodeDestination, destinationText } from '../../lifecycle/destination-settings.ts';
 import { tryDestination } from '../../agent/try-destination.ts';
-import { isRetried } from '../../traps/destination.ts';
+import { isRetried, type Destination } from '../../traps/destination.ts';
 import { agentSocket } from '../agent-socket.ts';
 import type { Body } from '../command.ts';
 import { failCommand } from '../failure.ts';
 import type { destinationNameParameters } from '../parameters-notify.ts';
+
+/** What a destination of each kind may have otherwise than it is set here. */
+const expectedOf: Readonly<Record<Destination['type'], string>> = {
+  snmp: ': community, or user, auth-key and priv-key with their protocols, as "certkeeper snmp destination add" sets them',
+  webhook: ': its URL, and the secret of the webhook',
+  command: ': that the program can be run, and ends with exit code 0',
+  log: '',
+};
 
 /** Send a test notification, and say what became of it. */
 export const run: Body<typeof destinationNameParameters> = async ({ name }, context) => {
@@ -31,7 +39,7 @@ export const run: Body<typeof destinationNameParameters> = async ({ name }, cont
     result === 'failed' ? text : `Cannot tell what became of the test notification to "${name}"`;
   const hint =
     result === 'failed'
-      ? 'Check the destination, and what it expects: user, keys or community, or the secret of the webhook'
+      ? `Check the destination, and what it expects${expectedOf[destination?.type ?? 'log']}`
       : 'Another process is sending; see "certkeeper show snmp"';
   return failCommand({ code: 'NOTIFICATION_FAILED', message, hint }, context, json);
 };
