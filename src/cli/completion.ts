@@ -122,7 +122,7 @@ export async function valuesOf(
     case 'integer':
       return begin(plain((parameter.values ?? []).map(String)), typed);
     case 'label': {
-      const kind = Object.hasOwn(kinds, word) ? kinds[word] : undefined;
+      const kind = parameter.names ?? (Object.hasOwn(kinds, word) ? kinds[word] : undefined);
       return kind === undefined ? [] : begin(plain(await live.names(kind)), typed);
     }
     case 'text': {

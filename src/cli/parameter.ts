@@ -45,7 +45,8 @@ export type Parameter = ParameterBase &
         /** With `many`: a program and its arguments. */
         readonly isProgram?: true;
       }
-    | { readonly type: 'label' }
+    /** With `names`: offered by completion, whatever the keyword. */
+    | { readonly type: 'label'; readonly names?: 'certificate' }
     /** RFC 4514 text; parsed by whoever builds the request. */
     | { readonly type: 'dn' }
     /** A path, or `-` for standard input. */

@@ -187,7 +187,7 @@ export const agentRunParameters = {
 
 /** `agent serve`. */
 export const agentServeParameters = {
-  name: { type: 'label', required: true, summary: 'Name of the certificate' },
+  name: { type: 'label', names: 'certificate', required: true, summary: 'Name of the certificate' },
   to: {
     type: 'text',
     required: true,
@@ -200,7 +200,7 @@ export const agentServeParameters = {
 
 /** `no agent serve`. */
 export const noAgentServeParameters = {
-  name: { type: 'label', required: true, summary: 'Name of the certificate' },
+  name: { type: 'label', names: 'certificate', required: true, summary: 'Name of the certificate' },
   to: { type: 'text', many: true, placeholder: 'NODE', summary: 'Node it is served to no more' },
 } as const;
 

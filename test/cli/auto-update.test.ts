@@ -86,4 +86,15 @@ describe('cmp auto-update', () => {
     expect(out).toMatch(/^later for +maintenance window$/m);
     expect(await plannedUpdate(bench)).toMatchObject({ at, postponed });
   });
+
+  it('is taken back of a name that is there only', async () => {
+    const bench = await prepared();
+    for (const word of ['cmp auto-update nix time 30', 'no cmp auto-update nix']) {
+      const { code, err } = await bench.run(word.split(' '));
+      expect(code).toBe(3);
+      expect(err).toContain('there is no such certificate');
+    }
+    const unset = await bench.run(['no', 'cmp', 'auto-update', 'gw1']);
+    expect(unset).toMatchObject({ code: 0, out: '"gw1" was not renewed by the agent\n' });
+  });
 });

@@ -67,6 +67,7 @@ describe('certkeeper complete', () => {
   it('completes names of CA profiles and certificates from the store that the line names', async () => {
     const bench = await furnished();
     expect(await bash(bench, 'certkeeper cmp poll current-cert ')).toEqual(['gw1']);
+    expect(await bash(bench, 'certkeeper agent serve name ')).toEqual(['gw1']);
     expect(await bash(bench, 'certkeeper cmp update current-cert gw1 ca-root ro')).toEqual([
       'rootA',
     ]);
