@@ -86,7 +86,9 @@ export function createDailyBackups(context: DailyBackupContext): DailyBackups {
         prepareDailyBackups(directory, at, context.freeOctets);
         const path = dailyBackupPath(directory, day);
         const { octets } = await store.care.backUpAside({ path, at });
-        log.info(`the store is in "${path}", with ${octets} octets`);
+        log.info(
+          `the daily backup of the store is made: "${path}", ${Math.ceil(octets / 1024)} KiB`,
+        );
         // Only now: it is whole, and on the disk.
         for (const old of pruneDailyBackups(directory, kept, at))
           log.debug(`removed "${old.path}"`);

@@ -52,7 +52,7 @@ function finding(
   waiting: Waiting | undefined,
   now: Date,
 ): DoctorFinding {
-  const lost = dropped === 0 ? '' : `; ${dropped} were given up`;
+  const lost = dropped === 0 ? '' : `; ${dropped} ${dropped === 1 ? 'was' : 'were'} given up`;
   const about = { check: 'notifications', about: name } as const;
   const test = `certkeeper snmp destination test ${name}`;
   if (failure !== undefined) {

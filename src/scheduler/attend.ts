@@ -19,7 +19,7 @@ export interface AttendContext {
   /** Do a job that is due; what goes wrong is an outcome, too. */
   perform(job: Job): Promise<JobOutcome>;
   /** Aborted when the agent ends: nothing new is begun. */
-  readonly signal: AbortSignal;
+  readonly signal: Pick<AbortSignal, 'aborted'>;
 }
 
 /** What is stored of a name at one moment. */
@@ -33,8 +33,15 @@ export interface Look {
 /** What those who are attended to at the same time share. */
 export interface Attending {
   readonly authorities: AuthoritiesAsked;
-  /** Lets in as many as are worked on at a time. */
-  readonly places: Gate;
+  /** Let in as many as are worked on at a time. Whoever waits for something slow keeps nobody from anything else. */
+  readonly places: {
+    /** To look what is due. */
+    readonly looking: Gate;
+    /** To do what asks no CA: files, services, other nodes. */
+    readonly here: Gate;
+    /** To ask CAs, all of them together. */
+    readonly asking: Gate;
+  };
   /** Renewals are begun in these only; none: at any time. */
   readonly windows: readonly MaintenanceWindow[];
   readonly report: { done: number; failed: number };
@@ -66,21 +73,39 @@ export async function attend(
   begins: () => void,
 ): Promise<Attended> {
   const tried = new Map<JobKind, JobOutcome['type']>();
-  let ca: Label | undefined;
+  let turn: Turn | undefined;
   for (let looks = 0; looks < mostLooks; looks++) {
-    const inPlace = () =>
-      all.places.through(() => {
-        begins();
-        return lookOnce(context, all, { name, ca, tried });
-      });
-    // The turn at a CA is waited for without a place: those who ask another one have it meanwhile.
-    const step = await (ca === undefined ? inPlace() : all.authorities.inTurn(ca, inPlace));
+    const step = await inTurn(all, turn, () => {
+      begins();
+      return lookOnce(context, all, { name, turn, tried });
+    });
     if (step.type === 'over') {
       return { wasDue: tried.size > 0, ...(step.plan && { plan: step.plan }) };
     }
-    ca = step.type === 'asks' ? step.ca : undefined;
+    turn = step.type === 'waits' ? step.turn : undefined;
   }
   return { wasDue: true };
+}
+
+/** What a job is done in the turn of: that of its CA, or that of what asks none. */
+type Turn = { readonly type: 'here' } | { readonly type: 'ca'; readonly ca: Label };
+
+/** The turn that a job needs; undefined for one that takes no time. */
+function turnOf(job: Job): Turn | undefined {
+  const ca = caAskedBy(job);
+  if (ca !== undefined) return { type: 'ca', ca };
+  return job.kind === 'notify' ? undefined : { type: 'here' };
+}
+
+async function inTurn<T>(
+  { places, authorities }: Attending,
+  turn: Turn | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (turn === undefined) return places.looking.through(work);
+  if (turn.type === 'here') return places.here.through(work);
+  // The turn at a CA is waited for without a place: those who ask another one have it meanwhile.
+  return authorities.inTurn(turn.ca, () => places.asking.through(work));
 }
 
 /** What came of one look. */
@@ -89,14 +114,14 @@ type Step =
   | { readonly type: 'over'; readonly plan?: SchedulePlan }
   /** Something was done. */
   | { readonly type: 'done' }
-  /** What is due asks a CA, whose turn it is to be. */
-  | { readonly type: 'asks'; readonly ca: Label };
+  /** What is due is to be done in its turn. */
+  | { readonly type: 'waits'; readonly turn: Turn };
 
 /** A name that is attended to. */
 interface Attendee {
   readonly name: Label;
-  /** The CA that it may ask now. */
-  readonly ca: Label | undefined;
+  /** Whose turn it is. */
+  readonly turn: Turn | undefined;
   /** What became of its jobs so far. */
   readonly tried: Map<JobKind, JobOutcome['type']>;
 }
@@ -104,7 +129,7 @@ interface Attendee {
 async function lookOnce(
   context: AttendContext,
   all: Attending,
-  { name, ca: turnAt, tried }: Attendee,
+  { name, turn, tried }: Attendee,
 ): Promise<Step> {
   const { schedule, clock, signal } = context;
   if (signal.aborted) return { type: 'over' };
@@ -131,7 +156,9 @@ async function lookOnce(
       plan: { entry, at: earliest([...next, ...(alarmsAt ? [alarmsAt] : [])]) },
     };
   }
-  const possible = jobs.filter((job) => [undefined, turnAt].includes(caAskedBy(job)));
+  const isTurnOf = (wanted: Turn | undefined): boolean =>
+    wanted === undefined || (wanted.type === turn?.type && caOf(wanted) === caOf(turn));
+  const possible = jobs.filter((job) => isTurnOf(turnOf(job)));
   for (const job of possible) {
     if (signal.aborted) return { type: 'over' };
     const outcome = tried.get(job.kind) === 'done' ? futile : await context.perform(job);
@@ -139,8 +166,15 @@ async function lookOnce(
     await all.authorities.heard(job, outcome);
     await remember(context, all, job, outcome);
   }
-  const ca = caAskedBy(first);
-  return possible.length === 0 && ca !== undefined ? { type: 'asks', ca } : { type: 'done' };
+  // What is done here waits for no CA.
+  const next = turnOf(jobs.find((job) => caAskedBy(job) === undefined) ?? first);
+  return possible.length === 0 && next !== undefined
+    ? { type: 'waits', turn: next }
+    : { type: 'done' };
+}
+
+function caOf(turn: Turn): Label | undefined {
+  return turn.type === 'ca' ? turn.ca : undefined;
 }
 
 function earliest(times: readonly Date[]): Date | undefined {
@@ -182,7 +216,7 @@ async function remember(
       report.failed++;
       const { type: kind, code, text } = outcome;
       const failing = await schedule.failed(name, { job, kind, code, text, at: clock.now() });
-      const often = failing.count === 1 ? '' : `, for the ${failing.count}th time`;
+      const often = failing.count === 1 ? '' : `, ${failing.count} times by now`;
       if (code === 'CMP_WAITING') log.info(`${job} of "${name}": ${text}`);
       else log.warn(`${job} of "${name}" failed${often}: ${text}`);
       break;

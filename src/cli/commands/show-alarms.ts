@@ -56,7 +56,7 @@ function fullText(alarm: Alarm, style: Style): string {
     ['transaction', details.transactionID],
     ['ends', timeText(certificate?.notAfter)],
     ['since', formatTime(raisedAt)],
-    ['told', `${count} times, last at ${formatTime(lastSentAt)}`],
+    ['told', `${count === 1 ? 'once, at' : `${count} times, last at`} ${formatTime(lastSentAt)}`],
     ['attempts', attempts === 0 ? undefined : String(attempts)],
     ['held back', heldBack === 0 ? undefined : String(heldBack)],
     ['next attempt', timeText(details.nextAttempt)],

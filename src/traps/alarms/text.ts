@@ -79,5 +79,6 @@ function leftOf(at: Date, notAfter: Date | undefined): string {
   const ms = Math.max(0, (notAfter?.getTime() ?? 0) - at.getTime());
   if (ms >= 2 * dayMs) return `in ${Math.floor(ms / dayMs)} days`;
   if (ms >= 2 * hourMs) return `in ${Math.floor(ms / hourMs)} hours`;
-  return `in ${Math.floor(ms / 60_000)} minutes`;
+  const minutes = Math.floor(ms / 60_000);
+  return `in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`;
 }
