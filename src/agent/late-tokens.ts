@@ -28,14 +28,16 @@ export function lateTokens(
 ): LateTokens {
   let opened: Promise<TokenKeys> | undefined;
   const open = async (): Promise<TokenKeys> => {
-    const [{ tokenKeys }, { loadCryptoki }, { pinRefusals, tokenAccess }] = await Promise.all([
-      import('../tokens/token-keys.ts'),
-      import('../tokens/cryptoki.ts'),
-      import('../lifecycle/token-settings.ts'),
-    ]);
+    const [{ tokenKeys }, { loadCryptoki }, { pinRefusals, tokenAccess }, { moduleToLoad }] =
+      await Promise.all([
+        import('../tokens/token-keys.ts'),
+        import('../tokens/cryptoki.ts'),
+        import('../lifecycle/token-settings.ts'),
+        import('./token-module.ts'),
+      ]);
     return tokenKeys({
       random,
-      load: loadCryptoki,
+      load: (path) => loadCryptoki(moduleToLoad(path)),
       access: (uri) => tokenAccess(store, uri),
       pin: pin ?? noPin,
       refusals: pinRefusals(store.settings, clock),

@@ -38,6 +38,11 @@ function isProgram(path: string): boolean {
   }
 }
 
+/** Tell whether this process has capabilities that its user does not have. */
+export function hasPowers(): boolean {
+  return takenAway(statusOfSelf(), process.geteuid?.()).length > 0;
+}
+
 /**
  * Say how `setpriv` takes away what programs would inherit.
  *
