@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parseLabel, type Label } from '../../src/base/label.ts';
 import { toDer } from '../../src/asn1/codec.ts';
@@ -83,6 +84,43 @@ describe('agent run serve', () => {
       code: 2,
       err: expect.stringContaining('not all of it is said'),
     });
+  });
+
+  it('refuses to start with what is not there, or a port that is taken', async () => {
+    const bench = makeBench();
+    await node(bench, issueCa('CN=Root A'), 'node1', loopbackNames);
+    const taken = createServer();
+    onTestFinished(() => void taken.close());
+    const { promise, resolve } = Promise.withResolvers<void>();
+    taken.listen(0, '127.0.0.1', resolve);
+    await promise;
+    const bound = taken.address();
+    const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
+    for (const [words, why] of [
+      ['0 serve-cert nope serve-ca-root rootA', 'with "nope": there is no such certificate'],
+      ['0 serve-cert node1 serve-ca-root nope', '"nope"'],
+      [`${port} serve-cert node1 serve-ca-root rootA`, 'something else listens there'],
+    ]) {
+      const run = `agent run serve-address 127.0.0.1 serve ${words}`.split(' ');
+      const { code, err } = await bench.run(run);
+      expect(code).toBe(3);
+      expect(err).toContain(why);
+    }
+    expect((await bench.run(['agent', 'status'])).code).toBe(3);
+  });
+
+  it('warns of names that are to be served, and are not', async () => {
+    const bench = makeBench();
+    await node(bench, issueCa('CN=Root A'), 'gw1', []);
+    await bench.run(['agent', 'serve', 'name', 'gw1', 'to', 'dns:node2.example']);
+    const running = bench.run(['agent', 'run']);
+    await vi.waitFor(
+      async () => expect((await bench.run(['agent', 'stop'])).code).toBe(0),
+      patience,
+    );
+    const { code, err } = await running;
+    expect(code).toBe(0);
+    expect(err).toContain('"gw1" is to be served to other agents, and is not');
   });
 
   it('serves another node, whose agent is to fetch the next one', async () => {

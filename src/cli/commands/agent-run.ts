@@ -11,7 +11,7 @@ import { beat } from '../../scheduler/beat.ts';
 import { CertError } from '../../base/errors.ts';
 import { applyAtStart, configApplier, type ConfigApplier } from '../agent-config.ts';
 import type { Reloaded } from '../agent-reloaded.ts';
-import { servingPlace, startServing } from '../agent-serving.ts';
+import { assertServable, servingPlace, startServing } from '../agent-serving.ts';
 import { groupPlaceOf, listenIn } from '../agent-listening.ts';
 import { agentSocket } from '../agent-socket.ts';
 import type { Body, CommandContext } from '../command.ts';
@@ -33,6 +33,7 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
   const services = await context.services();
   const configure = configApplier(services, args.config, context);
   await applyAtStart(configure, context);
+  await assertServable(services, place);
   const stopped = io.abortSignal();
   const path = agentSocket(context);
   const agent = await startAgent(services, {
@@ -46,7 +47,11 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
   });
   const operations = await startOperations(services, agent, operating);
   const { metricsUrl } = operations;
-  const serving = await startServing(services, place);
+  const serving = await startServing(services, place).catch(async (error: unknown) => {
+    await operations.close();
+    await agent.stop();
+    throw error;
+  });
   const reload = async (): Promise<Reloaded> => {
     const done = await reloaded(services, agent, configure);
     await serving?.refresh();
@@ -73,10 +78,10 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
   const endControl = await listenIn([{ path }, ...bounded], answers, context);
   takeHangups(context, reload);
   context.print.done(
-    { running: true, socket: path, metrics: metricsUrl },
-    metricsUrl === undefined
-      ? 'The agent runs; Ctrl-C ends it'
-      : `The agent runs, and tells how it does at ${metricsUrl}; Ctrl-C ends it`,
+    { running: true, socket: path, metrics: metricsUrl, serves: serving?.port() },
+    `The agent runs${serving?.port() === undefined ? '' : `, serves other agents on port ${serving.port()}`}${
+      metricsUrl === undefined ? '' : `, and tells how it does at ${metricsUrl}`
+    }; Ctrl-C ends it`,
   );
   // Keeps the process: everything else of it waits without doing so.
   const alive = setInterval(() => {}, 2 ** 30);
