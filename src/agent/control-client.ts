@@ -111,7 +111,7 @@ function unreachable(path: string, error: Error & { readonly code?: string }): C
     {
       cause: error,
       hint: isRefused
-        ? 'Ask as the user that the agent runs as, as root, or as a member of the group of "agent run group"'
+        ? 'Ask as the user that the agent runs as, as root, or as a member of the group of "agent run group" with socket PATH'
         : 'It may have too much to answer, or be ending: try again',
     },
   );

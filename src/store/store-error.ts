@@ -70,7 +70,7 @@ const reasons: readonly Reason[] = [
       /^(SQLITE_(READONLY|CANTOPEN|PERM|AUTH|IOERR)|EACCES|EPERM|EROFS|ENOENT|ENOTDIR|EISDIR|ELOOP|EIO)/,
     code: 'STORE_UNWRITABLE',
     why: 'it, or its folder, cannot be written',
-    hint: 'Run as the owner of the state directory, or name another one with --state',
+    hint: 'Run as the owner of the state directory, or name another one with --state; who is in the group of its agent asks that with socket PATH',
   },
 ];
 
