@@ -70,7 +70,16 @@ const longestMs = 60_000;
 const leastMs = 1000;
 
 /** What nobody can go on after; everything else is tried again at the next beat. */
-const fatal: ReadonlySet<string> = new Set(['STORE_CORRUPT', 'STORE_NEWER', 'STORE_KEY_WRONG']);
+const fatal: ReadonlySet<string> = new Set([
+  'STORE_CORRUPT',
+  'STORE_NEWER',
+  'STORE_KEY_WRONG',
+  'IN_PROGRESS',
+]);
+
+function isFatal(error: unknown): boolean {
+  return error instanceof CertError && fatal.has(error.code);
+}
 
 /**
  * Become the agent of a store and do what is due: at once what was due while there was none, then with every beat.
@@ -138,7 +147,8 @@ export async function startAgent(services: AgentContext, options: AgentOptions):
       clock,
       log,
       async windows() {
-        await prepare();
+        // What is under way is waited for: it ends now where nobody can go on.
+        await prepare().catch(endIfFatal);
         await setTimer();
         return readWindows(store);
       },
@@ -168,12 +178,15 @@ export async function startAgent(services: AgentContext, options: AgentOptions):
     ending.abort();
     end.reject(error);
   };
+  const endIfFatal = (error: unknown): never => {
+    if (isFatal(error)) giveUp(error);
+    throw error;
+  };
   const trouble = (error: unknown, doing: string): void => {
-    const code = error instanceof CertError ? error.code : 'INTERNAL';
     const text = error instanceof Error ? error.message : String(error);
     seen.trouble = text;
     log.warn(`the agent could not ${doing}: ${text}`);
-    if (fatal.has(code) || code === 'IN_PROGRESS') giveUp(error);
+    if (isFatal(error)) giveUp(error);
   };
 
   // One run at a time; what was asked for meanwhile is one more run after it.

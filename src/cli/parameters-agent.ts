@@ -117,7 +117,7 @@ export const agentRunParameters = {
     min: 1,
     max: 64,
     default: 8,
-    summary: 'Certificates worked on at the same time',
+    summary: 'Certificates worked on at the same time, beside those that ask a CA',
   },
   'per-ca': {
     type: 'integer',

@@ -12,9 +12,9 @@ export interface RunnerContext extends AttendContext {
   /** Settles when what is due by then is to be read, though others are still worked on. */
   wanted(): Promise<void>;
   readonly limits: {
-    /** Names worked on at the same time. */
+    /** Names worked on at the same time, beside those that ask a CA. */
     readonly names: number;
-    /** Requests to one CA at the same time. */
+    /** Requests to one CA at the same time; no more than names. */
     readonly perCa: number;
   };
 }
@@ -33,30 +33,48 @@ const pageSize = 256;
 /** Names whose jobs wait for the turn at their CA: twice as many as are renewed at once when a CA was compromised. */
 const mostInHand = 20_000;
 
-/** What is at work on a name may change it all the time: after so many beginnings it can wait for the next run. */
+/** Names that ask CAs at the same time: sixteen slow ones by four each, and some MB of messages and keys in all. */
+const mostAsking = 64;
+
+/** What is at work on a name may change it all the time: after so many beginnings it can wait for the next beat. */
 const mostBeginnings = 4;
 
 /**
  * Do what is due, until nothing is, or the signal is aborted. One runner at a time; two would only be in each other's
  * way, since each name has its lease.
  *
+ * @returns when nothing of it is under way any more; it does not throw before that, either
  * @throws {CertError} STORE_…: the store itself cannot be used
  */
 export async function runDue(context: RunnerContext): Promise<RunReport> {
   const run = await beginRun(context);
-  for (;;) {
-    const wanted = context.wanted();
-    const begun = await beginDue(context, run);
-    if (run.failure !== undefined || context.signal.aborted) break;
-    if (begun === 0 && run.tasks.size === 0) break;
-    // Whoever waits for a slow CA holds nobody up: what becomes due meanwhile is begun with at the next beat.
-    await Promise.race([Promise.all(run.tasks), wanted]);
-    await writePlans(context, run);
+  try {
+    await beginAll(context, run);
+  } catch (error) {
+    // Before what is under way is over, the next run would be beside it.
+    run.failure ??= { error };
   }
   await Promise.all(run.tasks);
   if (run.failure !== undefined) throw run.failure.error;
   await writePlans(context, run);
   return run.report;
+}
+
+async function beginAll(context: RunnerContext, run: Run): Promise<void> {
+  for (;;) {
+    const wanted = context.wanted();
+    const begun = await beginDue(context, run);
+    if (run.failure !== undefined || context.signal.aborted) return;
+    if (begun === 0 && run.tasks.size === 0) return;
+    // Whoever waits for a slow CA holds nobody up: what becomes due meanwhile is begun with at the next beat.
+    const isBeat = await Promise.race([
+      Promise.all(run.tasks).then(() => false),
+      wanted.then(() => true),
+    ]);
+    await writePlans(context, run);
+    // A run may take days. What was changed too often has waited.
+    if (isBeat) run.changed.clear();
+  }
 }
 
 interface Run extends Attending {
@@ -71,22 +89,37 @@ interface Run extends Attending {
   /** How often names were begun with that were changed meanwhile. */
   readonly changed: Map<Label, number>;
   failure: { readonly error: unknown } | undefined;
+  readonly attending: AttendContext;
 }
 
 async function beginRun(context: RunnerContext): Promise<Run> {
   const { limits } = context;
-  return {
+  const run: Run = {
     report: { looked: 0, done: 0, failed: 0 },
-    authorities: await authoritiesAsked(context, limits.perCa),
+    authorities: await authoritiesAsked(context, Math.min(limits.perCa, limits.names)),
     windows: [],
     hands: gate(mostInHand),
-    places: gate(limits.names),
+    places: {
+      looking: gate(limits.names),
+      here: gate(limits.names),
+      asking: gate(Math.max(mostAsking, limits.names)),
+    },
     inHand: new Set(),
     tasks: new Set(),
     plans: [],
     changed: new Map(),
     failure: undefined,
+    attending: {
+      ...context,
+      signal: {
+        // What waits for its turn begins nothing more where the run has failed.
+        get aborted() {
+          return context.signal.aborted || run.failure !== undefined;
+        },
+      },
+    },
   };
+  return run;
 }
 
 /** Begin with each name whose time has come, as soon as there is a place. @returns how many these were */
@@ -135,7 +168,7 @@ async function attendAndPlan(
   name: Label,
   begins: () => void,
 ): Promise<void> {
-  const { plan, wasDue } = await attend(context, run, name, begins);
+  const { plan, wasDue } = await attend(run.attending, run, name, begins);
   if (plan === undefined) {
     changedMeanwhile(run, name);
     return;

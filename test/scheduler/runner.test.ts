@@ -1,117 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { parseLabel, type Label } from '../../src/base/label.ts';
-import { silentLog } from '../../src/base/log.ts';
-import type { ScheduleFacts } from '../../src/scheduler/due.ts';
-import type { Job } from '../../src/scheduler/job.ts';
 import type { JobOutcome } from '../../src/scheduler/outcome.ts';
-import { runDue, type RunReport } from '../../src/scheduler/runner.ts';
-import { openStore } from '../../src/store/open.ts';
-import type { Store } from '../../src/store/store.ts';
-import { imported, storeOptions, temporaryDirectory } from '../store/sample.ts';
+import { imported } from '../store/sample.ts';
+import { ca, dayMs, scene, start } from './run-scene.ts';
 
 const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
-const start = new Date('2026-11-21T12:00:00Z');
-const ca = parseLabel('lab', 'ca-root');
-/** Asked by names that begin with it. */
-const slow = parseLabel('slow', 'ca-root');
-
-/** A scheduler over a real store, whose jobs are what the test says. */
-interface Scene {
-  readonly store: Store;
-  now: Date;
-  readonly jobs: Job[];
-  /** Days each name has left; 10 is past the renewal of its 90. */
-  readonly daysLeft: Map<string, number>;
-  perform: (job: Job) => Promise<JobOutcome> | JobOutcome;
-  run(): Promise<RunReport>;
-  /** Called at each look with how many there were. */
-  looked: (count: number) => Promise<unknown> | void;
-  /** Names that are read again from where they are, now. */
-  readonly tracked: Set<string>;
-  /** To the store, so far. */
-  readonly writes: number;
-  /** Resolved when what is due is to be read while others are worked on. */
-  wanted: PromiseWithResolvers<void>;
-  readonly ending: AbortController;
-}
-
-async function scene(...names: readonly string[]): Promise<Scene> {
-  let [looks, writes] = [0, 0];
-  const store = await openStore({
-    ...storeOptions(temporaryDirectory()),
-    onWrite: () => void writes++,
-  });
-  onTestFinished(() => store.close());
-  const made: Scene = {
-    store,
-    now: start,
-    jobs: [],
-    daysLeft: new Map(names.map((name) => [name, 10])),
-    perform: ({ name }) => {
-      made.daysLeft.set(name, 90);
-      return { type: 'done' };
-    },
-    looked: () => {},
-    tracked: new Set(),
-    get writes() {
-      return writes;
-    },
-    wanted: Promise.withResolvers(),
-    ending: new AbortController(),
-    run: () =>
-      runDue({
-        schedule: store.schedule,
-        clock: { now: () => made.now },
-        log: silentLog,
-        async look(name) {
-          await made.looked(++looks);
-          return { facts: await read(made, name), watch: async () => undefined };
-        },
-        async perform(job) {
-          made.jobs.push(job);
-          return made.perform(job);
-        },
-        windows: async () => [],
-        wanted: () => made.wanted.promise,
-        limits: { names: 8, perCa: 4 },
-        signal: made.ending.signal,
-      }),
-  };
-  for (const name of names) await imported(store, name);
-  return made;
-}
-
-async function read(
-  { store, daysLeft, tracked, now }: Scene,
-  name: Label,
-): Promise<ScheduleFacts | undefined> {
-  const left = daysLeft.get(name);
-  if (left === undefined) return undefined;
-  const records = await store.schedule.failing(name);
-  return {
-    name,
-    ca: name.startsWith('slow') ? slow : ca,
-    certificate: {
-      notBefore: new Date(start.getTime() + (left - 90) * dayMs),
-      notAfter: new Date(start.getTime() + left * dayMs),
-      status: 'current',
-      source: 'cmp',
-      delivery: 'done',
-      name,
-      version: 1,
-      hasCa: true,
-      hasKey: true,
-    },
-    hasKeyRequest: false,
-    isAutoUpdated: true,
-    ...(tracked.has(name) && { tracked: {} }),
-    failing: Object.fromEntries(records.map((each) => [each.job, each])),
-    issuedAt: await store.schedule.issuedSince(name, now),
-  };
-}
 
 function failing(isCaDown = false): JobOutcome {
   return { type: 'failing', code: 'NETWORK_TIMEOUT', text: 'No answer', isCaDown };
@@ -259,57 +153,6 @@ describe('runDue()', () => {
     };
     expect(await at.run()).toMatchObject({ done: 30 });
     expect(most).toBe(4);
-  });
-
-  it('lets names wait for a slow CA without holding up those of another one', async () => {
-    const slowOnes = Array.from({ length: 260 }, (_, i) => `slow${i}`);
-    const others = Array.from({ length: 20 }, (_, i) => `gw${i}`);
-    const at = await scene(...slowOnes, ...others);
-    const answer = Promise.withResolvers<void>();
-    at.perform = async (job) => {
-      if (job.ca === slow) await answer.promise;
-      at.daysLeft.set(job.name, 90);
-      if (at.jobs.filter((each) => each.ca === ca).length === 20) answer.resolve();
-      return { type: 'done' };
-    };
-    expect(await at.run()).toStrictEqual({ looked: 280, done: 280, failed: 0 });
-    const firstOnes = at.jobs.slice(0, 24).filter((job) => job.ca === slow);
-    expect(firstOnes).toHaveLength(4);
-  });
-
-  it('begins with what becomes due while a slow CA is waited for', async () => {
-    const at = await scene('slow');
-    const answer = Promise.withResolvers<void>();
-    at.perform = async (job) => {
-      at.daysLeft.set(job.name, 90);
-      if (job.ca === slow) {
-        at.daysLeft.set('gw1', 10);
-        await imported(at.store, 'gw1');
-        at.wanted.resolve();
-        at.wanted = Promise.withResolvers();
-        await answer.promise;
-      } else answer.resolve();
-      return { type: 'done' };
-    };
-    expect(await at.run()).toMatchObject({ looked: 2, done: 2 });
-    expect(at.jobs.map(({ name }) => name)).toStrictEqual(['slow', 'gw1']);
-  });
-
-  it('does at once what needs no CA, though another job of the name waits for one', async () => {
-    const at = await scene('slow1', 'slow2', 'slow3', 'slow4', 'slow5');
-    const answer = Promise.withResolvers<void>();
-    at.tracked.add('slow5');
-    at.perform = async (job) => {
-      if (job.kind === 'track') {
-        at.tracked.delete('slow5');
-        answer.resolve();
-      } else {
-        await answer.promise;
-        at.daysLeft.set(job.name, 90);
-      }
-      return { type: 'done' };
-    };
-    expect(await at.run()).toMatchObject({ done: 6 });
   });
 
   it('asks a CA by several again as soon as it answers', async () => {
