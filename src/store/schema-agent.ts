@@ -54,9 +54,9 @@ CREATE TABLE silent_cas (
 
 CREATE TRIGGER failing_renewed AFTER UPDATE OF status ON certificates
   WHEN new.status = 'current' AND old.status <> 'current'
-  BEGIN DELETE FROM failing WHERE name = new.name AND job IN ('update', 'enrol', 'poll', 'fetch'); END;
+  BEGIN DELETE FROM failing WHERE name = new.name AND job IN ('update', 'poll', 'fetch'); END;
 CREATE TRIGGER failing_imported AFTER INSERT ON certificates WHEN new.status = 'current'
-  BEGIN DELETE FROM failing WHERE name = new.name AND job IN ('update', 'enrol', 'poll', 'fetch'); END;
+  BEGIN DELETE FROM failing WHERE name = new.name AND job IN ('update', 'poll', 'fetch'); END;
 CREATE TRIGGER failing_delivered AFTER UPDATE OF delivered_at ON certificates
   WHEN new.delivered_at IS NOT NULL
   BEGIN DELETE FROM failing WHERE name = new.name AND job = 'deploy'; END;

@@ -1,10 +1,18 @@
 import type { Migration } from './migration.ts';
 
-/** How peers are judged, the CRLs that are held for that, and since when a request waits at its CA. */
+/** How peers are judged, the CRLs that are held for that, since when a request waits at its CA, and that one may be left to the agent. */
 export const validationSchema: Migration = {
   version: 7,
   sql: `
 ALTER TABLE transactions ADD COLUMN waiting_since INTEGER;
+
+DROP TRIGGER failing_renewed;
+DROP TRIGGER failing_imported;
+CREATE TRIGGER failing_renewed AFTER UPDATE OF status ON certificates
+  WHEN new.status = 'current' AND old.status <> 'current'
+  BEGIN DELETE FROM failing WHERE name = new.name AND job IN ('update', 'enrol', 'poll', 'fetch'); END;
+CREATE TRIGGER failing_imported AFTER INSERT ON certificates WHEN new.status = 'current'
+  BEGIN DELETE FROM failing WHERE name = new.name AND job IN ('update', 'enrol', 'poll', 'fetch'); END;
 
 CREATE TABLE validation_objects (
   kind     TEXT NOT NULL CHECK (kind IN ('ocsp', 'crl', 'policy')),
