@@ -116,7 +116,9 @@ export function watchAlarms(inspect: Inspector, receiver: Receiver): AlarmWatch 
         (family === 'waiting' && !waiting.has(name)) ||
         (family === 'renewal' &&
           !early.has(name) &&
-          !inspect.failing(name).some(({ job }) => ['update', 'poll', 'fetch'].includes(job)));
+          !inspect
+            .failing(name)
+            .some(({ job }) => ['update', 'enrol', 'poll', 'fetch'].includes(job)));
       if (isBaseless) throw new Violation(`${key} stands without a cause`);
     }
   }
