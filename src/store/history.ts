@@ -32,7 +32,10 @@ export function sqliteHistory(database: Database): History {
   };
 }
 
-/** Write the line of a transaction that begins, and drop the oldest closed ones over the limit. */
+/**
+ * Write the line of a transaction that begins, and drop the oldest closed ones over the limit: but for the last one of
+ * a name of which something fails, whose alarm tells what is in it.
+ */
 export function openHistory(
   sql: Sql,
   line: Pick<HistoryRecord, 'transactionID' | 'operation' | 'name' | 'ca' | 'openedAt'>,
@@ -51,7 +54,8 @@ export function openHistory(
   count(sql, line.ca, transactionCounter(line.operation, 'opened'), line.openedAt);
   sql.run(
     `DELETE FROM history WHERE result <> 'outstanding'
-     AND id NOT IN (SELECT id FROM history ORDER BY id DESC LIMIT ?)`,
+     AND id NOT IN (SELECT id FROM history ORDER BY id DESC LIMIT ?)
+     AND id NOT IN (SELECT max(history.id) FROM failing JOIN history USING (name) GROUP BY name)`,
     readLimit(sql, 'history-limit', defaultLimit),
   );
 }

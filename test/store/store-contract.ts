@@ -238,6 +238,23 @@ export function storeContract(make: () => Promise<StoreUnderTest>): void {
       }
       expect(await store.history.last('nobody')).toBeUndefined();
     });
+
+    it('keep what is last of a name of which something fails, over the limit as well', async () => {
+      const { store } = await make();
+      await store.settings.set('history-limit', '1');
+      for (const name of ['a', 'a', 'b']) await granted(store, name);
+      await granted(store, 'failing');
+      await store.schedule.failed(named('failing'), {
+        job: 'update',
+        kind: 'failing',
+        at: at(1),
+        code: 'CMP_REJECTED',
+        text: 'No',
+      });
+      for (const name of ['c', 'd']) await granted(store, name);
+      const names = (await store.history.list()).map((record) => record.name);
+      expect(names).toStrictEqual(['d', 'failing']);
+    });
   });
 
   describe('settings', () => {
