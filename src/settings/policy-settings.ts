@@ -135,7 +135,7 @@ export const policySettings: readonly Setting[] = [
     word: 'inhibit-any-policy',
     values: boolean,
     default: 'off',
-    sentence: 'anyPolicy does not stand for others: initial-any-policy-inhibit',
+    sentence: 'An anyPolicy stands for no other: initial-any-policy-inhibit',
   },
   {
     word: 'allow-sha1',
