@@ -49,6 +49,8 @@ describe('a CRL that is set up', () => {
     const { places, refresh, store, find } = await site(ldapUser);
     places.push({ name: 'c', url });
     await refresh();
+    // First, since it says why.
+    expect(await store.crlSources.list()).toMatchObject([{ url, failures: 0 }]);
     expect(await store.heldCrls.list()).toMatchObject([{ crlNumber: 10n }]);
     const named = await find(pointing(pointAt(`${url}?base`)), { configured: [] });
     expect(codesOf(named)).toStrictEqual(['http-status']);
