@@ -335,13 +335,9 @@ describe('an agent that is told of', () => {
     await clock.advance(60);
     await play.agent.run();
     expect(play.told().slice(before)).toMatchObject([
-      {
-        notification: 'clmRevocationSourceStale',
-        severity: 'major',
-        reason: 'clock-suspect',
-        endpoint: 'clock',
-      },
+      { notification: 'clmRevocationSourceStale', severity: 'major', reason: 'clock-suspect' },
     ]);
+    expect(play.told()[before]).toMatchObject({ endpoint: 'clock' });
     for (let hour = 0; hour < 36; hour++) {
       await clock.advance(3600);
       await play.agent.run();
