@@ -57,8 +57,7 @@ export function conditionsOf(
     certificate: certificateOf(facts, now, policy),
     conditions: [
       ...(isSucceeded || facts.isClockSuspect === true ? [] : expiryOf(facts, now, policy)),
-      ...failureOf(facts, now),
-      ...(facts.isClockSuspect === true ? [] : earlinessOf(facts, now)),
+      ...renewalOf(facts, now),
       ...waitingOf(facts, now),
       ...revocationOf(facts),
       ...undeliveredOf(facts),
@@ -114,6 +113,12 @@ function expiryOf(facts: CertificateFacts, now: Date, policy: NotificationPolicy
   const isMajor = left <= warningMs(notBefore, notAfter, policy) / majorPart;
   const severity = isMajor ? 'major' : failing === undefined ? 'warning' : 'minor';
   return [{ type: 'about-to-expire', severity, details }];
+}
+
+/** One condition, since these are one alarm. */
+function renewalOf(facts: CertificateFacts, now: Date): Condition[] {
+  const early = facts.isClockSuspect === true ? [] : earlinessOf(facts, now);
+  return early.length > 0 ? early : failureOf(facts, now);
 }
 
 function failureOf({ failing, nextAttempt, ...facts }: CertificateFacts, now: Date): Condition[] {

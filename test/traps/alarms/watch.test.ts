@@ -82,6 +82,12 @@ describe('conditionsOf()', () => {
     expect(conditionsOf(doubted, before(6), usualPolicy).conditions).toEqual([]);
   });
 
+  it('finds one thing where the next renewal of what is in force before its time fails', () => {
+    const early = { ...facts, state: 'not yet valid', failing } as const;
+    const { conditions } = conditionsOf(early, before(6), usualPolicy);
+    expect(conditions).toMatchObject([{ details: { reason: 'not-yet-valid' } }]);
+  });
+
   it('says that what was in force before its time is valid', () => {
     const watch = startWatch();
     const early = { ...facts, state: 'not yet valid' } as const;
