@@ -10,6 +10,9 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
+/** No clock can be right that says less: see `doubtClock`. */
+const beginningMs = Date.UTC(2026, 0, 1);
+
 /** What the checks of alarms know of the world beside the databases. */
 export interface AlarmView {
   /** As it is. */
@@ -154,7 +157,7 @@ export function watchAlarms(inspect: Inspector, receiver: Receiver): AlarmWatch 
       standing = keys;
       checkStory(alarms, view);
       // While it is not clear what the time is, nobody can be told of ends.
-      if (inspect.isClockDoubted()) return;
+      if (inspect.isClockDoubted() || view.oursMs < beginningMs) return;
       checkCauses(alarms, view);
       const isFull = view.nowMs >= nextFull;
       if (isFull) nextFull = view.nowMs + dayMs;
