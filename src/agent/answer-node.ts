@@ -1,5 +1,5 @@
 import { concatBytes, toHex } from '../base/bytes.ts';
-import { CertError } from '../base/errors.ts';
+import { readable } from '../base/readable.ts';
 import type { Label } from '../base/label.ts';
 import { digest } from '../crypto/digest.ts';
 import { judgeNode } from '../lifecycle/judge-node.ts';
@@ -77,16 +77,6 @@ function sayRefused(
   why: string,
 ): void {
   log.warn(`an agent at ${address}, ${quoteName(tbsCertificate.subject)}, is refused: ${why}`);
-}
-
-/** @returns undefined for what a peer sent and is not what it should be */
-function readable<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof CertError && error.code !== 'INTERNAL') return undefined;
-    throw error;
-  }
 }
 
 /** As much as is read of something too long, so as to be able to say that it is. */

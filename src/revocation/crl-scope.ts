@@ -1,10 +1,11 @@
 import { bytesEqual } from '../base/bytes.ts';
 import { toDer } from '../asn1/codec.ts';
 import type { Certificate } from '../x509/certificate.ts';
-import type {
-  DistributionPoint,
-  DistributionPointName,
-  ReasonFlag,
+import {
+  reasonFlags,
+  type DistributionPoint,
+  type DistributionPointName,
+  type ReasonFlag,
 } from '../x509/distribution-point.ts';
 import { extensionValue } from '../x509/extension-values.ts';
 import { GeneralName } from '../x509/general-name.ts';
@@ -14,32 +15,21 @@ import type { Crl } from './crl.ts';
 /** Reasons as bits; `good` needs all of them (RFC 5280 section 6.3.3 (e)). */
 export type ReasonMask = number;
 
-const reasonFlags: readonly ReasonFlag[] = [
-  'keyCompromise',
-  'cACompromise',
-  'affiliationChanged',
-  'superseded',
-  'cessationOfOperation',
-  'certificateHold',
-  'privilegeWithdrawn',
-  'aACompromise',
-];
+/** What a CRL can be limited to: every bit that is used. */
+const reasons = reasonFlags.filter((flag) => flag !== 'unused');
 
 /** Every reason there is. */
-export const allReasons: ReasonMask = (1 << reasonFlags.length) - 1;
+export const allReasons: ReasonMask = (1 << reasons.length) - 1;
 
 /** Say which reasons flags stand for; absent, they stand for all. */
 export function reasonMask(flags: readonly ReasonFlag[] | undefined): ReasonMask {
   if (!flags) return allReasons;
-  return reasonFlags.reduce(
-    (mask, flag, bit) => (flags.includes(flag) ? mask | (1 << bit) : mask),
-    0,
-  );
+  return reasons.reduce((mask, flag, bit) => (flags.includes(flag) ? mask | (1 << bit) : mask), 0);
 }
 
 /** List the reasons of a mask that are missing, for a message. */
 export function missingReasons(mask: ReasonMask): string {
-  return reasonFlags.filter((_, bit) => (mask & (1 << bit)) === 0).join(', ');
+  return reasons.filter((_, bit) => (mask & (1 << bit)) === 0).join(', ');
 }
 
 /**

@@ -1,6 +1,6 @@
 import { rawOf } from '../asn1/codec.ts';
 import { asBuffer, bytesEqual } from '../base/bytes.ts';
-import { CertError } from '../base/errors.ts';
+import { readable } from '../base/readable.ts';
 import type { AlgorithmPolicy } from '../crypto/policy.ts';
 import { verifySignature } from '../crypto/signature.ts';
 import type { Certificate } from '../x509/certificate.ts';
@@ -78,7 +78,7 @@ export function isAmong(certificate: Certificate, some: readonly Certificate[]):
 /** Tell whether a certificate may sign CRLs: RFC 5280 section 6.3.3 (f), and section 4.2.1.3 for one without keyUsage. */
 export function maySignCrls({ tbsCertificate: { extensions } }: Certificate): boolean {
   return (
-    tryTo(() => extensionValue(extensions, 'keyUsage')?.includes('cRLSign') !== false) ?? false
+    readable(() => extensionValue(extensions, 'keyUsage')?.includes('cRLSign') !== false) ?? false
   );
 }
 
@@ -122,7 +122,7 @@ function unlikeliness(
   { tbsCertificate: { extensions } }: Certificate,
   wanted: Uint8Array | undefined,
 ): number {
-  const own = tryTo(() => extensionValue(extensions, 'subjectKeyIdentifier'));
+  const own = readable(() => extensionValue(extensions, 'subjectKeyIdentifier'));
   return !wanted || !own ? 1 : bytesEqual(wanted, own) ? 0 : 2;
 }
 
@@ -139,19 +139,9 @@ function isSignedBy(crl: Crl, spki: SubjectPublicKeyInfo, policy: AlgorithmPolic
   if (ofCrl.size >= MAX_REMEMBERED) ofCrl.clear();
   const { tbsCertList, signatureAlgorithm: algorithm, signature } = crl.list;
   const isGood =
-    tryTo(() =>
+    readable(() =>
       verifySignature({ spki, algorithm, data: rawOf(tbsCertList), signature, policy }),
     ) ?? false;
   ofCrl.set(key, isGood);
   return isGood;
-}
-
-/** What does not decode, or is not done here, is no hint and no signature. */
-function tryTo<T>(run: () => T): T | undefined {
-  try {
-    return run();
-  } catch (error) {
-    if (error instanceof CertError && error.code !== 'INTERNAL') return undefined;
-    throw error;
-  }
 }

@@ -1,5 +1,5 @@
 import { asBuffer, bytesEqual } from '../base/bytes.ts';
-import { CertError } from '../base/errors.ts';
+import { readable } from '../base/readable.ts';
 import { certificateDer, type Certificate } from '../x509/certificate.ts';
 import { extensionValue } from '../x509/extension-values.ts';
 import { isNullDn, nameKey } from '../x509/name.ts';
@@ -62,21 +62,11 @@ function unlikeliness(
 }
 
 function authorityKeyIdentifier({ tbsCertificate }: Certificate): Uint8Array | undefined {
-  return hint(
+  return readable(
     () => extensionValue(tbsCertificate.extensions, 'authorityKeyIdentifier')?.keyIdentifier,
   );
 }
 
 function subjectKeyIdentifier({ tbsCertificate }: Certificate): Uint8Array | undefined {
-  return hint(() => extensionValue(tbsCertificate.extensions, 'subjectKeyIdentifier'));
-}
-
-/** A hint that does not decode is none. */
-function hint<T>(decode: () => T): T | undefined {
-  try {
-    return decode();
-  } catch (error) {
-    if (error instanceof CertError && error.code !== 'INTERNAL') return undefined;
-    throw error;
-  }
+  return readable(() => extensionValue(tbsCertificate.extensions, 'subjectKeyIdentifier'));
 }

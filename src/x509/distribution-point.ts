@@ -28,7 +28,8 @@ export const DistributionPointName: Codec<DistributionPointName> = choice<Distri
 /** One bit of ReasonFlags; one without a name means reasons nobody here can tell. */
 export type ReasonFlag = (typeof reasonFlags)[number] | UnnamedBit;
 
-const reasonFlags = [
+/** The names of the bits of ReasonFlags, in their order. */
+export const reasonFlags = [
   'unused',
   'keyCompromise',
   'cACompromise',
