@@ -1,4 +1,4 @@
-import type { Destination, SnmpDestination } from '../traps/destination.ts';
+import { snmpDestination, type Destination, type SnmpDestination } from '../traps/destination.ts';
 import type { ConfigContext, Words } from './entry.ts';
 import { formatDuration } from './leaves.ts';
 import type { SnmpDestinationWords } from './words-notifications.ts';
@@ -49,22 +49,14 @@ export function destinationOfSnmp(
     faults.add(['snmp', 'destination', name, key], why);
     return undefined;
   };
-  const receiver = {
-    type: 'snmp',
-    name,
-    host,
-    port,
-    kind,
-    ...(family !== undefined && { family: family === 'ipv6' ? (6 as const) : (4 as const) }),
-    timeoutMs: timeout * 1000,
-    retries,
-  } as const;
+  const said = { name, host, port, kind, family, timeout, retries, version, auth, priv };
   if (version === '2c') {
     const others = ['user', 'auth', 'auth-key', 'priv', 'priv-key'] as const;
     const other = others.find((key) => words[key] !== undefined);
-    return other === undefined ? { ...receiver, version } : fault(other, 'it is of version 3');
+    if (other !== undefined) return fault(other, 'it is of version 3');
+    return snmpDestination({ ...said, user: '' });
   }
   if (words.community !== undefined) return fault('community', 'it is of version 2c');
   if (user === undefined) return fault('user', 'it is missing');
-  return { ...receiver, version: '3', user, auth, priv };
+  return snmpDestination({ ...said, user });
 }

@@ -27,6 +27,34 @@ interface SnmpReceiver {
   readonly retries?: number;
 }
 
+/** A receiver of SNMP in the words of an operator, every usual value filled in; of version 2c, no more is looked at. */
+export interface SnmpWords extends Pick<SnmpReceiver, 'name' | 'host' | 'port' | 'kind'> {
+  readonly family?: 'ipv4' | 'ipv6' | undefined;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly retries: number;
+  readonly version: '2c' | '3';
+  readonly user: string;
+  readonly auth: SnmpUserDestination['auth'];
+  readonly priv: SnmpUserDestination['priv'];
+}
+
+/** Make a receiver of the words for it. */
+export function snmpDestination(words: SnmpWords): SnmpDestination {
+  const { name, host, port, kind, family, timeout, retries, version, user, auth, priv } = words;
+  const receiver = {
+    type: 'snmp',
+    name,
+    host,
+    port,
+    kind,
+    ...(family !== undefined && { family: family === 'ipv6' ? (6 as const) : (4 as const) }),
+    timeoutMs: timeout * 1000,
+    retries,
+  } as const;
+  return version === '2c' ? { ...receiver, version } : { ...receiver, version, user, auth, priv };
+}
+
 /** SNMPv2c: the community goes over the wire in clear, and nothing is authentic. */
 export interface SnmpCommunityDestination extends SnmpReceiver {
   readonly version: '2c';

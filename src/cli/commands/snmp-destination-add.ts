@@ -1,6 +1,6 @@
 import { putDestination } from '../../lifecycle/put-destination.ts';
 import { CertError } from '../../base/errors.ts';
-import type { SnmpDestination } from '../../traps/destination.ts';
+import { snmpDestination } from '../../traps/destination.ts';
 import type { Body, CommandContext } from '../command.ts';
 import type { ArgsOf } from '../parameter.ts';
 import type { snmpAddParameters } from '../parameters-notify.ts';
@@ -12,7 +12,7 @@ type Args = ArgsOf<typeof snmpAddParameters>;
 export const run: Body<typeof snmpAddParameters> = async (args, context) => {
   const { name, version, kind } = args;
   assertFits(args);
-  const destination = destinationOf(args);
+  const destination = snmpDestination({ ...args, user: args.user ?? '' });
   const secrets = await secretsOf(args, context);
   const services = await context.services();
   const { engineID } = await putDestination(services, destination, secrets);
@@ -46,21 +46,6 @@ function assertFits({ version, community, user, authKey, privKey }: Args): void 
       'it has no keys',
       'Add "auth-key file:PATH priv-key file:PATH": there is no version 3 without them',
     );
-}
-
-function destinationOf(args: Args): SnmpDestination {
-  const { name, host, port, kind, version, user = '', auth, priv, family, timeout, retries } = args;
-  const receiver = {
-    type: 'snmp',
-    name,
-    host,
-    port,
-    kind,
-    ...(family !== undefined && { family: family === 'ipv6' ? (6 as const) : (4 as const) }),
-    timeoutMs: timeout * 1000,
-    retries,
-  } as const;
-  return version === '2c' ? { ...receiver, version } : { ...receiver, version, user, auth, priv };
 }
 
 async function secretsOf(
