@@ -139,6 +139,17 @@ describe.each(earlier.filter((version) => version >= 6))('one of version %i', (v
   });
 });
 
+describe.each(earlier.filter((version) => version >= 7))('one of version %i', (version) => {
+  it('knows how peers are judged, with the password of a tunnel', async () => {
+    const { store } = await open(version);
+    const { list, secrets } = store.validationObjects;
+    const kept = await Promise.all((['ocsp', 'crl', 'policy'] as const).map((kind) => list(kind)));
+    expect(kept.flat().map(({ name }) => name)).toEqual(['hq', 'rootA', 'gateways']);
+    const [secret] = (await secrets('ocsp', 'hq')).values();
+    expect(Buffer.from(secret ?? []).toString()).toBe('s3cret');
+  });
+});
+
 async function open(version: number): Promise<{ store: Store; directory: string }> {
   const directory = temporaryDirectory();
   cpSync(join(fixtures, `schema-${version}`), directory, { recursive: true });
