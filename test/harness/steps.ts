@@ -79,6 +79,7 @@ export const steps: readonly Step[] = [
       'node:tls',
     ],
   },
+  { path: 'src/ocsp-staple', step: 9, packages: [] },
   { path: 'src/metrics', step: 9, packages: ['prom-client'] },
   { path: 'src/traps', step: 9, packages: ['net-snmp', 'node:crypto'] },
   { path: 'src/lifecycle', step: 10, packages: ['croner'] },
