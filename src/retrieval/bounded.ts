@@ -1,3 +1,4 @@
+import { endedBy } from '../base/ended-by.ts';
 import { CertError } from '../base/errors.ts';
 import { seconds } from '../http/connect-error.ts';
 import type { RetrievalRequest } from './retriever.ts';
@@ -25,14 +26,8 @@ export async function bounded<T>(
   );
   const abort = (): void => end.abort(signal?.reason);
   signal?.addEventListener('abort', abort, { once: true });
-  const ended = Promise.withResolvers<never>();
-  end.signal.addEventListener('abort', () => ended.reject(end.signal.reason), { once: true });
   try {
-    return await Promise.race([ended.promise, work(end.signal)]);
-  } catch (error) {
-    // Why it was ended says more than what then broke.
-    end.signal.throwIfAborted();
-    throw error;
+    return await endedBy(end.signal, work);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', abort);

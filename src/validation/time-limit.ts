@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { endedBy } from '../base/ended-by.ts';
 
 /** Why work was ended that took too long. */
 export class OutOfTime extends Error {
@@ -29,16 +30,8 @@ export async function within<T>(
     // Over before its time.
     () => {},
   );
-  const ended = Promise.withResolvers<never>();
-  // The race may be over by then.
-  ended.promise.catch(() => {});
-  end.signal.addEventListener('abort', () => ended.reject(end.signal.reason), { once: true });
   try {
-    return await Promise.race([ended.promise, work(end.signal)]);
-  } catch (error) {
-    // Why it was ended says more than what then broke.
-    end.signal.throwIfAborted();
-    throw error;
+    return await endedBy(end.signal, work);
   } finally {
     over.abort();
     signal.removeEventListener('abort', abort);
