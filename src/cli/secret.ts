@@ -33,11 +33,29 @@ const maxSecretOctets = 65_536;
  */
 export function parseSecretSource(text: string, what: string, withReference = false): SecretSource {
   const plain = parseForm(text, what);
-  if (!withReference || plain.kind !== 'literal') return plain;
+  if (plain.kind !== 'literal') return plain;
+  if (!withReference) {
+    assertNoReference(text, what);
+    return plain;
+  }
   const colon = text.indexOf(':');
   if (colon < 0) return plain;
   if (colon === 0) throw usage(what, 'the reference value before ":" is empty');
+  assertNoReference(text.slice(colon + 1), what);
   return { ...parseForm(text.slice(colon + 1), what), reference: text.slice(0, colon) };
+}
+
+/** Behind a reference value nobody writes a literal: who types one where none belongs means the place, not the text. */
+function assertNoReference(text: string, what: string): void {
+  const form = /^[^:]*:(?:(file|env|cred):|prompt$)/.exec(text);
+  if (form === null || /^(?:file|env|cred):/.test(text)) return;
+  throw new CertError(
+    'USAGE_INVALID',
+    `Cannot use the secret${whose('given to', what)}: it has no reference value that could stand in front`,
+    {
+      hint: `Begin with "${form[1] === undefined ? 'prompt' : `${form[1]}:`}"; a secret that reads like that goes into a file, as file:PATH`,
+    },
+  );
 }
 
 function parseForm(text: string, what: string): SecretSource {

@@ -78,4 +78,27 @@ describe('parseSecretSource()', () => {
       'Cannot use the secret given to ca-psk',
     );
   });
+
+  it.each(['ref:env:PW', 'ref:file:psk', ':cred:psk', 'ref:prompt'])(
+    'refuses %j where no reference value belongs, and does not take it for the secret',
+    (text) => {
+      const parse = () => parseSecretSource(text, 'tunnel-password');
+      expect(parse).toThrow(
+        'Cannot use the secret given to tunnel-password: it has no reference value',
+      );
+      expect(() => parseSecretSource(`gw1:${text}`, 'ca-psk', true)).toThrow('no reference value');
+    },
+  );
+
+  it.each(['file:a:env:b', 'env:prompt', 'a:b:c', 'prompt:er'])('takes %j as it is', (text) => {
+    expect(parseSecretSource(text, 'password')).not.toHaveProperty('reference');
+  });
+
+  it('takes a reference value in front where one belongs', () => {
+    expect(parseSecretSource('gw1:env:PSK', 'ca-psk', true)).toEqual({
+      kind: 'env',
+      name: 'PSK',
+      reference: 'gw1',
+    });
+  });
 });
