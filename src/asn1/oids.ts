@@ -62,6 +62,9 @@ export const oids = {
   caIssuers: '1.3.6.1.5.5.7.48.2',
   extensionRequest: '1.2.840.113549.1.9.14',
 
+  // Other names: RFC 9598
+  smtpUTF8Mailbox: '1.3.6.1.5.5.7.8.9',
+
   // Extended key usages: RFC 5280, RFC 9810 section 4.5
   serverAuth: '1.3.6.1.5.5.7.3.1',
   clientAuth: '1.3.6.1.5.5.7.3.2',

@@ -9,6 +9,7 @@ import { failure, type Failure } from './path-failure.ts';
 import {
   comparableBase,
   comparableName,
+  formsOf,
   isWithin,
   type Comparable,
   type Within,
@@ -76,20 +77,31 @@ export function checkNames(
   for (const name of namesOf(certificate)) {
     if (!budget.spend('nameComparisons')) return refuse(certificate, 'exhausted', name);
     const comparable = comparableName(name);
-    for (const subtrees of permitted) {
-      const own = subtrees.get(name.type);
-      const within = own && isWithinAny(comparable, own, 'permitted', budget);
-      if (within === undefined || within === 'inside') continue;
+    const forms = formsOf(name);
+    for (const own of subtreesOf(permitted, forms)) {
+      const within = isWithinAny(comparable, own, 'permitted', budget);
+      if (within === 'inside') continue;
       return refuse(certificate, within === 'outside' ? 'name-not-permitted' : within, name);
     }
-    for (const subtrees of excluded) {
-      const own = subtrees.get(name.type);
-      const within = own && isWithinAny(comparable, own, 'excluded', budget);
-      if (within === undefined || within === 'outside') continue;
+    for (const own of subtreesOf(excluded, forms)) {
+      const within = isWithinAny(comparable, own, 'excluded', budget);
+      if (within === 'outside') continue;
       return refuse(certificate, within === 'inside' ? 'name-excluded' : within, name);
     }
   }
   return undefined;
+}
+
+function* subtreesOf(
+  all: readonly SubtreesByForm[],
+  forms: readonly GeneralName['type'][],
+): Generator<Subtrees, void> {
+  for (const subtrees of all) {
+    for (const form of forms) {
+      const own = subtrees.get(form);
+      if (own) yield own;
+    }
+  }
 }
 
 /** Subject and alternative names; mail addresses in the subject only where there are no alternative names. */

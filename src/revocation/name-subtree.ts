@@ -1,4 +1,8 @@
-import type { GeneralName } from '../x509/general-name.ts';
+import { fromDer } from '../asn1/codec.ts';
+import { oids } from '../asn1/oids.ts';
+import { utf8String } from '../asn1/strings.ts';
+import { readable } from '../base/readable.ts';
+import type { GeneralName, OtherName } from '../x509/general-name.ts';
 import { isNameWithin, type Name } from '../x509/name.ts';
 
 /**
@@ -31,10 +35,8 @@ export function comparableName(name: GeneralName): Comparable {
       const host = name.value.toLowerCase();
       return hostOrWildcardShape.test(host) ? { form: name.type, host, suffix: '' } : unknown;
     }
-    case 'rfc822Name': {
-      const [local, host] = splitMailbox(name.value);
-      return local !== '' && hostShape.test(host) ? { form: name.type, local, host } : unknown;
-    }
+    case 'rfc822Name':
+      return comparableMailbox(name.value);
     case 'uniformResourceIdentifier': {
       const host = hostOfUri(name.value);
       // One that has none, or an address in its place, MUST be rejected.
@@ -46,11 +48,30 @@ export function comparableName(name: GeneralName): Comparable {
       return addressLengths.has(octets.length) ? { form: name.type, octets } : unknown;
     }
     case 'otherName':
+      return comparableOther(name.value);
     case 'x400Address':
     case 'ediPartyName':
     case 'registeredID':
       return unknown;
   }
+}
+
+/** RFC 9598 section 6: a mailbox with more than ASCII, in the same space of names as the others; its host is in A-labels. */
+function comparableOther({ typeId, value }: OtherName): Comparable {
+  if (typeId !== oids.smtpUTF8Mailbox) return unknown;
+  const mailbox = readable(() => fromDer(utf8String, value));
+  return mailbox === undefined ? unknown : comparableMailbox(mailbox);
+}
+
+function comparableMailbox(mailbox: string): Comparable {
+  const [local, host] = splitMailbox(mailbox);
+  return local !== '' && hostShape.test(host) ? { form: 'rfc822Name', local, host } : unknown;
+}
+
+/** Name the forms of subtrees that a name is held against: its own, and of a mailbox with more than ASCII that of mailboxes. */
+export function formsOf(name: GeneralName): readonly GeneralName['type'][] {
+  const isMailbox = name.type === 'otherName' && name.value.typeId === oids.smtpUTF8Mailbox;
+  return isMailbox ? [name.type, 'rfc822Name'] : [name.type];
 }
 
 /** Make the base of a subtree ready. */
@@ -74,6 +95,9 @@ export function comparableBase(base: GeneralName): Comparable {
       const { value: octets } = base;
       return addressLengths.has(octets.length / 2) ? { form: base.type, octets } : unknown;
     }
+    case 'otherName':
+      // RFC 9598 section 6: CAs confine all mailboxes by rfc822Name.
+      return unknown;
     default:
       return comparableName(base);
   }

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { toDer } from '../../src/asn1/codec.ts';
+import { oids } from '../../src/asn1/oids.ts';
+import { ia5String, utf8String } from '../../src/asn1/strings.ts';
 import { fromHex } from '../../src/base/bytes.ts';
 import { extension } from '../../src/x509/extension-values.ts';
 import type { GeneralName } from '../../src/x509/general-name.ts';
@@ -8,7 +11,7 @@ import { nullDn } from '../../src/x509/name.ts';
 import { issue, type Issued } from '../harness/certificates.ts';
 import { check, outcome, root } from '../harness/paths.ts';
 
-type Text = `${'dns' | 'mail' | 'uri' | 'ip' | 'dn' | 'rid'}:${string}`;
+type Text = `${'dns' | 'mail' | 'utf8mail' | 'uri' | 'ip' | 'dn' | 'rid'}:${string}`;
 
 function name(text: Text): GeneralName {
   const value = text.slice(text.indexOf(':') + 1);
@@ -17,6 +20,10 @@ function name(text: Text): GeneralName {
       return { type: 'dNSName', value };
     case 'mail':
       return { type: 'rfc822Name', value };
+    case 'utf8mail': {
+      const typeId = oids.smtpUTF8Mailbox;
+      return { type: 'otherName', value: { typeId, value: toDer(utf8String, value) } };
+    }
     case 'uri':
       return { type: 'uniformResourceIdentifier', value };
     case 'ip':
@@ -94,6 +101,18 @@ describe('a name within a subtree', () => {
     ['mail:"a@b"@example.com', 'mail:example.com', 'inside'],
     ['mail:example.com', 'mail:example.com', 'unknown'],
     ['mail:any@example.com', 'mail:', 'unknown'],
+    // RFC 9598 section 6: mailboxes beyond ASCII are held against the constraints of rfc822Name.
+    ['utf8mail:grüße@example.com', 'mail:example.com', 'inside'],
+    ['utf8mail:grüße@EXAMPLE.com', 'mail:example.com', 'inside'],
+    ['utf8mail:grüße@host.example.com', 'mail:example.com', 'outside'],
+    ['utf8mail:grüße@host.example.com', 'mail:.example.com', 'inside'],
+    ['utf8mail:grüße@other.org', 'mail:.example.com', 'outside'],
+    ['utf8mail:grüße@xn--bcher-kva.example', 'mail:xn--bcher-kva.example', 'inside'],
+    ['utf8mail:grüße@bücher.example', 'mail:xn--bcher-kva.example', 'unknown'],
+    ['utf8mail:grüße@example.com', 'mail:root@example.com', 'outside'],
+    ['utf8mail:root@example.com', 'mail:root@example.com', 'inside'],
+    ['utf8mail:grüße', 'mail:example.com', 'unknown'],
+    ['utf8mail:grüße@example.com', 'utf8mail:grüße@example.com', 'unknown'],
     ['uri:https://host.example.com/x', 'uri:host.example.com', 'inside'],
     ['uri:https://my.host.example.com:8443?x', 'uri:.example.com', 'inside'],
     ['uri:https://example.com', 'uri:.example.com', 'outside'],
@@ -146,6 +165,19 @@ describe('name constraints', () => {
       'valid',
     );
     expect(judge({ permitted: ['rid:2.999.1'] }, ['dns:other.org'])).toBe('valid');
+  });
+
+  it('for mailboxes hold for names that are called mailboxes and cannot be read as one', () => {
+    const typeId = oids.smtpUTF8Mailbox;
+    const value = toDer(ia5String, 'a@example.com');
+    const constrained = ca(root, 'CN=Sub', constraints({ permitted: ['mail:example.com'] }));
+    const odd = issue({
+      subject: 'CN=odd',
+      issuer: constrained,
+      extensions: [extension('subjectAltName', [{ type: 'otherName', value: { typeId, value } }])],
+    });
+    const unread = outcome(check(odd, { intermediates: [constrained] }));
+    expect(unread).toBe('name-constraint-unsupported');
   });
 
   it('exclude what they permit elsewhere', () => {
