@@ -130,6 +130,9 @@ export const settingWords: Readonly<Record<NameSetting, string>> = {
   'fetch-as': 'fetched as',
   'auto-fetch-days': 'auto-fetch days',
   'serve-to': 'served to',
+  'staple-ocsp': 'stapled by',
+  'staple-revoked': 'when revoked',
+  'staple-endless': 'staple without end',
 };
 
 /** A setting as it is shown: a time is stored as milliseconds, nodes as a list. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { CertError } from '../base/errors.ts';
-import type { Settings, Store } from '../store/store.ts';
+import type { Settings } from '../store/settings-contract.ts';
+import type { Store } from '../store/store.ts';
 import type { TokenAccess, TokenWorld } from '../tokens/token-world.ts';
 import type { TokenUri } from '../tokens/uri.ts';
 

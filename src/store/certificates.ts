@@ -171,6 +171,8 @@ const tablesByName = [
   'name_settings',
   'key_requests',
   'failing',
+  'staples',
+  'staple_endpoints',
 ] as const;
 
 const isUndelivered = "status = 'current' AND delivered_at IS NULL";

@@ -86,7 +86,13 @@ export type NameSetting =
   /** Which certificate another agent is shown when it is fetched from there. */
   | 'fetch-as'
   /** The nodes whose agents may fetch it here, as a JSON list of texts. */
-  | 'serve-to';
+  | 'serve-to'
+  /** The OCSP object by which its staple is asked for and believed; without it, as RFC 6960 says and the CA profile goes. */
+  | 'staple-ocsp'
+  /** `renew`: when a responder says that it is revoked, the agent asks for another one with a new key. */
+  | 'staple-revoked'
+  /** `allow`: a staple without nextUpdate is taken. */
+  | 'staple-endless';
 
 /** Settings of single names, as text. */
 export interface NameSettings {

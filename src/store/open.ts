@@ -7,6 +7,7 @@ import type { StoreCare } from './care-contract.ts';
 import { openDatabase, type Database } from './database.ts';
 import { joinWrites } from './joined-writes.ts';
 import { lateNotifications } from './late-notifications.ts';
+import { lateStaples } from './late-staples.ts';
 import { lateValidation } from './late-validation.ts';
 import type { Deployments } from './deployments-contract.ts';
 import { preparePrivateDirectory } from './private-files.ts';
@@ -63,6 +64,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...lateRecords(database),
     ...lateNotifications(database, unlock),
     ...lateValidation(database, unlock),
+    staples: lateStaples(database),
     care: lateCare(database, keyring, options),
     close: () => database.close(),
   };

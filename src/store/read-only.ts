@@ -25,6 +25,7 @@ export function readOnly(store: Store, refuse: () => never): Store {
     validationObjects,
     heldCrls,
     crlSources,
+    staples,
   } = store;
   const refused = async (): Promise<never> => refuse();
   return {
@@ -189,6 +190,17 @@ export function readOnly(store: Store, refuse: () => never): Store {
       nextAt: () => crlSources.nextAt(),
       put: refused,
       remove: refused,
+    },
+    staples: {
+      get: (certificate) => staples.get(certificate),
+      list: () => staples.list(),
+      of: (name) => staples.of(name),
+      endpoints: (name) => staples.endpoints(name),
+      put: refused,
+      keepOnly: refused,
+      putEndpoint: refused,
+      removeEndpoint: refused,
+      report: refused,
     },
     snmpEngine: { get: () => snmpEngine.get(), change: refused },
     leases: {

@@ -1,7 +1,7 @@
 import { text } from './column.ts';
 import type { Database } from './database.ts';
+import type { Settings } from './settings-contract.ts';
 import type { Sql } from './sql.ts';
-import type { Settings } from './store.ts';
 
 /** Settings in SQLite. */
 export function sqliteSettings(database: Database): Settings {

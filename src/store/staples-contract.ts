@@ -169,8 +169,8 @@ export interface Staples {
   of(name: string): Promise<readonly KeptStaple[]>;
   /** Keep it, in place of what is kept of that certificate. */
   put(staple: KeptStaple): Promise<void>;
-  /** Forget what is kept of other versions of a name. */
-  keepOnly(name: string, certificate: string): Promise<void>;
+  /** Forget what is kept of other versions of a name than these. */
+  keepOnly(name: string, certificates: readonly string[]): Promise<void>;
   /** By name and label; those of a name. */
   endpoints(name?: string): Promise<readonly StapleEndpointRecord[]>;
   /** Set an endpoint, in place of one of the same label; what was published there is forgotten. */

@@ -10,6 +10,8 @@ import type { Leases } from './leases-contract.ts';
 import type { Alarms, Destinations, Outbox, SnmpEngines } from './notifications-contract.ts';
 import type { History, Statistics, TransactionOutcome } from './records-contract.ts';
 import type { Schedule } from './schedule-contract.ts';
+import type { Settings } from './settings-contract.ts';
+import type { Staples } from './staples-contract.ts';
 import type { CrlSources, HeldCrls, ValidationObjects } from './validation-contract.ts';
 
 /**
@@ -45,6 +47,7 @@ export interface Store {
   readonly validationObjects: ValidationObjects;
   readonly heldCrls: HeldCrls;
   readonly crlSources: CrlSources;
+  readonly staples: Staples;
   readonly snmpEngine: SnmpEngines;
   readonly care: StoreCare;
   close(): Promise<void>;
@@ -387,14 +390,4 @@ export interface Certificates {
    * @throws {CertError} STORE_CONFLICT while a request for the name, or one signed with it, is outstanding
    */
   remove(name: string): Promise<number>;
-}
-
-/** Settings that belong to no other table, as text. */
-export interface Settings {
-  get(key: string): Promise<string | undefined>;
-  set(key: string, value: string): Promise<void>;
-  /** `false` when there was none. */
-  remove(key: string): Promise<boolean>;
-  /** All of them by key. */
-  list(): Promise<ReadonlyMap<string, string>>;
 }

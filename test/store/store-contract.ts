@@ -14,6 +14,7 @@ import { revocationContract } from './revocation-contract.ts';
 import { at, context, counters, granted, imported } from './sample.ts';
 import { named, newKey, newTransaction, random } from './sample.ts';
 import { scheduleContract } from './schedule-contract.ts';
+import { staplesContract } from './staples-contract.ts';
 import { validationContract } from './validation-contract.ts';
 import { transactionsContract } from './transactions-contract.ts';
 import { versionsContract } from './versions-contract.ts';
@@ -35,6 +36,7 @@ export function storeContract(make: () => Promise<StoreUnderTest>): void {
   versionsContract(make);
   auditContract(make);
   scheduleContract(make);
+  staplesContract(make);
   notificationsContract(make);
   validationContract(make);
 
