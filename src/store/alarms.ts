@@ -40,6 +40,15 @@ export function sqliteAlarms(database: Database): Alarms {
         sql.run('DELETE FROM watched WHERE kind = ? AND name = ?', kind, name);
       }),
     of: (subject) => database.read((sql) => alarmsOf(sql, subject)),
+    sources: () =>
+      database.read((sql) =>
+        sql
+          .all(
+            `SELECT DISTINCT subject FROM alarms WHERE subject >= 'source ' AND subject < 'source!'
+             ORDER BY subject`,
+          )
+          .map((row) => text(row, 'subject').slice('source '.length)),
+      ),
     list: (limit) =>
       database.read((sql) =>
         sql.all('SELECT * FROM alarms ORDER BY raised_at, key LIMIT ?', limit).map(readAlarm),

@@ -17,6 +17,7 @@ export function lateNotifications(
       find: async (...args) => (await alarms()).find(...args),
       watched: async (...args) => (await alarms()).watched(...args),
       names: async (...args) => (await alarms()).names(...args),
+      sources: async () => (await alarms()).sources(),
       forget: async (...args) => (await alarms()).forget(...args),
       of: async (...args) => (await alarms()).of(...args),
       list: async (...args) => (await alarms()).list(...args),

@@ -2,15 +2,27 @@ import type { Database } from './database.ts';
 import type { Sealer } from './sealer.ts';
 import type { Store } from './store.ts';
 
+type ValidationTable =
+  | 'validationObjects'
+  | 'heldCrls'
+  | 'crlSources'
+  | 'validationStatistics'
+  | 'unauthorizedResponders'
+  | 'ownRevocations';
+
 /** What judging peers needs of a store; the code of each table is loaded at its first call. */
 export function lateValidation(
   database: Database,
   unlock: () => Promise<Sealer>,
-): Pick<Store, 'validationObjects' | 'heldCrls' | 'crlSources'> {
+): Pick<Store, ValidationTable> {
   const objects = async () =>
     (await import('./validation-objects.ts')).sqliteValidationObjects(database, unlock);
   const held = async () => (await import('./held-crls.ts')).sqliteHeldCrls(database);
   const sources = async () => (await import('./held-crls.ts')).sqliteCrlSources(database);
+  const watch = () => import('./validation-watch.ts');
+  const statistics = async () => (await watch()).sqliteValidationStatistics(database);
+  const responders = async () => (await watch()).sqliteUnauthorizedResponders(database);
+  const own = async () => (await watch()).sqliteOwnRevocations(database);
   return {
     validationObjects: {
       list: async (...args) => (await objects()).list(...args),
@@ -33,6 +45,22 @@ export function lateValidation(
       nextAt: async () => (await sources()).nextAt(),
       put: async (...args) => (await sources()).put(...args),
       remove: async (...args) => (await sources()).remove(...args),
+    },
+    validationStatistics: {
+      read: async () => (await statistics()).read(),
+      add: async (...args) => (await statistics()).add(...args),
+      clear: async (...args) => (await statistics()).clear(...args),
+    },
+    unauthorizedResponders: {
+      list: async () => (await responders()).list(),
+      put: async (...args) => (await responders()).put(...args),
+      remove: async (...args) => (await responders()).remove(...args),
+    },
+    ownRevocations: {
+      list: async () => (await own()).list(),
+      get: async (...args) => (await own()).get(...args),
+      put: async (...args) => (await own()).put(...args),
+      remove: async (...args) => (await own()).remove(...args),
     },
   };
 }

@@ -41,6 +41,8 @@ export interface Alarms {
   forget(kind: WatchedKind, name: string): Promise<void>;
   /** Those of one subject, see `subjectKey`. */
   of(subject: string): Promise<readonly Alarm[]>;
+  /** The endpoints of sources that alarms stand of. */
+  sources(): Promise<readonly string[]>;
   /** All that stand, oldest first. */
   list(limit: number): Promise<readonly Alarm[]>;
   /** Take the number of an event that is about no alarm. */
