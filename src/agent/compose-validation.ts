@@ -1,9 +1,14 @@
 import type { Clock } from '../base/clock.ts';
+import type { Random } from '../base/random.ts';
 import { modernOnly } from '../crypto/policy.ts';
 import { listConfiguredCrls } from '../lifecycle/configured-crls.ts';
-import { configuredSigner } from '../validation/configured-signer.ts';
+import {
+  configuredSigner,
+  storedCas,
+  type ConfiguredCas,
+} from '../validation/configured-signer.ts';
 import type { ValidationContext, ValidationEvents } from '../validation/contract.ts';
-import { crlKeeper } from '../validation/crl-keeper.ts';
+import { crlKeeper, type CrlKeeperContext } from '../validation/crl-keeper.ts';
 import type { CrlRefresher } from '../validation/crl-refresh.ts';
 import { ocspClient } from '../validation/ocsp-client.ts';
 import type { Services } from './compose.ts';
@@ -24,24 +29,49 @@ export interface ValidationOptions {
   readonly tell?: ValidationEvents;
 }
 
+/** Where CRLs are held, and what is set up: by a store, or without one. */
+export interface ValidationGround extends Pick<
+  CrlKeeperContext,
+  'store' | 'configured' | 'fetchConfigured'
+> {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Whose CRLs are held that come without a peer. */
+  cas(): Promise<ConfiguredCas>;
+}
+
 /** Make what judges peers: one for all that are judged, since what responders and CRLs said is kept in it. */
 export function composeValidation(
-  { store, clock: real, random, retrieve }: ValidationServices,
+  { store, clock, random, retrieve }: ValidationServices,
+  options: ValidationOptions = {},
+): ValidationParts {
+  const ground: ValidationGround = {
+    store,
+    clock,
+    random,
+    configured: () => listConfiguredCrls(store),
+    fetchConfigured: (url, limits) => retrieve(url, limits),
+    cas: () => storedCas(store),
+  };
+  return validationOn(ground, options);
+}
+
+/** The same on another ground than a store. */
+export function validationOn(
+  { cas, random, clock: real, ...ground }: ValidationGround,
   { at, tell = () => undefined }: ValidationOptions = {},
 ): ValidationParts {
   const clock: Clock = at === undefined ? real : { ...real, now: () => at };
   const keeper = crlKeeper({
-    store,
+    ...ground,
     clock,
     tell,
-    configured: () => listConfiguredCrls(store),
-    fetchConfigured: (url, options) => retrieve(url, options),
     async fetchNamed(url, options) {
       // Without what is set up for any server: a certificate must not have our passwords sent anywhere.
       const { retrieve: fetch } = await import('../retrieval/retrieve.ts');
       return await fetch(url, options);
     },
-    signerOf: configuredSigner({ store, clock, algorithms: modernOnly }),
+    signerOf: configuredSigner({ cas, clock, algorithms: modernOnly }),
   });
   const crls = at === undefined ? keeper : { ...keeper, keep: async () => undefined };
   return {

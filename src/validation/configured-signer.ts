@@ -9,23 +9,26 @@ import type { Store } from '../store/store.ts';
 import { decodeCertificate, type Certificate } from '../x509/certificate.ts';
 import { sameName } from '../x509/name.ts';
 
-/** What is configured where. */
+/** CAs that are configured. */
+export interface ConfiguredCas {
+  readonly anchors: readonly Certificate[];
+  readonly intermediates: readonly Certificate[];
+}
+
+/** What finding one stands on. */
 export interface ConfiguredSignerContext {
-  readonly store: Pick<Store, 'authorities' | 'caCertificates'>;
+  cas(): Promise<ConfiguredCas>;
   readonly clock: Clock;
   readonly algorithms: AlgorithmPolicy;
 }
 
-/**
- * Make what finds the CA that is configured and signed a CRL: a root of a CA profile, a certificate of the local
- * CA store, or what leads to one of these.
- */
+/** Make what finds the CA that is configured and signed a CRL: an anchor, or what leads to one. */
 export function configuredSigner(
   context: ConfiguredSignerContext,
 ): (crl: Crl) => Promise<Certificate | undefined> {
-  const { clock, algorithms: policy } = context;
+  const { clock, algorithms: policy, cas } = context;
   return async (crl) => {
-    const { anchors, intermediates } = await configuredCas(context);
+    const { anchors, intermediates } = await cas();
     const pool = [...anchors, ...intermediates].filter(({ tbsCertificate }) =>
       sameName(tbsCertificate.subject, crl.issuer),
     );
@@ -40,10 +43,10 @@ export function configuredSigner(
   };
 }
 
-async function configuredCas({ store }: ConfiguredSignerContext): Promise<{
-  readonly anchors: readonly Certificate[];
-  readonly intermediates: readonly Certificate[];
-}> {
+/** Read the CAs of a store: as anchors the roots of CA profiles, and the certificates of the local CA store. */
+export async function storedCas(
+  store: Pick<Store, 'authorities' | 'caCertificates'>,
+): Promise<ConfiguredCas> {
   const [profiles, kept] = await Promise.all([
     store.authorities.list(),
     store.caCertificates.list(),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { utf8 } from '../../src/base/bytes.ts';
+import type { Store } from '../../src/store/store.ts';
 import { at, random } from './sample.ts';
 import type { StoreUnderTest } from './store-contract.ts';
 
@@ -39,6 +40,18 @@ export function validationContract(make: () => Promise<StoreUnderTest>): void {
     });
   });
 
+  crlStoreContract(make);
+}
+
+/** What is held of CRLs, by a store or without one. */
+export interface CrlStoreUnderTest {
+  readonly store: Pick<Store, 'heldCrls' | 'crlSources'>;
+  /** As it is for whoever comes next. */
+  reopen(): Promise<Pick<Store, 'heldCrls' | 'crlSources'>>;
+}
+
+/** What everything does that holds CRLs. */
+export function crlStoreContract(make: () => Promise<CrlStoreUnderTest>): void {
   describe('held CRLs', () => {
     it('give way to newer ones of their identity, and to no older one', async () => {
       const { store, reopen } = await make();

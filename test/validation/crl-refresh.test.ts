@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { modernOnly } from '../../src/crypto/policy.ts';
 import { parseLabel } from '../../src/base/label.ts';
 import { caProfile } from '../../src/settings/ca-profile-defaults.ts';
-import { configuredSigner } from '../../src/validation/configured-signer.ts';
+import { configuredSigner, storedCas } from '../../src/validation/configured-signer.ts';
 import { nextAttempt, nextFetch } from '../../src/validation/crl-schedule.ts';
 import { certificateDer } from '../../src/x509/certificate.ts';
 import { extension } from '../../src/x509/extension-values.ts';
@@ -193,7 +193,11 @@ describe('configuredSigner()', () => {
       intermediates: [certificateDer(sub.certificate), Uint8Array.of(1, 2, 3)],
     };
     await store.authorities.put(profile);
-    const found = await configuredSigner({ store, clock, algorithms: modernOnly })(made);
+    const found = await configuredSigner({
+      cas: () => storedCas(store),
+      clock,
+      algorithms: modernOnly,
+    })(made);
     return found && certificateDer(found);
   }
 
@@ -207,7 +211,7 @@ describe('configuredSigner()', () => {
     const usage = extension('keyUsage', ['keyCertSign'], true);
     const mute = issue({ subject: 'CN=Mute', issuer: ca, extensions: [usage] });
     const { store, clock } = await keeping();
-    const of = configuredSigner({ store, clock, algorithms: modernOnly });
+    const of = configuredSigner({ cas: () => storedCas(store), clock, algorithms: modernOnly });
     await store.authorities.put(
       caProfile({
         label: parseLabel('m', 'label'),
