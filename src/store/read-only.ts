@@ -25,6 +25,9 @@ export function readOnly(store: Store, refuse: () => never): Store {
     validationObjects,
     heldCrls,
     crlSources,
+    validationStatistics,
+    unauthorizedResponders,
+    ownRevocations,
     staples,
   } = store;
   const refused = async (): Promise<never> => refuse();
@@ -145,6 +148,7 @@ export function readOnly(store: Store, refuse: () => never): Store {
       find: (kind, name) => alarms.find(kind, name),
       watched: refused,
       names: (kind) => alarms.names(kind),
+      sources: () => alarms.sources(),
       of: (subject) => alarms.of(subject),
       list: (limit) => alarms.list(limit),
       isWanted: () => alarms.isWanted(),
@@ -188,6 +192,22 @@ export function readOnly(store: Store, refuse: () => never): Store {
       get: (url) => crlSources.get(url),
       due: (now, limit) => crlSources.due(now, limit),
       nextAt: () => crlSources.nextAt(),
+      put: refused,
+      remove: refused,
+    },
+    validationStatistics: {
+      read: () => validationStatistics.read(),
+      add: refused,
+      clear: refused,
+    },
+    unauthorizedResponders: {
+      list: () => unauthorizedResponders.list(),
+      put: refused,
+      remove: refused,
+    },
+    ownRevocations: {
+      list: () => ownRevocations.list(),
+      get: (name) => ownRevocations.get(name),
       put: refused,
       remove: refused,
     },

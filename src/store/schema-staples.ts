@@ -1,4 +1,5 @@
 import type { Migration } from './migration.ts';
+import { validationWatchTables } from './schema-validation-watch.ts';
 
 const wake = (name: string): string => `
   INSERT INTO schedule (name, next_at, revision) VALUES (${name}, 0, 1)
@@ -13,6 +14,7 @@ CREATE TABLE validation_statistics (
   value   INTEGER NOT NULL,
   last_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+${validationWatchTables}
 CREATE TABLE staples (
   certificate    TEXT PRIMARY KEY,
   name           TEXT NOT NULL,

@@ -13,6 +13,11 @@ import type { Schedule } from './schedule-contract.ts';
 import type { Settings } from './settings-contract.ts';
 import type { Staples } from './staples-contract.ts';
 import type { CrlSources, HeldCrls, ValidationObjects } from './validation-contract.ts';
+import type {
+  OwnRevocations,
+  UnauthorizedResponders,
+  ValidationStatistics,
+} from './validation-watch-contract.ts';
 
 /**
  * Everything certkeeper remembers, behind promises so that another database can stand beside SQLite
@@ -47,6 +52,9 @@ export interface Store {
   readonly validationObjects: ValidationObjects;
   readonly heldCrls: HeldCrls;
   readonly crlSources: CrlSources;
+  readonly validationStatistics: ValidationStatistics;
+  readonly unauthorizedResponders: UnauthorizedResponders;
+  readonly ownRevocations: OwnRevocations;
   readonly staples: Staples;
   readonly snmpEngine: SnmpEngines;
   readonly care: StoreCare;
