@@ -54,6 +54,16 @@ export async function signalByPidFile(
   }
 }
 
+/**
+ * Tell whether the process a pid file names runs, and is called as it should be. A server that does not run needs no
+ * signal: it reads its files when it starts.
+ */
+export async function isServerRunning(pidFile: string, names: readonly string[]): Promise<boolean> {
+  const pid = pidIn(await readFile(pidFile, 'utf8').catch(() => ''));
+  const name = pid === undefined ? undefined : await processName(pid);
+  return name !== undefined && names.some((each) => nameOf(each) === name);
+}
+
 async function readPid(pidFile: string): Promise<number> {
   let text: string;
   try {
@@ -65,14 +75,19 @@ async function readPid(pidFile: string): Promise<number> {
       cause,
     );
   }
-  const digits = /^\s*(\d{1,10})\s*$/.exec(text)?.[1];
-  // 0 and 1 are everybody, and the system itself.
-  if (digits !== undefined && Number(digits) > 1) return Number(digits);
+  const pid = pidIn(text);
+  if (pid !== undefined) return pid;
   throw failed(
     `Cannot use pid file "${pidFile}": there is no process number in it`,
     // A server that only tries its configuration may have made it, empty.
     'Start the server, or name its pid file',
   );
+}
+
+function pidIn(text: string): number | undefined {
+  const digits = /^\s*(\d{1,10})\s*$/.exec(text)?.[1];
+  // 0 and 1 are everybody, and the system itself.
+  return digits !== undefined && Number(digits) > 1 ? Number(digits) : undefined;
 }
 
 /** What the kernel calls a process; absent where it does not say. */

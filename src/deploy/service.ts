@@ -11,7 +11,7 @@ import {
   type Command,
 } from './run-command.ts';
 import { isRootsAlone } from './program-powers.ts';
-import { findProgram, signalByPidFile } from './server-process.ts';
+import { findProgram, isServerRunning, signalByPidFile } from './server-process.ts';
 
 /** A service that is to use new files. */
 export interface Service {
@@ -25,6 +25,12 @@ export interface Service {
   reload(): Promise<void>;
 }
 
+/** A server that is told by a signal. */
+export interface SignalledService extends Service {
+  /** Tell whether it runs: one that does not has nothing to be told. */
+  isRunning(): Promise<boolean>;
+}
+
 /** How a server is told by a signal, after its program has tried the configuration. */
 interface SignalledServer {
   /** Names of the program that tries the configuration. */
@@ -36,7 +42,8 @@ interface SignalledServer {
   readonly processes: readonly string[];
 }
 
-type Signalled = Extract<DeployTarget, { readonly pidFile: string }>;
+/** The servers that are told by a signal, and how to find them. */
+export type Signalled = Extract<DeployTarget, { readonly pidFile: string }>;
 
 /** The servers that are told by a signal: a row each. */
 const servers: Readonly<Record<Signalled['type'], SignalledServer>> = {
@@ -79,7 +86,6 @@ export function serviceOf(
   pems: DeliveredPems,
   signal?: AbortSignal,
 ): Service {
-  const running = { env: plainEnvironment, timeoutMs: commandTimeoutMs, ...(signal && { signal }) };
   switch (target.type) {
     case 'haproxy': {
       const { socket } = target;
@@ -93,36 +99,51 @@ export function serviceOf(
         reload: () => commitCertificate(socket, entry),
       };
     }
-    case 'systemd': {
-      const { unit, program } = target;
-      return {
-        async check() {},
-        reload: () =>
-          succeed('reload', unit, {
-            ...running,
-            command: [program ?? findProgram(['systemctl']), 'reload', '--', unit],
-          }),
-      };
-    }
-    default: {
-      const { program, config, pidFile } = target;
-      const { programs, test, signal: kind, processes } = servers[target.type];
-      const names = program === undefined ? processes : [...processes, program];
-      return {
-        check: () => {
-          const tried = program ?? findProgram(programs);
-          // It reads keys that only root may read; but a configuration can name code to be loaded.
-          const areRoots = [tried, ...(config === undefined ? [] : [config])].every(isRootsAlone);
-          return succeed('use the configuration of', target.type, {
-            ...running,
-            command: [tried, ...test(config)],
-            ...(areRoots && { keepsPowers: true }),
-          });
-        },
-        reload: () => signalByPidFile(pidFile, kind, names),
-      };
-    }
+    case 'systemd':
+      return systemdUnit(target, signal);
+    default:
+      return signalledService(target, signal);
   }
+}
+
+/** Reach a unit of systemd, which cannot be tried. */
+export function systemdUnit(
+  { unit, program }: { readonly unit: string; readonly program?: string },
+  signal?: AbortSignal,
+): Service {
+  return {
+    async check() {},
+    reload: () =>
+      succeed('reload', unit, {
+        ...running(signal),
+        command: [program ?? findProgram(['systemctl']), 'reload', '--', unit],
+      }),
+  };
+}
+
+/** Reach a server that is told by a signal. */
+export function signalledService(target: Signalled, signal?: AbortSignal): SignalledService {
+  const { type, program, config, pidFile } = target;
+  const { programs, test, signal: kind, processes } = servers[type];
+  const names = program === undefined ? processes : [...processes, program];
+  return {
+    check: () => {
+      const tried = program ?? findProgram(programs);
+      // It reads keys that only root may read; but a configuration can name code to be loaded.
+      const areRoots = [tried, ...(config === undefined ? [] : [config])].every(isRootsAlone);
+      return succeed('use the configuration of', type, {
+        ...running(signal),
+        command: [tried, ...test(config)],
+        ...(areRoots && { keepsPowers: true }),
+      });
+    },
+    reload: () => signalByPidFile(pidFile, kind, names),
+    isRunning: () => isServerRunning(pidFile, names),
+  };
+}
+
+function running(signal: AbortSignal | undefined): Omit<Command, 'command'> {
+  return { env: plainEnvironment, timeoutMs: commandTimeoutMs, ...(signal && { signal }) };
 }
 
 async function succeed(doing: string, what: string, command: Command): Promise<void> {
