@@ -1,4 +1,4 @@
-import { spread } from './spread.ts';
+import { spread } from '../base/spread.ts';
 
 /** What is remembered of a job that did not work, until it does. */
 export interface Failing {

@@ -16,7 +16,7 @@ import { alarmFacts } from './alarm-facts.ts';
 import type { Surroundings } from './due.ts';
 import { certificateColumns } from './notified-certificate.ts';
 import type { NameReading } from './read-name.ts';
-import { spread } from './spread.ts';
+import { spread } from '../base/spread.ts';
 
 /** What looking needs. */
 export interface WatchContext {

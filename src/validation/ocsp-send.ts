@@ -33,43 +33,65 @@ export async function sendOcspQuery(
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<OcspAnswered> {
+  const { status, headers, body } = await exchangeOcsp(query, { rules, maxBytes, signal });
+  if (status === 200) {
+    const type = headers['content-type'] ?? '';
+    return { body, isCalledOcsp: /^application\/ocsp-response\s*(?:;|$)/i.test(type) };
+  }
+  throw refused(query.url, `HTTP status ${status}`);
+}
+
+/** How a query is sent. */
+export interface OcspSending {
+  readonly rules: Pick<OcspQueryRules, 'tunnel' | 'resolvers' | 'hostHeader'>;
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+  /** Beside those a query has anyhow. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** In place of what the rules say of proxy and name servers. */
+  readonly proxy?: HttpProxy;
+}
+
+/**
+ * Send a query, follow where the responder sends us, and give what came in the end, whatever its status.
+ *
+ * @throws {CertError} as `request`, and HTTP_STATUS for a redirect that is not followed
+ * @throws the reason of `signal`, when that is aborted
+ */
+export async function exchangeOcsp(
+  query: OcspHttpRequest,
+  sending: OcspSending,
+): Promise<HttpResponse> {
   const { origin } = parseHttpUrl(query.url);
   let at: OcspHttpRequest = query;
   for (let redirects = 0; ; redirects++) {
     // The name of a host is that of the responder, not of where it sends us.
-    const host = parseHttpUrl(at.url).origin === origin ? rules.hostHeader : undefined;
-    const { status, headers, body } = await once(at, { rules, maxBytes, signal, host });
-    if (status === 200) {
-      const type = headers['content-type'] ?? '';
-      return { body, isCalledOcsp: /^application\/ocsp-response\s*(?:;|$)/i.test(type) };
-    }
-    const next = isRedirect(status) ? headers['location'] : undefined;
-    if (next === undefined) throw refused(query.url, `HTTP status ${status}`);
+    const host = parseHttpUrl(at.url).origin === origin ? sending.rules.hostHeader : undefined;
+    const response = await once(at, { ...sending, host });
+    const next = isRedirect(response.status) ? response.headers['location'] : undefined;
+    if (next === undefined) return response;
     if (redirects === MAX_REDIRECTS) throw refused(query.url, 'it redirects again and again');
     at = { ...at, url: redirectedTo(next, at.url, query.url) };
   }
 }
 
-interface Sending {
-  readonly rules: OcspQueryRules;
-  readonly maxBytes: number;
-  readonly signal: AbortSignal;
-  readonly host: string | undefined;
-}
+type Sending = OcspSending & { readonly host: string | undefined };
 
 async function once(
   query: OcspHttpRequest,
-  { rules, maxBytes, signal, host }: Sending,
+  { rules, maxBytes, signal, host, headers, proxy }: Sending,
 ): Promise<HttpResponse> {
   const { url, method } = query;
   const { origin } = parseHttpUrl(url);
-  const connection = new Connection(origin, await routeTo(origin, rules, signal));
+  const route = proxy ? { proxy } : await routeTo(origin, rules, signal);
+  const connection = new Connection(origin, route);
   try {
     return await request({
       url,
       method,
       headers: {
         accept: 'application/ocsp-response',
+        ...headers,
         ...(host !== undefined && { host }),
         ...(method === 'POST' && { 'content-type': 'application/ocsp-request' }),
       },
@@ -86,7 +108,7 @@ async function once(
 /** A proxy finds the responder by its name; where there is none, the name servers of the settings are asked. */
 async function routeTo(
   origin: string,
-  { tunnel, resolvers }: OcspQueryRules,
+  { tunnel, resolvers }: Pick<OcspQueryRules, 'tunnel' | 'resolvers'>,
   signal: AbortSignal,
 ): Promise<HttpRoute> {
   if (tunnel) {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../src/agent/system-clock.ts';
-import { spread } from '../../src/scheduler/spread.ts';
+import { spread } from '../../src/base/spread.ts';
 import { toDer } from '../../src/asn1/codec.ts';
 import { certificateDer } from '../../src/x509/certificate.ts';
 import { SubjectPublicKeyInfo } from '../../src/x509/subject-public-key-info.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { retryTime, retryTimeAt, type Failing } from '../../src/scheduler/retry.ts';
-import { spread } from '../../src/scheduler/spread.ts';
+import { spread } from '../../src/base/spread.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
