@@ -34,10 +34,8 @@ export async function examineAgent(
 
 /** A certificate that has ended has no next renewal, and yet is to be renewed. */
 async function isSetForAny({ nameSettings }: Pick<LifecycleContext['store'], 'nameSettings'>) {
-  for (const name of await nameSettings.names()) {
-    const set = await nameSettings.of(name);
-    if (set.has('auto-update-days') || set.has('auto-fetch-days')) return true;
-  }
+  for (const key of ['auto-update-days', 'auto-fetch-days'] as const)
+    if ((await nameSettings.having(key, 1)).size > 0) return true;
   return false;
 }
 

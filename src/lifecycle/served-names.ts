@@ -31,12 +31,10 @@ export async function nodesServed(
 export async function servedNames(
   store: Pick<Store, 'nameSettings'>,
 ): Promise<readonly ServedName[]> {
-  const served: ServedName[] = [];
-  for (const name of await store.nameSettings.names()) {
-    const nodes = await nodesServed(store, name);
-    if (nodes.length > 0) served.push({ name, nodes });
-  }
-  return served;
+  const set = await store.nameSettings.having('serve-to');
+  return [...set]
+    .map(([name, value]) => ({ name, nodes: nodesIn(value) }))
+    .filter(({ nodes }) => nodes.length > 0);
 }
 
 /**

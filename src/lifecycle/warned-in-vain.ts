@@ -13,7 +13,7 @@ export async function warnedInVain(
   warningHours: number,
 ): Promise<readonly string[]> {
   const found: string[] = [];
-  for (const name of (await store.nameSettings.names()).slice(0, most)) {
+  for (const [name] of await store.nameSettings.having('auto-update-days', most)) {
     const days = await daysSet(store, name, 'auto-update-days');
     const record = days === undefined ? undefined : await store.certificates.current(name);
     if (record === undefined) continue;

@@ -104,4 +104,6 @@ export interface NameSettings {
   remove(name: string, key: NameSetting): Promise<boolean>;
   /** The names that have any, whether there are certificates of them or not. */
   names(): Promise<readonly Label[]>;
+  /** The names for which this one is set, in order, with what it is; all of them without a limit. */
+  having(key: NameSetting, limit?: number): Promise<ReadonlyMap<Label, string>>;
 }

@@ -35,6 +35,19 @@ export function sqliteNameSettings(database: Database): NameSettings {
           .all('SELECT DISTINCT name FROM name_settings ORDER BY name')
           .map((row) => label(row, 'name')),
       ),
+    having: (key, limit = -1) =>
+      database.read(
+        (sql) =>
+          new Map(
+            sql
+              .all(
+                'SELECT name, value FROM name_settings WHERE key = ? ORDER BY name LIMIT ?',
+                key,
+                limit,
+              )
+              .map((row) => [label(row, 'name'), text(row, 'value')]),
+          ),
+      ),
   };
 }
 

@@ -233,6 +233,7 @@ function lateEntries(
       set: async (...args) => (await settings()).set(...args),
       remove: async (...args) => (await settings()).remove(...args),
       names: async () => (await settings()).names(),
+      having: async (...args) => (await settings()).having(...args),
     },
     schedule: {
       due: async (...args) => (await schedule()).due(...args),

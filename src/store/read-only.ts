@@ -80,6 +80,7 @@ export function readOnly(store: Store, refuse: () => never): Store {
       get: (name, key) => nameSettings.get(name, key),
       of: (name) => nameSettings.of(name),
       names: () => nameSettings.names(),
+      having: (key, limit) => nameSettings.having(key, limit),
       set: refused,
       remove: refused,
     },

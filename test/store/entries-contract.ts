@@ -110,6 +110,17 @@ export function entriesContract(make: () => Promise<StoreUnderTest>): void {
       expect(await store.nameSettings.remove('gw1', 'key')).toBe(false);
     });
 
+    it('are found by what is set, in order, and no more of them than are asked for', async () => {
+      const { store } = await make();
+      for (const name of ['gw3', 'gw1', 'gw2'])
+        await store.nameSettings.set(named(name), 'key', name === 'gw2' ? 'new' : 'reuse');
+      await store.nameSettings.set(named('gw4'), 'auto-update-days', '30');
+      const all = new Map(Object.entries({ gw1: 'reuse', gw2: 'new', gw3: 'reuse' }));
+      expect([...(await store.nameSettings.having('key'))]).toStrictEqual([...all]);
+      expect([...(await store.nameSettings.having('key', 2))]).toStrictEqual([...all].slice(0, 2));
+      expect(await store.nameSettings.having('fetch-as')).toStrictEqual(new Map());
+    });
+
     it('tell how to renew until a renewal was granted', async () => {
       const { store } = await make();
       await granted(store, 'gw1');
