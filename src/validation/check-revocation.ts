@@ -9,20 +9,21 @@ import {
 } from '../revocation/crl-signer.ts';
 import { checkRevocationByCrls } from '../revocation/crl-status.ts';
 import type { Crl } from '../revocation/crl.ts';
-import { unavailable, type RevocationVerdict, type Unavailable } from '../revocation/verdict.ts';
+import type { RevocationVerdict, Unavailable } from '../revocation/verdict.ts';
 import type { Certificate } from '../x509/certificate.ts';
-import type { DistributionPoint } from '../x509/distribution-point.ts';
 import { extensionValue } from '../x509/extension-values.ts';
 import { sameName } from '../x509/name.ts';
 import type {
   CertificateRevocation,
   CrlsFound,
-  OcspAnswer,
   PeerReason,
+  SignedCrl,
   SourceTried,
   ValidationContext,
   ValidationPolicy,
 } from './contract.ts';
+import { askOcsp } from './ask-ocsp.ts';
+import { findCrls, internalVerdict, whyNoCrl } from './find-crls.ts';
 import {
   crlOutcome,
   decisiveVerdict,
@@ -58,6 +59,8 @@ interface Gathered {
   readonly tried: readonly SourceTried[];
   readonly ocsp: RevocationVerdict | undefined;
   readonly crls: CrlsFound | undefined;
+  /** What was looked at about responders. */
+  readonly ofResponders: readonly Crl[];
 }
 
 /**
@@ -77,26 +80,46 @@ export async function checkRevocation(
   const revocation = path.map((certificate, depth): CertificateRevocation => {
     const one = gathered[depth];
     const result = one
-      ? decide(certificate, one, one.crls && (byCrl[depth] ?? whyNone(one.crls)), question)
+      ? decide(certificate, one, one.crls && (byCrl[depth] ?? whyNoCrl(one.crls)), question)
       : undefined;
     const word = result?.warning;
     if (word !== undefined) warnings.push({ code: word, detail: warningTexts[word], depth });
+    if (result?.suspect) {
+      const { code, detail } = result.suspect;
+      context.tell({ type: 'crl-suspect', code, detail });
+    }
     return (
       result?.revocation ?? {
         certificate,
-        verdict: internal(undefined),
+        verdict: internalVerdict(undefined),
         tried: [],
         accepted: false,
       }
     );
   });
-  const used = crls.flatMap((crl) => {
+  const looked = [...crls, ...gathered.flatMap(({ ofResponders }) => ofResponders)];
+  const used = [...new Set(looked)].flatMap((crl) => {
     const signer = signerIn(crl, question);
     return signer ? [{ crl, signer }] : [];
   });
+  tellOfClock(question, used);
   // What cannot be held is not to keep a peer out.
   if (used.length > 0) await context.crls.keep(used).catch(() => undefined);
   return { revocation, warnings };
+}
+
+/** A clock that is behind by less is wrong as clocks are; what a CA has signed tells of it, and nobody else's word does. */
+const CLOCK_BEHIND_MS = 86_400_000;
+
+/** Of the clock, strict policies hang most: each CRL and response that is right is refused by one that is behind. */
+function tellOfClock(
+  { context, policy, at }: RevocationQuestion,
+  signed: readonly SignedCrl[],
+): void {
+  if (policy.revocation === 'relaxed') return;
+  const newest = Math.max(...signed.map(({ crl }) => crl.thisUpdate.getTime()));
+  if (newest - at.getTime() <= CLOCK_BEHIND_MS) return;
+  context.tell({ type: 'clock-suspect', policy: policy.name, thisUpdate: new Date(newest) });
 }
 
 const warningTexts: Readonly<Record<RevocationWarning, string>> = {
@@ -113,82 +136,17 @@ async function gather(
   const { policy, path } = question;
   const certificate = path[depth];
   if (certificate === undefined) throw new CertError('INTERNAL', 'Cannot ask about no certificate');
-  const { tried, verdict } = await askOcsp(question, depth, deadline);
-  const ocsp = verdict;
+  const { tried, verdict: ocsp, ofResponders } = await askOcsp(question, depth, deadline);
   const outcome = ocspOutcome(ocsp, policy);
   const modes = policy.revocation === 'ifuri' ? settledModes : [policy.revocation];
-  const wants = modes.some((mode) => needsCrl(mode, outcome));
-  const crls =
-    wants && policy.crls.use ? await findCrls(question, certificate, deadline) : undefined;
+  const wants = policy.crls.use && modes.some((mode) => needsCrl(mode, outcome));
+  if (wants && outcome !== 'none') question.context.tell({ type: 'fallback-to-crl' });
+  const crls = wants ? await findCrls(question, certificate, deadline) : undefined;
   const mode = modeFor(certificate, policy, crls);
-  return { mode, tried, ocsp, crls };
+  return { mode, tried, ocsp, crls, ofResponders };
 }
 
 const settledModes: readonly SettledMode[] = ['strict', 'relaxed'];
-
-/** RFC 6960, by staple and by network; nothing is asked without an object. */
-async function askOcsp(
-  { context, policy, path, anchor, staple }: RevocationQuestion,
-  depth: number,
-  deadline: AbortSignal,
-): Promise<{ readonly tried: readonly SourceTried[]; readonly verdict?: RevocationVerdict }> {
-  const certificate = path[depth];
-  const issuer = path[depth + 1] ?? anchor;
-  if (!policy.ocsp || !certificate) return { tried: [] };
-  const object = policy.ocsp;
-  const tried: SourceTried[] = [];
-  if (depth === 0 && staple) {
-    const answer = attempt(() => context.ocsp.staple(staple, certificate, issuer, object));
-    tried.push(...answer.tried);
-    if (answer.verdict.type === 'good' || answer.verdict.type === 'revoked') {
-      return { tried, verdict: answer.verdict };
-    }
-  }
-  const answer = await within(deadline, () =>
-    context.ocsp.status(certificate, issuer, object, deadline),
-  );
-  return { tried: [...tried, ...answer.tried], verdict: answer.verdict };
-}
-
-async function findCrls(
-  { context, policy, at }: RevocationQuestion,
-  certificate: Certificate,
-  deadline: AbortSignal,
-): Promise<CrlsFound> {
-  const { crls: rules } = policy;
-  const time = { at, clockSkewSeconds: rules.clockSkewSeconds };
-  const points = readPoints(certificate, rules.useDeltas);
-  return ended(
-    deadline,
-    async () => {
-      try {
-        return await context.crls.find(certificate, points, rules, time, deadline);
-      } catch (error) {
-        return none(deadline.aborted ? lateVerdict : internal(error));
-      }
-    },
-    () => none(lateVerdict),
-  );
-}
-
-function none(failure: Unavailable): CrlsFound {
-  return { crls: [], failed: [{ url: '', failure }] };
-}
-
-/** Those that cannot be read are no places; what the certificate says of them is judged with its CRLs. */
-function readPoints(
-  { tbsCertificate: { extensions } }: Certificate,
-  withDeltas: boolean,
-): readonly DistributionPoint[] {
-  try {
-    const named = extensionValue(extensions, 'cRLDistributionPoints') ?? [];
-    const deltas = withDeltas ? (extensionValue(extensions, 'freshestCRL') ?? []) : [];
-    return [...named, ...deltas];
-  } catch (error) {
-    if (error instanceof CertError && error.code !== 'INTERNAL') return [];
-    throw error;
-  }
-}
 
 /** `ifuri`: strict for a certificate that names a source, or whose issuer one is configured for. */
 function modeFor(
@@ -226,12 +184,16 @@ function lookUp(question: RevocationQuestion, crls: readonly Crl[]): readonly Re
   try {
     return checkRevocationByCrls({ ...query, policy: policy.path.policy });
   } catch (error) {
-    return path.map(() => internal(error));
+    return path.map(() => internalVerdict(error));
   }
 }
 
-function whyNone({ failed }: CrlsFound): RevocationVerdict {
-  return failed[0]?.failure ?? unavailable('no-source', 'it names no CRL, and none is configured');
+/** What is made of a certificate. */
+interface Decided {
+  readonly revocation: CertificateRevocation;
+  readonly warning?: RevocationWarning;
+  /** What its CRL says cannot be believed, and it was accepted. */
+  readonly suspect?: Unavailable;
 }
 
 function decide(
@@ -239,10 +201,10 @@ function decide(
   { mode, tried, ocsp, crls }: Gathered,
   byCrl: RevocationVerdict | undefined,
   { policy }: RevocationQuestion,
-): { readonly revocation: CertificateRevocation; readonly warning?: RevocationWarning } {
+): Decided {
   // Why a place gave nothing tells more than that there is nothing.
   const isNothing = byCrl?.type === 'unavailable' && byCrl.code === 'no-source';
-  const crl = crls && isNothing ? whyNone(crls) : byCrl;
+  const crl = crls && isNothing ? whyNoCrl(crls) : byCrl;
   const decision = revocationTable[mode][ocspOutcome(ocsp, policy)][crlOutcome(crl)];
   const accepted = decision.type === 'accept';
   const failed = (crls?.failed ?? []).map(({ url, failure }): SourceTried => ({
@@ -262,6 +224,7 @@ function decide(
       accepted,
     },
     ...(accepted && decision.warning !== undefined && { warning: decision.warning }),
+    ...(accepted && decision.isSuspect && crl?.type === 'unavailable' && { suspect: crl }),
   };
 }
 
@@ -281,46 +244,5 @@ function signerIn(
       sameName(tbsCertificate.subject, crl.issuer),
     );
     return named === -1 || isSameAuthority([signer, ...above], authorities.slice(named));
-  });
-}
-
-const lateVerdict = unavailable('timeout', 'the time for judging this peer is over');
-
-function internal(error: unknown): Unavailable {
-  const detail = error instanceof CertError ? error.message : 'an error that is ours';
-  return unavailable('internal', detail);
-}
-
-function attempt(work: () => OcspAnswer): OcspAnswer {
-  try {
-    return work();
-  } catch (error) {
-    return { verdict: internal(error), tried: [] };
-  }
-}
-
-function within(deadline: AbortSignal, work: () => Promise<OcspAnswer>): Promise<OcspAnswer> {
-  return ended(
-    deadline,
-    async () => {
-      try {
-        return await work();
-      } catch (error) {
-        return { verdict: deadline.aborted ? lateVerdict : internal(error), tried: [] };
-      }
-    },
-    () => ({ verdict: lateVerdict, tried: [] }),
-  );
-}
-
-/** Give up on what does not end by itself when the deadline comes. */
-function ended<T>(deadline: AbortSignal, work: () => Promise<T>, late: () => T): Promise<T> {
-  if (deadline.aborted) return Promise.resolve(late());
-  return new Promise<T>((resolve, reject) => {
-    const over = (): void => resolve(late());
-    deadline.addEventListener('abort', over, { once: true });
-    work()
-      .then(resolve, reject)
-      .finally(() => deadline.removeEventListener('abort', over));
   });
 }

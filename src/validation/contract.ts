@@ -151,6 +151,8 @@ export interface PeerToJudge {
 export interface OcspAnswer {
   readonly verdict: RevocationVerdict;
   readonly tried: readonly SourceTried[];
+  /** Who signed it, where CRLs are still to be asked about that one. */
+  readonly unchecked?: Certificate;
 }
 
 /** Asks responders; results and failures are kept, and who asks for the same at the same time asks once. */
@@ -173,6 +175,17 @@ export interface OcspClient {
     issuer: Certificate,
     object: ResolvedOcsp,
   ): OcspAnswer;
+  /**
+   * Forget a result that is not believed any more.
+   *
+   * @param failure remembered in its place, when the responder says the same again
+   */
+  forget(
+    certificate: Certificate,
+    issuer: Certificate,
+    object: ResolvedOcsp,
+    failure?: OcspAnswer & { readonly verdict: Unavailable },
+  ): void;
 }
 
 /** What CRLs there are for a certificate; they are not verified. */
@@ -209,6 +222,8 @@ export interface CrlKeeper {
 export type ValidationEvent =
   | { readonly type: 'judged'; readonly policy: string; readonly verdict: PeerVerdict }
   | { readonly type: 'peer-revoked'; readonly certificate: Certificate; readonly revoked: Revoked }
+  /** Of a certificate of ours, by its name here. */
+  | { readonly type: 'own-certificate-revoked'; readonly name: string; readonly revoked: Revoked }
   | { readonly type: 'crl-rollback'; readonly url: string; readonly issuer: string }
   | { readonly type: 'crl-expired'; readonly url: string; readonly issuer: string }
   | { readonly type: 'responder-unauthorized'; readonly url: string }
@@ -222,10 +237,22 @@ export type ValidationEvent =
   | {
       readonly type: 'crl-fetch';
       readonly url: string;
+      /** `fetched`, or a code of `unavailableCodes`. */
       readonly outcome: string;
       readonly octets: number;
       readonly ms: number;
-    };
+      /** Of these, for reading it. */
+      readonly parseMs: number;
+      readonly entries: number;
+    }
+  /** What was asked of CRLs was at hand, and nothing was fetched for it. */
+  | { readonly type: 'crl-hit' }
+  /** CRLs are looked at, since OCSP was asked and does not decide. */
+  | { readonly type: 'fallback-to-crl' }
+  /** A certificate was accepted though what its CRL says cannot be believed: that is worse than no CRL. */
+  | { readonly type: 'crl-suspect'; readonly code: string; readonly detail: string }
+  /** A policy that is strict was used by a clock that is behind a CRL by more than a day. */
+  | { readonly type: 'clock-suspect'; readonly policy: string; readonly thisUpdate: Date };
 
 /** Takes events. */
 export type ValidationEvents = (event: ValidationEvent) => void;

@@ -77,20 +77,26 @@ export function crlFetcher(context: FetcherContext): CrlFetcher {
   const origins = new WeakMap<Crl, CameFrom>();
 
   const retrieve = async (url: string, by: Fetch, signal: AbortSignal): Promise<CrlFile> => {
-    const begun = clock.now().getTime();
+    const time = (): number => clock.now().getTime();
+    const begun = time();
     let octets = 0;
+    let come: number | undefined;
     let file: CrlFile;
     try {
       const limits = { maxBytes: MAX_CRL_OCTETS };
       const body = await by(url, { limits, signal });
       octets = body.length;
+      come = time();
       file = readCrlFile(body);
     } catch (error) {
       signal.throwIfAborted();
       file = fetchFailure(error);
     }
     const outcome = file.type === 'crl' ? 'fetched' : file.code;
-    tell({ type: 'crl-fetch', url, outcome, octets, ms: clock.now().getTime() - begun });
+    const end = time();
+    const parseMs = end - (come ?? end);
+    const entries = file.type === 'crl' ? file.crl.index.count : 0;
+    tell({ type: 'crl-fetch', url, outcome, octets, ms: end - begun, parseMs, entries });
     return file;
   };
 

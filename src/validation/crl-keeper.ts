@@ -49,6 +49,8 @@ interface Finding {
   /** What is at hand by now. */
   readonly crls: Set<Crl>;
   readonly failed: { readonly url: string; readonly failure: Unavailable }[];
+  /** Whether any place had to be asked. */
+  isAsked: boolean;
 }
 
 /** Make what fetches and holds CRLs. One is for all policies and peers. */
@@ -64,7 +66,15 @@ export function crlKeeper(context: CrlKeeperContext): CrlKeeper & CrlRefresher {
     async find(certificate, points, rules, time, signal) {
       const issuers = issuersFor(certificate, points);
       const crls = new Set(await shelf.of(issuers));
-      const finding: Finding = { certificate, rules, time, signal, crls, failed: [] };
+      const finding: Finding = {
+        certificate,
+        rules,
+        time,
+        signal,
+        crls,
+        failed: [],
+        isAsked: false,
+      };
       try {
         await find.configured(finding, issuers);
         if (rules.fromCertificates) {
@@ -75,6 +85,7 @@ export function crlKeeper(context: CrlKeeperContext): CrlKeeper & CrlRefresher {
         if (!signal.aborted) throw error;
         finding.failed.push({ url: '', failure: tooLate });
       }
+      if (!finding.isAsked && crls.size > 0) tell({ type: 'crl-hit' });
       return { crls: [...crls], failed: finding.failed } satisfies CrlsFound;
     },
     async keep(crls) {
@@ -125,6 +136,7 @@ function finder(context: CrlKeeperContext, shelf: CrlShelf, fetcher: CrlFetcher)
         continue;
       }
       const held = await heldFrom(url, time);
+      finding.isAsked ||= held === undefined;
       const file = held
         ? ({ type: 'crl', crl: held } as const)
         : await fetcher.fetch(url, 'certificate', fetchNamed, signal);
@@ -140,10 +152,8 @@ function finder(context: CrlKeeperContext, shelf: CrlShelf, fetcher: CrlFetcher)
   const placeRules = ({ rules: { hosts } }: Finding) => ({ allowFiles, ...(hosts && { hosts }) });
 
   return {
-    async configured(
-      { rules, time, signal, crls, failed }: Finding,
-      issuers: ReadonlySet<string>,
-    ): Promise<void> {
+    async configured(finding: Finding, issuers: ReadonlySet<string>): Promise<void> {
+      const { rules, time, signal, crls, failed } = finding;
       if (rules.configured.length === 0) return;
       const all = await context.configured();
       for (const name of rules.configured) {
@@ -156,6 +166,7 @@ function finder(context: CrlKeeperContext, shelf: CrlShelf, fetcher: CrlFetcher)
           continue;
         }
         if (await heldFrom(url, time)) continue;
+        finding.isAsked = true;
         const file = await fetcher.fetch(url, 'configured', fetchConfigured, signal);
         if (file.type !== 'crl') failed.push({ url, failure: file });
         // It counts for the issuer it is of.

@@ -51,6 +51,14 @@ export function crlRefresher(context: RefreshContext): CrlRefresher {
   const told = new Set<string>();
   let running: Promise<void> | undefined;
 
+  const tellIfExpired = (url: string, { nextUpdate, issuer }: Crl, now: Date): void => {
+    if (!nextUpdate || nextUpdate >= now) return;
+    const which = `${url} ${nextUpdate.getTime()}`;
+    if (told.has(which)) return;
+    told.add(which);
+    tell({ type: 'crl-expired', url, issuer: quoteName(issuer) });
+  };
+
   const failed = async (row: CrlSource, { code, detail }: Failure): Promise<void> => {
     const { url } = row;
     const now = clock.now();
@@ -58,11 +66,7 @@ export function crlRefresher(context: RefreshContext): CrlRefresher {
     const nextAt = nextAttempt(url, failures, now);
     await crlSources.put({ ...row, failures, code, error: detail, nextAt });
     const held = row.identity === undefined ? undefined : await shelf.get(row.identity);
-    if (!held?.nextUpdate || held.nextUpdate >= now) return;
-    const which = `${url} ${held.nextUpdate.getTime()}`;
-    if (told.has(which)) return;
-    told.add(which);
-    tell({ type: 'crl-expired', url, issuer: quoteName(held.issuer) });
+    if (held) tellIfExpired(url, held, now);
   };
 
   const take = async (place: CrlPlace, row: CrlSource, file: CrlFile): Promise<void> => {
@@ -87,6 +91,8 @@ export function crlRefresher(context: RefreshContext): CrlRefresher {
       nextAt: nextFetch({ ...place, ...crl, fetchedAt }),
     });
     fetcher.forget(place.url, crl);
+    // Its place still has the one from before.
+    tellIfExpired(place.url, crl, fetchedAt);
   };
 
   const refresh = async (signal: AbortSignal): Promise<void> => {

@@ -16,6 +16,7 @@ import { named, newKey, newTransaction, random } from './sample.ts';
 import { scheduleContract } from './schedule-contract.ts';
 import { staplesContract } from './staples-contract.ts';
 import { validationContract } from './validation-contract.ts';
+import { validationWatchContract } from './validation-watch-contract.ts';
 import { transactionsContract } from './transactions-contract.ts';
 import { versionsContract } from './versions-contract.ts';
 
@@ -39,6 +40,7 @@ export function storeContract(make: () => Promise<StoreUnderTest>): void {
   staplesContract(make);
   notificationsContract(make);
   validationContract(make);
+  validationWatchContract(make);
 
   describe('certificates', () => {
     it('are pending until they are delivered, and tell why a delivery failed', async () => {

@@ -37,7 +37,10 @@ describe('a CRL that a certificate names', () => {
       fetchedAt: someDay,
     });
     expect((await site.store.crlSources.get(url))?.nextAt).toBeUndefined();
-    expect(site.events).toMatchObject([{ type: 'crl-fetch', url, outcome: 'fetched' }]);
+    expect(site.events).toMatchObject([
+      { type: 'crl-fetch', url, outcome: 'fetched', entries: 0 },
+      { type: 'crl-hit' },
+    ]);
   });
 
   it('is the same object each time, so that its signature is checked once', async () => {
