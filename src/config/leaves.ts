@@ -57,8 +57,8 @@ export const name: Leaf<Label> = leaf(
 
 /** Yes or no, as YAML 1.2 or 1.1 has it. */
 export const yesOrNo: Leaf<boolean> = leaf({ type: 'boolean' }, (value) => {
-  if (value === 'true' || value === 'yes') return true;
-  if (value === 'false' || value === 'no') return false;
+  if (value === 'true' || value === 'yes' || value === 'on') return true;
+  if (value === 'false' || value === 'no' || value === 'off') return false;
   return refuse(`${quoted(value)} is neither true nor false`);
 });
 

@@ -1,6 +1,8 @@
 import { bytesEqual } from '../base/bytes.ts';
 import { parseLabel, type Label } from '../base/label.ts';
 import { deliverAnchors } from '../lifecycle/deliver-anchors.ts';
+import { judgingSettings, needOfCa } from '../lifecycle/needed-by.ts';
+import { removeProfile } from '../lifecycle/remove-authority.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
 import type { KeptBeside } from '../store/authorities-contract.ts';
 import type { Store } from '../store/store.ts';
@@ -16,6 +18,7 @@ import {
 } from './entry.ts';
 import { stored } from './leaves.ts';
 import { wantedSecret } from './stored-secret.ts';
+import type { ConfigFile } from './schema.ts';
 import type { CaWords } from './words-ca.ts';
 
 /** The CA profiles as the file would have them. */
@@ -42,6 +45,7 @@ function wordsOfKept(kept: KeptBeside | undefined): Words {
 export async function compareCas(
   context: ConfigContext,
   file: Readonly<Record<string, CaWords>>,
+  whole: ConfigFile,
 ): Promise<readonly Change[]> {
   const { store, faults } = context;
   const wanted: WantedEntry[] = [];
@@ -49,11 +53,20 @@ export async function compareCas(
     wanted.push(await wantedCa(context, parseLabel(text, 'ca'), words));
   }
   const outstanding = await store.transactions.overview();
+  const stand = await judgingSettings(store);
+  // Those of the file are checked where they stand in it.
+  const left = {
+    ocsp: whole.ocsp === undefined ? stand.ocsp : [],
+    policies: whole['crypto-policy'] === undefined ? stand.policies : [],
+  };
   return compare({
     section: 'ca',
     before: await storedCas(store),
     wanted,
-    async checkRemoval([label]) {
+    async checkRemoval([label = '']) {
+      const isLabelled = (await store.caCertificates.get(label)) !== undefined;
+      const need = isLabelled ? undefined : needOfCa(left, label);
+      if (need) faults.add(['ca'], `${need.who} needs "${label}", which is not in it`, need.hint);
       const waiting = outstanding.find(({ ca }) => ca === label);
       if (waiting === undefined) return;
       faults.add(
@@ -62,7 +75,7 @@ export async function compareCas(
         `Finish it with "certkeeper cmp poll current-cert ${waiting.name}", or close it with "certkeeper clear cmp cert-name ${waiting.name}"`,
       );
     },
-    remove: async ([label = '']) => void (await store.authorities.remove(label)),
+    remove: ([label = ''], carry) => removeProfile(carry, label),
   });
 }
 

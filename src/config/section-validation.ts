@@ -1,23 +1,26 @@
 import {
   configuredCrl,
-  dropConfiguredCrl,
   putConfiguredCrl,
+  removeConfiguredCrl,
 } from '../lifecycle/configured-crls.ts';
+import type { LifecycleContext } from '../lifecycle/context.ts';
+import { needOfCrl, needOfOcspObject, type Need } from '../lifecycle/needed-by.ts';
 import {
   checkedOcspObject,
   ocspTable,
   putOcspObject,
+  removeOcspObject,
   tunnelPassword,
-  validatorOf,
 } from '../lifecycle/ocsp-objects.ts';
-import { checkPolicy, putPolicy } from '../lifecycle/validation-policies.ts';
+import { checkPolicy, putPolicy, removePolicy } from '../lifecycle/validation-policies.ts';
 import { listWords } from '../lifecycle/validation-words.ts';
 import { looksLikeUrl } from '../retrieval/url.ts';
 import { policySettings } from '../settings/policy-settings.ts';
-import { readerOf, type SettingWords } from '../settings/setting.ts';
+import type { SettingWords } from '../settings/setting.ts';
 import type { Store } from '../store/store.ts';
 import type { ValidationKind } from '../store/validation-contract.ts';
 import { compare, type Change, type ConfigContext, type Entry } from './entry.ts';
+import { checkLabels, knownLabels } from './judging-labels.ts';
 import { formatDuration, stored } from './leaves.ts';
 import { absolute, faultOf } from './places.ts';
 import type { ConfigFile } from './schema.ts';
@@ -55,6 +58,7 @@ export async function compareOcsp(
   whole: ConfigFile,
 ): Promise<readonly Change[]> {
   const { store } = context;
+  const known = await knownLabels(context, whole);
   const wanted = [];
   for (const [name, said] of Object.entries(file)) {
     const path = ['ocsp', name];
@@ -69,19 +73,26 @@ export async function compareOcsp(
     );
     const password = secret.octets === undefined ? present : (secret.octets ?? undefined);
     await faultOf(context, path, () => checkedOcspObject({ name, words }, password !== undefined));
+    checkLabels(context, known, path, words);
     wanted.push({
       path: [name],
       words: { ...words, [tunnelPassword]: secret.word },
-      put: async () => void (await putOcspObject(store, { name, words }, password)),
+      put: async (carry: LifecycleContext) =>
+        void (await putOcspObject(carry, { name, words }, password)),
     });
   }
   return compare({
     section: 'ocsp',
     before: await storedOcsp(store),
     wanted,
-    checkRemoval: ([name = '']) =>
-      checkUnused(context, whole, ['ocsp', name], (words) => validatorOf(words) === name),
-    remove: async ([name = '']) => void (await store.validationObjects.remove('ocsp', name)),
+    // Policies of the file are checked with it; those that it leaves as they are, here.
+    checkRemoval: async ([name = '']) =>
+      checkUnneeded(
+        context,
+        ['ocsp', name],
+        await needOfOcspObject(store, name, whole['crypto-policy'] === undefined ? undefined : []),
+      ),
+    remove: ([name = ''], carry) => ifThere(carry, 'ocsp', name, removeOcspObject),
   });
 }
 
@@ -100,19 +111,18 @@ export async function compareCaCrls(
     wanted.push({
       path: [name],
       words: crlText(words),
-      put: (carry: Pick<ConfigContext, 'store' | 'clock'>) =>
-        putConfiguredCrl(carry, { name, words }),
+      put: (carry: LifecycleContext) => putConfiguredCrl(carry, { name, words }),
     });
   }
   return compare({
     section: 'ca-crl',
     before: await storedCaCrls(store),
     wanted,
-    checkRemoval: ([name = '']) =>
-      checkUnused(context, whole, ['ca-crl', name], (words) =>
-        readerOf(words).texts('ca-crl').includes(name),
-      ),
-    remove: ([name = '']) => dropConfiguredCrl(store, name),
+    checkRemoval: async ([name = '']) => {
+      const left = whole['crypto-policy'] === undefined ? await listWords(store, 'policy') : [];
+      checkUnneeded(context, ['ca-crl', name], needOfCrl(left, name));
+    },
+    remove: ([name = ''], carry) => ifThere(carry, 'crl', name, removeConfiguredCrl),
   });
 }
 
@@ -131,9 +141,11 @@ export async function comparePolicies(
     section === undefined
       ? (await store.validationObjects.get(kind, name)) !== undefined
       : Object.hasOwn(section, name);
+  const known = await knownLabels(context, whole);
   const wanted = [];
   for (const [name, said] of Object.entries(file)) {
     const words = settingsOf(policySettings, said);
+    checkLabels(context, known, ['crypto-policy', name], words);
     await faultOf(context, ['crypto-policy', name], () =>
       checkPolicy(
         { name, words },
@@ -143,27 +155,37 @@ export async function comparePolicies(
         },
       ),
     );
-    wanted.push({ path: [name], words, put: () => putPolicy(store, { name, words }) });
+    wanted.push({
+      path: [name],
+      words,
+      put: (carry: LifecycleContext) => putPolicy(carry, { name, words }),
+    });
   }
   return compare({
     section: 'crypto-policy',
     before: await storedPolicies(store),
     wanted,
-    remove: async ([name = '']) => void (await store.validationObjects.remove('policy', name)),
+    remove: ([name = ''], carry) => ifThere(carry, 'policy', name, removePolicy),
   });
 }
 
-/** Policies of the file are checked with it; those that it leaves as they are, here. */
-async function checkUnused(
-  { store, faults }: ConfigContext,
-  whole: ConfigFile,
-  path: readonly string[],
-  isUsed: (words: SettingWords) => boolean,
+function checkUnneeded(
+  { faults }: ConfigContext,
+  [section = '', name = '']: readonly string[],
+  need: Need | undefined,
+): void {
+  if (need) faults.add([section], `${need.who} needs "${name}", which is not in it`, need.hint);
+}
+
+/** What somebody has taken away meanwhile need not be taken away. */
+async function ifThere(
+  carry: LifecycleContext,
+  kind: ValidationKind,
+  name: string,
+  remove: (carry: LifecycleContext, name: string) => Promise<void>,
 ): Promise<void> {
-  if (whole['crypto-policy'] !== undefined) return;
-  const user = (await listWords(store, 'policy')).find(({ words }) => isUsed(words));
-  if (user)
-    faults.add(path.slice(0, 1), `policy "${user.name}" needs "${path[1]}", which is not in it`);
+  if ((await carry.store.validationObjects.get(kind, name)) !== undefined)
+    await remove(carry, name);
 }
 
 function crlText(words: SettingWords): SettingWords {

@@ -47,7 +47,7 @@ export async function compareSections(
   file: ConfigFile,
 ): Promise<readonly Change[]> {
   const changes = [
-    file.ca && (await compareCas(context, file.ca)),
+    file.ca && (await compareCas(context, file.ca, file)),
     file.retrieval && (await compareServers(context, file.retrieval)),
     file.tokens && (await compareTokens(context, file.tokens)),
     file['cert-store'] && (await compareCertStore(context, file['cert-store'])),
@@ -61,10 +61,13 @@ export async function compareSections(
     file['crypto-policy'] && (await comparePolicies(context, file['crypto-policy'], file)),
     file.certificates && (await compareCertificates(context, file.certificates)),
   ].flatMap((each) => each ?? []);
-  // A file that one deployment leaves is free for another; what refers to a CA goes before that.
+  // A file that one deployment leaves is free for another; what refers to something goes, or is changed, before that goes:
+  // whenever all of this is interrupted, nothing is named that is not there.
   return changes.toSorted((a, b) => rank(a) - rank(b));
 }
 
-function rank({ type, path }: Change): number {
-  return type !== 'removed' ? 1 : path[0] === 'ca' ? 2 : 0;
+function rank({ type, path: [section] }: Change): number {
+  if (type !== 'removed') return 1;
+  if (section === 'ca') return 3;
+  return section === 'ocsp' || section === 'ca-crl' ? 2 : 0;
 }

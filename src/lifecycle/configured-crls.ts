@@ -1,10 +1,12 @@
-import type { Clock } from '../base/clock.ts';
 import { CertError } from '../base/errors.ts';
 import { parseLabel } from '../base/label.ts';
 import { schemeOf, splitUserinfo } from '../retrieval/url.ts';
 import { crlSettings } from '../settings/policy-settings.ts';
 import { readerOf, wordErrors, type SettingWords } from '../settings/setting.ts';
 import type { Store } from '../store/store.ts';
+import type { LifecycleContext } from './context.ts';
+import { assertCrlUnneeded } from './needed-by.ts';
+import { oneJudgingChange } from './one-judging-change.ts';
 import {
   assertSound,
   findWords,
@@ -55,13 +57,21 @@ export function configuredCrl({ name, words }: NamedWords): ConfiguredCrl {
 /**
  * Set up a CRL in place of one of that name; it is due to be fetched at once.
  *
- * @throws {CertError} CONFIG_INVALID, NAME_INVALID
+ * @throws {CertError} CONFIG_INVALID, NAME_INVALID, IN_PROGRESS
  */
 export async function putConfiguredCrl(
-  { store, clock }: { readonly store: Store; readonly clock: Clock },
+  context: LifecycleContext,
   named: NamedWords,
 ): Promise<void> {
   const { url } = configuredCrl(named);
+  await oneJudgingChange(context, () => keepCrl(context, named, url));
+}
+
+async function keepCrl(
+  { store, clock }: Pick<LifecycleContext, 'store' | 'clock'>,
+  named: NamedWords,
+  url: string,
+): Promise<void> {
   const before = await findWords(store, 'crl', named.name);
   await keepWords(store, 'crl', named);
   if (before) await forgetUrl(store, before, url);
@@ -78,33 +88,21 @@ export async function putConfiguredCrl(
 /**
  * Remove a configured CRL; one that is held of it stays until it is out of date.
  *
- * @throws {CertError} CONFIG_INVALID when there is none, or a policy looks at it
+ * @throws {CertError} CONFIG_INVALID when there is none, or a policy looks at it; IN_PROGRESS
  */
-export async function removeConfiguredCrl(store: Store, name: string): Promise<void> {
-  const words = await findWords(store, 'crl', name);
-  if (!words) {
-    throw new CertError('CONFIG_INVALID', `Cannot remove CRL "${name}": there is none`, {
-      hint: 'See "certkeeper show ca-crl"',
-    });
-  }
-  const user = (await listWords(store, 'policy')).find((policy) =>
-    readerOf(policy.words).texts('ca-crl').includes(name),
-  );
-  if (user) {
-    throw new CertError(
-      'CONFIG_INVALID',
-      `Cannot remove CRL "${name}": policy "${user.name}" looks at it`,
-      { hint: 'Set ca-crl of that policy anew, or remove the policy' },
-    );
-  }
-  await dropConfiguredCrl(store, name);
-}
-
-/** Remove a configured CRL, whoever looks at it. */
-export async function dropConfiguredCrl(store: Store, name: string): Promise<void> {
-  const words = await findWords(store, 'crl', name);
-  await store.validationObjects.remove('crl', name);
-  if (words) await forgetUrl(store, words, undefined);
+export async function removeConfiguredCrl(context: LifecycleContext, name: string): Promise<void> {
+  const { store } = context;
+  await oneJudgingChange(context, async () => {
+    const words = await findWords(store, 'crl', name);
+    if (!words) {
+      throw new CertError('CONFIG_INVALID', `Cannot remove CRL "${name}": there is none`, {
+        hint: 'See "certkeeper show ca-crl"',
+      });
+    }
+    await assertCrlUnneeded(store, name);
+    await store.validationObjects.remove('crl', name);
+    await forgetUrl(store, words, undefined);
+  });
 }
 
 /** Nothing is fetched any more from a place that no CRL names. */

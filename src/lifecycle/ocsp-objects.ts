@@ -7,16 +7,18 @@ import { checkOcspObject } from '../settings/check-ocsp-object.ts';
 import type { OcspObject } from '../settings/ocsp-object.ts';
 import { ocspProfile, ocspSettings } from '../settings/ocsp-settings.ts';
 import { ocspObjectOf } from '../settings/ocsp-words.ts';
-import { wordErrors, type Setting, type SettingWords } from '../settings/setting.ts';
+import { wordErrors, type Setting } from '../settings/setting.ts';
 import type { Store } from '../store/store.ts';
 import type { ResolvedOcsp } from '../validation/contract.ts';
 import { certificateDer, type Certificate } from '../x509/certificate.ts';
+import type { LifecycleContext } from './context.ts';
+import { assertOcspObjectUnneeded, casNamedIn, signersNamedIn } from './needed-by.ts';
+import { oneJudgingChange } from './one-judging-change.ts';
 import { caGroup, labelledCertificate } from './trusted-labels.ts';
 import {
   assertSound,
   findWords,
   keepWords,
-  listWords,
   policyOctets,
   type NamedWords,
 } from './validation-words.ts';
@@ -61,48 +63,36 @@ export function checkedOcspObject(
  *
  * @param password of the tunnel; undefined is none
  * @returns what an operator should know of it
- * @throws {CertError} CONFIG_INVALID, CA_UNKNOWN, CERT_UNKNOWN
+ * @throws {CertError} CONFIG_INVALID, CA_UNKNOWN, CERT_UNKNOWN, IN_PROGRESS
  */
 export async function putOcspObject(
-  store: Store,
+  context: LifecycleContext,
   named: NamedWords,
   password: Uint8Array | undefined,
 ): Promise<readonly string[]> {
-  const { object, warnings } = checkedOcspObject(named, password !== undefined);
-  await respondersOf(store, object);
-  await keepWords(
-    store,
-    'ocsp',
-    named,
-    password === undefined ? new Map() : new Map([[tunnelPassword, password]]),
-  );
+  const { store } = context;
+  const { warnings } = checkedOcspObject(named, password !== undefined);
+  const secrets = password === undefined ? new Map() : new Map([[tunnelPassword, password]]);
+  await oneJudgingChange(context, async () => {
+    // Whatever is named has to be there, also what other settings leave without use.
+    for (const { label } of casNamedIn(named.words)) await caGroup(store, label);
+    for (const { label } of signersNamedIn(named.words)) await labelledCertificate(store, label);
+    await keepWords(store, 'ocsp', named, secrets);
+  });
   return warnings;
 }
 
 /**
  * Remove an OCSP object.
  *
- * @throws {CertError} CONFIG_INVALID when there is none, or a policy asks by it
+ * @throws {CertError} CONFIG_INVALID when there is none, or somebody asks by it; IN_PROGRESS
  */
-export async function removeOcspObject(store: Store, name: string): Promise<void> {
-  const users = (await listWords(store, 'policy')).filter(
-    ({ words }) => validatorOf(words) === name,
-  );
-  if (users.length > 0) {
-    throw new CertError(
-      'CONFIG_INVALID',
-      `Cannot remove OCSP object "${name}": policy "${users[0]?.name}" asks by it`,
-      { hint: 'Set ocsp-cert-validator of that policy anew, or remove the policy' },
-    );
-  }
-  if (await store.validationObjects.remove('ocsp', name)) return;
-  throw noObject(name, 'remove');
-}
-
-/** Name the OCSP object of a policy; "/Common/" before it, as a load balancer writes it, means nothing. */
-export function validatorOf(words: SettingWords): string | undefined {
-  const value = words['ocsp-cert-validator'];
-  return typeof value === 'string' ? value.replace(/^\/Common\//, '') : undefined;
+export async function removeOcspObject(context: LifecycleContext, name: string): Promise<void> {
+  await oneJudgingChange(context, async () => {
+    await assertOcspObjectUnneeded(context.store, name);
+    if (await context.store.validationObjects.remove('ocsp', name)) return;
+    throw noObject(name, 'remove');
+  });
 }
 
 /**
@@ -133,6 +123,7 @@ export function resolvedOcsp(
     maxAgeSeconds,
     clockSkewSeconds,
     rejectMissingNextUpdate: object.rejectMissingNextUpdate,
+    ...(object.checkResponder !== 'warn' && { checkResponder: object.checkResponder }),
   };
   return {
     name: object.name,

@@ -5,6 +5,8 @@ import type { CertificateRecord, Store, TransactionRecord } from '../store/store
 import { alone } from './alone.ts';
 import type { LifecycleContext } from './context.ts';
 import { tidyUp } from './deploy-settings.ts';
+import { assertCertificateUnneeded } from './needed-by.ts';
+import { oneJudgingChange } from './one-judging-change.ts';
 import { storedCertificate } from './stored-certificate.ts';
 
 /** What goes with a name, for an operator to agree to. */
@@ -94,6 +96,7 @@ async function assertUnneeded(
       { hint: 'Give that another tls-client-cert with "ca add"' },
     );
   }
+  await assertCertificateUnneeded(store, name);
 }
 
 /** The outstanding request that is for a name, starts from its certificate, or is signed with it. */
@@ -132,7 +135,10 @@ export async function removeCertificate(
     const removal = await removalOf(held, name);
     for (const label of removal.deployments) await tidyUp(held, name, label);
     const files = withFiles ? await withdraw(held, name) : { removed: [], left: [] };
-    await held.store.certificates.remove(name);
+    await oneJudgingChange(held, async () => {
+      await assertCertificateUnneeded(held.store, name);
+      await held.store.certificates.remove(name);
+    });
     return { ...removal, ...files };
   });
 }

@@ -1,4 +1,5 @@
 import { CertError } from '../base/errors.ts';
+import { suggest } from '../base/suggest.ts';
 import type { Store } from '../store/store.ts';
 import { decodeCertificate, type Certificate } from '../x509/certificate.ts';
 
@@ -25,12 +26,21 @@ export async function caGroup(store: Store, label: string): Promise<CaGroup> {
       intermediates: profile.intermediates.map(decodeCertificate),
     };
   }
+  const near = suggest(label, [
+    ...(await store.caCertificates.list()).map((other) => other.label),
+    ...(await store.authorities.list()).map((other) => other.label),
+  ]);
   throw new CertError(
     'CA_UNKNOWN',
     profile
       ? `Cannot believe CA "${label}": its profile has no root yet`
       : `Cannot find CA "${label}": there is no CA certificate and no CA profile of that label`,
-    { hint: `Import one with "certkeeper cert import cert-name ${label} file FILE ca"` },
+    {
+      hint:
+        near === undefined || profile
+          ? `Import one with "certkeeper cert import cert-name ${label} file FILE ca"`
+          : `Did you mean "${near}"?`,
+    },
   );
 }
 

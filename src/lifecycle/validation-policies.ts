@@ -6,8 +6,12 @@ import { ocspObject } from '../settings/ocsp-object.ts';
 import { policySettings } from '../settings/policy-settings.ts';
 import { readerOf, wordErrors, type SettingWords } from '../settings/setting.ts';
 import type { Store } from '../store/store.ts';
+import type { ValidationKind } from '../store/validation-contract.ts';
 import type { ResolvedOcsp, RevocationMode, ValidationPolicy } from '../validation/contract.ts';
-import { resolvedOcsp, resolveOcsp, validatorOf } from './ocsp-objects.ts';
+import type { LifecycleContext } from './context.ts';
+import { validatorOf } from './needed-by.ts';
+import { resolvedOcsp, resolveOcsp } from './ocsp-objects.ts';
+import { oneJudgingChange } from './one-judging-change.ts';
 import { caGroup, localCas } from './trusted-labels.ts';
 import { assertSound, findWords, keepWords, type NamedWords } from './validation-words.ts';
 
@@ -58,15 +62,20 @@ export async function checkPolicy(
 /**
  * Set up a policy in place of one of that name.
  *
- * @throws {CertError} CONFIG_INVALID, NAME_INVALID, CA_UNKNOWN
+ * @throws {CertError} CONFIG_INVALID, NAME_INVALID, CA_UNKNOWN, IN_PROGRESS
  */
-export async function putPolicy(store: Store, named: NamedWords): Promise<void> {
-  await checkPolicy(named, {
-    hasOcspObject: async (name) => (await store.validationObjects.get('ocsp', name)) !== undefined,
-    hasCrl: async (name) => (await store.validationObjects.get('crl', name)) !== undefined,
+export async function putPolicy(context: LifecycleContext, named: NamedWords): Promise<void> {
+  const { store } = context;
+  const isThere = async (kind: ValidationKind, name: string): Promise<boolean> =>
+    (await store.validationObjects.get(kind, name)) !== undefined;
+  await oneJudgingChange(context, async () => {
+    await checkPolicy(named, {
+      hasOcspObject: (name) => isThere('ocsp', name),
+      hasCrl: (name) => isThere('crl', name),
+    });
+    for (const label of readerOf(named.words).texts('ca')) await caGroup(store, label);
+    await keepWords(store, 'policy', named);
   });
-  for (const label of readerOf(named.words).texts('ca')) await caGroup(store, label);
-  await keepWords(store, 'policy', named);
 }
 
 /**
@@ -74,9 +83,11 @@ export async function putPolicy(store: Store, named: NamedWords): Promise<void> 
  *
  * @throws {CertError} CONFIG_INVALID when there is none
  */
-export async function removePolicy(store: Store, name: string): Promise<void> {
-  if (await store.validationObjects.remove('policy', name)) return;
-  throw noPolicy(name, 'remove');
+export async function removePolicy(context: LifecycleContext, name: string): Promise<void> {
+  await oneJudgingChange(context, async () => {
+    if (await context.store.validationObjects.remove('policy', name)) return;
+    throw noPolicy(name, 'remove');
+  });
 }
 
 /** Which policy, whom to believe in place of those it names, and what it is asked by. */

@@ -87,7 +87,7 @@ describe('ocsp verify-object', () => {
     expect(await run(bench, set)).toMatchObject({ code: 0 });
     const { code, err } = await run(bench, 'no ocsp verify-object hq');
     expect(code).toBe(3);
-    expect(err).toContain('policy "gw" asks by it');
+    expect(err).toContain('policy "gw" needs it');
     await run(bench, 'no crypto template gw ikev2-dynamic');
     expect(await run(bench, 'no ocsp verify-object hq')).toMatchObject({ code: 0 });
   });
@@ -131,7 +131,7 @@ describe('crypto map', () => {
     expect(out).toMatch(/revocation +strict \(as usual\)/);
     expect(out).toMatch(/deadline +5000 ms \(as usual\)/);
     const removed = await run(bench, 'no ca-crl name rootA');
-    expect(removed.err).toContain('policy "gw" looks at it');
+    expect(removed.err).toContain('policy "gw" needs it');
     expect(await run(bench, 'no crypto map gw')).toMatchObject({ code: 0 });
   });
 

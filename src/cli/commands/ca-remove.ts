@@ -1,4 +1,6 @@
 import { CertError } from '../../base/errors.ts';
+import { assertProfileUnneeded } from '../../lifecycle/needed-by.ts';
+import { removeProfile } from '../../lifecycle/remove-authority.ts';
 import { commandLine } from '../command-line.ts';
 import type { Body } from '../command.ts';
 import { confirm } from '../confirm.ts';
@@ -6,7 +8,8 @@ import type { caRemoveParameters } from '../parameters-ca.ts';
 
 /** Forget a CA profile and its secret, unless a request to it is outstanding. */
 export const run: Body<typeof caRemoveParameters> = async ({ label }, context) => {
-  const { store } = await context.services();
+  const services = await context.services();
+  const { store } = services;
   const waiting = (await store.transactions.overview()).find(({ ca }) => ca === label);
   if (waiting !== undefined) {
     throw new CertError(
@@ -22,6 +25,7 @@ export const run: Body<typeof caRemoveParameters> = async ({ label }, context) =
       hint: `See ${commandLine(['ca', 'show'], context.globals)}`,
     });
   }
+  await assertProfileUnneeded(store, label);
   const agreed = await confirm(
     `Remove CA profile "${label}" and its secret? Certificates stay.`,
     `remove CA profile "${label}"`,
@@ -31,7 +35,7 @@ export const run: Body<typeof caRemoveParameters> = async ({ label }, context) =
     context.print.done({ removed: null }, 'Nothing was changed');
     return 0;
   }
-  await store.authorities.remove(label);
+  await removeProfile(services, label);
   const orphans = (await store.certificates.list()).filter(({ ca }) => ca === label);
   if (orphans.length > 0) {
     const names = orphans.map(({ name }) => name).join(', ');

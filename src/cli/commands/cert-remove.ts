@@ -1,6 +1,8 @@
 import { formatTime } from '../../base/format-time.ts';
 import { CertError } from '../../base/errors.ts';
 import type { Label } from '../../base/label.ts';
+import { assertCaCertificateUnneeded } from '../../lifecycle/needed-by.ts';
+import { removeCaCertificate } from '../../lifecycle/remove-authority.ts';
 import { removalOf, removeCertificate, type Removal } from '../../lifecycle/remove-certificate.ts';
 import { viewCertificate } from '../certificate-view.ts';
 import type { Body, CommandContext } from '../command.ts';
@@ -44,18 +46,19 @@ export const run: Body<typeof certRemoveParameters> = async (args, context) => {
 };
 
 async function removeCa(name: Label, hasCa: boolean, context: CommandContext): Promise<0> {
-  const { store } = await context.services();
+  const services = await context.services();
   if (!hasCa) {
     throw new CertError('CERT_UNKNOWN', `Cannot remove CA certificate "${name}": there is none`, {
       hint: 'See "certkeeper show cert full"',
     });
   }
+  await assertCaCertificateUnneeded(services.store, name);
   const agreed = await confirm(
     `Remove CA certificate "${name}"? CA profiles keep what they have.`,
     `remove CA certificate "${name}"`,
     context,
   );
-  if (agreed) await store.caCertificates.remove(name);
+  if (agreed) await removeCaCertificate(services, name);
   context.print.done(
     { removed: agreed ? name : null },
     agreed ? `CA certificate "${name}" is removed` : 'Nothing was changed',

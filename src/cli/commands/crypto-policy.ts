@@ -15,8 +15,7 @@ export const run: Body<ParameterTable> = async (args, context) => {
     ...settingWordsIn(policySettings, args),
     ...(ocsp !== undefined && { ocsp }),
   };
-  const { store } = await context.services();
-  await putPolicy(store, { name, words });
+  await putPolicy(await context.services(), { name, words });
   context.print.done({ name, ...words }, `Policy "${name}" is set up`);
   return 0;
 };

@@ -4,8 +4,7 @@ import type { noCaCrlParameters } from '../parameters-validation.ts';
 
 /** Fetch a CRL no more. */
 export const run: Body<typeof noCaCrlParameters> = async ({ name }, context) => {
-  const { store } = await context.services();
-  await removeConfiguredCrl(store, name);
+  await removeConfiguredCrl(await context.services(), name);
   context.print.done({ removed: name }, `CRL "${name}" is fetched no more`);
   return 0;
 };

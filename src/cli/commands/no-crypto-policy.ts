@@ -4,8 +4,7 @@ import type { noPolicyParameters } from '../parameters-validation.ts';
 
 /** Remove a policy. */
 export const run: Body<typeof noPolicyParameters> = async ({ name }, context) => {
-  const { store } = await context.services();
-  await removePolicy(store, name);
+  await removePolicy(await context.services(), name);
   context.print.done({ removed: name }, `Policy "${name}" is removed`);
   return 0;
 };

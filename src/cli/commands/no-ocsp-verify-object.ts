@@ -4,8 +4,7 @@ import type { noOcspObjectParameters } from '../parameters-validation.ts';
 
 /** Remove an OCSP object. */
 export const run: Body<typeof noOcspObjectParameters> = async ({ name }, context) => {
-  const { store } = await context.services();
-  await removeOcspObject(store, name);
+  await removeOcspObject(await context.services(), name);
   context.print.done({ removed: name }, `OCSP object "${name}" is removed`);
   return 0;
 };

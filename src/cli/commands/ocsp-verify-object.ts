@@ -14,8 +14,7 @@ export const run: Body<ParameterTable> = async (args, context) => {
   const source = args['tunnelPassword'];
   const isSource = typeof source === 'object' && 'kind' in source;
   const password = isSource ? await resolveSecret(source, tunnelPassword, context) : undefined;
-  const { store } = await context.services();
-  const warnings = await putOcspObject(store, { name, words }, password);
+  const warnings = await putOcspObject(await context.services(), { name, words }, password);
   for (const warning of warnings) context.log.warn(warning);
   context.print.done({ name, warnings }, `OCSP object "${name}" is set up`);
   return 0;

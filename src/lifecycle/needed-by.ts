@@ -1,0 +1,186 @@
+import { CertError } from '../base/errors.ts';
+import { readerOf, type SettingWords } from '../settings/setting.ts';
+import type { Store } from '../store/store.ts';
+import { nodesIn } from './served-names.ts';
+import { listWords, type NamedWords } from './validation-words.ts';
+
+/** What names others by their labels among the settings for judging peers: as it stands, or as it is to be. */
+export interface JudgingSettings {
+  readonly ocsp: readonly NamedWords[];
+  readonly policies: readonly NamedWords[];
+}
+
+/** Somebody who names something, and what helps. */
+export interface Need {
+  /** As in `policy "gw"`. */
+  readonly who: string;
+  readonly hint: string;
+}
+
+/** A label among settings, and where it stands in them. */
+export interface NamedLabel {
+  readonly word: string;
+  /** Its place, where the word takes several. */
+  readonly index: number;
+  readonly label: string;
+}
+
+/** Read what stands. */
+export async function judgingSettings(store: Store): Promise<JudgingSettings> {
+  return { ocsp: await listWords(store, 'ocsp'), policies: await listWords(store, 'policy') };
+}
+
+/** Name the OCSP object of a policy; "/Common/" before it, as a load balancer writes it, means nothing. */
+export function validatorOf(words: SettingWords): string | undefined {
+  const value = words['ocsp-cert-validator'];
+  return typeof value === 'string' ? value.replace(/^\/Common\//, '') : undefined;
+}
+
+/** List the CAs that a policy, or an OCSP object, names. */
+export function casNamedIn(words: SettingWords): readonly NamedLabel[] {
+  const { text, texts } = readerOf(words);
+  const chain = text('ca-chain');
+  const bound = texts('signing-certs').flatMap((cert, index) => {
+    const [, forCa = 'any'] = cert.split(':', 2);
+    const labels = forCa === 'any' ? [] : forCa.split(',').filter((label) => label !== '');
+    return labels.map((label) => ({ word: 'signing-certs', index, label }));
+  });
+  return [
+    ...['ca', 'trust-ocsp-signing'].flatMap((word) =>
+      texts(word).map((label, index) => ({ word, index, label })),
+    ),
+    ...(chain === undefined ? [] : [{ word: 'ca-chain', index: 0, label: chain }]),
+    ...bound,
+  ];
+}
+
+/** List the certificates that an OCSP object takes for those of responders. */
+export function signersNamedIn(words: SettingWords): readonly NamedLabel[] {
+  return readerOf(words)
+    .texts('signing-certs')
+    .map((cert, index) => ({ word: 'signing-certs', index, label: cert.split(':', 1)[0] ?? '' }));
+}
+
+/** Find who names a CA. */
+export function needOfCa({ ocsp, policies }: JudgingSettings, label: string): Need | undefined {
+  const names = ({ words }: NamedWords): boolean =>
+    casNamedIn(words).some((named) => named.label === label);
+  return needBy(policies.find(names), ocsp.find(names));
+}
+
+/** Find who takes a certificate for that of a responder. */
+export function needOfSigner({ ocsp }: JudgingSettings, name: string): Need | undefined {
+  return needBy(
+    undefined,
+    ocsp.find(({ words }) => signersNamedIn(words).some(({ label }) => label === name)),
+  );
+}
+
+function needBy(policy?: NamedWords, object?: NamedWords): Need | undefined {
+  if (policy) {
+    const hint = `Set ca of that policy anew, or remove it: certkeeper no crypto map ${policy.name}`;
+    return { who: `policy "${policy.name}"`, hint };
+  }
+  if (!object) return undefined;
+  const hint = `Set that object up anew, or remove it: certkeeper no ocsp verify-object ${object.name}`;
+  return { who: `OCSP object "${object.name}"`, hint };
+}
+
+/**
+ * Refuse to take away a CA certificate that peers are judged by.
+ *
+ * @throws {CertError} CONFIG_INVALID, naming who needs it
+ */
+export async function assertCaCertificateUnneeded(store: Store, label: string): Promise<void> {
+  const settings = await judgingSettings(store);
+  refuse(`CA certificate "${label}"`, needOfCa(settings, label) ?? needOfSigner(settings, label));
+}
+
+/**
+ * Refuse to take away a CA profile that peers are judged by. A CA certificate of its label stands for the label before it
+ * does.
+ *
+ * @throws {CertError} CONFIG_INVALID, naming who needs it
+ */
+export async function assertProfileUnneeded(store: Store, label: string): Promise<void> {
+  if ((await store.caCertificates.get(label)) !== undefined) return;
+  refuse(`CA profile "${label}"`, needOfCa(await judgingSettings(store), label));
+}
+
+/**
+ * Refuse to take away a certificate that is one of a responder, that another node is known by, or that is shown to one.
+ *
+ * @throws {CertError} CONFIG_INVALID, naming who needs it
+ */
+export async function assertCertificateUnneeded(store: Store, name: string): Promise<void> {
+  const need = needOfSigner(await judgingSettings(store), name) ?? (await needOfNode(store, name));
+  refuse(`"${name}"`, need);
+}
+
+/**
+ * Refuse to take away an OCSP object that somebody asks by.
+ *
+ * @throws {CertError} CONFIG_INVALID, naming who needs it
+ */
+export async function assertOcspObjectUnneeded(store: Store, name: string): Promise<void> {
+  refuse(`OCSP object "${name}"`, await needOfOcspObject(store, name));
+}
+
+/** Find who asks by an OCSP object: a policy, or a certificate whose staple is got by it. */
+export async function needOfOcspObject(
+  store: Store,
+  name: string,
+  policies?: readonly NamedWords[],
+): Promise<Need | undefined> {
+  const all = policies ?? (await listWords(store, 'policy'));
+  const user = all.find(({ words }) => validatorOf(words) === name);
+  if (user) {
+    const hint = 'Set ocsp-cert-validator of that policy anew, or remove the policy';
+    return { who: `policy "${user.name}"`, hint };
+  }
+  for (const [other, object] of await store.nameSettings.having('staple-ocsp')) {
+    if (object !== name) continue;
+    return { who: `the staple of "${other}"`, hint: 'Have that asked for in another way first' };
+  }
+  return undefined;
+}
+
+/**
+ * Refuse to take away a CRL that a policy looks at.
+ *
+ * @throws {CertError} CONFIG_INVALID, naming who needs it
+ */
+export async function assertCrlUnneeded(store: Store, name: string): Promise<void> {
+  refuse(`CRL "${name}"`, needOfCrl(await listWords(store, 'policy'), name));
+}
+
+/** Find the policy that looks at a CRL. */
+export function needOfCrl(policies: readonly NamedWords[], name: string): Need | undefined {
+  const user = policies.find(({ words }) => readerOf(words).texts('ca-crl').includes(name));
+  const hint = 'Set ca-crl of that policy anew, or remove the policy';
+  return user && { who: `policy "${user.name}"`, hint };
+}
+
+async function needOfNode(store: Store, name: string): Promise<Need | undefined> {
+  for (const [other, value] of await store.nameSettings.having('serve-to')) {
+    if (other !== name && nodesIn(value).includes(name)) {
+      const hint = `Serve it there no more first: certkeeper no agent serve name ${other} to ${name}`;
+      return { who: `whoever is served "${other}" as "${name}"`, hint };
+    }
+  }
+  for (const [other, value] of await store.nameSettings.having('fetch-as')) {
+    if (other === name || value !== name) continue;
+    if ((await store.nameSettings.get(other, 'auto-fetch-days')) !== undefined) {
+      const hint = `Have it fetched with another one: certkeeper cmp auto-fetch current-name ${other} … as NAME`;
+      return { who: `fetching "${other}" from another agent`, hint };
+    }
+  }
+  return undefined;
+}
+
+function refuse(what: string, need: Need | undefined): void {
+  if (need === undefined) return;
+  throw new CertError('CONFIG_INVALID', `Cannot remove ${what}: ${need.who} needs it`, {
+    hint: need.hint,
+  });
+}
