@@ -1,6 +1,6 @@
 import type { AlgorithmPolicy } from '../crypto/policy.ts';
 import type { Certificate } from '../x509/certificate.ts';
-import type { Period, RevocationVerdict, Revoked, Unavailable } from './verdict.ts';
+import type { Period, Revoked, Unavailable } from './verdict.ts';
 
 /** A certificate that was configured to sign OCSP responses (RFC 6960 section 4.2.2.2, case 1). */
 export interface SigningCert {
@@ -43,9 +43,16 @@ export interface OcspRules {
   readonly maxAgeSeconds: number;
   readonly clockSkewSeconds: number;
   readonly rejectMissingNextUpdate: boolean;
-  /** Ask CRLs about a responder without id-pkix-ocsp-nocheck, never OCSP; without it none is asked about. */
-  responderStatus?(responder: Certificate): RevocationVerdict;
+  /** What is made of CRLs about a responder without id-pkix-ocsp-nocheck; left out, none is asked about. */
+  readonly checkResponder?: ResponderCheck;
 }
+
+/**
+ * How a responder is asked about, which the verification of a response does not do itself: by CRLs, and never by OCSP,
+ * since it would be asked about itself. `crl`: one that is revoked is not believed; `strict`: nor is one that no CRL
+ * vouches for.
+ */
+export type ResponderCheck = 'crl' | 'strict';
 
 /** What was asked, and how the response came. */
 export interface OcspExpectation {
@@ -61,7 +68,7 @@ export interface OcspExpectation {
 export type OcspNote =
   /** Its signer is one RFC 6960 says MUST be rejected; the settings say otherwise. */
   | 'rfc6960-nonconforming'
-  /** Nothing was asked, or nothing is known, about the responder's own certificate. */
+  /** Nothing was asked so far, or nothing is known, about the responder's own certificate. */
   | 'responder-not-checked'
   /** It has no end, and none is set. */
   | 'no-age-bound'

@@ -38,6 +38,8 @@ export interface OcspResponderSettings {
   readonly acceptTrustedRoot: boolean;
   /** Labels of roots below which any responder is believed, where the settings take such. */
   readonly trustOcspSigning: readonly string[];
+  /** Ask CRLs about a responder that does not say it needs none: only warn, refuse a revoked one, or any without a word. */
+  readonly checkResponder: 'warn' | 'crl' | 'strict';
   readonly allowSha1: boolean;
 }
 
@@ -61,6 +63,7 @@ export const ocspDefaults: Omit<OcspObject, 'name'> = {
   issuerCriteriaCheck: true,
   acceptTrustedRoot: true,
   trustOcspSigning: [],
+  checkResponder: 'warn',
   allowSha1: false,
   nonce: 'require',
   certIdHash: 'sha1',

@@ -84,6 +84,14 @@ export const ocspSettings: readonly OcspSetting[] = [
       'Roots below which any responder is believed, where accept-trusted-root is on or issuer-criteria-check is off',
   },
   {
+    word: 'check-responder',
+    field: 'checkResponder',
+    values: { type: 'choice', of: ['warn', 'crl', 'strict'] },
+    default: 'warn',
+    sentence:
+      'A responder without id-pkix-ocsp-nocheck is taken with a warning; crl, refused when a CRL lists it; strict, also when no CRL vouches for it',
+  },
+  {
     word: 'allow-sha1',
     field: 'allowSha1',
     values: boolean,

@@ -28,6 +28,7 @@ export function ocspObjectOf(name: string, words: SettingWords, hasPassword: boo
     ...set('issuerCriteriaCheck', flag('issuer-criteria-check')),
     ...set('acceptTrustedRoot', flag('accept-trusted-root')),
     trustOcspSigning: texts('trust-ocsp-signing'),
+    ...set('checkResponder', oneOf(['warn', 'crl', 'strict'], text('check-responder'))),
     ...set('allowSha1', flag('allow-sha1')),
     ...set('timeoutMs', number('timeout')),
     ...set('maxAgeSeconds', number('max-age')),

@@ -15,7 +15,7 @@ import type {
   SourceTried,
   ValidationEvents,
 } from './contract.ts';
-import { responderAsker, type Asked, type Question } from './ocsp-exchange.ts';
+import { responderAsker, uncheckedResponder, type Asked, type Question } from './ocsp-exchange.ts';
 import { ocspKey } from './ocsp-key.ts';
 import { ocspResults, type OcspResults } from './ocsp-results.ts';
 import { responderUrls } from './responder-urls.ts';
@@ -46,10 +46,11 @@ export function ocspClient(context: OcspClientContext): CachingOcspClient {
   const ask = responderAsker(context);
 
   const keep = (key: string, { url, certificate, object }: Question, asked: Asked): void => {
-    const { verdict, notes, der } = asked;
+    const { verdict, notes, der, unchecked } = asked;
     if (verdict.type === 'unavailable' || !der) return;
     const notAfter = certificate.tbsCertificate.validity.notAfter.value;
-    results.keep(key, { verdict, notes, der, url, notAfter }, object.cache, clock.now());
+    const word = { verdict, notes, der, url, notAfter, ...(unchecked && { unchecked }) };
+    results.keep(key, word, object.cache, clock.now());
   };
 
   const askOne = async (question: Question, signal: AbortSignal): Promise<Asked> => {
@@ -74,11 +75,11 @@ export function ocspClient(context: OcspClientContext): CachingOcspClient {
     for (const url of urls) {
       const question = { url, ...about };
       const asked = await askOne(question, signal);
-      const { verdict, notes } = asked;
+      const { verdict, notes, unchecked } = asked;
       tried.push({ source: { type: 'ocsp', url, from: 'network' }, verdict, notes });
       if (verdict.type !== 'unavailable') {
         keep(key, question, asked);
-        return { verdict, tried };
+        return { verdict, tried, ...(unchecked && { unchecked }) };
       }
       worst = moreTelling(worst, verdict);
     }
@@ -136,13 +137,22 @@ export function ocspClient(context: OcspClientContext): CachingOcspClient {
         const newer = results.word(key, object.cache, now);
         if (newer && newer.verdict.thisUpdate > verdict.thisUpdate) {
           // A peer chooses what it staples: the word from before its revocation, for one.
-          return { verdict: newer.verdict, tried: [tried, ...newer.answer.tried] };
+          return { ...newer.answer, tried: [tried, ...newer.answer.tried] };
         }
         const url = object.query.url ?? responderUrls(certificate)[0] ?? '';
-        keep(key, { url, certificate, issuer, object }, { verdict, notes, der: octets });
-        return { verdict, tried: [tried] };
+        const unchecked = uncheckedResponder(verdict, object.rules);
+        const asked = { verdict, notes, der: octets, ...(unchecked && { unchecked }) };
+        keep(key, { url, certificate, issuer, object }, asked);
+        return { verdict, tried: [tried], ...(unchecked && { unchecked }) };
       } catch (error) {
         return { verdict: internal(error), tried: [] };
+      }
+    },
+    forget(certificate, issuer, object, failure) {
+      const key = ocspKey(certificate, issuer, object.policyHash);
+      results.forget(key);
+      if (failure) {
+        results.keepFailure(failureKey(key, object), failure, object.cache, clock.now());
       }
     },
   };

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { gate, type Gate } from '../base/gate.ts';
 import type { Random } from '../base/random.ts';
 import { NONCE_OCTETS, ocspQuery } from '../revocation/ocsp-query.ts';
-import type { OcspNote } from '../revocation/ocsp-rules.ts';
+import type { OcspNote, OcspRules, VerifiedResponse } from '../revocation/ocsp-rules.ts';
 import { verifyOcspResponse } from '../revocation/ocsp-verify.ts';
 import type { RevocationVerdict } from '../revocation/verdict.ts';
 import type { Certificate } from '../x509/certificate.ts';
@@ -31,6 +31,8 @@ export interface Asked {
   readonly notes: readonly OcspNote[];
   /** The response, where it was believed. */
   readonly der?: Uint8Array;
+  /** Who signed it, where CRLs are still to be asked about that one. */
+  readonly unchecked?: Certificate;
 }
 
 /** Asks responders, so many at a time as each object allows. */
@@ -96,5 +98,14 @@ async function askOnce(
   const verdict = verifyOcspResponse(body, expectation, rules, clock.now());
   if (verdict.type === 'unavailable') return { verdict, notes: [] };
   const notes = isCalledOcsp ? verdict.notes : [...verdict.notes, 'content-type' as const];
-  return { verdict, notes, der: body };
+  const unchecked = uncheckedResponder(verdict, rules);
+  return { verdict, notes, der: body, ...(unchecked && { unchecked }) };
+}
+
+/** Name who signed a response, where the rules ask CRLs about that one. */
+export function uncheckedResponder(
+  { responder, notes }: VerifiedResponse,
+  { checkResponder }: OcspRules,
+): Certificate | undefined {
+  return checkResponder && notes.includes('responder-not-checked') ? responder : undefined;
 }

@@ -1,6 +1,7 @@
 import { failureUsableUntil, usableUntil, type CacheRules } from '../revocation/ocsp-cache.ts';
 import type { OcspNote } from '../revocation/ocsp-rules.ts';
 import type { RevocationVerdict, Unavailable } from '../revocation/verdict.ts';
+import type { Certificate } from '../x509/certificate.ts';
 import type { OcspAnswer } from './contract.ts';
 import { byteCache } from './byte-cache.ts';
 
@@ -16,6 +17,8 @@ export interface NewWord {
   /** Where that came from; empty when nobody said. */
   readonly url: string;
   readonly notAfter: Date;
+  /** Who signed it, where CRLs are to be asked about that one each time. */
+  readonly unchecked?: Certificate;
 }
 
 /** A word that is kept. */
@@ -36,6 +39,8 @@ export interface OcspResults {
   keep(key: string, word: NewWord, rules: CacheRules, now: Date): void;
   /** Why nobody gives a word, as long as that is remembered. */
   failure(key: string, now: Date): OcspAnswer | undefined;
+  /** Forget a word. */
+  forget(key: string): void;
   keepFailure(key: string, answer: OcspAnswer & Failed, rules: CacheRules, now: Date): void;
 }
 
@@ -55,6 +60,9 @@ type Slot =
 
 /** What a result takes beside the octets of its response and its key, as measured: objects, times, its place in the map. */
 const SLOT_OCTETS = 1500;
+
+/** What a certificate of a responder takes as values. */
+const RESPONDER_OCTETS = 8192;
 
 /**
  * Make the cache.
@@ -80,7 +88,8 @@ export function ocspResults(limit: number): OcspResults {
       return slots.octets;
     },
     word: (key, rules, now) => (rules.caching ? usable(key, rules, now) : undefined),
-    keep(key, { verdict, notes, der, url, notAfter }, rules, now) {
+    forget: (key) => slots.delete(key),
+    keep(key, { verdict, notes, der, url, notAfter, unchecked }, rules, now) {
       const until = usableUntil(verdict, rules, now, notAfter);
       if (until === undefined) return;
       const held = usable(key, rules, now);
@@ -92,13 +101,18 @@ export function ocspResults(limit: number): OcspResults {
         type: 'word',
         verdict: word,
         der: Uint8Array.from(der),
-        answer: { verdict: word, tried: [{ source, verdict: word, notes }] },
+        answer: {
+          verdict: word,
+          tried: [{ source, verdict: word, notes }],
+          ...(unchecked && { unchecked }),
+        },
         rules,
         notAfter,
         keptAt: now,
         until: until.getTime(),
       };
-      slots.set(key, slot, der.length + key.length + url.length + SLOT_OCTETS);
+      const size = der.length + key.length + url.length + SLOT_OCTETS;
+      slots.set(key, slot, unchecked ? size + RESPONDER_OCTETS : size);
     },
     failure(key, now) {
       const slot = slots.get(failureKey(key));

@@ -122,6 +122,7 @@ export async function judge(judged: Judged = {}): Promise<Seen> {
         return { verdict, tried: [{ source, verdict, notes: [] }] };
       },
       staple: () => ({ verdict: down, tried: [] }),
+      forget: () => undefined,
       ...judged.client,
     },
     crls: {
