@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/agent/system-clock.ts';
+import type { Clock } from '../../src/base/clock.ts';
+import { hasPeer, requirePeer } from '../harness/require.ts';
+import { answersOf, makeOcsp } from './revocation/ocsp-answers.ts';
+import {
+  expectedOf,
+  listOcspRows,
+  listResponderKinds,
+  titleOf,
+  type OcspRow,
+  type ResponderKind,
+  type Said,
+} from './revocation/ocsp-rows.ts';
+import { workshop, type Workshop } from './revocation/pki.ts';
+import { startMatrixResponder, type MatrixResponder } from './revocation/responder.ts';
+import { makeSite, type Judged, type Site } from './revocation/site.ts';
+
+let shop: Workshop;
+let site: Site;
+let responder: MatrixResponder;
+let answers: ReturnType<typeof answersOf>;
+
+const group = 'verify-others off ca-chain plant';
+
+/** Words of an OCSP object; a policy with `ocsp` has none. */
+const words: Readonly<Record<Exclude<ResponderKind, 'issuer'>, string>> = {
+  'signing-certs': 'signing-certs ocsp',
+  'signing-certs for': 'signing-certs stranger:sub',
+  'ca-chain': group,
+  rfc6960: `${group} profile rfc6960`,
+  'trusted-root': `${group} accept-trusted-root on trust-ocsp-signing root`,
+  'no-criteria': `${group} issuer-criteria-check off trust-ocsp-signing root`,
+  'no-criteria, no root': `${group} issuer-criteria-check off`,
+};
+
+/** Of those that wait for the end of it. */
+const SHORT_MS = 200;
+/** Of the others: no machine is that slow. */
+const LONG_MS = 20_000;
+
+type NonceSetting = 'off' | NonNullable<OcspRow['nonce']>;
+const nonces: readonly NonceSetting[] = ['prefer', 'require'];
+
+beforeAll(async () => {
+  if (!hasPeer('openssl') || !hasPeer('faketime')) return;
+  shop = workshop();
+  responder = await startMatrixResponder();
+  makeOcsp(shop, responder.url);
+  answers = answersOf(shop, responder);
+  site = makeSite();
+  const lines = ['root', 'sub', 'stranger'].map(
+    (name) => `cert import cert-name ${name} file ${shop.path(`${name}.crt`)} ca`,
+  );
+  const profile = `url http://127.0.0.1:9/ root ${shop.path('root.crt')} intermediate ${shop.path('sub.crt')}`;
+  await site.say(
+    ...lines,
+    `ca add plant ${profile}`,
+    `cert track cert-name ocsp file ${shop.path('ocsp.crt')}`,
+  );
+  const object = (name: string, those: string): string =>
+    `ocsp verify-object ${name} url ${responder.url} ${those} timeout ${LONG_MS} cache-error-timeout 60`;
+  for (const [kind, those] of Object.entries(words)) {
+    await site.say(object(nameOf(kind, 'off'), `${those} nonce off`));
+  }
+  for (const nonce of nonces) {
+    await site.say(object(nameOf('rfc6960', nonce), `${words.rfc6960} nonce ${nonce}`));
+  }
+  await site.say(
+    `ocsp verify-object hurried url ${responder.url} ${words.rfc6960} nonce off timeout ${SHORT_MS}`,
+    `ocsp verify-object again url ${responder.url} ${words.rfc6960} nonce off timeout 2000`,
+    'crypto map asked ikev2-ipv4 ca sub ocsp-cert-validator hurried deadline 600000',
+    'crypto map named ikev2-ipv4 ca sub ocsp crl-distribution-points off deadline 600000',
+  );
+});
+afterAll(async () => {
+  await responder?.close();
+  site?.close();
+  shop?.close();
+});
+beforeEach((context) => {
+  requirePeer(context, 'openssl');
+  requirePeer(context, 'faketime');
+});
+
+function nameOf(kind: string, nonce: NonceSetting): string {
+  return `${kind.replaceAll(/\W+/g, '-')}-${nonce}`;
+}
+
+/** The one word of a matrix on what came of it: the reason, or with an acceptance the warning. */
+function saidIn({ verdict, reasons, warnings }: Judged): string {
+  const all = verdict === 'accept' ? ['good', ...warnings.map((code) => `(${code})`)] : reasons;
+  return all.join(' ');
+}
+
+/** Only waiting for a while before a responder is asked once more takes no time. */
+const clock: Clock = {
+  ...systemClock,
+  sleep: (ms, signal) => (ms === LONG_MS / 4 ? Promise.resolve() : systemClock.sleep(ms, signal)),
+};
+
+async function judge(kind: ResponderKind, row: OcspRow): Promise<string | undefined> {
+  const nonce = row.nonce ?? 'off';
+  if (kind === 'issuer' && nonce === 'prefer') return undefined;
+  const timeoutMs = row.always === 'timeout' ? SHORT_MS : LONG_MS;
+  const judged = await site.judge({
+    choice:
+      kind === 'issuer' ? { name: 'named' } : { name: 'asked', ocspObject: nameOf(kind, 'off') },
+    peer: shop.certificate('peer'),
+    change: (policy) => ({
+      ...policy,
+      ...(policy.ocsp && {
+        ocsp: {
+          ...policy.ocsp,
+          rules: { ...policy.ocsp.rules, nonce },
+          query: { ...policy.ocsp.query, timeoutMs },
+        },
+      }),
+    }),
+    clock,
+  });
+  return saidIn(judged);
+}
+
+describe('what a peer is judged by, when the OCSP response is', () => {
+  it.each(listOcspRows().map(([name, row]) => [titleOf(row), name, row] as const))(
+    '%s',
+    async (_, name, row) => {
+      const came: [string, string | undefined][] = [];
+      const expected: [string, Said | undefined][] = [];
+      for (const kind of listResponderKinds()) {
+        responder.serve(answers[name]());
+        came.push([kind, await judge(kind, row)]);
+        expected.push([kind, expectedOf(row, kind)]);
+      }
+      expect(Object.fromEntries(came)).toEqual(Object.fromEntries(expected));
+    },
+  );
+
+  it('not to be had, since nobody listens', async () => {
+    const line = `ocsp verify-object nobody url http://127.0.0.1:1/ ${words.rfc6960}`;
+    await site.say(`${line} cache-error-timeout 60 timeout ${LONG_MS}`);
+    const choice = { name: 'asked', ocspObject: 'nobody' };
+    expect(saidIn(await site.judge({ choice, peer: shop.certificate('peer') }))).toBe('connect');
+  });
+});
+
+describe('certkeeper verify, when the OCSP response is', () => {
+  const some = listOcspRows().filter((_row, i) => i % 2 === 0);
+
+  it.each(some.map(([name, row]) => [titleOf(row), name, row] as const))(
+    '%s',
+    async (_, name, row) => {
+      responder.serve(answers[name]());
+      const kind = name.endsWith('stranger') ? 'signing-certs for' : 'rfc6960';
+      const usual = nameOf(kind, row.nonce ?? 'off');
+      const isAskedAgain = name.startsWith('tryLater');
+      const object = isAskedAgain ? 'again' : row.always === 'timeout' ? 'hurried' : usual;
+      const file = shop.path('peer.crt');
+      const judged = await site.verify([file, 'policy', 'asked', 'ocsp-object', object]);
+      const { verdict, code } = judged;
+      expect({ said: saidIn(judged), code }).toEqual({
+        said: expectedOf(row, kind),
+        code: verdict === 'accept' ? 0 : 9,
+      });
+    },
+  );
+});

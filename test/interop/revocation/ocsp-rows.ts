@@ -1,0 +1,291 @@
+import type { UnavailableCode } from '../../../src/revocation/verdict.ts';
+
+/** Settings of who may sign responses: the columns of the matrix. */
+export const responderKinds = {
+  issuer: 'policy with `ocsp`',
+  'signing-certs': '`signing-certs` with the delegate',
+  'signing-certs for': '`signing-certs` with a stranger, for this CA',
+  'ca-chain': '`ca-chain`',
+  rfc6960: '`ca-chain`, `profile rfc6960`',
+  'trusted-root': '`ca-chain`, `accept-trusted-root on`, the root in `trust-ocsp-signing`',
+  'no-criteria': '`ca-chain`, `issuer-criteria-check off`, the root in `trust-ocsp-signing`',
+  'no-criteria, no root': '`ca-chain`, `issuer-criteria-check off`',
+} as const;
+
+/** One of the columns. */
+export type ResponderKind = keyof typeof responderKinds;
+
+/** What comes of a response: what it says, or why that is not believed; what is noted beside it stands in brackets. */
+export type Said =
+  | 'good'
+  | 'revoked'
+  | 'unknown'
+  | UnavailableCode
+  | `good (${'content-type' | 'no-age-bound' | 'responder-not-checked' | 'rfc6960-nonconforming'})`;
+
+/** Who signed a response. */
+export const signers = {
+  ocsp: 'the responder that the CA named for ocspSigning',
+  unchecked: 'one that the CA named, without id-pkix-ocsp-nocheck',
+  sub: 'the CA itself, by no certificate that comes along',
+  stranger: 'a stranger',
+  impostor: 'another CA of the same name',
+  plain: 'one the CA issued for no extended usage',
+  any: 'one the CA issued for anyExtendedKeyUsage',
+  'no-signing': 'one that the CA named, whose keyUsage is not digitalSignature',
+  old: 'one that the CA named, whose certificate has expired',
+  young: 'one that the CA named, after it signed this',
+  'of-root': 'one that the CA above named for ocspSigning',
+} as const;
+
+/** One of them; its files are called the same. */
+export type Signer = keyof typeof signers;
+
+const no: Said = 'unauthorized-responder';
+const nobody: Readonly<Record<ResponderKind, Said>> = {
+  issuer: no,
+  'signing-certs': no,
+  'signing-certs for': no,
+  'ca-chain': no,
+  rfc6960: no,
+  'trusted-root': no,
+  'no-criteria': no,
+  'no-criteria, no root': no,
+};
+/** Whoever RFC 6960 section 4.2.2.2 has in cases 2 and 3. */
+const named = (said: Said): Readonly<Record<ResponderKind, Said>> => ({
+  issuer: said,
+  'signing-certs': no,
+  'signing-certs for': no,
+  'ca-chain': said,
+  rfc6960: said,
+  'trusted-root': said,
+  'no-criteria': said,
+  'no-criteria, no root': said,
+});
+/** Whoever is below the root, which settings may take. */
+const below: Readonly<Record<ResponderKind, Said>> = {
+  ...nobody,
+  'trusted-root': 'good (rfc6960-nonconforming)',
+  'no-criteria': 'good (rfc6960-nonconforming)',
+};
+
+/** What comes of a response by which everything is right but who signed it; `good` is that the signer is believed. */
+export const believed: Readonly<Record<Signer, Readonly<Record<ResponderKind, Said>>>> = {
+  ocsp: { ...named('good'), 'signing-certs': 'good' },
+  unchecked: named('good (responder-not-checked)'),
+  sub: named('good'),
+  stranger: { ...nobody, 'signing-certs for': 'good' },
+  impostor: named('bad-signature'),
+  plain: below,
+  any: below,
+  'no-signing': nobody,
+  old: nobody,
+  young: nobody,
+  'of-root': below,
+};
+
+/** Who made the octets: openssl, the encoder of these tests where it cannot, or nobody, where only the way is wrong. */
+export type Maker = 'openssl' | 'own encoder' | '–';
+
+/** A response, and what is made of it. */
+export interface OcspRow {
+  readonly title: string;
+  readonly maker: Maker;
+  /** Signed by the responder that the CA named: it is judged before what is said here. */
+  readonly says?: Said;
+  /** What comes of it whoever has signed it, or nobody. */
+  readonly always?: Said;
+  /** Everything is right but who signed it. */
+  readonly signer?: Signer;
+  readonly nonce?: 'prefer' | 'require';
+}
+
+/** All of them, by a name. */
+export const ocspRows = {
+  good: { title: 'good', maker: 'openssl', says: 'good' },
+  revoked: { title: 'revoked', maker: 'openssl', says: 'revoked' },
+  hold: { title: 'revoked, on hold', maker: 'openssl', says: 'revoked' },
+  unknown: { title: 'unknown', maker: 'openssl', says: 'unknown' },
+  sha256: { title: 'good, by a CertID of SHA-256', maker: 'openssl', says: 'good' },
+  'no-next': { title: 'good, without nextUpdate', maker: 'openssl', says: 'good (no-age-bound)' },
+  expired: { title: 'expired', maker: 'openssl', says: 'expired' },
+  future: { title: 'of the future', maker: 'openssl', says: 'not-yet-valid' },
+  broken: { title: 'with a bad signature', maker: 'openssl', says: 'bad-signature' },
+  sha1: { title: 'signed with SHA-1', maker: 'openssl', says: 'bad-signature' },
+  'other-serial': {
+    title: 'about another serial number',
+    maker: 'openssl',
+    says: 'no-matching-response',
+  },
+  'other-ca': {
+    title: 'about that serial number of another CA',
+    maker: 'openssl',
+    says: 'no-matching-response',
+  },
+  crowd: { title: 'about many others, too', maker: 'openssl', says: 'good' },
+  huge: { title: 'about more than 64 KiB hold', maker: 'openssl', always: 'too-large' },
+
+  'by-unchecked': { title: 'good', maker: 'openssl', signer: 'unchecked' },
+  'by-sub': { title: 'good', maker: 'openssl', signer: 'sub' },
+  'by-stranger': { title: 'good', maker: 'openssl', signer: 'stranger' },
+  'by-impostor': { title: 'good', maker: 'openssl', signer: 'impostor' },
+  'by-plain': { title: 'good', maker: 'openssl', signer: 'plain' },
+  'by-any': { title: 'good', maker: 'openssl', signer: 'any' },
+  'by-no-signing': { title: 'good', maker: 'openssl', signer: 'no-signing' },
+  'by-old': { title: 'good', maker: 'openssl', signer: 'old' },
+  'by-young': { title: 'good', maker: 'openssl', signer: 'young' },
+  'by-of-root': { title: 'good', maker: 'openssl', signer: 'of-root' },
+
+  'nonce-back': {
+    title: 'good, our nonce comes back',
+    maker: 'openssl',
+    says: 'good',
+    nonce: 'require',
+  },
+  'nonce-missing': {
+    title: 'good, no nonce comes back',
+    maker: 'openssl',
+    says: 'nonce-missing',
+    nonce: 'require',
+  },
+  'nonce-wrong': {
+    title: 'good, another nonce comes back',
+    maker: 'openssl',
+    says: 'nonce-mismatch',
+    nonce: 'require',
+  },
+  'nonce-missing-preferred': {
+    title: 'good, no nonce comes back',
+    maker: 'openssl',
+    says: 'good',
+    nonce: 'prefer',
+  },
+  'nonce-wrong-preferred': {
+    title: 'good, another nonce comes back',
+    maker: 'openssl',
+    says: 'nonce-mismatch',
+    nonce: 'prefer',
+  },
+  'nonce-unasked': {
+    title: 'good, with a nonce nobody sent',
+    maker: 'openssl',
+    says: 'good',
+  },
+
+  'two-revoked': {
+    title: 'two answers: revoked, and a newer one that is good',
+    maker: 'own encoder',
+    says: 'revoked',
+  },
+  'two-revoked-ended': {
+    title: 'two answers: revoked but expired, and good',
+    maker: 'own encoder',
+    says: 'good',
+  },
+  'two-newest-good': {
+    title: 'two answers: unknown, and a newer one that is good',
+    maker: 'own encoder',
+    says: 'good',
+  },
+  'two-newest-unknown': {
+    title: 'two answers: good, and a newer one that is unknown',
+    maker: 'own encoder',
+    says: 'unknown',
+  },
+  'critical-single': {
+    title: 'good, the answer with a critical extension nobody knows',
+    maker: 'own encoder',
+    says: 'unsupported-critical-extension',
+  },
+  'critical-response': {
+    title: 'good, the response with a critical extension nobody knows',
+    maker: 'own encoder',
+    always: 'unsupported-critical-extension',
+  },
+  'other-type': {
+    title: 'of another responseType',
+    maker: 'own encoder',
+    always: 'malformed',
+  },
+
+  tryLater: { title: 'tryLater', maker: 'own encoder', always: 'responder-error(tryLater)' },
+  'tryLater-once': { title: 'tryLater, then good', maker: 'openssl', says: 'good' },
+  unauthorized: {
+    title: 'unauthorized',
+    maker: 'own encoder',
+    always: 'responder-error(unauthorized)',
+  },
+  internalError: {
+    title: 'internalError',
+    maker: 'own encoder',
+    always: 'responder-error(internalError)',
+  },
+  malformedRequest: {
+    title: 'malformedRequest',
+    maker: 'own encoder',
+    always: 'responder-error(malformedRequest)',
+  },
+  sigRequired: {
+    title: 'sigRequired',
+    maker: 'own encoder',
+    always: 'responder-error(sigRequired)',
+  },
+
+  truncated: { title: 'without its last octet', maker: 'openssl', always: 'malformed' },
+  trailing: { title: 'with an octet behind it', maker: 'openssl', always: 'malformed' },
+  html: { title: 'a page of HTML', maker: '–', always: 'malformed' },
+  'wrong-type': {
+    title: 'good, called text/plain',
+    maker: 'openssl',
+    says: 'good (content-type)',
+  },
+  'status-500': { title: 'HTTP status 500', maker: '–', always: 'http-status' },
+  redirect: { title: 'good, where a redirect leads', maker: 'openssl', says: 'good' },
+  'redirect-round': { title: 'redirects in a circle', maker: '–', always: 'http-status' },
+  'redirect-ftp': { title: 'a redirect to ftp', maker: '–', always: 'http-status' },
+  slow: { title: 'no answer in time', maker: '–', always: 'timeout' },
+  dripping: { title: 'good, octet by octet, not in time', maker: 'openssl', always: 'timeout' },
+  dropped: { title: 'a connection that is closed', maker: '–', always: 'connect' },
+  cut: { title: 'a connection that is closed half-way', maker: 'openssl', always: 'connect' },
+} as const;
+
+/** The name of a row. */
+export type OcspRowName = keyof typeof ocspRows;
+
+/** List the rows. */
+export function listOcspRows(): readonly (readonly [OcspRowName, OcspRow])[] {
+  const names = Object.keys(ocspRows).filter(isRowName);
+  return names.map((name) => [name, ocspRows[name]] as const);
+}
+
+function isRowName(name: string): name is OcspRowName {
+  return Object.hasOwn(ocspRows, name);
+}
+
+/** List the columns. */
+export function listResponderKinds(): readonly ResponderKind[] {
+  return Object.keys(responderKinds).filter(isKind);
+}
+
+function isKind(kind: string): kind is ResponderKind {
+  return Object.hasOwn(responderKinds, kind);
+}
+
+/** Say what is to come of a row; undefined where a kind has no such setting. */
+export function expectedOf(
+  { says, always, signer = 'ocsp', nonce }: OcspRow,
+  kind: ResponderKind,
+): Said | undefined {
+  // `ocsp` of a policy has nonce off, or require.
+  if (kind === 'issuer' && nonce === 'prefer') return undefined;
+  if (always !== undefined) return always;
+  const who = believed[signer][kind];
+  return who === 'good' ? (says ?? 'good') : who;
+}
+
+/** Name a row as a sentence has it. */
+export function titleOf({ title, signer, nonce }: OcspRow): string {
+  const by = signer === undefined ? '' : `, signed by ${signers[signer]}`;
+  return `${title}${by}${nonce === undefined ? '' : `, with nonce ${nonce}`}`;
+}
