@@ -76,8 +76,9 @@ export function crlFetcher(context: FetcherContext): CrlFetcher {
   const flights = singleFlight<CrlFile>();
   const origins = new WeakMap<Crl, CameFrom>();
 
+  const time = (): number => clock.now().getTime();
+
   const retrieve = async (url: string, by: Fetch, signal: AbortSignal): Promise<CrlFile> => {
-    const time = (): number => clock.now().getTime();
     const begun = time();
     let octets = 0;
     let come: number | undefined;

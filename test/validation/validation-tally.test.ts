@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PeerVerdict, ValidationEvent } from '../../src/validation/contract.ts';
+import type { PeerReason, PeerVerdict, ValidationEvent } from '../../src/validation/contract.ts';
 import { validationTally } from '../../src/validation/validation-tally.ts';
 import { leaf, root, sub } from '../harness/paths.ts';
 import { entry, hours } from '../revocation/crl-made.ts';
@@ -25,6 +25,14 @@ async function judgedTally(judged: Judged): Promise<Readonly<Record<string, numb
 
 function query(outcome: string, ms: number): ValidationEvent {
   return { type: 'ocsp-query', url: 'http://r.example/', outcome, ms };
+}
+
+function warned(code: string): PeerReason {
+  return { code, detail: '', depth: 0 };
+}
+
+async function clockEvents(judged: Judged): Promise<readonly ValidationEvent[]> {
+  return (await judge(judged)).events.filter(({ type }) => type === 'clock-suspect');
 }
 
 describe('validationTally()', () => {
@@ -76,7 +84,6 @@ describe('validationTally()', () => {
   });
 
   it('counts an acceptance once, and each of its warnings once, however many certificates it is of', () => {
-    const warned = (code: string) => ({ code, detail: '', depth: 0 });
     const verdict = {
       ...accepted,
       warnings: [
@@ -139,14 +146,12 @@ describe('a peer that is judged', () => {
   it('tells of a clock that is behind a CRL of its CA by more than a day, and of no other CRL', async () => {
     const ahead = { thisUpdate: hours(25), nextUpdate: hours(90) };
     const suspect = { type: 'clock-suspect', policy: 'P', thisUpdate: hours(25) };
-    const judgedBy = async (judged: Judged) =>
-      (await judge(judged)).events.filter(({ type }) => type === 'clock-suspect');
-    expect(await judgedBy({ crls: [crl(root, ahead), crl(sub)] })).toStrictEqual([suspect]);
+    expect(await clockEvents({ crls: [crl(root, ahead), crl(sub)] })).toStrictEqual([suspect]);
     const near = { thisUpdate: hours(24), nextUpdate: hours(90) };
-    expect(await judgedBy({ crls: [crl(root, near)] })).toStrictEqual([]);
+    expect(await clockEvents({ crls: [crl(root, near)] })).toStrictEqual([]);
     const stranger = crl(leaf, { ...ahead, issuer: sub.subject });
-    expect(await judgedBy({ crls: [stranger] })).toStrictEqual([]);
+    expect(await clockEvents({ crls: [stranger] })).toStrictEqual([]);
     const relaxed = { revocation: 'relaxed' } as const;
-    expect(await judgedBy({ crls: [crl(root, ahead)], policy: relaxed })).toStrictEqual([]);
+    expect(await clockEvents({ crls: [crl(root, ahead)], policy: relaxed })).toStrictEqual([]);
   });
 });
