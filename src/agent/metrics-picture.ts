@@ -26,10 +26,10 @@ export interface Pictured {
 export type TakePicture = () => Promise<Picture>;
 
 /**
- * Names there are series of. Twice what one gateway manager has today, some 10 MB of memory, and 10 MB of text; above
+ * Names there are series of: as many as one gateway manager has today, some 30 MB of memory and 7 MB of text; above
  * it those first in the alphabet are told of, and how many are not.
  */
-const maxNames = 20_000;
+const maxNames = 10_000;
 
 /** Of the failures and the alarms, those that last longest. */
 const maxFailures = 10_000;
