@@ -8,6 +8,8 @@ export interface Place {
   readonly where: string;
   /** How another place is chosen: `choose another place with "…"`. */
   readonly elsewhere: string;
+  /** What is safe in the store whatever happens; absent: the certificate. */
+  readonly safe?: string;
 }
 
 const reasons: Readonly<Record<string, string>> = {
@@ -27,14 +29,15 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** Say what kept files from their place. */
-export function deliveryError(error: unknown, { name, where, elsewhere }: Place): CertError {
+export function deliveryError(error: unknown, place: Place): CertError {
   if (error instanceof CertError) return error;
+  const { name, where, elsewhere, safe = 'certificate' } = place;
   return new CertError(
     'DELIVERY_FAILED',
     `Cannot deliver "${name}" to "${where}": ${reasonOf(error)}`,
     {
       cause: error,
-      hint: `${wayOut(error)}, or ${elsewhere}; the certificate is safe in the store`,
+      hint: `${wayOut(error)}, or ${elsewhere}; the ${safe} is safe in the store`,
     },
   );
 }

@@ -67,6 +67,15 @@ export async function stageStaple(
   await stage(socket, entry, command, signal);
 }
 
+/** Tell whether HAProxy has an OCSP response for a certificate that it has. @throws {CertError} DELIVERY_FAILED */
+export async function hasStaple(
+  socket: string,
+  entry: string,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  return /^OCSP Response Key: \S/m.test(await ask(socket, `show ssl cert ${entry}\n`, signal));
+}
+
 async function stage(
   socket: string,
   entry: string,

@@ -6,16 +6,20 @@ import { CertError } from '../base/errors.ts';
 import type { DeployProbe } from '../store/deployments-contract.ts';
 import { decodeCertificate } from '../x509/certificate.ts';
 
-/** A server that was told to reload needs a moment, and serves the old certificate meanwhile. */
-const reloadPatienceMs = 8000;
+/** A server that was told to reload needs a moment, and serves what it had meanwhile. */
+export const reloadPatienceMs = 8000;
 
-const pauseMs = 200;
+/** Between one look and the next. */
+export const pauseMs = 200;
 
 /** Old and new processes of a server take connections side by side for a moment. */
-const looksInARow = 3;
+export const looksInARow = 3;
 
-/** For one connection. */
+/** For one connection: without a word. */
 const connectionTimeoutMs = 4000;
+
+/** For one connection from its beginning to its end, however many words come. */
+const handshakeTimeoutMs = 12_000;
 
 /** What is read of a server before TLS begins. */
 const maxGreetingOctets = 8192;
@@ -37,8 +41,7 @@ export async function probeService(
   expectedDer: Uint8Array,
   { signal, patienceMs = reloadPatienceMs }: ProbeOptions = {},
 ): Promise<string | undefined> {
-  const { host, port } = probe;
-  const where = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const where = placeText(probe);
   const deadline = performance.now() + patienceMs;
   for (let inARow = 0; ;) {
     signal?.throwIfAborted();
@@ -56,11 +59,18 @@ export async function probeService(
   }
 }
 
-function errorText(error: unknown): string {
+/** Write host and port of a probe. */
+export function placeText({ host, port }: DeployProbe): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** Say what kept a probe from an answer. */
+export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function serialOf(der: Uint8Array): string {
+/** Write the serial number of a certificate. */
+export function serialOf(der: Uint8Array): string {
   try {
     const digits = decodeCertificate(der).tbsCertificate.serialNumber.toString(16);
     return digits.padStart(digits.length + (digits.length % 2), '0');
@@ -77,28 +87,55 @@ function serialOf(der: Uint8Array): string {
  * @returns its DER
  * @throws {Error} by Node, or with what the server said in place of TLS
  */
-export async function servedBy({
-  host,
-  port,
-  serverName,
-  starttls,
-}: DeployProbe): Promise<Uint8Array> {
+export async function servedBy(probe: DeployProbe): Promise<Uint8Array> {
+  return (await shownBy(probe)).certificate;
+}
+
+/** What a server shows in a handshake. */
+export interface Shown {
+  /** DER of its own certificate. */
+  readonly certificate: Uint8Array;
+  /** DER of the OCSPResponse that it stapled; absent: none, or it was not asked for one. */
+  readonly staple?: Uint8Array;
+}
+
+/**
+ * Make one handshake with a server, whether it is to be trusted or not.
+ *
+ * @param asks whether with status_request, RFC 6066 section 8
+ * @throws {Error} by Node, or with what the server said in place of TLS; with the reason of `signal`
+ */
+export async function shownBy(
+  { host, port, serverName, starttls }: DeployProbe,
+  asks: 'certificate' | 'staple' = 'certificate',
+  signal?: AbortSignal,
+): Promise<Shown> {
+  signal?.throwIfAborted();
   const socket = createConnection({ host, port });
+  const over = new AbortController();
   try {
-    return await new Promise<Uint8Array>((resolve, reject) => {
+    return await new Promise<Shown>((resolve, reject) => {
       const timeOut = (): void => reject(new Error('no answer in time'));
+      sleep(handshakeTimeoutMs, undefined, { signal: over.signal }).then(timeOut, () => {});
+      signal?.addEventListener('abort', () => reject(signal.reason), { signal: over.signal });
       socket.setTimeout(connectionTimeoutMs, timeOut).once('error', reject);
       const begin = (): void => {
         const tls = startTls({
           socket,
           rejectUnauthorized: false,
+          ...(asks === 'staple' && { requestOCSP: true }),
           ...(serverName === undefined ? {} : { servername: serverName }),
+        });
+        let staple: Uint8Array | undefined;
+        // Told before the end of the handshake, with null where there is none.
+        tls.once('OCSPResponse', (octets: Buffer | null) => {
+          if (octets !== null && octets.length > 0) staple = Uint8Array.from(octets);
         });
         tls.setTimeout(connectionTimeoutMs, timeOut).once('error', (error) => reject(plain(error)));
         tls.once('close', () => reject(new Error('it ends the connection')));
         tls.once('secureConnect', () => {
           const { raw } = tls.getPeerCertificate();
-          resolve(Uint8Array.from(raw));
+          resolve({ certificate: Uint8Array.from(raw), ...(staple !== undefined && { staple }) });
           tls.destroy();
         });
       };
@@ -106,6 +143,7 @@ export async function servedBy({
       else dialogues[starttls](socket).then(begin, reject);
     });
   } finally {
+    over.abort();
     socket.destroy();
   }
 }
