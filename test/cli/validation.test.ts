@@ -53,6 +53,21 @@ describe('ocsp verify-object', () => {
     expect(await run(bench, 'no ocsp verify-object hq')).toMatchObject({ code: 3 });
   });
 
+  it('leaves no password in the audit trail, and is only tried with dry-run', async () => {
+    const { bench } = await withRoot();
+    const line =
+      'ocsp verify-object hq signing-certs rootA:any tunneling on tunnel-address 192.0.2.1 ' +
+      'tunnel-port 3128 tunnel-username me tunnel-password';
+    const tried = await run(bench, `${line} s3cret-literal dry-run`);
+    expect(tried).toMatchObject({ code: 0 });
+    expect((await run(bench, 'show ocsp')).out).toContain('There is no OCSP object');
+    expect(await run(bench, `${line} s3cret-literal`)).toMatchObject({ code: 0 });
+    expect(await run(bench, `${line} gw1:env:PW`)).toMatchObject({ code: 2 });
+    const { out } = await run(bench, '--json show audit');
+    expect(out).toContain('tunnel-password');
+    expect(out).not.toContain('s3cret');
+  });
+
   it('understands the words of other products', async () => {
     const { bench } = await withRoot();
     const line =
