@@ -1,10 +1,10 @@
 import { CertError } from '../base/errors.ts';
-import type { Credentials, RetrievalLimits } from '../retrieval/retriever.ts';
+import type { Credentials, RetrievalLimits, RetrievalRequest } from '../retrieval/retriever.ts';
 import type { Store } from '../store/store.ts';
 import type { PinReader } from './late-tokens.ts';
 
 /** What goes with a URL. */
-export interface FetchOptions {
+export interface FetchOptions extends Pick<RetrievalRequest, 'held' | 'noteVersion' | 'choose'> {
   readonly limits?: Partial<RetrievalLimits>;
   readonly signal?: AbortSignal;
   /** Who is asking, in place of what is set for the server. */
@@ -30,13 +30,10 @@ export async function fetchUrl(
     import('../retrieval/retrieve.ts'),
     import('../lifecycle/retrieval-servers.ts'),
   ]);
-  const { limits, signal, ...who } = options;
+  const { credentials, username, ...asked } = options;
+  const who = { ...(credentials && { credentials }), ...(username !== undefined && { username }) };
   const access = await accessOf(store, url, who, secret);
-  return await retrieve(url, {
-    ...access,
-    ...(limits && { limits }),
-    ...(signal && { signal }),
-  });
+  return await retrieve(url, { ...asked, ...access });
 }
 
 async function noSecret(_source: string, what: string): Promise<never> {

@@ -6,7 +6,7 @@ import { parseHttpUrl } from '../http/url.ts';
 import { bounded } from './bounded.ts';
 import { loginOf } from './credentials.ts';
 import { serverText, tooLarge, unusable } from './failure.ts';
-import type { RetrievalRequest, Retriever } from './retriever.ts';
+import type { FileVersion, HeldFile, RetrievalRequest, Retriever } from './retriever.ts';
 import { parseServerUrl } from './url.ts';
 
 /**
@@ -25,9 +25,9 @@ async function get(
   route: HttpRoute,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const { url, limits } = request;
+  const { url, limits, held } = request;
   parseServerUrl(url);
-  const headers = { accept: '*/*', ...authorization(request) };
+  const headers = { accept: '*/*', ...authorization(request), ...unlessHeld(held) };
   const connection = new Connection(parseHttpUrl(url).origin, route);
   try {
     const response = await send({
@@ -39,7 +39,9 @@ async function get(
       limits: { ...limits, responseTimeoutMs: limits.totalTimeoutMs },
       signal,
     });
+    if (response.status === 304 && held) return held.octets;
     if (response.status !== 200) throw wrongStatus(url, response);
+    request.noteVersion?.(versionIn(response));
     return response.body;
   } catch (error) {
     if (error instanceof CertError && error.code === 'RESPONSE_TOO_LARGE') throw tooLarge(request);
@@ -47,6 +49,33 @@ async function get(
   } finally {
     await connection.close();
   }
+}
+
+/** RFC 9110 section 13.1: a server that knows both goes by the first. */
+function unlessHeld(held: HeldFile | undefined): Readonly<Record<string, string>> {
+  const { etag, lastModified } = held?.version ?? {};
+  return {
+    ...(etag !== undefined && { 'if-none-match': etag }),
+    ...(lastModified !== undefined && { 'if-modified-since': lastModified }),
+  };
+}
+
+/** What is kept of a header: an entity tag has some 40 characters, and a date 29. */
+const MAX_VALIDATOR_CHARACTERS = 256;
+
+function versionIn({ headers }: HttpResponse): FileVersion {
+  const etag = validator(headers['etag']);
+  const lastModified = validator(headers['last-modified']);
+  return {
+    ...(etag !== undefined && { etag }),
+    ...(lastModified !== undefined && { lastModified }),
+  };
+}
+
+/** It is sent back as it came: nothing but what may stand in a header, and not at any length. */
+function validator(value: string | undefined): string | undefined {
+  const isFit = value !== undefined && /^[\x21-\x7e][\x20-\x7e]*$/.test(value);
+  return isFit && value.length <= MAX_VALIDATOR_CHARACTERS ? value : undefined;
 }
 
 /** RFC 7617. */

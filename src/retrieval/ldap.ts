@@ -15,8 +15,8 @@ type Library = typeof import('ldapts');
 const result = { success: 0, referral: 10, noSuchObject: 32, insufficientAccess: 50 } as const;
 
 /**
- * Fetch values of attributes by ldap and ldaps, by RFC 4516 URLs: the first value of the first entry that has any.
- * Referrals are not followed.
+ * Fetch values of attributes by ldap and ldaps, by RFC 4516 URLs: of the first entry that has any the value that is chosen
+ * by whoever asks, or the first. Referrals are not followed.
  *
  * @param tls whom to believe, of ldaps
  */
@@ -89,7 +89,10 @@ function searchFor(
   }
 }
 
-/** Take the first value, or the reason why there is none. */
+/** Values of one attribute that are looked at: a CA has a CRL for each of its keys, and seldom more than two keys. */
+const MAX_VALUES = 16;
+
+/** Take a value, or the reason why there is none. */
 function takeValue(
   library: Library,
   { attribute, server }: LdapUrl,
@@ -101,9 +104,10 @@ function takeValue(
   return (answer) => {
     if (answer instanceof library.SearchEntry) {
       // RFC 4512 section 2.5: names have no case; RFC 4522: the value is the same with ";binary" and without.
-      return answer.attributes.find(
-        ({ type, parsedBuffers }) => bareName(type) === bare && parsedBuffers.length > 0,
-      )?.parsedBuffers[0];
+      const values = answer.attributes
+        .flatMap(({ type, parsedBuffers }) => (bareName(type) === bare ? parsedBuffers : []))
+        .slice(0, MAX_VALUES);
+      return values.length > 1 ? (request.choose?.(values) ?? values[0]) : values[0];
     }
     if (answer instanceof library.SearchReference) {
       isReferred = true;

@@ -18,7 +18,7 @@ export interface RetrievalSettings {
 
 /** What goes with a URL. */
 export type RetrieveOptions = RetrievalSettings &
-  Pick<RetrievalRequest, 'credentials' | 'signal'> & {
+  Pick<RetrievalRequest, 'credentials' | 'signal' | 'held' | 'noteVersion' | 'choose'> & {
     /** `usualLimits` for what is left out. */
     readonly limits?: Partial<RetrievalLimits>;
   };
@@ -29,13 +29,10 @@ export type RetrieveOptions = RetrievalSettings &
  * @throws {CertError} as in `Retriever`
  */
 export async function retrieve(url: string, options: RetrieveOptions = {}): Promise<Uint8Array> {
-  const { limits, credentials, signal, ...settings } = options;
-  return await makeRetriever(settings).retrieve({
-    url,
-    limits: { ...usualLimits, ...limits },
-    ...(credentials && { credentials }),
-    ...(signal && { signal }),
-  });
+  const { limits, route, hostKeys, ...asked } = options;
+  const settings = { ...(route && { route }), ...(hostKeys && { hostKeys }) };
+  const request = { ...asked, url, limits: { ...usualLimits, ...limits } };
+  return await makeRetriever(settings).retrieve(request);
 }
 
 /** Make what fetches files of every scheme. What a scheme needs is loaded when one of its URLs comes. */

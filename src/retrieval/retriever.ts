@@ -37,6 +37,18 @@ export interface KeyCredentials {
   readonly passphrase?: Uint8Array;
 }
 
+/** How a server called one version of a file (RFC 9110 section 8.8); told back, it says whether there is another. */
+export interface FileVersion {
+  readonly etag?: string;
+  readonly lastModified?: string;
+}
+
+/** A file that came from a place before. */
+export interface HeldFile {
+  readonly octets: Uint8Array;
+  readonly version: FileVersion;
+}
+
 /** A file to fetch. */
 export interface RetrievalRequest {
   /** Without user and password in it: URLs are shown and logged. */
@@ -44,6 +56,12 @@ export interface RetrievalRequest {
   readonly limits: RetrievalLimits;
   readonly credentials?: Credentials;
   readonly signal?: AbortSignal;
+  /** What is given when the server says that it has nothing else; http and https. */
+  readonly held?: HeldFile;
+  /** Is told how the server calls the version that is given; http and https. */
+  noteVersion?(version: FileVersion): void;
+  /** Choose of several values of an attribute; the first without it, or when it chooses none; ldap and ldaps. */
+  choose?(values: readonly Uint8Array[]): Uint8Array | undefined;
 }
 
 /** Whatever fetches files of one scheme, or of several. */

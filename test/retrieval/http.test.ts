@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { HttpRoute } from '../../src/http/route.ts';
 import { httpRetriever } from '../../src/retrieval/http.ts';
-import { usualLimits, type Credentials } from '../../src/retrieval/retriever.ts';
+import { usualLimits, type Credentials, type FileVersion } from '../../src/retrieval/retriever.ts';
 import { onRequest, openHostileServer, responseText } from '../http/hostile-server.ts';
 import { ders, issueCa, issueTls, keyPem, loopbackNames, pems } from '../http/tls-server.ts';
 import { contractFiles, failure, retrieverContract, type Scene, type Traits } from './contract.ts';
@@ -95,5 +95,69 @@ describe('httpRetriever', () => {
   it('refuses half of a file', async () => {
     const half = 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf';
     expect((await failure(fetch(half))).code).toBe('NETWORK_UNREACHABLE');
+  });
+});
+
+describe('a file that is held', () => {
+  const octets = Uint8Array.of(1, 2, 3);
+  const version: FileVersion = { etag: '"v1"', lastModified: 'Sat, 21 Nov 2026 00:00:00 GMT' };
+
+  /** Serve it by its version, unless that is what is held. */
+  async function conditional(etag = '"v1"'): Promise<{ url: string; seen: IncomingMessage[] }> {
+    const seen: IncomingMessage[] = [];
+    const server = createPlain((incoming, response) => {
+      seen.push(incoming);
+      const isHeld = incoming.headers['if-none-match'] === etag;
+      response.writeHead(isHeld ? 304 : 200, { etag, 'last-modified': version.lastModified });
+      response.end(isHeld ? undefined : Buffer.from(octets));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    return { url: `http://127.0.0.1:${address.port}/crl`, seen };
+  }
+
+  it('is given again when the server says that it has nothing else', async () => {
+    const { url, seen } = await conditional();
+    const versions: FileVersion[] = [];
+    const noteVersion = (one: FileVersion): void => void versions.push(one);
+    const retriever = httpRetriever();
+    const first = await retriever.retrieve({ url, limits: usualLimits, noteVersion });
+    expect(versions).toStrictEqual([version]);
+    const held = { octets: first, version };
+    const again = await retriever.retrieve({ url, limits: usualLimits, held, noteVersion });
+    expect(again).toBe(first);
+    expect(versions).toHaveLength(1);
+    expect(seen[1]?.headers).toMatchObject({
+      'if-none-match': '"v1"',
+      'if-modified-since': version.lastModified,
+    });
+  });
+
+  it('gives way to what the server has in its place', async () => {
+    const { url } = await conditional('"v2"');
+    const held = { octets: Uint8Array.of(9), version };
+    const got = await httpRetriever().retrieve({ url, limits: usualLimits, held });
+    expect([...got]).toStrictEqual([1, 2, 3]);
+  });
+
+  it('is what a server may speak of, and no other', async () => {
+    const server = createPlain((_incoming, response) => void response.writeHead(304).end());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    const url = `http://127.0.0.1:${address.port}/crl`;
+    const error = await failure(httpRetriever().retrieve({ url, limits: usualLimits }));
+    expect(error).toMatchObject({ code: 'HTTP_STATUS' });
+  });
+
+  it('is not called by a version that is longer than one', async () => {
+    const { url } = await conditional(`"${'x'.repeat(300)}"`);
+    const versions: FileVersion[] = [];
+    const noteVersion = (one: FileVersion): void => void versions.push(one);
+    await httpRetriever().retrieve({ url, limits: usualLimits, noteVersion });
+    expect(versions).toStrictEqual([{ lastModified: version.lastModified }]);
   });
 });

@@ -103,6 +103,24 @@ describe('ldapRetriever', () => {
     expect(Buffer.from(value).toString('hex')).toBe('ff00');
   });
 
+  it('gives the first of several values, or the one that is chosen', async () => {
+    const server = await openHostileServer((socket) => {
+      socket.once('data', () => {
+        const values = [1, 2, 3].flatMap((value) => [0x04, 0x01, value]);
+        const attribute = [0x30, 0x0e, 0x04, 0x01, 0x61, 0x31, 0x09, ...values];
+        socket.write(message(0x64, 0x14, 0x04, 0x00, 0x30, 0x10, ...attribute));
+      });
+    });
+    onTestFinished(() => server.close());
+    const url = `ldap://127.0.0.1:${server.port}/cn=a?a`;
+    const valueBy = async (choose?: RetrievalRequest['choose']): Promise<readonly number[]> => [
+      ...(await ldapRetriever().retrieve({ url, limits, ...(choose && { choose }) })),
+    ];
+    expect(await valueBy()).toStrictEqual([1]);
+    expect(await valueBy((values) => values[2])).toStrictEqual([3]);
+    expect(await valueBy(() => undefined)).toStrictEqual([1]);
+  });
+
   it('refuses an empty password, which would be no authentication', async () => {
     const credentials = { type: 'password', username: 'cn=a', password: new Uint8Array() } as const;
     expect(await codeOf(() => {}, { credentials })).toBe('CONFIG_INVALID');
