@@ -18,10 +18,14 @@ import {
 const ownRoles = ['root', 'issuing', 'ra', 'vendor-root', 'vendor-device'] as const;
 type OwnRole = (typeof ownRoles)[number];
 
-/** What the ledger holds: who is who, and after a new root what is left of the one before. */
-export type AuthorityRole = OwnRole | 'previous-root' | 'new-with-old' | 'old-with-new';
+/**
+ * What the ledger holds: who is who, the OCSP responder once it has answered, and after a new root what is left of the
+ * one before.
+ */
+export type AuthorityRole = OwnRole | 'ocsp' | 'previous-root' | 'new-with-old' | 'old-with-new';
 export const authorityRoles: readonly AuthorityRole[] = [
   ...ownRoles,
+  'ocsp',
   'previous-root',
   'new-with-old',
   'old-with-new',

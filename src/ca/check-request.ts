@@ -111,16 +111,26 @@ const issuable: ReadonlySet<string> = new Set([
   oids.subjectKeyIdentifier,
 ]);
 
+/** status_request and status_request_v2: what a TLS feature may say is promised here (RFC 7633 section 4.1). */
+const stapled: ReadonlySet<number> = new Set([5, 17]);
+
 /** Tell whether an extension asked for is one the lab puts into certificates. */
-export function isIssuable({ extnID }: Extension): boolean {
-  return issuable.has(extnID);
+export function isIssuable(asked: Extension): boolean {
+  if (asked.extnID !== oids.tlsFeature) return issuable.has(asked.extnID);
+  const features = extensionValue([asked], 'tlsFeature', 'strictly') ?? [];
+  return features.every((feature) => stapled.has(feature));
 }
 
 function isAuthoritys(usage: Oid): boolean {
   return [oids.cmcCA, oids.cmcRA, oids.cmKGA].some((one) => one === usage);
 }
 
-const decoded = ['subjectAltName', 'certificatePolicies', 'subjectKeyIdentifier'] as const;
+const decoded = [
+  'subjectAltName',
+  'certificatePolicies',
+  'subjectKeyIdentifier',
+  'tlsFeature',
+] as const;
 
 function checkExtensions(extensions: readonly Extension[]): Refusal | undefined {
   const ids = extensions.map(({ extnID }) => extnID);

@@ -6,6 +6,7 @@ import { extension, extensionValue } from '../x509/extension-values.ts';
 import { isNullDn, type Name } from '../x509/name.ts';
 import { formatName, parseName } from '../x509/name-text.ts';
 import { oids } from '../asn1/oids.ts';
+import { accessPoints } from './access-points.ts';
 import { issuerOf, type Authorities } from './authority.ts';
 import { isIssuable, type Acceptable } from './check-request.ts';
 import { issueCertificate, keyIdentifierOf, serialNumberFrom } from './issue-certificate.ts';
@@ -29,14 +30,14 @@ export async function grant(
   isIr: boolean,
   granter: Granter,
 ): Promise<Granted | Refusal> {
-  const { authorities, settings, clock, random } = granter;
+  const { authorities, settings, clock, random, place } = granter;
   const issuer = authorities.issuing.certificate.tbsCertificate;
   const now = clock.now();
   const validity = grantValidity(request.validity, issuer.validity, settings.validitySeconds, now);
   if (isRefusal(validity)) return validity;
   const { notBefore, notAfter } = validity;
   const subject = withSuffix(request.subject, settings.subjectSuffix);
-  const extensions = [...extensionsFor(request, subject), ...distributionPoint(settings.crlUrl)];
+  const extensions = [...extensionsFor(request, subject), ...accessPoints(settings, place)];
   const isModified =
     validity.isModified ||
     settings.subjectSuffix !== undefined ||
@@ -106,15 +107,6 @@ function extensionsFor({ extensions, publicKey }: Acceptable, subject: Name): re
         ),
       ];
   return [extension('basicConstraints', { cA: false }, true), ...usage, ...asked];
-}
-
-/** `GET /issuing.crl` is the only CRL a leaf needs; the path is that of the server. */
-function distributionPoint(url: string | undefined): readonly Extension[] {
-  if (url === undefined) return [];
-  const value = new URL('/issuing.crl', url).href;
-  const fullName = [{ type: 'uniformResourceIdentifier', value }] as const;
-  const point = { distributionPoint: { type: 'fullName', value: fullName } } as const;
-  return [extension('cRLDistributionPoints', [point])];
 }
 
 // The lab has its own way with these, which is no modification of what was asked for.

@@ -9,4 +9,6 @@ export interface Granter {
   readonly settings: LabSettings;
   readonly clock: Pick<Clock, 'now'>;
   readonly random: Random;
+  /** Scheme, host and port the lab serves at, if it does. */
+  readonly place?: string;
 }

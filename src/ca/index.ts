@@ -7,4 +7,6 @@ export type { Lab, LabOptions, SeenMessage } from './lab.ts';
 export { defaultLabSettings } from './lab-settings.ts';
 export type { LabSettings } from './lab-settings.ts';
 export type { CrlIssuer, LabCertificate, LabTransaction, Revocation } from './ledger-records.ts';
+export type { OcspHttpAnswer, OcspHttpRequest } from './ocsp-http.ts';
+export type { LabResponder, OcspRequestCount } from './ocsp-responder.ts';
 export type { Listening } from './server.ts';

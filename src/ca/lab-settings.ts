@@ -32,7 +32,16 @@ export interface LabSettings {
   readonly layout: 'rfc9483' | '3gpp';
   readonly rsaSignature: 'pkcs1' | 'pss';
   readonly crlValiditySeconds: number;
+  readonly crl: boolean;
   readonly crlUrl?: string;
+  readonly ocsp: boolean;
+  /** In the order in which they stand in certificates, in front of the lab's own. */
+  readonly ocspUrls: readonly string[];
+  readonly ocspSigner: 'delegate' | 'ca';
+  readonly ocspValiditySeconds: number;
+  /** 0: a response is made for every request. */
+  readonly ocspRenewalSeconds: number;
+  readonly ocspNonce: 'echo' | 'ignore';
   /** None: all that the lab certifies. */
   readonly keySpecs: readonly KeyType[];
   readonly templateSubject?: string;
@@ -222,10 +231,49 @@ export const labSettings = {
     summary:
       'How long a CRL is valid; a new one is issued after half of it, and after a revocation',
   },
+  crl: {
+    type: 'choice',
+    choices: ['on', 'off'],
+    default: 'off',
+    summary: 'Name the CRL of the lab, at its HTTP port, in certificates',
+  },
   'crl-url': {
     type: 'url',
     summary:
-      'Where the lab is reached, for cRLDistributionPoints in certificates; none when left out',
+      'Where the lab is reached, for cRLDistributionPoints in certificates; as crl says when left out',
+  },
+  ocsp: {
+    type: 'choice',
+    choices: ['on', 'off'],
+    default: 'off',
+    summary: 'Name the OCSP responder of the lab, at its HTTP port, in certificates',
+  },
+  'ocsp-url': {
+    type: 'url',
+    many: true,
+    summary: 'OCSP responders to name in certificates, before that of the lab',
+  },
+  'ocsp-signer': {
+    type: 'choice',
+    choices: ['delegate', 'ca'],
+    default: 'delegate',
+    summary: 'Who signs OCSP responses: a responder the issuing CA has named, or that CA',
+  },
+  'ocsp-validity': {
+    type: 'duration',
+    default: 86_400,
+    summary: 'How long an OCSP response is valid',
+  },
+  'ocsp-renewal': {
+    type: 'duration',
+    default: 0,
+    summary: 'How long one response without nonce is given to all who ask; 0 makes each anew',
+  },
+  'ocsp-nonce': {
+    type: 'choice',
+    choices: ['echo', 'ignore'],
+    default: 'echo',
+    summary: 'Send the nonce of an OCSP request back, or leave it out',
   },
   'key-specs': {
     type: 'text',
@@ -271,5 +319,12 @@ export const defaultLabSettings: LabSettings = {
   layout: 'rfc9483',
   rsaSignature: 'pkcs1',
   crlValiditySeconds: 7 * 86_400,
+  crl: false,
+  ocsp: false,
+  ocspUrls: [],
+  ocspSigner: 'delegate',
+  ocspValiditySeconds: 86_400,
+  ocspRenewalSeconds: 0,
+  ocspNonce: 'echo',
   keySpecs: [],
 };

@@ -27,7 +27,9 @@ import { isRefusal, refusal, refusalOf, statusOf, type Refusal } from './refusal
 import { refuseRepeat } from './refuse-repeat.ts';
 import { respond, type Answer } from './respond.ts';
 import { rollRoot } from './roll-root.ts';
+import { labResponder, type LabResponder } from './ocsp-responder.ts';
 import { withPss } from './rsa-pss.ts';
+import type { StatusServed } from './serve-status.ts';
 import { listen, type Listening } from './server.ts';
 
 /** What a lab is made of. */
@@ -64,7 +66,7 @@ export interface Lab {
   /** A transport whose other end is this lab. */
   transport(): Transport;
   /**
-   * Serve CMP over HTTP.
+   * Serve CMP over HTTP, and CRLs and the OCSP responder beside it. Certificates name the place served at last.
    *
    * @param port 0 takes a free one
    * @param address where others can reach it; the loopback interface alone when absent
@@ -82,6 +84,8 @@ export interface Lab {
   revoke(certificateId: number, reason?: CRLReason): Promise<void>;
   /** Give the CRL of a CA as DER: a new one, if the last is out of date. */
   crl(issuer: CrlIssuer): Promise<Uint8Array>;
+  /** The OCSP responder. */
+  readonly responder: LabResponder;
   /** Get a new root; the old one stays acceptable. */
   rollRoot(): Promise<void>;
   /**
@@ -114,6 +118,8 @@ export async function createLab(options: LabOptions): Promise<Lab> {
   const settings = { ...defaultLabSettings, ...options.settings };
   const ledger = await openLedger(options.directory, clock, options.onWrite);
   try {
+    // What the lab before in this directory was told to do wrong is over with it.
+    await ledger.clearOcspFaults();
     const authorities = await openAuthorities(ledger, settings, options);
     const secrets = await openSecrets(ledger, options);
     const faults = faultPlan();
@@ -133,6 +139,8 @@ interface LabParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly faults: FaultPlan;
+  /** Where it serves. */
+  place?: string;
 }
 
 function labOver(lab: LabParts, { onMessage, directory }: LabOptions): Lab {
@@ -158,6 +166,18 @@ function labOver(lab: LabParts, { onMessage, directory }: LabOptions): Lab {
     return (await currentCrl(issuer, await upToDate(lab))).der;
   }
 
+  const responder = labResponder(
+    () => upToDate(lab),
+    () => lab.clock.now(),
+  );
+  const status: StatusServed = {
+    crl,
+    certificate: async (issuer) =>
+      certificateDer((await upToDate(lab)).authorities[issuer].certificate),
+    responder,
+    sleep: (ms, signal) => lab.clock.sleep(ms, signal),
+  };
+
   return {
     get authorities() {
       return lab.authorities;
@@ -166,7 +186,12 @@ function labOver(lab: LabParts, { onMessage, directory }: LabOptions): Lab {
     settings: lab.settings,
     handle: inTurn,
     transport: () => memoryTransport(inTurn),
-    listen: (port, address) => listen(inTurn, port, address, { faults: lab.faults, crl }),
+    async listen(port, address) {
+      const listening = await listen(inTurn, port, address, { faults: lab.faults, status });
+      lab.place = new URL(listening.url).origin;
+      return listening;
+    },
+    responder,
     issuedCount: () => ledger.issuedCount(),
     certificates: () => ledger.certificates(),
     requests: () => ledger.transactions(),

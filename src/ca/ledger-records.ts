@@ -124,3 +124,9 @@ export type LabHold =
   /** With the one before it that did not give it back. */
   | { readonly type: 'held'; readonly before?: LabHolder }
   | { readonly type: 'refused'; readonly by: LabHolder };
+
+/** A fault of the responder that acts on a request, and how often it has before. */
+export interface DueOcspFault {
+  readonly name: string;
+  readonly acted: number;
+}

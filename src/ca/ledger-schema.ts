@@ -88,4 +88,16 @@ CREATE TABLE holder (
 ) STRICT;
 `,
   },
+  {
+    version: 4,
+    sql: `
+CREATE TABLE ocsp_faults (
+  id     INTEGER PRIMARY KEY AUTOINCREMENT,
+  name   TEXT NOT NULL,
+  serial TEXT,
+  times  INTEGER,
+  acted  INTEGER NOT NULL
+) STRICT;
+`,
+  },
 ];

@@ -9,6 +9,7 @@ import type { Sql } from '../store/sql.ts';
 import type { AuthorityRecord } from './authority.ts';
 import type {
   CrlIssuer,
+  DueOcspFault,
   LabCertificate,
   LabCrl,
   LabHold,
@@ -17,9 +18,11 @@ import type {
   Revocation,
   Turn,
 } from './ledger-records.ts';
+import { hasOcspFaults, putOcspFault, takeOcspFault } from './ledger-ocsp.ts';
 import { readAuthorities, readCertificate, readCrl, readTransaction } from './ledger-rows.ts';
 import { ledgerSchema } from './ledger-schema.ts';
 import { answerIn, hold, putCrl, putRevocation, release, saveTurn } from './ledger-writes.ts';
+import type { OcspFaultRequest } from './ocsp-fault.ts';
 
 /** What the lab remembers. */
 export interface Ledger {
@@ -28,6 +31,8 @@ export interface Ledger {
   addAuthorities(records: readonly AuthorityRecord[]): Promise<readonly AuthorityRecord[]>;
   /** Put authorities in place of those of the same role, and beside the others. */
   putAuthorities(records: readonly AuthorityRecord[]): Promise<void>;
+  /** Keep an authority, unless there is one of its role by now; that is then given. */
+  addAuthority(record: AuthorityRecord): Promise<AuthorityRecord>;
   secrets(): Promise<ReadonlyMap<string, Uint8Array>>;
   putSecret(reference: string, secret: Uint8Array): Promise<void>;
   /** Find what was answered to these very octets. */
@@ -60,6 +65,12 @@ export interface Ledger {
    * @returns the last one, which may be the other's
    */
   putCrl(crl: LabCrl): Promise<LabCrl>;
+  /** Have the responder do something wrong. */
+  putOcspFault(fault: OcspFaultRequest): Promise<void>;
+  /** Take the fault that acts on a request about certificates with these serial numbers. */
+  takeOcspFault(serials: readonly string[]): Promise<DueOcspFault | undefined>;
+  /** Have the responder be right again. */
+  clearOcspFaults(): Promise<void>;
   /** Take hold of the lab for the process it runs in, unless another one has it. */
   hold(own: LabHolder, isAlive: (holder: LabHolder) => boolean): Promise<LabHold>;
   /** Give the lab back; what another process holds stays held. */
@@ -121,6 +132,12 @@ function ledgerOver(database: Database): Ledger {
         for (const { role, pkcs8, certificate } of records) {
           sql.run('INSERT OR REPLACE INTO authorities VALUES (?, ?, ?)', role, pkcs8, certificate);
         }
+      }),
+    addAuthority: (record) =>
+      database.write((sql) => {
+        const { role, pkcs8, certificate } = record;
+        sql.run('INSERT OR IGNORE INTO authorities VALUES (?, ?, ?)', role, pkcs8, certificate);
+        return readAuthorities(sql).find((one) => one.role === role) ?? record;
       }),
     secrets: () =>
       database.read((sql) => {
@@ -193,6 +210,18 @@ function ledgerOver(database: Database): Ledger {
         putCrl(sql, crl);
         return crlIn(sql, crl.issuer) ?? crl;
       }),
+    putOcspFault: (fault) => database.write((sql) => putOcspFault(sql, fault)),
+    async takeOcspFault(serials) {
+      // Nearly always there are none, and nothing is written.
+      const isDue = await database.read(hasOcspFaults);
+      return isDue ? await database.write((sql) => takeOcspFault(sql, serials)) : undefined;
+    },
+    async clearOcspFaults() {
+      if (!(await database.read(hasOcspFaults))) return;
+      await database.write((sql) => {
+        sql.run('DELETE FROM ocsp_faults');
+      });
+    },
     hold: (own, isAlive) => database.write((sql) => hold(sql, own, isAlive)),
     release: (own) => database.write((sql) => release(sql, own)),
     close: () => database.close(),

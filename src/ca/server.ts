@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { CertError } from '../base/errors.ts';
 import type { FaultPlan } from './fault.ts';
-import { crlIssuers, type CrlIssuer } from './ledger-records.ts';
+import { bodyOf } from './request-body.ts';
+import { serveStatus, type StatusServed } from './serve-status.ts';
 
 /** A lab that serves. */
 export interface Listening {
@@ -14,8 +15,7 @@ export interface Listening {
 /** What a lab does over HTTP beside answering messages. */
 export interface Served {
   readonly faults?: FaultPlan | undefined;
-  /** Give the CRL for `GET /issuing.crl` and `GET /root.crl` (RFC 5280 section 4.2.1.13). */
-  readonly crl?: (issuer: CrlIssuer) => Promise<Uint8Array>;
+  readonly status?: StatusServed;
 }
 
 /** No request of a lab comes near this. */
@@ -85,14 +85,11 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
   handle: (der: Uint8Array) => Promise<Uint8Array>,
-  { faults, crl }: Served,
+  { faults, status }: Served,
 ): Promise<void> {
   try {
+    if (status && (await serveStatus(request, response, status))) return;
     const path = new URL(request.url ?? '/', 'http://lab').pathname;
-    const issuer = crlIssuers.find((one) => path === `/${one}.crl`);
-    if (issuer && crl && request.method === 'GET') {
-      return answer(response, 200, 'application/pkix-crl', await crl(issuer));
-    }
     if (!paths.test(path)) return refuse(response, 404, `There is no CMP service at ${path}`);
     if (request.method !== 'POST') {
       response.setHeader('allow', 'POST');
@@ -102,7 +99,7 @@ async function serve(
     if (type !== 'application/pkixcmp') {
       return refuse(response, 415, 'Content-Type is to be application/pkixcmp');
     }
-    const body = await bodyOf(request);
+    const body = await bodyOf(request, MAX_BODY_OCTETS);
     if (!body) {
       response.setHeader('connection', 'close');
       return refuse(response, 413, `The message is longer than ${MAX_BODY_OCTETS} octets`);
@@ -118,21 +115,6 @@ async function serve(
     if (response.headersSent || response.destroyed) response.destroy();
     else refuse(response, 500, thrown instanceof Error ? thrown.message : 'The lab failed');
   }
-}
-
-/** @returns undefined for a body over the limit */
-async function bodyOf(request: IncomingMessage): Promise<Uint8Array | undefined> {
-  const declared = Number(request.headers['content-length'] ?? 0);
-  if (declared > MAX_BODY_OCTETS) return undefined;
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of request) {
-    if (!Buffer.isBuffer(part)) continue;
-    length += part.length;
-    if (length > MAX_BODY_OCTETS) return undefined;
-    parts.push(part);
-  }
-  return Uint8Array.from(Buffer.concat(parts));
 }
 
 function refuse(response: ServerResponse, status: number, text: string): void {

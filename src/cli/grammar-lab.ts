@@ -45,6 +45,21 @@ export const labCommands: readonly Command[] = [
     load: () => import('./commands/lab-roll-root.ts'),
   }),
   defineCommand({
+    words: ['lab', 'ocsp-fault'],
+    changes: 'lab',
+    summary: 'Have the OCSP responder of the lab that runs do something wrong',
+    parameters: { ...table.labOcspFaultParameters, ...table.labDirParameters },
+    example: 'lab ocsp-fault try-later*3 dir ./lab',
+    load: () => import('./commands/lab-ocsp-fault.ts'),
+  }),
+  defineCommand({
+    words: ['no', 'lab', 'ocsp-fault'],
+    changes: 'lab',
+    summary: 'Have the OCSP responder of the lab be right again',
+    parameters: { ...table.labDirParameters },
+    load: () => import('./commands/no-lab-ocsp-fault.ts'),
+  }),
+  defineCommand({
     words: ['demo'],
     changes: 'nothing',
     summary: 'Take a guided tour with a lab CA; leaves nothing behind',

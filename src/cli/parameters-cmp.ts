@@ -66,6 +66,10 @@ export const templateParameters = {
     placeholder: 'OID',
     summary: 'Certificate policy to ask for',
   },
+  'must-staple': {
+    type: 'flag',
+    summary: 'Ask that TLS clients insist on a stapled OCSP response (TLS feature, RFC 7633)',
+  },
   'not-before': {
     type: 'text',
     placeholder: 'TIME',

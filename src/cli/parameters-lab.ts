@@ -38,6 +38,23 @@ export const labPlaceParameters = {
     placeholder: 'NAME[@BODY][*N]',
     summary: 'Faults to commit once, or N times: in the first answer that fits, or the first BODY',
   },
+  'ocsp-fault': {
+    type: 'text',
+    many: true,
+    placeholder: 'NAME[@SERIAL][*N]',
+    summary: 'Faults of the OCSP responder: N times, or until no lab ocsp-fault',
+  },
+} as const;
+
+/** `lab ocsp-fault`. */
+export const labOcspFaultParameters = {
+  fault: {
+    type: 'text',
+    required: true,
+    positional: true,
+    placeholder: 'NAME[@SERIAL][*N]',
+    summary: 'Fault of the OCSP responder, for one certificate only, or N times only',
+  },
 } as const;
 
 /** Which lab an approval command talks to. */
@@ -85,6 +102,9 @@ export type LabRequestsParameters = typeof labRequestsParameters & typeof labDir
 
 /** Parameters of `lab approve`. */
 export type LabApproveParameters = typeof labRequestParameters & typeof labDirParameters;
+
+/** Parameters of `lab ocsp-fault`. */
+export type LabOcspFaultParameters = typeof labOcspFaultParameters & typeof labDirParameters;
 
 /** Parameters of `lab deny`. */
 export type LabDenyParameters = LabApproveParameters & typeof labDenyParameters;

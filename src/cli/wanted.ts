@@ -56,7 +56,7 @@ export async function wantedOf(args: Args, command: CommandContext): Promise<Wan
   };
 }
 
-function saidExtensions({ keyUsage, extKeyUsage, policy }: Args): readonly Extension[] {
+function saidExtensions({ keyUsage, extKeyUsage, policy, mustStaple }: Args): readonly Extension[] {
   return [
     ...(keyUsage.length > 0 ? [extension('keyUsage', keyUsage, true)] : []),
     ...(extKeyUsage.length > 0 ? [extension('extKeyUsage', extKeyUsage.map(oidOf))] : []),
@@ -68,8 +68,13 @@ function saidExtensions({ keyUsage, extKeyUsage, policy }: Args): readonly Exten
           ),
         ]
       : []),
+    // Not critical: who does not know it would refuse the certificate (RFC 5280 section 4.2).
+    ...(mustStaple ? [extension('tlsFeature', [STATUS_REQUEST])] : []),
   ];
 }
+
+/** The number of the TLS extension that asks for a staple (RFC 6066 section 8). */
+const STATUS_REQUEST = 5;
 
 function oidOf(text: string): Oid {
   if (isOidName(text)) return oids[text];

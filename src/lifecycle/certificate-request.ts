@@ -77,8 +77,8 @@ function certTemplate(wanted: Wanted, key: RequestedKey): CertTemplate {
 }
 
 /**
- * Say what an update asks for: names as in the old certificate, and by default nothing else (B10; RFC 9483
- * section 4.1.3).
+ * Say what an update asks for: names as in the old certificate, that it must be stapled if the old one must, and by
+ * default nothing else (B10; RFC 9483 section 4.1.3).
  *
  * @param updateExtensions `keep` asks for the other extensions, too
  */
@@ -88,13 +88,17 @@ export function wantedAgain(
 ): Wanted {
   const { subject, extensions = [] } = tbsCertificate;
   const kept = extensions.filter(
-    ({ extnID }) => extnID !== oids.subjectAltName && !isOfTheIssuer(extnID),
+    ({ extnID }) =>
+      extnID !== oids.subjectAltName &&
+      !isOfTheIssuer(extnID) &&
+      // A certificate that lost it would be taken without a staple, and nobody would be told.
+      (updateExtensions === 'keep' || extnID === oids.tlsFeature),
   );
   return {
     subject,
     subjectAltNames: extensionValue(extensions, 'subjectAltName') ?? [],
-    // B10: by default names and nothing else.
-    ...(updateExtensions === 'keep' && kept.length > 0 && { extensions: kept }),
+    // B10: by default names, and nothing else the CA would not have of the old certificate.
+    ...(kept.length > 0 && { extensions: kept }),
   };
 }
 

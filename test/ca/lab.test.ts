@@ -62,7 +62,7 @@ describe('a certificate of the lab', () => {
   it('is grantedWithMods without an extension the lab does not issue', async () => {
     const lab = await openLab();
     const extensions = [
-      { extnID: oids.tlsFeature, critical: false, extnValue: Uint8Array.of(5, 0) },
+      { extnID: oids.subjectInfoAccess, critical: false, extnValue: Uint8Array.of(5, 0) },
     ];
     const value = [await request(template({ extensions }))];
     const answer = await converse(lab).send({ type: 'ir', value });

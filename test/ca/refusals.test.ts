@@ -116,7 +116,7 @@ describe('the lab refuses with the failInfo of RFC 9483', () => {
       'a critical extension it does not know',
       'unacceptedExtension',
       async () => {
-        const unknown = rawExtension('tlsFeature', Uint8Array.of(0x30, 0), true);
+        const unknown = rawExtension('subjectInfoAccess', Uint8Array.of(0x30, 0), true);
         return ir(await request(template({ extensions: [unknown] })));
       },
     ],

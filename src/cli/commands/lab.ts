@@ -4,6 +4,7 @@ import { toHex } from '../../base/bytes.ts';
 import { CertError } from '../../base/errors.ts';
 import { parseFault } from '../../ca/fault.ts';
 import { parseKeySpecs } from '../../ca/key-specs.ts';
+import { parseOcspFault } from '../../ca/ocsp-fault.ts';
 import type { LabFiles } from '../../ca/lab-files.ts';
 import type { LabSettings } from '../../ca/lab-settings.ts';
 import { createLab, type Lab, type LabOptions } from '../../ca/lab.ts';
@@ -26,6 +27,7 @@ export const run: Body<LabParameters> = async (args, context) => {
   const directory = labDirectory(args.dir, context);
   // To hear of a wrong one before there is a lab.
   args.fault.forEach(parseFault);
+  args.ocspFault.forEach(parseOcspFault);
   const settings = { ...settingsOf(args), ...(await tokensOf(args, context)) };
   const secrets = await secretsOf(args, context);
   await inWordsOfLab(() =>
@@ -52,6 +54,7 @@ async function serve(
   };
   const lab = await createLab({ ...made, clock: systemClock, random: systemRandom, onMessage });
   for (const fault of args.fault) lab.inject(fault);
+  for (const fault of args.ocspFault) await lab.responder.inject(fault);
   const { quiet, json } = context.globals;
   if (!quiet && !json) listeners.push(labLog(context.log, tellWaiting(lab, args, context)));
   try {
@@ -101,6 +104,12 @@ function settingsOf(args: Args): Partial<LabSettings> {
   if (args.crlValidity < 1) {
     throw new CertError('USAGE_INVALID', 'Cannot use a crl-validity of 0s: give a second or more');
   }
+  if (args.ocspValidity < 1) {
+    throw new CertError(
+      'USAGE_INVALID',
+      'Cannot use an ocsp-validity of 0s: give a second or more',
+    );
+  }
   // To hear of a bad name now and not at the first request.
   for (const name of [args.subjectSuffix, args.templateSubject]) {
     if (name !== undefined) parseName(name);
@@ -133,6 +142,13 @@ function settingsOf(args: Args): Partial<LabSettings> {
     layout: args.layout,
     rsaSignature: args.rsaSignature,
     crlValiditySeconds: args.crlValidity,
+    crl: args.crl === 'on',
+    ocsp: args.ocsp === 'on',
+    ocspUrls: args.ocspUrl,
+    ocspSigner: args.ocspSigner,
+    ocspValiditySeconds: args.ocspValidity,
+    ocspRenewalSeconds: args.ocspRenewal,
+    ocspNonce: args.ocspNonce,
     ...(args.crlUrl !== undefined && { crlUrl: args.crlUrl }),
     ...(args.keySpecs !== undefined && { keySpecs: parseKeySpecs(args.keySpecs) }),
     ...(args.templateSubject !== undefined && { templateSubject: args.templateSubject }),
