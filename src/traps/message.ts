@@ -1,4 +1,5 @@
-import type { Notification } from './alarms/notification.ts';
+import { CertError } from '../base/errors.ts';
+import { isOfMib, type Notification } from './alarms/notification.ts';
 import { cutUtf8, maxTextOctets, messageValue } from './message-values.ts';
 import { mibNotifications } from './mib-notifications.ts';
 import { certificateColumns, eventObjects, isColumn, type NotifiedObject } from './mib-objects.ts';
@@ -33,12 +34,16 @@ const shortened: readonly (readonly [object: NotifiedObject, leastOctets: number
  *
  * @param baseOid as `parseBaseOid` takes it
  * @param envelopeOctets what the version adds: community, or header and security parameters
+ * @throws {CertError} INTERNAL for one that is not of the MIB
  */
 export function snmpMessage(
   notification: Notification,
   baseOid: string,
   envelopeOctets: number,
 ): SnmpMessage {
+  if (!isOfMib(notification)) {
+    throw new CertError('INTERNAL', `Cannot make a message of ${notification.name}: no MIB has it`);
+  }
   const { number, objects } = mibNotifications[notification.name];
   const notificationOid = `${baseOid}.0.${number}`;
   const index = notification.certificate?.index ?? 0;

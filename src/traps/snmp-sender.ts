@@ -1,6 +1,6 @@
 import { asBuffer } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
-import type { Notification } from './alarms/notification.ts';
+import { isOfMib, type Notification } from './alarms/notification.ts';
 import { checkSnmpDestination, type SnmpDestination, type SnmpSecrets } from './destination.ts';
 import { snmpMessage } from './message.ts';
 import { loadNetSnmp, type NetSnmp, type Session, type SessionVarbind } from './net-snmp.ts';
@@ -84,6 +84,8 @@ export function snmpSender(options: SnmpSenderOptions): NotificationSender {
   return {
     async send(notification, signal) {
       signal?.throwIfAborted();
+      // It waited for a webhook in whose place a receiver of SNMP was set.
+      if (!isOfMib(notification)) return 'sent';
       const sent = transmit(notification);
       if (signal === undefined) return await sent;
       const aborted = Promise.withResolvers<never>();

@@ -18,6 +18,9 @@ export type NotificationName =
   | 'clmRevocationSourceRecovered'
   | 'clmTestNotification';
 
+/** What webhooks, commands and logs alone are told: a stranger brings it about, and is to flood no manager. */
+export type LocalNotificationName = 'peer-revoked';
+
 /** Where a certificate stands, as ClmLifecycleState has it. */
 export type NotifiedState =
   | 'unknown'
@@ -45,7 +48,7 @@ export type NotifiedOperation =
 
 /** The certificate that a notification is about: the columns of its row. Nothing of it is secret. */
 export interface NotifiedCertificate {
-  /** Identifier of the name in the store, from 1: the same after a renewal, and never given again. */
+  /** Identifier of the name in the store, from 1: the same after a renewal, and never given again. 0 of a peer's. */
   readonly index: number;
   readonly name: string;
   /** RFC 4514 text; empty while there is no certificate, as the next three. */
@@ -86,8 +89,8 @@ export interface NotificationDetails {
 
 /** Something to tell those who watch. Plain data: the same for SNMP, webhook, command and log. */
 export interface Notification {
-  readonly name: NotificationName;
-  /** Number of the event; a repeat has the number of what it repeats. */
+  readonly name: NotificationName | LocalNotificationName;
+  /** Number of the event; a repeat has the number of what it repeats. 0 of what the MIB has not: nobody misses that. */
   readonly sequence: number;
   readonly severity: Severity;
   readonly at: Date;
@@ -103,4 +106,12 @@ export interface Notification {
   readonly ends: readonly string[];
   /** Notifications of this alarm that were held back since the last one. */
   readonly suppressed: number;
+}
+
+/** A notification that SNMP has a name for. */
+export type MibNotificationEvent = Notification & { readonly name: NotificationName };
+
+/** Tell whether SNMP has a name for a notification. */
+export function isOfMib(notification: Notification): notification is MibNotificationEvent {
+  return notification.name !== 'peer-revoked';
 }

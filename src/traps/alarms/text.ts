@@ -66,6 +66,8 @@ function textOf({ name, severity, at, certificate, details, words }: TextFacts):
       if (reason === 'clock-suspect') return 'The clock is held for right again';
       if (reason === 'backup-failed') return 'The daily backup of the store is made again';
       return `${endpoint} gives fresh revocation status again`;
+    case 'peer-revoked':
+      return words ?? `A peer has a certificate that is revoked: ${reason}`;
     case 'clmTestNotification':
       return words ?? 'Test notification of certkeeper';
   }
