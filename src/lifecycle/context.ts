@@ -9,6 +9,7 @@ import type { CaProfile } from '../settings/ca-profile.ts';
 import type { LeaseOwner } from '../store/leases-contract.ts';
 import type { Store } from '../store/store.ts';
 import type { TokenKeys } from '../tokens/token-keys.ts';
+import type { StaplePorts } from './staple-ports.ts';
 
 /** What the use cases stand on; the composition root makes it. */
 export interface LifecycleContext {
@@ -25,6 +26,8 @@ export interface LifecycleContext {
   deliver(delivery: Delivery): Promise<Delivered>;
   /** Run the program of a hook; without it, a process of its own. */
   readonly runCommand?: (command: Command) => Promise<CommandRun>;
+  /** How stapling reaches responders and endpoints; without it, as it is in reality. */
+  readonly staples?: StaplePorts;
   /** This process, as others find it named when it is in their way. */
   readonly holder: Omit<LeaseOwner, 'id'>;
   /** Tell whether a process that holds a lease is still there; `unknown` may well be. */

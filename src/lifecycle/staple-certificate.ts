@@ -1,0 +1,78 @@
+import type { Label } from '../base/label.ts';
+import { askAt } from '../ocsp-staple/due.ts';
+import type { KeptStaple } from '../store/staples-contract.ts';
+import { alone } from './alone.ts';
+import type { LifecycleContext } from './context.ts';
+import { tellEndpoint, type EndpointReport } from './staple-endpoint.ts';
+import { refreshStaple } from './staple-fetch.ts';
+import { readStapling, stapleHash, type StapledRecord } from './staple-versions.ts';
+
+/** What became of the staples of a name. */
+export interface StapleReport {
+  readonly staples: readonly KeptStaple[];
+  readonly endpoints: readonly EndpointReport[];
+}
+
+/** How it is done. */
+export interface StapleOptions {
+  /** Ask although it is not due, tell endpoints again, and let good follow revoked: a person wants to know now. */
+  readonly byHand?: boolean;
+}
+
+/**
+ * Do what is due about the staples of a name: ask, keep, and tell every endpoint. One answer serves all of them.
+ *
+ * @throws {CertError} IN_PROGRESS, and what the store throws; responders and endpoints that fail are in the report
+ * @throws the reason of the context's signal, when that is aborted
+ */
+export async function stapleCertificate(
+  context: LifecycleContext,
+  name: Label,
+  options: StapleOptions = {},
+): Promise<StapleReport> {
+  return alone(context, name, 0, (held) => stapleHeld(held, name, options));
+}
+
+/** The same, for whoever works on the name already. */
+export async function stapleHeld(
+  context: LifecycleContext,
+  name: Label,
+  { byHand = false }: StapleOptions = {},
+): Promise<StapleReport> {
+  const { store } = context;
+  const stapling = await readStapling(store, name);
+  if (stapling === undefined) return { staples: [], endpoints: [] };
+  const asked = new Map<string, StapledRecord>();
+  for (const version of stapling.versions) {
+    asked.set(version.certificate, await askedFor(context, version, byHand));
+  }
+  const endpoints: EndpointReport[] = [];
+  for (const { record, version } of stapling.endpoints) {
+    const now = version && asked.get(version.certificate);
+    const endpoint = { record, ...(now && { version: now }) };
+    endpoints.push(await tellEndpoint(context, endpoint, { isAgain: byHand }));
+  }
+  await store.staples.keepOnly(name, [...asked.keys()]);
+  const staples = [...asked.values()].flatMap(({ kept }) => (kept ? [kept] : []));
+  return { staples, endpoints };
+}
+
+/** Ask for a version, if it is time to. */
+export async function askedFor(
+  context: LifecycleContext,
+  version: StapledRecord,
+  byHand = false,
+): Promise<StapledRecord> {
+  const now = context.clock.now();
+  if (!byHand && askAt(version.kept, now) > now) return version;
+  const { kept: before } = version;
+  if (!byHand || !before?.revoked) return withKept(version, await refreshStaple(context, version));
+  // Whoever asks by hand has decided that the responder which said revoked may have been wrong.
+  const { revoked: _, ...kept } = before;
+  return withKept(version, await refreshStaple(context, { ...version, kept }));
+}
+
+function withKept({ certificate, record }: StapledRecord, kept: KeptStaple): StapledRecord {
+  const staple = kept.held && stapleHash(kept.held.der);
+  return { certificate, record, kept, ...(staple !== undefined && { staple }) };
+}

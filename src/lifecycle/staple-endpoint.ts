@@ -1,0 +1,169 @@
+import { bytesEqual } from '../base/bytes.ts';
+import { CertError } from '../base/errors.ts';
+import { isShown } from '../ocsp-staple/decide.ts';
+import { tellingOf } from '../ocsp-staple/due.ts';
+import { retryAt } from '../ocsp-staple/timing.ts';
+import type {
+  PublishedStaple,
+  SeenStaple,
+  StapleEndpointRecord,
+  StaplePublication,
+} from '../store/staples-contract.ts';
+import { chainToSend } from './build-chain.ts';
+import type { LifecycleContext } from './context.ts';
+import { realStaplePorts } from './staple-ports.ts';
+import { stapleHash, type StapledRecord } from './staple-versions.ts';
+
+/** What became of telling an endpoint. */
+export interface EndpointReport {
+  readonly label: string;
+  readonly type: 'published' | 'withdrawn' | 'unchanged' | 'failed';
+  readonly text?: string;
+}
+
+/** An endpoint and the version that it serves. */
+export interface ToldEndpoint {
+  readonly record: StapleEndpointRecord;
+  readonly version?: StapledRecord;
+}
+
+/**
+ * Tell an endpoint what to serve from now on, if it was not told yet, and look whether it does. What goes wrong is written
+ * down, and is tried again.
+ *
+ * @throws the reason of the context's signal, when that is aborted
+ */
+export async function tellEndpoint(
+  context: LifecycleContext,
+  endpoint: ToldEndpoint,
+  { isAgain }: { readonly isAgain: boolean },
+): Promise<EndpointReport> {
+  const { clock } = context;
+  const { record, version } = endpoint;
+  const { label } = record;
+  if (version === undefined) return { label, type: 'unchanged' };
+  const telling = tellingOf(endpoint, clock.now());
+  // What is tried again is told again: a server may have forgotten it.
+  const isTold = telling.type === 'publish' || isAgain || isDue(record, clock.now());
+  if (!isTold) return { label, type: 'unchanged' };
+  try {
+    const publication = await publicationOf(context, version, 'alone');
+    await publish(context, record, publication);
+    const published = publishedOf(version, publication, clock.now());
+    // Written before it is looked at: it is so, whatever is served. Whoever is killed now looks again.
+    const nextAt = record.probe && { nextAt: clock.now() };
+    await report(context, record, { published, failures: record.failures, ...nextAt });
+    const seen = await look(context, record, publication);
+    await settle(context, record, published, seen);
+    if (seen?.isAsPublished === false) return { label, type: 'failed', text: seen.text ?? '' };
+    if (telling.type === 'nothing') return { label, type: 'unchanged' };
+    return { label, type: publication.staple === undefined ? 'withdrawn' : 'published' };
+  } catch (error) {
+    context.signal?.throwIfAborted();
+    if (!(error instanceof CertError) || error.code !== 'DELIVERY_FAILED') throw error;
+    await reportFailure(context, record, error);
+    return { label, type: 'failed', text: error.message };
+  }
+}
+
+/** Write down that an endpoint could not be told, and when it is tried again. */
+export async function reportFailure(
+  context: LifecycleContext,
+  record: StapleEndpointRecord,
+  { message }: CertError,
+): Promise<void> {
+  const { name, label, published, seen } = record;
+  const failures = record.failures + 1;
+  context.log.warn(`the OCSP response of "${name}" is not at "${label}": ${message}`);
+  await report(context, record, {
+    ...(published && { published }),
+    ...(seen && { seen }),
+    failures,
+    error: message,
+    nextAt: retryAt(`${name} ${label}`, failures, context.clock.now()),
+  });
+}
+
+function isDue({ nextAt }: StapleEndpointRecord, now: Date): boolean {
+  return nextAt !== undefined && nextAt <= now;
+}
+
+/** Make what an endpoint is told of a version now. */
+export async function publicationOf(
+  context: LifecycleContext,
+  { record, kept }: StapledRecord,
+  way: StaplePublication['way'],
+  former?: Uint8Array,
+): Promise<StaplePublication> {
+  const held = kept?.held;
+  return {
+    name: record.name,
+    certificate: record.der,
+    chain: await chainToSend(context, record),
+    ...(isShown(held, context.clock.now()) && { staple: held.der }),
+    ...(former && !bytesEqual(former, record.der) && { former }),
+    way,
+  };
+}
+
+async function publish(
+  { staples: { publish: send } = realStaplePorts, signal }: LifecycleContext,
+  record: StapleEndpointRecord,
+  publication: StaplePublication,
+): Promise<void> {
+  // It looks for itself.
+  if (record.target.type === 'listener') return;
+  await send(record, publication, signal);
+}
+
+/** Name what an endpoint was told. */
+export function publishedOf(
+  { certificate }: StapledRecord,
+  { staple }: StaplePublication,
+  at: Date,
+): PublishedStaple {
+  return { certificate, ...(staple && { staple: stapleHash(staple) }), at };
+}
+
+async function settle(
+  context: LifecycleContext,
+  record: StapleEndpointRecord,
+  published: PublishedStaple,
+  seen: SeenStaple | undefined,
+): Promise<void> {
+  const { name, label } = record;
+  if (seen?.isAsPublished !== false) {
+    return await report(context, record, { published, ...(seen && { seen }), failures: 0 });
+  }
+  const failures = record.failures + 1;
+  const nextAt = retryAt(`${name} ${label}`, failures, context.clock.now());
+  context.log.warn(`"${label}" does not serve what it was given for "${name}": ${seen.text ?? ''}`);
+  await report(context, record, {
+    published,
+    seen,
+    failures,
+    ...(seen.text !== undefined && { error: seen.text }),
+    nextAt,
+  });
+}
+
+/** Ask the endpoint by handshakes, where it is known how. */
+async function look(
+  { clock, signal, staples: { look: lookAt } = realStaplePorts }: LifecycleContext,
+  { probe }: StapleEndpointRecord,
+  publication: StaplePublication,
+): Promise<SeenStaple | undefined> {
+  if (probe === undefined) return undefined;
+  const difference = await lookAt(probe, publication, signal);
+  const at = clock.now();
+  return { at, isAsPublished: !difference, ...(difference && { text: difference.text }) };
+}
+
+/** Write how it went with an endpoint. */
+export async function report(
+  { store }: LifecycleContext,
+  { name, label }: StapleEndpointRecord,
+  written: Parameters<LifecycleContext['store']['staples']['report']>[2],
+): Promise<void> {
+  await store.staples.report(name, label, written);
+}

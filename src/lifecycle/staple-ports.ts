@@ -1,0 +1,46 @@
+import type { PublishStaple } from '../ocsp-staple/contract.ts';
+import type { OcspHttpRequest } from '../revocation/ocsp-query.ts';
+import type { DeployProbe } from '../store/deployments-contract.ts';
+import type { StaplePublication } from '../store/staples-contract.ts';
+import type { OcspSending } from '../validation/ocsp-send.ts';
+
+/** What came back of a query, whatever its status. */
+export interface ResponderAnswer {
+  readonly status: number;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** How stapling reaches others. */
+export interface StaplePorts {
+  /** Ask a responder. @throws {CertError} as `exchangeOcsp` */
+  ask(query: OcspHttpRequest, sending: OcspSending): Promise<ResponderAnswer>;
+  readonly publish: PublishStaple;
+  /**
+   * Look whether an endpoint serves what it was told to, for as long as a reload may take.
+   *
+   * @returns undefined when it does; else what it does instead
+   */
+  look(
+    probe: DeployProbe,
+    expected: Pick<StaplePublication, 'certificate' | 'staple'>,
+    signal?: AbortSignal,
+  ): Promise<{ readonly text: string } | undefined>;
+}
+
+/** Network, files and services; each is loaded when it is used first. */
+export const realStaplePorts: StaplePorts = {
+  async ask(query, sending) {
+    const { exchangeOcsp } = await import('../validation/ocsp-send.ts');
+    return await exchangeOcsp(query, sending);
+  },
+  async publish(endpoint, publication, signal) {
+    const { publishStaple } = await import('../deploy/staple-publish.ts');
+    return await publishStaple(endpoint, publication, signal);
+  },
+  async look(probe, expected, signal) {
+    const { lookForStaple } = await import('../deploy/staple-probe.ts');
+    return await lookForStaple(probe, expected, signal === undefined ? {} : { signal });
+  },
+};
