@@ -1,17 +1,14 @@
 import { CertError } from '../base/errors.ts';
 import { parseLabel } from '../base/label.ts';
-import { modernOnly } from '../crypto/policy.ts';
-import type { KeyPurpose } from '../revocation/key-purpose.ts';
-import { ocspObject } from '../settings/ocsp-object.ts';
-import { policySettings } from '../settings/policy-settings.ts';
-import { readerOf, wordErrors, type SettingWords } from '../settings/setting.ts';
+import { readerOf, type SettingWords } from '../settings/setting.ts';
 import type { Store } from '../store/store.ts';
 import type { ValidationKind } from '../store/validation-contract.ts';
-import type { ResolvedOcsp, RevocationMode, ValidationPolicy } from '../validation/contract.ts';
+import type { ValidationPolicy } from '../validation/contract.ts';
 import type { LifecycleContext } from './context.ts';
 import { validatorOf } from './needed-by.ts';
-import { resolvedOcsp, resolveOcsp } from './ocsp-objects.ts';
+import { resolveOcsp } from './ocsp-objects.ts';
 import { oneJudgingChange } from './one-judging-change.ts';
+import { ocspOfWords, policyErrors, policyOf } from './policy-of-words.ts';
 import { caGroup, localCas } from './trusted-labels.ts';
 import { assertSound, findWords, keepWords, type NamedWords } from './validation-words.ts';
 
@@ -31,30 +28,13 @@ export async function checkPolicy(
   references: PolicyReferences,
 ): Promise<void> {
   parseLabel(name, 'policy');
-  const { text, texts, flag } = readerOf(words);
-  const errors = [...wordErrors(policySettings, words)];
+  const errors = [...policyErrors(words)];
   const validator = validatorOf(words);
-  const ocsp = text('ocsp') ?? 'off';
-  if (validator !== undefined && ocsp !== 'off') {
-    errors.push(
-      'ocsp asks as RFC 6960 has it, and ocsp-cert-validator as an object says: not both',
-    );
-  }
   if (validator !== undefined && !(await references.hasOcspObject(validator))) {
     errors.push(`there is no OCSP object "${validator}" for ocsp-cert-validator`);
   }
-  for (const crl of texts('ca-crl')) {
+  for (const crl of readerOf(words).texts('ca-crl')) {
     if (!(await references.hasCrl(crl))) errors.push(`there is no CRL "${crl}" for ca-crl`);
-  }
-  const hasOcsp = validator !== undefined || ocsp !== 'off';
-  const hasCrls = usesCrls(words) && (texts('ca-crl').length > 0 || fetches(words));
-  if ((text('revocation') ?? 'strict') === 'strict' && !hasOcsp && !hasCrls) {
-    errors.push('revocation is strict and no source is left: nobody would be accepted');
-  }
-  if (!hasOcsp && (text('ocsp-revoked-fallback') ?? flag('unknown-fallback')) !== undefined) {
-    errors.push(
-      'ocsp-revoked-fallback and unknown-fallback are about OCSP, and nothing asks by it',
-    );
   }
   assertSound(`policy "${name}"`, errors, 'See "certkeeper crypto map --help"');
 }
@@ -118,8 +98,8 @@ export async function resolvePolicy(store: Store, choice: PolicyChoice): Promise
     ...(validated !== undefined && { 'ocsp-cert-validator': validated }),
     ...(validator !== undefined && { ocsp: 'off' }),
   };
-  const { texts, text, number, flag } = readerOf(words);
-  const labels = choice.ca !== undefined && choice.ca.length > 0 ? choice.ca : texts('ca');
+  const labels =
+    choice.ca !== undefined && choice.ca.length > 0 ? choice.ca : readerOf(words).texts('ca');
   if (labels.length === 0) {
     throw new CertError('CONFIG_INVALID', 'Cannot judge a peer: no CA is named to believe', {
       hint: 'Add "ca LABEL", or set "ca" of the policy',
@@ -127,87 +107,16 @@ export async function resolvePolicy(store: Store, choice: PolicyChoice): Promise
   }
   const groups = [];
   for (const label of labels) groups.push(await caGroup(store, label));
-  const anchors = groups.flatMap((group) => group.anchors);
-  const intermediates = [
-    ...groups.flatMap((group) => group.intermediates),
-    ...(await localCas(store)),
-  ];
-  const purpose = purposeOf(words);
-  const ocsp = await ocspOf(store, words);
-  const hosts = texts('crl-hosts');
-  const certificatePolicies = texts('certificate-policy');
-  return {
+  const ocsp =
+    validated === undefined
+      ? ocspOfWords(words)
+      : await resolveOcsp(store, validatorOf(words) ?? '');
+  return policyOf(words, {
     name: name ?? '',
-    path: {
-      anchors,
-      intermediates,
-      policy: {
-        ...modernOnly,
-        allowSha1: flag('allow-sha1') ?? false,
-        allowDsa: flag('allow-dsa') ?? false,
-      },
-      ...(certificatePolicies.length > 0 && { userInitialPolicySet: new Set(certificatePolicies) }),
-      initialExplicitPolicy: flag('explicit-policy') ?? false,
-      initialPolicyMappingInhibit: flag('inhibit-policy-mapping') ?? false,
-      initialAnyPolicyInhibit: flag('inhibit-any-policy') ?? false,
-      limits: { chainLength: number('max-chain-length') ?? 4 },
-    },
-    ...(purpose && { purpose }),
-    hosts: purpose?.type === 'tls-server' ? 'wildcards' : 'exact',
-    revocation: modeOf(text('revocation')),
+    anchors: groups.flatMap((group) => group.anchors),
+    intermediates: [...groups.flatMap((group) => group.intermediates), ...(await localCas(store))],
     ...(ocsp && { ocsp }),
-    crls: {
-      use: usesCrls(words),
-      configured: texts('ca-crl'),
-      fromCertificates: fetches(words),
-      useDeltas: flag('use-deltas') ?? true,
-      clockSkewSeconds: number('clock-skew') ?? 300,
-      ...(hosts.length > 0 && { hosts }),
-    },
-    ocspRevoked: text('ocsp-revoked-fallback') === 'crl' ? 'crl' : 'reject',
-    unknownFallback: flag('unknown-fallback') ?? false,
-    deadlineMs: number('deadline') ?? 5000,
-  };
-}
-
-/** With an OCSP object bound, only its word counts, unless CRLs are named or asked for. */
-function usesCrls(words: SettingWords): boolean {
-  const { texts, flag } = readerOf(words);
-  return (
-    validatorOf(words) === undefined ||
-    texts('ca-crl').length > 0 ||
-    (flag('crl-fallback') ?? false)
-  );
-}
-
-function fetches(words: SettingWords): boolean {
-  return readerOf(words).flag('crl-distribution-points') ?? true;
-}
-
-function modeOf(text: string | undefined): RevocationMode {
-  return text === 'relaxed' || text === 'ifuri' ? text : 'strict';
-}
-
-function purposeOf(words: SettingWords): KeyPurpose | undefined {
-  const { text, flag } = readerOf(words);
-  const type = text('purpose') ?? 'ike';
-  if (type === 'tls-client' || type === 'tls-server') return { type };
-  if (type === 'any') return undefined;
-  return { type: 'ike', acceptTlsUsages: flag('accept-tls-usages') ?? true };
-}
-
-async function ocspOf(store: Store, words: SettingWords): Promise<ResolvedOcsp | undefined> {
-  const validator = validatorOf(words);
-  if (validator !== undefined) return await resolveOcsp(store, validator);
-  const ocsp = readerOf(words).text('ocsp') ?? 'off';
-  if (ocsp === 'off') return undefined;
-  const object = ocspObject({
-    name: '',
-    nonce: ocsp === 'nonce' ? 'require' : 'off',
-    // Nobody set a time for this one: a responder far away has to be within reach.
-    timeoutMs: 2000,
   });
-  return resolvedOcsp(object, { type: 'issuer' });
 }
 
 function noPolicy(name: string, what: string): CertError {

@@ -65,7 +65,11 @@ export const steps: readonly Step[] = [
   },
   { path: 'src/tokens', step: 8, packages: ['pkcs11js'] },
   { path: 'src/cmp/client', step: 9, packages: [] },
-  { path: 'src/validation', step: 9, packages: ['node:dns/promises', 'node:net', 'node:tls'] },
+  {
+    path: 'src/validation',
+    step: 9,
+    packages: ['node:crypto', 'node:dns/promises', 'node:net', 'node:tls'],
+  },
   {
     path: 'src/deploy',
     step: 9,
@@ -127,6 +131,7 @@ export const steps: readonly Step[] = [
     ],
   },
   { path: 'src/index.ts', step: 13, packages: [] },
+  { path: 'src/validation/index.ts', step: 13, packages: [] },
 ];
 
 /** The one place where dotted OIDs are written. */
@@ -137,6 +142,7 @@ export const publicFaces: readonly string[] = [
   'src/index.ts',
   'src/cmp/index.ts',
   'src/ca/index.ts',
+  'src/validation/index.ts',
 ];
 
 /** No file is longer. */

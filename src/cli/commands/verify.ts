@@ -2,12 +2,13 @@ import { composeValidation } from '../../agent/compose-validation.ts';
 import { CertError } from '../../base/errors.ts';
 import { quoted } from '../../base/quoted.ts';
 import { resolvePolicy } from '../../lifecycle/validation-policies.ts';
+import { parseIdentity } from '../../revocation/peer-identity-text.ts';
 import { validatePeer } from '../../validation/check-peer.ts';
+import { peerReport } from '../../validation/peer-report.ts';
 import type { Body } from '../command.ts';
-import { parseIdentity } from '../identity-argument.ts';
 import type { verifyParameters } from '../parameters-validation.ts';
 import { readPeerFile } from '../peer-file.ts';
-import { peerJson, peerText } from '../peer-view.ts';
+import { peerText } from '../peer-view.ts';
 import { readSource } from '../source.ts';
 import { readStored, whereLooked } from '../stored.ts';
 
@@ -44,7 +45,8 @@ export const run: Body<typeof verifyParameters> = async (args, context) => {
     at ?? services.clock.now(),
     new AbortController().signal,
   );
-  context.print.show(peerJson(verdict), () => peerText(verdict, context.print.style));
+  const report = peerReport(verdict);
+  context.print.show(report, () => peerText(report, context.print.style));
   return verdict.verdict === 'accept' ? 0 : 9;
 };
 

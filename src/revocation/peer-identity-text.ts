@@ -1,7 +1,7 @@
 import { CertError } from '../base/errors.ts';
 import { quoted } from '../base/quoted.ts';
-import type { PeerIdentity } from '../revocation/peer-identity.ts';
 import { parseName } from '../x509/name-text.ts';
+import type { PeerIdentity } from './peer-identity.ts';
 
 /**
  * Understand who a peer has to be: `dns:HOST`, `email:MAILBOX`, `ip:ADDRESS`, `uri:URI`, else a distinguished name.
@@ -24,14 +24,27 @@ export function parseIdentity(text: string): PeerIdentity {
   }
 }
 
+/** Say who a peer at a host has to be, as a TLS client knows it: by its name, or by its IP address. */
+export function hostIdentity(host: string): PeerIdentity {
+  const address = octetsOf(host.replace(/^\[(.*)\]$/, '$1'));
+  if (address) return { type: 'iPAddress', value: address };
+  // A dot at the end says that a name is whole, and stands in no certificate (RFC 9525 section 6.3).
+  return { type: 'dNSName', value: host.replace(/\.$/, '') };
+}
+
 function addressOctets(text: string): Uint8Array {
-  const parts = text.split('.').map((part) => (/^\d{1,3}$/.test(part) ? Number(part) : 256));
-  if (parts.length === 4 && parts.every((part) => part < 256)) return Uint8Array.from(parts);
-  const groups = sixteen(text);
-  if (groups) return Uint8Array.from(groups.flatMap((group) => [group >> 8, group & 255]));
+  const octets = octetsOf(text);
+  if (octets) return octets;
   throw new CertError('USAGE_INVALID', `Cannot use ${quoted(text)} as identity: no IP address`, {
     hint: 'Give one like ip:192.0.2.1 or ip:2001:db8::1',
   });
+}
+
+function octetsOf(text: string): Uint8Array | undefined {
+  const parts = text.split('.').map((part) => (/^\d{1,3}$/.test(part) ? Number(part) : 256));
+  if (parts.length === 4 && parts.every((part) => part < 256)) return Uint8Array.from(parts);
+  const groups = sixteen(text);
+  return groups && Uint8Array.from(groups.flatMap((group) => [group >> 8, group & 255]));
 }
 
 /** The eight groups of an IPv6 address; one "::" stands for those that are left out. */
