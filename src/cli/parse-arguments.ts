@@ -23,11 +23,18 @@ export function parseArguments(
   others: readonly Command[] = [],
 ): Values {
   const reading = new Reading(command, others);
-  let at = 0;
-  while (at < words.length) at = reading.take(words, at);
-  for (const operand of operands) reading.takePositional(operand);
-  reading.check();
-  return reading.values;
+  try {
+    let at = 0;
+    while (at < words.length) at = reading.take(words, at);
+    for (const operand of operands) reading.takePositional(operand);
+    reading.check();
+    return reading.values;
+  } catch (error) {
+    const named = error instanceof CertError && error.code !== 'INTERNAL';
+    const hint = named ? reading.hintOfName(words) : undefined;
+    if (!named || hint === undefined) throw error;
+    throw new CertError(error.code, error.message, { cause: error, hint });
+  }
 }
 
 /** One pass over the words of one command. */
@@ -124,6 +131,23 @@ class Reading {
       return;
     }
     throw this.#unknown(text, text);
+  }
+
+  /** Where the name belongs stands a word of the command: it may be the name of something that is called so. */
+  hintOfName(words: readonly string[]): string | undefined {
+    const word = keywordAt(this.#table, words, 0) ?? keywordAt(this.#undone, words, 0);
+    const bare = Object.entries(this.#table).filter(([, { positional }]) => positional === true);
+    const [first] = bare;
+    if (word === undefined || first === undefined) return undefined;
+    const [name, { type }] = first;
+    // A word behind it may have been taken for the name: then what was to come there is missing.
+    const isMissing = bare.some(
+      ([key, { required }]) => required === true && !this.values.has(key),
+    );
+    const isNamed = words.some((each) => each === name || each.startsWith(`--${name}`));
+    if (!isMissing || isNamed || (type !== 'label' && type !== 'text')) return undefined;
+    const called = words[0] ?? '';
+    return `"${called}" is a word of this command; if it is the ${name}, write "${name} ${called}"`;
   }
 
   /** Check what only the whole line can say: what is missing, and what does not go together. */

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { CertError } from '../../src/base/errors.ts';
+import { commands } from '../../src/cli/grammar.ts';
+import { parseCommandLine } from '../../src/cli/parse.ts';
+
+function values(line: string): Record<string, unknown> {
+  const invocation = parseCommandLine(line.split(' '), commands);
+  if (invocation.type !== 'run') throw new Error(`parsed as ${invocation.type}`);
+  return Object.fromEntries(invocation.values);
+}
+
+function refusal(line: string): CertError {
+  try {
+    parseCommandLine(line.split(' '), commands);
+  } catch (error) {
+    if (error instanceof CertError) return error;
+    throw error;
+  }
+  throw new Error(`parsed: ${line}`);
+}
+
+describe('what is called like a word of its command', () => {
+  it.each([
+    ['crypto map ocsp ikev2-ipv4 ca rootA', 'name ocsp'],
+    ['crypto map deadline ikev2-ipv4 ca rootA', 'name deadline'],
+    ['crypto template revocation ikev2-dynamic', 'name revocation'],
+    ['no crypto map ocsp', 'name ocsp'],
+    ['no crypto map deadline', 'name deadline'],
+    ['ocsp verify-object timeout verify-others off', 'name timeout'],
+    ['ca-crl name url der url http://crl.example/a', 'name url'],
+  ])('is told how to be written: %s', (line, meant) => {
+    const error = refusal(line);
+    expect(error.hint).toContain(`write "${meant}"`);
+    const [command, word = ''] = [line, meant.split(' ')[1]];
+    const written = command
+      .replace(` ${word} `, ` ${meant} `)
+      .replace(/ (\S+)$/, (last, end) => (end === word ? ` ${meant}` : last));
+    expect(values(written)).toMatchObject({ name: word });
+  });
+
+  it.each(['verify-object', 'all', 'der', 'name'])('may be %s where that is no word', (word) => {
+    expect(values(`show ca-crl name ${word}`)).toEqual({ name: word });
+    expect(values(`show ocsp verify-object ${word}`)).toEqual({ 'verify-object': word });
+  });
+
+  it('leaves the hints of other mistakes', () => {
+    expect(refusal('crypto map gw ikev2-ipv4 deadline soon').hint).not.toContain('is a word of');
+    expect(refusal('ca remove').hint).not.toContain('is a word of');
+  });
+});
