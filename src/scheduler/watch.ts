@@ -13,6 +13,7 @@ import { dayMs, type NotificationPolicy } from '../traps/alarms/policy.ts';
 import { react } from '../traps/alarms/react.ts';
 import { conditionsOf, nextChangeAt } from '../traps/alarms/watch.ts';
 import { alarmFacts } from './alarm-facts.ts';
+import { clockBehindCrls } from './clock-behind-crls.ts';
 import type { Surroundings } from './due.ts';
 import { certificateColumns } from './notified-certificate.ts';
 import type { NameReading } from './read-name.ts';
@@ -115,8 +116,8 @@ async function forget(context: WatchContext, kind: WatchedKind, name: string): P
 const beginning = new Date(Date.UTC(2026, 0, 1));
 
 /**
- * Find out whether the clock can be right, and have it told when not: before the first certkeeper, or before the
- * newest time there was. Who is wrong, the clock now or the one of then, shows after a day: then it is believed.
+ * Find out whether the clock can be right, and have it told when not: before the first certkeeper, before the newest time
+ * there was, or by more than a day before a CRL that is held. Who is wrong, the clock now or the one of then, shows after a day: then it is believed.
  */
 export async function doubtClock(context: Omit<WatchContext, 'isClockSuspect'>): Promise<boolean> {
   const { store, clock } = context;
@@ -124,11 +125,13 @@ export async function doubtClock(context: Omit<WatchContext, 'isClockSuspect'>):
   const { newestAt, doubtedSince } = await store.alarms.seen(now);
   const isLong = doubtedSince !== undefined && now.getTime() - doubtedSince.getTime() >= dayMs;
   if (isLong) await store.alarms.believe(now);
-  const isSuspect = now < beginning || (doubtedSince !== undefined && !isLong);
-  const text =
-    now < beginning
-      ? `it says ${formatTime(now)}`
-      : `it says ${formatTime(now)}, and has said ${formatTime(newestAt)} before`;
+  const crlAt = await clockBehindCrls(store, now);
+  const isSetBack = doubtedSince !== undefined && !isLong;
+  const isSuspect = now < beginning || isSetBack || crlAt !== undefined;
+  const besides = isSetBack
+    ? `, and has said ${formatTime(newestAt)} before`
+    : crlAt && `, and a CRL that is held is of ${formatTime(crlAt)}`;
+  const text = `it says ${formatTime(now)}${(now >= beginning && besides) || ''}`;
   const observation: Observation = {
     subject: { type: 'source', endpoint: clockEndpoint },
     conditions: isSuspect ? [clockSuspect(text)] : [],
