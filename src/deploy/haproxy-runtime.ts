@@ -109,7 +109,13 @@ export function refused(socket: string, entry: string, said: string): CertError 
 
 /** Tell whether an error says that nobody listens at the runtime API: HAProxy does not run, or has another socket. */
 export function isNobodyThere(error: unknown): boolean {
-  return error instanceof CertError && ['ENOENT', 'ECONNREFUSED'].includes(codeOf(error.cause));
+  const cause = error instanceof CertError ? error.cause : undefined;
+  return (
+    cause instanceof Error &&
+    'syscall' in cause &&
+    cause.syscall === 'connect' &&
+    ['ENOENT', 'ECONNREFUSED'].includes(codeOf(cause))
+  );
 }
 
 /** Send one command, and read until the other side closes, as it does after each. */

@@ -42,7 +42,11 @@ export async function publishStaple(
     const paths = [...written.map(({ path }) => path), ...removed];
     for (const directory of new Set(paths.map((path) => dirname(path))))
       await checkDirectory(fs, place, directory, log);
-    for (const path of paths) await refuseLink(fs, place, path);
+    for (const path of paths) {
+      await refuseLink(fs, place, path);
+      if (((await fs.status(path))?.kind ?? 'file') !== 'file')
+        throw Object.assign(new Error('not a file'), { path });
+    }
     const owners = await ownersOf(endpoint);
     const aside = await putAside(fs, removed);
     let isChanged = aside.length > 0;
@@ -139,9 +143,7 @@ function asidePath(path: string): string {
 async function putAside(fs: DeliveryFs, paths: readonly string[]): Promise<readonly string[]> {
   const aside: string[] = [];
   for (const path of paths) {
-    const present = await fs.status(path);
-    if (present !== undefined && present.kind !== 'file') throw notFile(path);
-    if (present !== undefined) {
+    if ((await fs.status(path)) !== undefined) {
       await fs.remove(asidePath(path));
       await fs.rename(path, asidePath(path));
       aside.push(path);
@@ -149,8 +151,4 @@ async function putAside(fs: DeliveryFs, paths: readonly string[]): Promise<reado
     } else if ((await fs.status(asidePath(path))) !== undefined) aside.push(path);
   }
   return aside;
-}
-
-function notFile(path: string): Error {
-  return Object.assign(new Error('not a file'), { path });
 }

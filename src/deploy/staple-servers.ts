@@ -3,7 +3,7 @@ import { decodePem } from '../asn1/pem.ts';
 import { bytesEqual } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 import type { StaplePublication, StapleTarget } from '../store/staples-contract.ts';
-import { reasonOf } from './delivery-error.ts';
+import { codeOf, reasonOf } from './delivery-error.ts';
 import {
   commitCertificate,
   hasStaple,
@@ -169,7 +169,8 @@ async function withdraw(
 ): Promise<boolean> {
   if (!isChanged && !(await hasStaple(socket, entry, signal))) return false;
   const pem = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw cannotWithdraw(socket, `cannot read "${file}": ${reasonOf(cause)}`, cause);
+    const why = codeOf(cause) === 'ENOENT' ? `there is no "${file}"` : reasonOf(cause);
+    throw cannotWithdraw(socket, why, cause);
   });
   const leaf = decodePem(pem).find(({ label }) => label === 'CERTIFICATE');
   if (leaf === undefined || !bytesEqual(leaf.der, certificate))
