@@ -27,6 +27,7 @@ export interface FileServer {
   /** Where its files are. */
   readonly folder: string;
   log(): string;
+  signal: Daemon['signal'];
   close(): Promise<void>;
 }
 
@@ -34,8 +35,16 @@ export interface FileServer {
 export const fileUser = 'agent7';
 export const filePassword = 'f1le-s3cret';
 
-/** Start nginx: files below "/", for the user; under TLS with the certificate of the TLS tests, if wanted. */
-export async function startNginx(files: Files, isSecure: boolean): Promise<FileServer> {
+/**
+ * Start nginx: files below "/", for the user; under TLS with the certificate of the TLS tests, if wanted.
+ *
+ * @param isOpen for everybody
+ */
+export async function startNginx(
+  files: Files,
+  isSecure: boolean,
+  isOpen: boolean = false,
+): Promise<FileServer> {
   return await start(files, async ({ directory, folder, port }) => {
     const hash = openssl(['passwd', '-apr1', '-stdin'], filePassword);
     writeFileSync(join(directory, 'users'), `${fileUser}:${hash}\n`);
@@ -59,8 +68,7 @@ http {
     listen 127.0.0.1:${port}${isSecure ? ' ssl' : ''};
     ${isSecure ? tls : ''}
     root ${folder};
-    auth_basic files;
-    auth_basic_user_file users;
+    ${isOpen ? '' : 'auth_basic files; auth_basic_user_file users;'}
   }
 }
 `,
@@ -284,6 +292,7 @@ async function start(files: Files, run: (place: Place) => Promise<Daemon>): Prom
     port,
     folder,
     log: daemon.log,
+    signal: daemon.signal,
     async close() {
       await daemon.stop();
       rmSync(directory, { recursive: true, force: true });

@@ -7,6 +7,8 @@ export interface Daemon {
   log(): string;
   /** What its ready line said in brackets of the pattern. */
   readonly ready: RegExpExecArray;
+  /** Send it a signal: SIGSTOP makes a server that is there and says nothing. */
+  signal(name: NodeJS.Signals): void;
   stop(): Promise<void>;
 }
 
@@ -54,6 +56,7 @@ export async function startDaemon(
   return {
     log: () => text,
     ready: found,
+    signal: (name) => void child.kill(name),
     async stop() {
       // In good order: squid leaves shared memory behind otherwise.
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');

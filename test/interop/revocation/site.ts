@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { composeValidation } from '../../../src/agent/compose-validation.ts';
-import { compose } from '../../../src/agent/compose.ts';
+import { compose, type Services } from '../../../src/agent/compose.ts';
 import { systemClock } from '../../../src/agent/system-clock.ts';
 import type { Clock } from '../../../src/base/clock.ts';
 import { silentLog } from '../../../src/base/log.ts';
@@ -44,6 +44,8 @@ export interface Site {
   readonly state: string;
   /** Run command lines in this process, each of which must work. */
   say(...lines: readonly string[]): Promise<void>;
+  /** Call use cases in this process. */
+  within<T>(work: (services: Services) => Promise<T>): Promise<T>;
   /** Judge a peer with nothing kept in memory from before. */
   judge(judging: Judging): Promise<Judged & { readonly events: readonly ValidationEvent[] }>;
   /** Judge a peer by the program, in a process of its own. */
@@ -79,6 +81,14 @@ function siteAt(state: string, env: Readonly<Record<string, string>>): Site {
           code: 0,
           err: expect.any(String),
         });
+      }
+    },
+    async within(work) {
+      const services = await open(systemClock);
+      try {
+        return await work(services);
+      } finally {
+        await services.close();
       }
     },
     async judge({ choice, peer, change = (policy) => policy, clock = systemClock, maxBytes }) {
