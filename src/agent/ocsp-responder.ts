@@ -1,0 +1,199 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
+import { CertError } from '../base/errors.ts';
+import { systemReason } from '../base/system-reason.ts';
+import {
+  answerWith,
+  answerWithout,
+  type AskedBy,
+  type NoResponse,
+  type ResponderAnswer,
+  type Shown,
+} from '../ocsp-staple/responder-answer.ts';
+import { readQuestion } from '../ocsp-staple/responder-question.ts';
+import type { CertID } from '../x509/ocsp-request.ts';
+
+/** Where servers of this machine ask. */
+export interface ResponderPlace {
+  /** An IP address. */
+  readonly address: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  /** Other addresses than those of the loopback may be listened on. */
+  readonly isOpen: boolean;
+}
+
+/** What the responder answers from. */
+export interface ResponderSource {
+  /**
+   * Find the verified response that may be shown for a certificate.
+   *
+   * @param request as it came, for where a nonce is to come back
+   * @param signal aborted when whoever asked has gone
+   */
+  find(question: ResponderAsks, signal: AbortSignal): Promise<ResponderFound>;
+  now(): Date;
+}
+
+/** What is asked for. */
+export interface ResponderAsks {
+  readonly certId: CertID;
+  readonly hasNonce: boolean;
+  readonly request: Uint8Array;
+}
+
+/** What there is of it. */
+export type ResponderFound =
+  | { readonly type: 'shown'; readonly shown: Shown }
+  | { readonly type: 'none'; readonly why: NoResponse };
+
+/** A responder at work. */
+export interface OcspResponder {
+  /** Where it listens, as a URL. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Servers keep connections open, and charon asks for each certificate of a chain by itself. */
+const MAX_CONNECTIONS = 256;
+
+/** A request about one certificate has a hundred octets; with a nonce and a signature with its chain it stays below this. */
+const MAX_REQUEST_OCTETS = 16_384;
+
+/** Of a URL, with the headers; what goes by GET has 255 octets (RFC 5019 section 5). */
+const MAX_HEAD_OCTETS = 8192;
+
+/** Until all of a request is there. */
+const REQUEST_MS = 5000;
+
+/**
+ * Answer OCSP requests by GET and POST (RFC 6960 appendix A, RFC 5019) from responses that are kept. Nothing is signed
+ * here: whoever asks gets what the CA's responder has said, and verifies it.
+ *
+ * @throws {CertError} CONFIG_INVALID for an address that is not allowed or not to be had
+ */
+export async function serveResponses(
+  place: ResponderPlace,
+  source: ResponderSource,
+): Promise<OcspResponder> {
+  assertResponderPlace(place);
+  const { address, port } = place;
+  const server = createServer(
+    { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, maxHeaderSize: MAX_HEAD_OCTETS },
+    (request, response) => void serve(request, response, source),
+  );
+  server.maxConnections = MAX_CONNECTIONS;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host: address, port, exclusive: true }, resolve);
+    });
+  } catch (cause) {
+    const why = systemReason(cause);
+    throw new CertError('CONFIG_INVALID', `Cannot answer OCSP requests on port ${port}: ${why}`, {
+      cause,
+      hint: 'Choose another port: staple responder listen ADDRESS:PORT',
+    });
+  }
+  const bound = server.address();
+  const host = address.includes(':') ? `[${address}]` : address;
+  return {
+    url: `http://${host}:${typeof bound === 'object' && bound ? bound.port : port}/`,
+    async close() {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+    },
+  };
+}
+
+/** Refuse a place that nobody said may be served. @throws {CertError} CONFIG_INVALID */
+export function assertResponderPlace({ address, isOpen }: ResponderPlace): void {
+  const refuse = (why: string, hint: string): never => {
+    throw new CertError('CONFIG_INVALID', `Cannot answer OCSP requests on "${address}": ${why}`, {
+      hint,
+    });
+  };
+  if (isIP(address) === 0) refuse('not an address', 'Give an IP address, such as 127.0.0.1');
+  if (isOpen || address === '::1' || (isIP(address) === 4 && address.startsWith('127.'))) return;
+  refuse(
+    'it is not an address of the loopback',
+    'Whoever reaches it has our place ask the responders of CAs; if that is meant, add open',
+  );
+}
+
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  source: ResponderSource,
+): Promise<void> {
+  const gone = new AbortController();
+  response.on('close', () => gone.abort(new Error('whoever asked has gone')));
+  const { method, headers } = request;
+  if (method !== 'GET' && method !== 'POST') {
+    request.resume();
+    response.writeHead(405, { allow: 'GET, POST' }).end();
+    return;
+  }
+  try {
+    const der = method === 'GET' ? inPath(request.url ?? '') : await bodyOf(request);
+    request.resume();
+    const ifNoneMatch = headers['if-none-match'];
+    const asked = { method, ...(ifNoneMatch !== undefined && { ifNoneMatch }) } as const;
+    const answer = await answerTo(der, asked, source, gone.signal);
+    response.writeHead(answer.status, {
+      ...answer.headers,
+      'content-length': answer.body.length,
+    });
+    response.end(answer.body);
+  } catch {
+    // Whoever asked has gone, or something here does not work: that is no answer about a certificate.
+    if (response.headersSent) response.destroy();
+    else response.writeHead(500, { 'cache-control': 'no-store' }).end();
+  }
+}
+
+async function answerTo(
+  der: Uint8Array | undefined,
+  asked: AskedBy,
+  source: ResponderSource,
+  signal: AbortSignal,
+): Promise<ResponderAnswer> {
+  if (der === undefined) return answerWithout('malformedRequest');
+  const question = readQuestion(der);
+  if (question.type === 'malformed') return answerWithout('malformedRequest');
+  if (question.type === 'not-ours') return answerWithout('unauthorized');
+  const { certId, hasNonce } = question;
+  const found = await source.find({ certId, hasNonce, request: der }, signal);
+  return found.type === 'shown'
+    ? answerWith(found.shown, asked, source.now())
+    : answerWithout(found.why);
+}
+
+/**
+ * Read the request in the path of a GET (RFC 6960 appendix A.1): Base64, escaped or, as some clients have it, not, behind
+ * one slash or two. Base64 has slashes, too, but no request begins with one.
+ */
+function inPath(path: string): Uint8Array | undefined {
+  try {
+    const text = decodeURIComponent(path.replace(/^\/+/, '')).replaceAll(' ', '+');
+    const isBase64 = /^[A-Za-z0-9+/]+={0,2}$/.test(text);
+    return isBase64 ? new Uint8Array(Buffer.from(text, 'base64')) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @returns undefined when it is too long */
+async function bodyOf(request: IncomingMessage): Promise<Uint8Array | undefined> {
+  const parts: Buffer[] = [];
+  let octets = 0;
+  for await (const part of request) {
+    if (!Buffer.isBuffer(part)) return undefined;
+    octets += part.length;
+    if (octets > MAX_REQUEST_OCTETS) return undefined;
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
