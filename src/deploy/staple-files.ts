@@ -58,11 +58,6 @@ function oneFile(path: string, octets: Uint8Array | undefined): StapleFiles {
  */
 export const placeholder: Uint8Array = new Uint8Array([0x30, 0x03, 0x0a, 0x01, 0x03]);
 
-/** Tell whether octets are what stands where a server needs a file and there is no staple. */
-export function isPlaceholder(octets: Uint8Array): boolean {
-  return toHex(octets) === toHex(placeholder);
-}
-
 /** The file that a configuration of nginx includes, in place of the two directives for the staple. */
 export function includePath(file: string): string {
   // Neither ".conf" nor ".der": people include all of these in a directory, outside of any server.

@@ -147,17 +147,17 @@ describe('a staple in a plain file', () => {
     await publish(target, two, { fs: counted });
     for (const fault of ['once', 'for ever'] as const) {
       for (let call = 1; call <= counted.calls(); call++) {
-        await publish(target, one);
+        await publish(target, one, { fs: failingFs() });
         const fs = failingFs(new Map([[call, fault]]));
         const told = await publish(target, two, { fs }).catch(String);
         expect(typeof told === 'string' ? told : 'no space left').toContain('no space left');
         // A delivery that was killed is taken back or finished by the next.
         expect(['STAPLE 1', 'STAPLE 2']).toContain(text('s.der'));
-        await publish(target, two);
+        await publish(target, two, { fs: failingFs() });
         expect(text('s.der')).toBe('STAPLE 2');
         const gone = failingFs(new Map([[call, fault]]));
         await publish(target, undefined, { fs: gone }).catch(() => {});
-        await publish(target, undefined);
+        await publish(target, undefined, { fs: failingFs() });
         expect(there('s.der')).toBe(false);
       }
     }
