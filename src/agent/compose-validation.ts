@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import { modernOnly } from '../crypto/policy.ts';
 import { listConfiguredCrls } from '../lifecycle/configured-crls.ts';
+import { splitUserinfo } from '../retrieval/url.ts';
 import {
   configuredSigner,
   storedCas,
@@ -50,7 +51,10 @@ export function composeValidation(
     clock,
     random,
     configured: () => listConfiguredCrls(store),
-    fetchConfigured: (url, limits) => retrieve(url, limits),
+    fetchConfigured(url, asked) {
+      const { url: bare, username } = splitUserinfo(url);
+      return retrieve(bare, { ...asked, ...(username !== undefined && { username }) });
+    },
     cas: () => storedCas(store),
   };
   return validationOn(ground, options);

@@ -85,11 +85,25 @@ export function sqliteCrlSources(database: Database): CrlSources {
     put: (source) =>
       database.write((sql) => {
         const { url, origin, identity, fetchedAt, nextAt, failures, code, error } = source;
+        const { form, etag, lastModified } = source;
         sql.run(
           `INSERT OR REPLACE INTO crl_sources
-             (url, origin, identity, fetched_at, next_at, failures, code, error)
-           VALUES (@url, @origin, @identity, @fetchedAt, @nextAt, @failures, @code, @error)`,
-          { url, origin, identity, fetchedAt, nextAt, failures, code, error },
+             (url, origin, identity, fetched_at, next_at, failures, code, error, form, etag, last_modified)
+           VALUES (@url, @origin, @identity, @fetchedAt, @nextAt, @failures, @code, @error, @form, @etag,
+             @lastModified)`,
+          {
+            url,
+            origin,
+            identity,
+            fetchedAt,
+            nextAt,
+            failures,
+            code,
+            error,
+            form,
+            etag,
+            lastModified,
+          },
         );
       }),
     remove: (url) =>
@@ -120,5 +134,8 @@ function readSource(row: Row): CrlSource {
     failures: integer(row, 'failures'),
     code: optional(row, 'code', text),
     error: optional(row, 'error', text),
+    form: optional(row, 'form', (of, column) => oneOf(of, column, ['der', 'pem'])),
+    etag: optional(row, 'etag', text),
+    lastModified: optional(row, 'last_modified', text),
   });
 }

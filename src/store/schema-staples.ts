@@ -14,6 +14,9 @@ CREATE TABLE validation_statistics (
   value   INTEGER NOT NULL,
   last_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+ALTER TABLE crl_sources ADD COLUMN form TEXT CHECK (form IN ('der', 'pem'));
+ALTER TABLE crl_sources ADD COLUMN etag TEXT;
+ALTER TABLE crl_sources ADD COLUMN last_modified TEXT;
 ${validationWatchTables}
 CREATE TABLE staples (
   certificate    TEXT PRIMARY KEY,

@@ -69,6 +69,11 @@ export interface CrlSource {
   readonly origin: 'configured' | 'certificate';
   /** Of the CRL that came from there and was verified. */
   readonly identity?: string;
+  /** How that one was written, whatever somebody called it. */
+  readonly form?: 'der' | 'pem';
+  /** How its server called that version, which is told back to it. */
+  readonly etag?: string;
+  readonly lastModified?: string;
   readonly fetchedAt?: Date;
   /** When to fetch again by itself; left out for one that waits until somebody needs it. */
   readonly nextAt?: Date;

@@ -51,6 +51,8 @@ export interface ValidationPolicy {
 /** An OCSP object with the labels in it resolved. */
 export interface ResolvedOcsp {
   readonly name: string;
+  /** Why it cannot be used: it is bound, and not there. Nobody is asked then, and no certificate has its word. */
+  readonly missing?: string;
   readonly rules: OcspRules;
   readonly cache: CacheRules;
   readonly query: OcspQueryRules;
@@ -223,7 +225,7 @@ export type ValidationEvent =
   | { readonly type: 'judged'; readonly policy: string; readonly verdict: PeerVerdict }
   | { readonly type: 'peer-revoked'; readonly certificate: Certificate; readonly revoked: Revoked }
   /** Of a certificate of ours, by its name here. */
-  | { readonly type: 'own-certificate-revoked'; readonly name: string; readonly revoked: Revoked }
+  | { readonly type: 'own-certificate-revoked'; readonly name: string; readonly reason: string }
   | { readonly type: 'crl-rollback'; readonly url: string; readonly issuer: string }
   | { readonly type: 'crl-expired'; readonly url: string; readonly issuer: string }
   | { readonly type: 'responder-unauthorized'; readonly url: string }
@@ -237,7 +239,7 @@ export type ValidationEvent =
   | {
       readonly type: 'crl-fetch';
       readonly url: string;
-      /** `fetched`, or a code of `unavailableCodes`. */
+      /** `fetched`, `unchanged` since it was fetched before, or a code of `unavailableCodes`. */
       readonly outcome: string;
       readonly octets: number;
       readonly ms: number;
@@ -245,6 +247,8 @@ export type ValidationEvent =
       readonly parseMs: number;
       readonly entries: number;
     }
+  /** A configured CRL is written otherwise than was said; it is read all the same. */
+  | { readonly type: 'crl-form'; readonly url: string; readonly form: 'der' | 'pem' }
   /** What was asked of CRLs was at hand, and nothing was fetched for it. */
   | { readonly type: 'crl-hit' }
   /** CRLs are looked at, since OCSP was asked and does not decide. */

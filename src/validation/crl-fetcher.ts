@@ -6,10 +6,11 @@ import { certificateListDer } from '../x509/certificate-list.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { nameKey } from '../x509/name.ts';
 import { quoteName } from '../x509/name-text.ts';
-import type { RetrievalLimits } from '../retrieval/retriever.ts';
+import type { FileVersion, RetrievalLimits, RetrievalRequest } from '../retrieval/retriever.ts';
+import type { CrlSources } from '../store/validation-contract.ts';
 import { byteCache } from './byte-cache.ts';
 import type { ValidationEvents } from './contract.ts';
-import { readCrlFile, sizeInMemory, type CrlFile } from './crl-file.ts';
+import { newestCrl, readCrlFile, sizeInMemory, type CrlFile, type CrlForm } from './crl-file.ts';
 import { nextAttempt } from './crl-schedule.ts';
 import type { CrlShelf } from './crl-shelf.ts';
 import { fetchFailure } from './fetch-failure.ts';
@@ -18,7 +19,10 @@ import { singleFlight } from './single-flight.ts';
 /** Fetches a file; see `Retriever`. */
 export type Fetch = (
   url: string,
-  options: { readonly limits: Partial<RetrievalLimits>; readonly signal: AbortSignal },
+  options: {
+    readonly limits: Partial<RetrievalLimits>;
+    readonly signal: AbortSignal;
+  } & Pick<RetrievalRequest, 'held' | 'noteVersion' | 'choose'>,
 ) => Promise<Uint8Array>;
 
 /** Where a CRL came from that is not held yet. */
@@ -26,6 +30,9 @@ export interface CameFrom {
   readonly url: string;
   readonly origin: 'configured' | 'certificate';
   readonly at: Date;
+  readonly form: CrlForm;
+  /** How its server called it. */
+  readonly version: FileVersion;
 }
 
 /** What fetching needs. */
@@ -33,6 +40,7 @@ export interface FetcherContext {
   readonly clock: Clock;
   readonly tell: ValidationEvents;
   readonly shelf: CrlShelf;
+  readonly store: { readonly crlSources: Pick<CrlSources, 'get'> };
   /** Find the CA that is configured and signed a CRL. */
   signerOf(crl: Crl): Promise<Certificate | undefined>;
   /** For CRLs in memory that are not held, in octets. */
@@ -55,6 +63,17 @@ export interface CrlFetcher {
   forget(url: string, crl: Crl): void;
 }
 
+type CrlCame = Extract<CrlFile, { readonly type: 'crl' }>;
+
+interface Fetched {
+  readonly file: CrlFile;
+  readonly version: FileVersion;
+}
+
+interface HeldThere extends Omit<CrlCame, 'type'> {
+  readonly version: FileVersion;
+}
+
 interface Recent {
   readonly result: CrlFile;
   readonly until: number;
@@ -71,58 +90,90 @@ const FAILURE_OCTETS = 1024;
 
 /** Make it. */
 export function crlFetcher(context: FetcherContext): CrlFetcher {
-  const { clock, tell, shelf } = context;
+  const { clock, tell, shelf, store } = context;
   const recent = byteCache<Recent>(context.memoryOctets);
   const flights = singleFlight<CrlFile>();
   const origins = new WeakMap<Crl, CameFrom>();
 
   const time = (): number => clock.now().getTime();
 
-  const retrieve = async (url: string, by: Fetch, signal: AbortSignal): Promise<CrlFile> => {
+  /** What came from a place before, where its server said how it calls that. */
+  const heldFrom = async (url: string): Promise<HeldThere | undefined> => {
+    const { identity, form = 'der', etag, lastModified } = (await store.crlSources.get(url)) ?? {};
+    if (identity === undefined || (etag ?? lastModified) === undefined) return undefined;
+    // It may be newer than what came from there; then what is there still is of no use.
+    const crl = await shelf.get(identity);
+    const version = {
+      ...(etag !== undefined && { etag }),
+      ...(lastModified !== undefined && { lastModified }),
+    };
+    return crl && { crl, form, version };
+  };
+
+  const retrieve = async (url: string, by: Fetch, signal: AbortSignal): Promise<Fetched> => {
     const begun = time();
+    let version: FileVersion = {};
+    let isUnchanged = false;
     let octets = 0;
     let come: number | undefined;
     let file: CrlFile;
     try {
       const limits = { maxBytes: MAX_CRL_OCTETS };
-      const body = await by(url, { limits, signal });
-      octets = body.length;
+      const there = await heldFrom(url);
+      const held = there && { octets: certificateListDer(there.crl.list), version: there.version };
+      const body = await by(url, {
+        limits,
+        signal,
+        choose: (values) => newestCrl(values, clock.now()),
+        noteVersion(noted) {
+          version = noted;
+        },
+        ...(held && { held }),
+      });
       come = time();
-      file = readCrlFile(body);
+      isUnchanged = body === held?.octets;
+      if (there && isUnchanged) {
+        ({ version } = there);
+        file = { type: 'crl', crl: there.crl, form: there.form };
+      } else {
+        octets = body.length;
+        file = readCrlFile(body);
+      }
     } catch (error) {
       signal.throwIfAborted();
       file = fetchFailure(error);
     }
-    const outcome = file.type === 'crl' ? 'fetched' : file.code;
+    const outcome = file.type === 'crl' ? (isUnchanged ? 'unchanged' : 'fetched') : file.code;
     const end = time();
     const parseMs = end - (come ?? end);
-    const entries = file.type === 'crl' ? file.crl.index.count : 0;
+    const entries = file.type === 'crl' && !isUnchanged ? file.crl.index.count : 0;
     tell({ type: 'crl-fetch', url, outcome, octets, ms: end - begun, parseMs, entries });
-    return file;
+    return { file, version };
   };
 
   /** What is held is never given up for something older; the same octets are the CRL that is held. */
-  const against = async (url: string, crl: Crl): Promise<CrlFile> => {
+  const against = async (url: string, came: CrlCame): Promise<CrlFile> => {
+    const { crl } = came;
     const der = certificateListDer(crl.list);
     const same = (await shelf.of(new Set([nameKey(crl.issuer)]))).find((one) =>
       bytesEqual(certificateListDer(one.list), der),
     );
-    if (same) return { type: 'crl', crl: same };
+    if (same) return { ...came, crl: same };
     const signer = await context.signerOf(crl);
     // Anybody can make up an old one: nobody is told of those, and they keep nothing newer away.
     const held = signer && (await shelf.get(crlIdentity(crl, signer)));
-    if (!held || isNewer(crl, held)) return { type: 'crl', crl };
+    if (!held || isNewer(crl, held)) return came;
     tell({ type: 'crl-rollback', url, issuer: quoteName(crl.issuer) });
     return rolledBack;
   };
 
   const fetchNow: CrlFetcher['fetch'] = async (url, origin, by, signal) =>
     await flights.join(url, signal, async (ending) => {
-      const got = await retrieve(url, by, ending);
-      const file = got.type === 'crl' ? await against(url, got.crl) : got;
+      const { file: got, version } = await retrieve(url, by, ending);
+      const file = got.type === 'crl' ? await against(url, got) : got;
       const at = clock.now();
       if (file.type === 'crl') {
-        origins.set(file.crl, { url, origin, at });
+        origins.set(file.crl, { url, origin, at, form: file.form, version });
         const until = at.getTime() + AGAIN_MS;
         recent.set(url, { result: file, until, failures: 0 }, sizeInMemory(file.crl));
         return file;

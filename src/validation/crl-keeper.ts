@@ -58,7 +58,7 @@ export function crlKeeper(context: CrlKeeperContext): CrlKeeper & CrlRefresher {
   const { store, clock, tell, signerOf } = context;
   const memoryOctets = context.memoryOctets ?? defaultMemoryOctets;
   const shelf = crlShelf({ store, clock, memoryOctets });
-  const fetcher = crlFetcher({ clock, tell, shelf, signerOf, memoryOctets });
+  const fetcher = crlFetcher({ store, clock, tell, shelf, signerOf, memoryOctets });
   const refresher = crlRefresher({ ...context, shelf, fetcher });
   const find = finder(context, shelf, fetcher);
   return {
@@ -95,7 +95,7 @@ export function crlKeeper(context: CrlKeeperContext): CrlKeeper & CrlRefresher {
         const from = fetcher.cameFrom(crl);
         // The others are held already.
         if (!from) continue;
-        const { url, at } = from;
+        const { url, at, form, version } = from;
         const outcome = await shelf.put(signed, at);
         fetcher.forget(url, crl);
         if (outcome === 'older') {
@@ -107,6 +107,8 @@ export function crlKeeper(context: CrlKeeperContext): CrlKeeper & CrlRefresher {
           url,
           origin: place ? 'configured' : 'certificate',
           identity: crlIdentity(crl, signer),
+          form,
+          ...version,
           fetchedAt: at,
           failures: 0,
           ...(place && { nextAt: nextFetch({ ...place, ...crl, fetchedAt: at }) }),

@@ -7,6 +7,8 @@ import type { DistributionPoint } from '../x509/distribution-point.ts';
 export interface CrlPlace {
   readonly name: string;
   readonly url: string;
+  /** How it is said to be written; the octets decide. */
+  readonly format?: 'der' | 'pem';
   /** Fetched again after this long at the latest. */
   readonly refreshSeconds?: number;
 }

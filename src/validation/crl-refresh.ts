@@ -6,7 +6,7 @@ import type { Store } from '../store/store.ts';
 import type { CrlSource } from '../store/validation-contract.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { quoteName } from '../x509/name-text.ts';
-import type { ValidationEvents } from './contract.ts';
+import type { ValidationEvent, ValidationEvents } from './contract.ts';
 import type { CrlFile } from './crl-file.ts';
 import type { CrlFetcher, Fetch } from './crl-fetcher.ts';
 import type { CrlPlace } from './crl-places.ts';
@@ -51,12 +51,16 @@ export function crlRefresher(context: RefreshContext): CrlRefresher {
   const told = new Set<string>();
   let running: Promise<void> | undefined;
 
-  const tellIfExpired = (url: string, { nextUpdate, issuer }: Crl, now: Date): void => {
-    if (!nextUpdate || nextUpdate >= now) return;
-    const which = `${url} ${nextUpdate.getTime()}`;
+  const tellOnce = (which: string, event: ValidationEvent): void => {
     if (told.has(which)) return;
     told.add(which);
-    tell({ type: 'crl-expired', url, issuer: quoteName(issuer) });
+    tell(event);
+  };
+
+  const tellIfExpired = (url: string, { nextUpdate, issuer }: Crl, now: Date): void => {
+    if (!nextUpdate || nextUpdate >= now) return;
+    const event = { type: 'crl-expired', url, issuer: quoteName(issuer) } as const;
+    tellOnce(`${url} ${nextUpdate.getTime()}`, event);
   };
 
   const failed = async (row: CrlSource, { code, detail }: Failure): Promise<void> => {
@@ -82,10 +86,18 @@ export function crlRefresher(context: RefreshContext): CrlRefresher {
       tell({ type: 'crl-rollback', url: place.url, issuer: quoteName(crl.issuer) });
       return await failed(row, unavailable('too-old', 'the CRL there is older than the one held'));
     }
+    const from = fetcher.cameFrom(crl);
+    const { format } = place;
+    if (format !== undefined && format !== file.form) {
+      tellOnce(`${place.url} ${file.form}`, { type: 'crl-form', url: place.url, form: file.form });
+    }
     await crlSources.put({
       url: place.url,
       origin: 'configured',
       identity: crlIdentity(crl, signer),
+      form: file.form,
+      // The same CRL may have come from another place in the meantime.
+      ...(from?.url === place.url && from.version),
       fetchedAt,
       failures: 0,
       nextAt: nextFetch({ ...place, ...crl, fetchedAt }),

@@ -67,6 +67,7 @@ export function validationTally(): ValidationTally {
         case 'crl-rollback':
         case 'crl-expired':
         case 'crl-suspect':
+        case 'crl-form':
         case 'responder-unauthorized':
         case 'clock-suspect':
           return add(`event.${event.type}`);

@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { toDer } from '../../src/asn1/codec.ts';
 import { certificateDer } from '../../src/x509/certificate.ts';
-import { someDay, type Issued } from '../harness/certificates.ts';
+import { Name } from '../../src/x509/name.ts';
+import { issue, someDay, type Issued } from '../harness/certificates.ts';
 import { leaf, root, sub } from '../harness/paths.ts';
 import { entry, makeCrl } from '../revocation/crl-made.ts';
 import { makeBench, type Bench, type Outcome } from './run-cli.ts';
@@ -122,6 +124,26 @@ describe('ca-crl', () => {
     expect(await bench.withStore((store) => store.crlSources.list())).toStrictEqual([]);
   });
 
+  it('that is written otherwise than is set is shown so', async () => {
+    const { bench } = await withRoot();
+    await run(bench, 'ca-crl name rootA der url http://crl.example/a.crl');
+    const rootA = issue({ subject: 'CN=Root A', isCa: true });
+    await bench.withStore(async (store) => {
+      await store.heldCrls.put({
+        identity: 'a',
+        issuer: toDer(Name, rootA.subject),
+        thisUpdate: someDay,
+        fetchedAt: someDay,
+        der: makeCrl(rootA),
+      });
+      const [source] = await store.crlSources.list();
+      if (source) await store.crlSources.put({ ...source, identity: 'a', form: 'pem' });
+    });
+    expect((await run(bench, 'show ca-crl')).out).toMatch(/form +pem, though der is set/);
+    const { out } = await run(bench, '--json show ca-crl');
+    expect(JSON.parse(out)).toMatchObject({ crls: [{ format: 'der', form: 'pem' }] });
+  });
+
   it('is refused with a password in its URL, and with a scheme nobody fetches', async () => {
     const { bench } = await withRoot();
     const password = await run(bench, 'ca-crl name a der url ftp://me:secret@crl.example/a.crl');
@@ -153,7 +175,8 @@ describe('crypto map', () => {
   it.each([
     ['ocsp-cert-validator nobody', 'there is no OCSP object "nobody"'],
     ['ca-crl list ca-crl-name nobody', 'there is no CRL "nobody"'],
-    ['ocsp-cert-validator /Other/hq', 'ocsp-cert-validator is "/Other/hq"'],
+    ['ocsp-cert-validator /Other/hq', 'expected the name of an OCSP object, alone or behind /Common/'],
+    ['ca-crl list ca-crl-name a,nobody', 'there is no CRL "a"; there is no CRL "nobody"'],
     ['crl-distribution-points off', 'no source is left'],
     ['unknown-fallback on', 'nothing asks by it'],
     ['ca nobody', 'Cannot find CA "nobody"'],

@@ -26,11 +26,12 @@ export const run: Body<typeof showCaCrlParameters> = async ({ name: wanted }, co
     shown.length === 0
       ? `There is no CRL${whereLooked(context)}; certkeeper ca-crl name sets one up\n`
       : shown
-          .map(({ name, url, source, refreshSeconds, ...crl }) =>
+          .map(({ name, url, source, refreshSeconds, format, ...crl }) =>
             formatFields([
               ['CRL', name ?? '-'],
               ['url', url],
               ['source', source],
+              ['form', formText(crl.form, format)],
               ['refresh', refreshSeconds === undefined ? undefined : `${refreshSeconds} s`],
               ['issuer', crl.issuer],
               ['number', crl.number],
@@ -53,6 +54,9 @@ type ShownCrl = {
   readonly url: string;
   readonly source: 'cli' | 'cdp';
   readonly refreshSeconds?: number;
+  /** How it is said to be written, and how it is. */
+  readonly format?: 'der' | 'pem';
+  readonly form?: 'der' | 'pem';
   readonly issuer?: string;
   readonly number?: string;
   readonly thisUpdate?: string;
@@ -68,12 +72,13 @@ async function readAll(store: Store, clock: Clock): Promise<readonly ShownCrl[]>
   const configured = await listConfiguredCrls(store);
   const sources = await store.crlSources.list();
   const shown: ShownCrl[] = [];
-  for (const { name, url, refreshSeconds } of configured) {
+  for (const { name, url, refreshSeconds, format } of configured) {
     const source = sources.find((one) => one.url === url);
     shown.push({
       name,
       url,
       source: 'cli' as const,
+      format,
       ...(refreshSeconds !== undefined && { refreshSeconds }),
       ...(await heldOf(store, source, clock.now())),
     });
@@ -89,12 +94,18 @@ async function readAll(store: Store, clock: Clock): Promise<readonly ShownCrl[]>
   return shown;
 }
 
+/** What the octets are decides; an operator should know that they are not as was said. */
+function formText(form: ShownCrl['form'], format: ShownCrl['format']): string | undefined {
+  if (form === undefined || format === undefined || form === format) return form ?? format;
+  return `${form}, though ${format} is set`;
+}
+
 async function heldOf(
   store: Store,
   source: CrlSource | undefined,
   now: Date,
-): Promise<Omit<ShownCrl, 'name' | 'url' | 'source' | 'refreshSeconds'>> {
-  const { identity, fetchedAt, nextAt, error, code } = source ?? {};
+): Promise<Omit<ShownCrl, 'name' | 'url' | 'source' | 'refreshSeconds' | 'format'>> {
+  const { identity, form, fetchedAt, nextAt, error, code } = source ?? {};
   const held = identity === undefined ? undefined : await store.heldCrls.get(identity);
   const fetches = {
     ...(fetchedAt && { lastFetch: formatTime(fetchedAt) }),
@@ -109,6 +120,7 @@ async function heldOf(
   const { nextUpdate, thisUpdate, crlNumber } = held;
   const reading = readCrl(held.der);
   return {
+    ...(form && { form }),
     issuer: formatName(fromDer(Name, held.issuer)),
     ...(crlNumber !== undefined && { number: crlNumber.toString() }),
     thisUpdate: formatTime(thisUpdate),
