@@ -27,6 +27,7 @@ export async function deliverCertificate(
     await store.certificates.markDelivered(id, directory, at, [
       { at, ...said, type: 'delivered', directory },
     ]);
+    await tellEndpoints(context, record);
     return files;
   } catch (error) {
     if (!(error instanceof CertError) || error.code !== 'DELIVERY_FAILED') throw error;
@@ -39,4 +40,14 @@ export async function deliverCertificate(
       hint: `${error.hint === undefined ? '' : `${error.hint}. `}The certificate is issued and stored; "certkeeper cmp poll current-cert ${name}" writes its files and tells their services`,
     });
   }
+}
+
+/** Have endpoints that no deployment is about serve the staple of the new certificate; what fails is tried again. */
+async function tellEndpoints(
+  context: LifecycleContext,
+  { name }: CertificateRecord,
+): Promise<void> {
+  if ((await context.store.staples.endpoints(name)).length === 0) return;
+  const { stapleHeld } = await import('./staple-certificate.ts');
+  await stapleHeld(context, name);
 }

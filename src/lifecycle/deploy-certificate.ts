@@ -12,6 +12,7 @@ import { anchorsPem } from './anchors-pem.ts';
 import { chainToSend } from './build-chain.ts';
 import type { LifecycleContext } from './context.ts';
 import { runHook } from './deploy-hook.ts';
+import type { DeployedStaple, DeployedStaples } from './staple-deployment.ts';
 import { certStoreLocation } from './setting-keys.ts';
 import { keyOfCertificate } from './stored-certificate.ts';
 
@@ -42,7 +43,8 @@ export async function deployCertificate(
   const pems = await pemsOf(context, record, hasAnchors);
   const left = deployments.filter((deployment) => !isDone(deployment, record));
   if (pems.keyPem === undefined) await refuseKeyAlone(context, record, deployments, left);
-  await toServices(context, record, pems, left);
+  const staples = await staplesOf(context, record, left);
+  await toServices(context, record, { pems, staples }, left);
   const deployed =
     deployments.length === 0 ? await toCertStore(context, pems) : standing(deployments);
   await runHook(context, record, deployed.outputs, event);
@@ -99,11 +101,34 @@ async function toCertStore(
   return { directory, outputs };
 }
 
+/** What goes to services. */
+interface Delivered {
+  readonly pems: DeliveredPems;
+  readonly staples: DeployedStaples | undefined;
+}
+
+/** Get its staple first, where it has endpoints. @throws {CertError} DELIVERY_FAILED when it must not be used without */
+async function staplesOf(
+  context: LifecycleContext,
+  record: CertificateRecord,
+  left: readonly DeploymentRecord[],
+): Promise<DeployedStaples | undefined> {
+  if ((await context.store.staples.endpoints(record.name)).length === 0) return undefined;
+  const { staplesFor } = await import('./staple-deployment.ts');
+  try {
+    return await staplesFor(context, record);
+  } catch (error) {
+    if (!(error instanceof CertError) || error.code !== 'DELIVERY_FAILED') throw error;
+    for (const each of left) await report(context, record, each, 'pending', error.message);
+    throw error;
+  }
+}
+
 /** @throws {CertError} DELIVERY_FAILED when one fails, after all were tried */
 async function toServices(
   context: LifecycleContext,
   record: CertificateRecord,
-  pems: DeliveredPems,
+  delivered: Delivered,
   deployments: readonly DeploymentRecord[],
 ): Promise<void> {
   const failures: CertError[] = [];
@@ -111,7 +136,7 @@ async function toServices(
     // Before its files change: what it was is not what it is from here on, wherever this ends.
     await report(context, record, deployment, 'pending');
     try {
-      await toService(context, pems, deployment);
+      await toService(context, delivered, deployment);
       if (deployment.probe === undefined) await report(context, record, deployment, 'deployed');
     } catch (error) {
       if (!(error instanceof CertError) || error.code !== 'DELIVERY_FAILED') throw error;
@@ -163,17 +188,39 @@ function isDone({ status }: DeploymentRecord, { id }: CertificateRecord): boolea
 
 async function toService(
   { deliver, signal }: LifecycleContext,
-  pems: DeliveredPems,
+  { pems, staples }: Delivered,
   deployment: DeploymentRecord,
 ): Promise<void> {
-  if (deployment.target === undefined) {
-    await deliver({ ...pems, deployment });
-    return;
+  const staple = staples?.at(deployment.label);
+  const { target } = deployment;
+  if (target === undefined) {
+    const confirm = staple && (() => staple.put());
+    await deliver({ ...pems, deployment, ...(confirm && { confirm }) });
+  } else {
+    const { serviceOf } = await import('../deploy/service.ts');
+    const service = serviceOf(target, deployment, pems, signal);
+    await deliver({ ...pems, deployment, confirm: () => confirmBoth(service, staple) });
+    await service.reload();
   }
-  const { serviceOf } = await import('../deploy/service.ts');
-  const service = serviceOf(deployment.target, deployment, pems, signal);
-  await deliver({ ...pems, deployment, confirm: () => service.check() });
-  await service.reload();
+  await staple?.settle();
+}
+
+/** Certificate and staple are taken up by the same reload, or stay as they were. */
+async function confirmBoth(
+  service: { check(): Promise<void> },
+  staple: DeployedStaple | undefined,
+): Promise<void> {
+  if (staple?.order === 'after check') {
+    await service.check();
+    return await staple.put();
+  }
+  await staple?.put();
+  try {
+    await service.check();
+  } catch (error) {
+    await staple?.putBack();
+    throw error;
+  }
 }
 
 /** Look whether a service has the certificate in use, and remember it. */

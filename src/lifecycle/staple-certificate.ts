@@ -1,16 +1,19 @@
 import type { Label } from '../base/label.ts';
+import { isShown } from '../ocsp-staple/decide.ts';
 import { askAt } from '../ocsp-staple/due.ts';
 import type { KeptStaple } from '../store/staples-contract.ts';
 import { alone } from './alone.ts';
 import type { LifecycleContext } from './context.ts';
 import { tellEndpoint, type EndpointReport } from './staple-endpoint.ts';
 import { refreshStaple } from './staple-fetch.ts';
-import { readStapling, stapleHash, type StapledRecord } from './staple-versions.ts';
+import { readStapling, stapleHash, type StapledRecord, type Stapling } from './staple-versions.ts';
 
 /** What became of the staples of a name. */
 export interface StapleReport {
   readonly staples: readonly KeptStaple[];
   readonly endpoints: readonly EndpointReport[];
+  /** A certificate that waited for it has its staple: it can be delivered now. */
+  readonly freesDelivery: boolean;
 }
 
 /** How it is done. */
@@ -41,7 +44,7 @@ export async function stapleHeld(
 ): Promise<StapleReport> {
   const { store } = context;
   const stapling = await readStapling(store, name);
-  if (stapling === undefined) return { staples: [], endpoints: [] };
+  if (stapling === undefined) return { staples: [], endpoints: [], freesDelivery: false };
   const asked = new Map<string, StapledRecord>();
   for (const version of stapling.versions) {
     asked.set(version.certificate, await askedFor(context, version, byHand));
@@ -54,7 +57,19 @@ export async function stapleHeld(
   }
   await store.staples.keepOnly(name, [...asked.keys()]);
   const staples = [...asked.values()].flatMap(({ kept }) => (kept ? [kept] : []));
-  return { staples, endpoints };
+  return { staples, endpoints, freesDelivery: await freesDelivery(context, stapling, asked) };
+}
+
+/** See whether the current certificate has a staple now, and had none before. */
+async function freesDelivery(
+  { store, clock }: LifecycleContext,
+  { versions: [current] }: Stapling,
+  asked: ReadonlyMap<string, StapledRecord>,
+): Promise<boolean> {
+  if (current === undefined || isShown(current.kept?.held, clock.now())) return false;
+  if (!isShown(asked.get(current.certificate)?.kept?.held, clock.now())) return false;
+  const pending = await store.certificates.pendingDelivery(current.record.name);
+  return pending.some(({ id }) => id === current.record.id);
 }
 
 /** Ask for a version, if it is time to. */

@@ -52,7 +52,7 @@ export async function tellEndpoint(
     const published = publishedOf(version, publication, clock.now());
     // Written before it is looked at: it is so, whatever is served. Whoever is killed now looks again.
     const nextAt = record.probe && { nextAt: clock.now() };
-    await report(context, record, { published, failures: record.failures, ...nextAt });
+    await reportEndpoint(context, record, { published, failures: record.failures, ...nextAt });
     const seen = await look(context, record, publication);
     await settle(context, record, published, seen);
     if (seen?.isAsPublished === false) return { label, type: 'failed', text: seen.text ?? '' };
@@ -75,7 +75,7 @@ export async function reportFailure(
   const { name, label, published, seen } = record;
   const failures = record.failures + 1;
   context.log.warn(`the OCSP response of "${name}" is not at "${label}": ${message}`);
-  await report(context, record, {
+  await reportEndpoint(context, record, {
     ...(published && { published }),
     ...(seen && { seen }),
     failures,
@@ -133,12 +133,12 @@ async function settle(
 ): Promise<void> {
   const { name, label } = record;
   if (seen?.isAsPublished !== false) {
-    return await report(context, record, { published, ...(seen && { seen }), failures: 0 });
+    return await reportEndpoint(context, record, { published, ...(seen && { seen }), failures: 0 });
   }
   const failures = record.failures + 1;
   const nextAt = retryAt(`${name} ${label}`, failures, context.clock.now());
   context.log.warn(`"${label}" does not serve what it was given for "${name}": ${seen.text ?? ''}`);
-  await report(context, record, {
+  await reportEndpoint(context, record, {
     published,
     seen,
     failures,
@@ -160,7 +160,7 @@ async function look(
 }
 
 /** Write how it went with an endpoint. */
-export async function report(
+export async function reportEndpoint(
   { store }: LifecycleContext,
   { name, label }: StapleEndpointRecord,
   written: Parameters<LifecycleContext['store']['staples']['report']>[2],

@@ -23,6 +23,22 @@ export function stapleHash(der: Uint8Array): string {
   return toHex(digest('sha256', der));
 }
 
+/** Read what is kept for a version of a certificate. */
+export async function stapledRecord(
+  store: Store,
+  record: CertificateRecord,
+): Promise<StapledRecord> {
+  const certificate = stapleHash(record.der);
+  const kept = await store.staples.get(certificate);
+  const staple = kept?.held && stapleHash(kept.held.der);
+  return {
+    certificate,
+    record,
+    ...(kept && { kept }),
+    ...(staple !== undefined && { staple }),
+  };
+}
+
 /**
  * Read which versions of a certificate its endpoints serve. A new one is served from when it is deployed on; until then it
  * is the one that the endpoint was told of last.
@@ -37,16 +53,7 @@ export async function readStapling(store: Store, name: string): Promise<Stapling
   const known = new Map<string, StapledRecord>();
   const versionOf = async (record: CertificateRecord): Promise<StapledRecord> => {
     const certificate = stapleHash(record.der);
-    const before = known.get(certificate);
-    if (before) return before;
-    const kept = await store.staples.get(certificate);
-    const staple = kept?.held && stapleHash(kept.held.der);
-    const version = {
-      certificate,
-      record,
-      ...(kept && { kept }),
-      ...(staple !== undefined && { staple }),
-    };
+    const version = known.get(certificate) ?? (await stapledRecord(store, record));
     known.set(certificate, version);
     return version;
   };

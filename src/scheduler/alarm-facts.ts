@@ -12,7 +12,9 @@ import type { Watched } from '../store/notifications-contract.ts';
 import { due, type ScheduleFacts, type Surroundings } from './due.ts';
 import type { JobKind } from './job.ts';
 import { certificateColumns } from './notified-certificate.ts';
+import { ownFacts } from './own-facts.ts';
 import type { NameReading } from './read-name.ts';
+import { stapleFacts } from './staple-facts.ts';
 
 /** What alarms and notifications are made from, and up to which version that is. */
 export interface AlarmFacts {
@@ -43,7 +45,7 @@ export const asking: readonly JobKind[] = ['update', 'enrol', 'poll', 'fetch'];
 /** Read what is told of a name. */
 export async function alarmFacts(
   store: Store,
-  { schedule, record, state, outstanding, failing: records }: NameReading,
+  { schedule, record, state, outstanding, failing: records, stapling }: NameReading,
   watched: Watched,
   now: Date,
   around: Surroundings = unhindered,
@@ -68,6 +70,8 @@ export async function alarmFacts(
       ...(failed && { failing: await failingOf(store, name, failed) }),
       ...(outstanding && waitingOf(outstanding)),
       ...(next && { nextAttempt: next.at }),
+      ...(await ownFacts(store, record)),
+      ...stapleFacts(stapling, record, now),
       ...revokedOf(record),
       ...(await undeliveredOf(store, record, schedule, records, now)),
       ...(isNew && record && { occurrences: await occurrencesOf(store, record, now) }),

@@ -22,6 +22,10 @@ export interface ScheduleFacts extends ActionFacts {
   readonly failing: { readonly [Kind in JobKind]?: Failing };
   /** When the name got its certificates, those of the last day at least. */
   readonly issuedAt: readonly Date[];
+  /** When something is to be done about its OCSP responses and the endpoints they are served at. */
+  readonly stapleAt?: Date;
+  /** A responder has said that it is revoked, and it is set that another one is asked for then: since when. */
+  readonly replaceAt?: Date;
   /** When alarms may change or repeat next. */
   readonly alarmsAt?: Date;
 }
@@ -66,7 +70,11 @@ export function due(facts: ScheduleFacts, around: Surroundings, now: Date): read
   }
   // Files that cannot be written keep nobody from renewing: the next certificate is to be there in time.
   const isBusy = facts.outstanding !== undefined;
-  if (!isBusy && facts.isAutoUpdated) {
+  if (!isBusy && facts.replaceAt !== undefined) {
+    // At once: no maintenance window is worth a revoked certificate.
+    const at = facts.replaceAt;
+    add('update', request(facts, { at }, { ...around, windows: [] }, now));
+  } else if (!isBusy && facts.isAutoUpdated) {
     const at = renewal(facts, now);
     if (at !== undefined) add('update', request(facts, { at }, around, now));
   }
@@ -76,6 +84,9 @@ export function due(facts: ScheduleFacts, around: Surroundings, now: Date): read
   }
   if (facts.tracked !== undefined) {
     add('track', retried(facts, 'track', { at: reading(facts.tracked, now) }, now));
+  }
+  if (facts.stapleAt !== undefined) {
+    add('staple', retried(facts, 'staple', { at: facts.stapleAt }, now));
   }
   if (facts.alarmsAt !== undefined) add('notify', { at: facts.alarmsAt });
   return jobs;

@@ -14,6 +14,8 @@ export type JobKind =
   | 'track'
   /** Put files in their places and tell services. */
   | 'deploy'
+  /** Ask for an OCSP response to staple, and tell endpoints. */
+  | 'staple'
   /** Raise, repeat or clear alarms. */
   | 'notify';
 

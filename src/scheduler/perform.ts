@@ -4,6 +4,7 @@ import type { LifecycleContext } from '../lifecycle/context.ts';
 import { fetchCertificate } from '../lifecycle/fetch-certificate.ts';
 import { readFetchPlace, type FetchReader } from '../lifecycle/fetch-place.ts';
 import { poll, type PollResult } from '../lifecycle/poll.ts';
+import { stapleCertificate } from '../lifecycle/staple-certificate.ts';
 import { trackCertificate } from '../lifecycle/track-certificate.ts';
 import { readTrackSource } from '../lifecycle/track-source.ts';
 import { update } from '../lifecycle/update.ts';
@@ -38,6 +39,9 @@ export async function perform(context: PerformContext, job: Job): Promise<JobOut
         return await fetch(context, job);
       case 'track':
         return await track(context, job);
+      case 'staple':
+        // What responders and endpoints do is written beside them, with the time to try again.
+        return await staple(context, job);
       case 'notify':
         // Its alarms are looked at after whatever was done about a name.
         return { type: 'done' };
@@ -76,6 +80,13 @@ async function fetch(context: PerformContext, { name }: Job): Promise<JobOutcome
     },
     toAct,
   );
+}
+
+async function staple(context: PerformContext, { name }: Job): Promise<JobOutcome> {
+  const { freesDelivery } = await stapleCertificate(context, name);
+  // What was held back for want of it is tried at once.
+  if (freesDelivery) await context.store.schedule.recovered(name, 'deploy');
+  return { type: 'done' };
 }
 
 async function track(context: PerformContext, { name }: Job): Promise<JobOutcome> {

@@ -52,7 +52,7 @@ function planOne(
 
 /** What a name is after a job that went well; undefined when nobody can tell. */
 function done(facts: ScheduleFacts, { kind }: Job, at: Date): ScheduleFacts | undefined {
-  const { certificate, failing, alarmsAt: _now, ...rest } = facts;
+  const { certificate, failing, alarmsAt: _now, stapleAt, ...rest } = facts;
   const { [kind]: _, ...others } = failing;
   switch (kind) {
     case 'update': {
@@ -86,8 +86,14 @@ function done(facts: ScheduleFacts, { kind }: Job, at: Date): ScheduleFacts | un
       return {
         ...rest,
         failing: others,
+        ...(stapleAt && { stapleAt }),
         ...(certificate && { certificate }),
       };
+    case 'staple': {
+      // When the next one comes depends on the responder.
+      const { stapleAt: _done, ...without } = facts;
+      return { ...without, failing: others };
+    }
     case 'fetch':
     case 'track':
       return undefined;

@@ -3,6 +3,8 @@ import type { CertificateState } from '../lifecycle/certificate-state.ts';
 import { daysIn } from '../lifecycle/days-set.ts';
 import { moveIn } from '../lifecycle/move-certificate.ts';
 import { outlookOf } from '../lifecycle/outlook.ts';
+import { readStapling, type Stapling } from '../lifecycle/staple-versions.ts';
+import { stapleDueAt } from '../ocsp-staple/due.ts';
 import type { FailingRecord } from '../store/schedule-contract.ts';
 import type { CertificateRecord, OutstandingTransaction, Store } from '../store/store.ts';
 import type { NotificationPolicy } from '../traps/alarms/policy.ts';
@@ -19,6 +21,8 @@ export interface NameReading {
   readonly record?: CertificateRecord;
   readonly outstanding?: OutstandingTransaction;
   readonly failing: readonly FailingRecord[];
+  /** Its OCSP responses and where they are served, if they are anywhere. */
+  readonly stapling?: Stapling;
   /** What holds for its notifications. */
   readonly policy: NotificationPolicy;
 }
@@ -41,6 +45,10 @@ export async function readName(
   const fetchDays = daysIn(settings.get('auto-fetch-days'));
   const ca = outstanding?.ca ?? moveIn(settings.get('renew-by'))?.ca ?? record?.ca;
   const tracked = trackedAt(settings);
+  const stapling = await readStapling(store, name);
+  const stapleAt = stapling && stapleDueAt(stapling.versions, stapling.endpoints, now);
+  const replaceAt =
+    settings.get('staple-revoked') === 'renew' ? revokedFor(record, stapling) : undefined;
   const schedule: ScheduleFacts = {
     ...facts,
     name,
@@ -48,6 +56,8 @@ export async function readName(
     isAutoUpdated: facts.renewDays !== undefined,
     ...(fetchDays !== undefined && { autoFetch: { days: fetchDays } }),
     ...(tracked && { tracked }),
+    ...(stapleAt && { stapleAt }),
+    ...(replaceAt && { replaceAt }),
     failing: failingByJob(failing),
     // Two days, though one counts: a clock that is set ahead drops none of them.
     issuedAt: await store.schedule.issuedSince(name, new Date(now.getTime() - 2 * dayMs)),
@@ -58,8 +68,20 @@ export async function readName(
     ...(record && { record }),
     ...(outstanding && { outstanding }),
     failing,
+    ...(stapling && { stapling }),
     policy,
   };
+}
+
+/** What is on hold may be good again; what is revoked for good is replaced. */
+function revokedFor(
+  record: CertificateRecord | undefined,
+  stapling: Stapling | undefined,
+): Date | undefined {
+  if (record?.status !== 'current' || record.ca === undefined) return undefined;
+  const version = stapling?.versions.find((each) => each.record.id === record.id);
+  const { revoked, triedAt } = version?.kept ?? {};
+  return revoked && revoked.reason !== 'certificateHold' ? triedAt : undefined;
 }
 
 function trackedAt(settings: ReadonlyMap<string, string>): ScheduleFacts['tracked'] {
@@ -68,7 +90,16 @@ function trackedAt(settings: ReadonlyMap<string, string>): ScheduleFacts['tracke
   return Number.isFinite(readAt) && readAt > 0 ? { readAt: new Date(readAt) } : {};
 }
 
-const jobs: readonly JobKind[] = ['update', 'enrol', 'poll', 'fetch', 'track', 'deploy', 'notify'];
+const jobs: readonly JobKind[] = [
+  'update',
+  'enrol',
+  'poll',
+  'fetch',
+  'track',
+  'deploy',
+  'staple',
+  'notify',
+];
 
 function failingByJob(
   records: Awaited<ReturnType<Store['schedule']['failing']>>,

@@ -64,6 +64,8 @@ export interface CertificateFacts extends Omit<NotifiedCertificate, 'state'> {
     /** CRLReason by its RFC name. */
     readonly reason: string;
     readonly at?: Date;
+    /** In words, where there is more to say. */
+    readonly text?: string;
   };
   /** Files or hooks of the certificate failed. */
   readonly undelivered?: Pick<NotificationDetails, 'endpoint' | 'nextAttempt'> & {
@@ -73,6 +75,8 @@ export interface CertificateFacts extends Omit<NotifiedCertificate, 'state'> {
   };
   /** Endpoints for which there is no fresh OCSP response. */
   readonly stale?: readonly StaleStaple[];
+  /** nextUpdate of the OCSP response that is served, where that is fresh. */
+  readonly freshUntil?: Date;
   /** The operator wants no warning of the end of this certificate. */
   readonly isUnwatched?: boolean;
   /** The clock cannot be right: nothing is said of the end. */

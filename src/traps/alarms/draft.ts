@@ -89,7 +89,8 @@ function clearDetails(
   if (family === 'expiry') return { reason: expiryEndOf(last, observation) };
   // Nothing more is going to be tried: it is over.
   const { nextAttempt: _, ...details } = last.details;
-  const { freshUntil: deadline } = observation;
+  const isOfFresh = family === 'staple' || family === 'source';
+  const deadline = isOfFresh ? observation.freshUntil : undefined;
   return deadline === undefined ? details : { ...details, deadline };
 }
 

@@ -65,6 +65,7 @@ export function conditionsOf(
     ],
     ...(facts.isClockSuspect === true && { undecided: decidedByClock }),
     ...(facts.occurrences !== undefined && { occurrences: facts.occurrences }),
+    ...(facts.freshUntil && { freshUntil: facts.freshUntil }),
     ...(isSucceeded && { expiryEnd: 'renewed' }),
     ...((facts.isUnwatched === true || !isWarned) && !isSucceeded && { expiryEnd: 'disabled' }),
   };
@@ -186,9 +187,10 @@ function waitingOf({ waiting, nextAttempt, notAfter }: CertificateFacts, now: Da
 
 function revocationOf({ revoked }: CertificateFacts): Condition[] {
   if (revoked === undefined) return [];
-  const { reason, at } = revoked;
+  const { reason, at, text } = revoked;
+  const words = text === undefined ? {} : { text };
   const details = { reason, ...(at !== undefined && { deadline: at }) };
-  return [{ type: 'revoked', severity: 'critical', details }];
+  return [{ type: 'revoked', severity: 'critical', ...words, details }];
 }
 
 function undeliveredOf({ undelivered }: CertificateFacts): Condition[] {
