@@ -57,6 +57,7 @@ describe('the words of a request', () => {
       '1.2.3.4.5',
       'policy',
       '1.2.3.4.6',
+      'must-staple',
       'not-before',
       '2026-12-01',
       'not-after',
@@ -71,6 +72,7 @@ describe('the words of a request', () => {
       'serverAuth',
       '1.2.3.4.5',
       '1.2.3.4.6',
+      'status_request',
       '2026-12-01',
       '2027-12-01',
     ]) {

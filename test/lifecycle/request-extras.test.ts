@@ -202,6 +202,21 @@ describe('update-extensions keep', () => {
   });
 });
 
+describe('a certificate that must be stapled', () => {
+  it('is renewed as one: the CA would not have that of the old certificate, and nothing else is asked for [B10]', async () => {
+    const site = await makeSite();
+    const extensions = [extension('tlsFeature', [5]), extension('extKeyUsage', [oids.serverAuth])];
+    await initialized(site, { wanted: { ...wanted('CN=gw1,O=Test'), extensions } });
+    const { certificate } = issued(
+      await update(site.context, { current: named('gw1'), waitSeconds: 0 }),
+    );
+    const asked = requestOf(site, 'kur').certReq.certTemplate.extensions;
+    expect(asked?.map(({ extnID }) => extnID)).toEqual([oids.tlsFeature]);
+    const { extensions: given } = decodeCertificate(certificate.der).tbsCertificate;
+    expect([...(extensionValue(given, 'tlsFeature') ?? [])]).toEqual([5]);
+  });
+});
+
 describe('the issuer in a template', () => {
   it('is the one of the CA profile, never that of who signs [B5]', async () => {
     const site = await makeSite();
