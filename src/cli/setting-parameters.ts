@@ -68,11 +68,19 @@ export function settingWordsIn(
 }
 
 function valueOf({ values }: Setting, given: unknown): SettingWords[string] | undefined {
-  if (Array.isArray(given)) return given.length === 0 ? undefined : given.map(String);
+  if (Array.isArray(given)) {
+    const all = given.map(String);
+    return all.length === 0 ? undefined : values.type === 'labels' ? all.flatMap(labelsIn) : all;
+  }
   if (typeof given === 'number') return given;
   if (typeof given !== 'string') return undefined;
   if (values.type === 'boolean') return given === 'on';
   return values.type === 'number' && /^-?\d{1,15}$/.test(given) ? Number(given) : given;
+}
+
+/** Gateways take names one by one, and people write them with commas: no name has one. What binds CAs to one has its own. */
+function labelsIn(text: string): readonly string[] {
+  return text.includes(':') ? [text] : text.split(',').filter((label) => label !== '');
 }
 
 /** Write settings for people, in the words and the order of their table. */

@@ -1,4 +1,5 @@
 import {
+  assertListable,
   configuredCrl,
   putConfiguredCrl,
   removeConfiguredCrl,
@@ -12,7 +13,12 @@ import {
   removeOcspObject,
   tunnelPassword,
 } from '../lifecycle/ocsp-objects.ts';
-import { checkPolicy, putPolicy, removePolicy } from '../lifecycle/validation-policies.ts';
+import {
+  checkPolicy,
+  putPolicy,
+  removePolicy,
+  storedPolicyWords,
+} from '../lifecycle/validation-policies.ts';
 import { listWords } from '../lifecycle/validation-words.ts';
 import { looksLikeUrl } from '../retrieval/url.ts';
 import { policySettings } from '../settings/policy-settings.ts';
@@ -107,7 +113,10 @@ export async function compareCaCrls(
   for (const [name, { format = 'der', url: place, refresh }] of Object.entries(file)) {
     const url = looksLikeUrl(place) ? place : absolute(place, context);
     const words = { format, url, ...(refresh !== undefined && { refresh }) };
-    await faultOf(context, ['ca-crl', name], () => configuredCrl({ name, words }));
+    await faultOf(context, ['ca-crl', name], () => {
+      configuredCrl({ name, words });
+      assertListable(name);
+    });
     wanted.push({
       path: [name],
       words: crlText(words),
@@ -133,28 +142,23 @@ export async function comparePolicies(
   whole: ConfigFile,
 ): Promise<readonly Change[]> {
   const { store } = context;
-  const isThere = async (
+  const namesOf = async (
     kind: ValidationKind,
     section: object | undefined,
-    name: string,
-  ): Promise<boolean> =>
+  ): Promise<readonly string[]> =>
     section === undefined
-      ? (await store.validationObjects.get(kind, name)) !== undefined
-      : Object.hasOwn(section, name);
+      ? (await store.validationObjects.list(kind)).map(({ name }) => name)
+      : Object.keys(section);
+  const references = {
+    ocspObjects: await namesOf('ocsp', whole.ocsp),
+    crls: await namesOf('crl', whole['ca-crl']),
+  };
   const known = await knownLabels(context, whole);
   const wanted = [];
   for (const [name, said] of Object.entries(file)) {
-    const words = settingsOf(policySettings, said);
+    const words = storedPolicyWords(settingsOf(policySettings, said));
     checkLabels(context, known, ['crypto-policy', name], words);
-    await faultOf(context, ['crypto-policy', name], () =>
-      checkPolicy(
-        { name, words },
-        {
-          hasOcspObject: (other) => isThere('ocsp', whole.ocsp, other),
-          hasCrl: (other) => isThere('crl', whole['ca-crl'], other),
-        },
-      ),
-    );
+    await faultOf(context, ['crypto-policy', name], () => checkPolicy({ name, words }, references));
     wanted.push({
       path: [name],
       words,

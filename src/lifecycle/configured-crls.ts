@@ -1,7 +1,7 @@
 import { CertError } from '../base/errors.ts';
 import { parseLabel } from '../base/label.ts';
 import { schemeOf, splitUserinfo } from '../retrieval/url.ts';
-import { crlSettings } from '../settings/policy-settings.ts';
+import { crlSettings, policySettings } from '../settings/policy-settings.ts';
 import { readerOf, wordErrors, type SettingWords } from '../settings/setting.ts';
 import type { Store } from '../store/store.ts';
 import type { LifecycleContext } from './context.ts';
@@ -63,15 +63,35 @@ export async function putConfiguredCrl(
   context: LifecycleContext,
   named: NamedWords,
 ): Promise<void> {
-  const { url } = configuredCrl(named);
-  await oneJudgingChange(context, () => keepCrl(context, named, url));
+  assertListable(named.name);
+  await oneJudgingChange(context, () => keepConfiguredCrl(context, named));
 }
 
-async function keepCrl(
+/**
+ * Refuse a name that a list of CRLs would end before: a policy would take it for a word of its own.
+ *
+ * @throws {CertError} NAME_INVALID
+ */
+export function assertListable(name: string): void {
+  const isWord = policySettings.some(({ word, typed = word }) => typed.split(' ')[0] === name);
+  if (!isWord && name !== 'name' && name !== 'dry-run') return;
+  throw new CertError(
+    'NAME_INVALID',
+    `Cannot use "${name}" as ca-crl name: it is a word of "crypto map", whose lists of CRLs end before it`,
+    { hint: `Choose another name, as ${name}-crl` },
+  );
+}
+
+/**
+ * Store a CRL in place of one of that name, while nobody else changes what peers are judged by.
+ *
+ * @throws {CertError} CONFIG_INVALID, NAME_INVALID
+ */
+export async function keepConfiguredCrl(
   { store, clock }: Pick<LifecycleContext, 'store' | 'clock'>,
   named: NamedWords,
-  url: string,
 ): Promise<void> {
+  const { url } = configuredCrl(named);
   const before = await findWords(store, 'crl', named.name);
   await keepWords(store, 'crl', named);
   if (before) await forgetUrl(store, before, url);

@@ -4,7 +4,7 @@ import { digest } from '../crypto/digest.ts';
 import { modernOnly } from '../crypto/policy.ts';
 import type { ChainMember, ResponderRules, SigningCert } from '../revocation/ocsp-rules.ts';
 import { checkOcspObject } from '../settings/check-ocsp-object.ts';
-import type { OcspObject } from '../settings/ocsp-object.ts';
+import { ocspObject, type OcspObject } from '../settings/ocsp-object.ts';
 import { ocspProfile, ocspSettings } from '../settings/ocsp-settings.ts';
 import { ocspObjectOf } from '../settings/ocsp-words.ts';
 import { wordErrors, type Setting } from '../settings/setting.ts';
@@ -106,6 +106,22 @@ export async function resolveOcsp(store: Store, name: string): Promise<ResolvedO
   const password = (await store.validationObjects.secrets('ocsp', name)).get(tunnelPassword);
   const { object } = checkedOcspObject({ name, words }, password !== undefined);
   return resolvedOcsp(object, await respondersOf(store, object), password);
+}
+
+/**
+ * Find the OCSP object that a policy is bound to. It is there when the policy is set; should it not be any more, or not be
+ * usable, a peer is judged all the same, and without its word.
+ *
+ * @throws {CertError} STORE_…
+ */
+export async function boundOcsp(store: Store, name: string): Promise<ResolvedOcsp> {
+  try {
+    return await resolveOcsp(store, name);
+  } catch (error) {
+    if (!(error instanceof CertError) || error.code.startsWith('STORE_')) throw error;
+    const nobody: ResponderRules = { type: 'signing-certs', signingCerts: [] };
+    return { ...resolvedOcsp(ocspObject({ name }), nobody), missing: error.message };
+  }
 }
 
 /** Put an object together with those whose signatures it believes. */

@@ -1,21 +1,22 @@
 import { CertError } from '../base/errors.ts';
 import { parseLabel } from '../base/label.ts';
+import { suggest } from '../base/suggest.ts';
 import { readerOf, type SettingWords } from '../settings/setting.ts';
 import type { Store } from '../store/store.ts';
 import type { ValidationKind } from '../store/validation-contract.ts';
 import type { ValidationPolicy } from '../validation/contract.ts';
 import type { LifecycleContext } from './context.ts';
 import { validatorOf } from './needed-by.ts';
-import { resolveOcsp } from './ocsp-objects.ts';
+import { boundOcsp, resolveOcsp } from './ocsp-objects.ts';
 import { oneJudgingChange } from './one-judging-change.ts';
 import { ocspOfWords, policyErrors, policyOf } from './policy-of-words.ts';
 import { caGroup, localCas } from './trusted-labels.ts';
 import { assertSound, findWords, keepWords, type NamedWords } from './validation-words.ts';
 
-/** What else a policy refers to. */
+/** What else a policy may refer to, by name. */
 export interface PolicyReferences {
-  hasOcspObject(name: string): boolean | Promise<boolean>;
-  hasCrl(name: string): boolean | Promise<boolean>;
+  readonly ocspObjects: readonly string[];
+  readonly crls: readonly string[];
 }
 
 /**
@@ -23,20 +24,31 @@ export interface PolicyReferences {
  *
  * @throws {CertError} CONFIG_INVALID, NAME_INVALID
  */
-export async function checkPolicy(
+export function checkPolicy(
   { name, words }: NamedWords,
-  references: PolicyReferences,
-): Promise<void> {
+  { ocspObjects, crls }: PolicyReferences,
+): void {
   parseLabel(name, 'policy');
   const errors = [...policyErrors(words)];
   const validator = validatorOf(words);
-  if (validator !== undefined && !(await references.hasOcspObject(validator))) {
-    errors.push(`there is no OCSP object "${validator}" for ocsp-cert-validator`);
+  if (validator !== undefined && errors.length === 0 && !ocspObjects.includes(validator)) {
+    errors.push(`there is no OCSP object "${validator}"${near(validator, ocspObjects)}`);
   }
   for (const crl of readerOf(words).texts('ca-crl')) {
-    if (!(await references.hasCrl(crl))) errors.push(`there is no CRL "${crl}" for ca-crl`);
+    if (!crls.includes(crl)) errors.push(`there is no CRL "${crl}"${near(crl, crls)}`);
   }
   assertSound(`policy "${name}"`, errors, 'See "certkeeper crypto map --help"');
+}
+
+function near(name: string, known: readonly string[]): string {
+  const meant = suggest(name, known);
+  return meant === undefined ? '' : `, did you mean "${meant}"?`;
+}
+
+/** Write a policy as it is stored: an OCSP object by its name alone. */
+export function storedPolicyWords(words: SettingWords): SettingWords {
+  const validator = validatorOf(words);
+  return { ...words, ...(validator !== undefined && { 'ocsp-cert-validator': validator }) };
 }
 
 /**
@@ -46,15 +58,13 @@ export async function checkPolicy(
  */
 export async function putPolicy(context: LifecycleContext, named: NamedWords): Promise<void> {
   const { store } = context;
-  const isThere = async (kind: ValidationKind, name: string): Promise<boolean> =>
-    (await store.validationObjects.get(kind, name)) !== undefined;
+  const { name } = named;
+  const namesOf = async (kind: ValidationKind): Promise<readonly string[]> =>
+    (await store.validationObjects.list(kind)).map((object) => object.name);
   await oneJudgingChange(context, async () => {
-    await checkPolicy(named, {
-      hasOcspObject: (name) => isThere('ocsp', name),
-      hasCrl: (name) => isThere('crl', name),
-    });
+    checkPolicy(named, { ocspObjects: await namesOf('ocsp'), crls: await namesOf('crl') });
     for (const label of readerOf(named.words).texts('ca')) await caGroup(store, label);
-    await keepWords(store, 'policy', named);
+    await keepWords(store, 'policy', { name, words: storedPolicyWords(named.words) });
   });
 }
 
@@ -107,10 +117,10 @@ export async function resolvePolicy(store: Store, choice: PolicyChoice): Promise
   }
   const groups = [];
   for (const label of labels) groups.push(await caGroup(store, label));
-  const ocsp =
-    validated === undefined
-      ? ocspOfWords(words)
-      : await resolveOcsp(store, validatorOf(words) ?? '');
+  const bound = validatorOf(words);
+  // Who asks by an object of his choice is told when there is none.
+  const find = validator === undefined ? boundOcsp : resolveOcsp;
+  const ocsp = bound === undefined ? ocspOfWords(words) : await find(store, bound);
   return policyOf(words, {
     name: name ?? '',
     anchors: groups.flatMap((group) => group.anchors),

@@ -55,7 +55,7 @@ export const policySettings: readonly Setting[] = [
     values: {
       type: 'text',
       pattern: /^(?:\/Common\/)?[A-Za-z0-9_-]{1,35}$/,
-      says: 'the name of an OCSP object',
+      says: 'the name of an OCSP object, alone or behind /Common/',
     },
     sentence: 'Ask as an OCSP object says',
   },

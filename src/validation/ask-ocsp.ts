@@ -1,5 +1,5 @@
 import type { Crl } from '../revocation/crl.ts';
-import type { RevocationVerdict } from '../revocation/verdict.ts';
+import { unavailable, type RevocationVerdict } from '../revocation/verdict.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { checkResponder, type CheckedAnswer, type ResponderQuestion } from './check-responder.ts';
 import type { OcspAnswer, SourceTried, ValidationContext } from './contract.ts';
@@ -35,6 +35,11 @@ export async function askOcsp(
   const issuer = path[depth + 1] ?? anchor;
   if (!policy.ocsp || !certificate) return { tried: [], ofResponders: [] };
   const object = policy.ocsp;
+  // One that is bound is never as if there were none.
+  if (object.missing !== undefined) {
+    const verdict = unavailable('internal', object.missing);
+    return { tried: [], verdict, ofResponders: [] };
+  }
   const tried: SourceTried[] = [];
   const ofResponders: Crl[] = [];
   const check = async (given: OcspAnswer): Promise<CheckedAnswer> => {

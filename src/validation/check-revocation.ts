@@ -162,7 +162,8 @@ function modeFor(
     found !== undefined &&
     // One that could not be fetched may be the one of this issuer: nobody can tell.
     (found.failed.length > 0 || found.crls.some((crl) => sameName(crl.issuer, issuer)));
-  const isNamed = namesPoint || namesResponder(certificate) || ocsp?.query.url !== undefined;
+  const isAsked = ocsp?.query.url !== undefined || ocsp?.missing !== undefined;
+  const isNamed = namesPoint || namesResponder(certificate) || isAsked;
   return isNamed || isConfigured ? 'strict' : 'relaxed';
 }
 

@@ -175,7 +175,10 @@ describe('crypto map', () => {
   it.each([
     ['ocsp-cert-validator nobody', 'there is no OCSP object "nobody"'],
     ['ca-crl list ca-crl-name nobody', 'there is no CRL "nobody"'],
-    ['ocsp-cert-validator /Other/hq', 'expected the name of an OCSP object, alone or behind /Common/'],
+    [
+      'ocsp-cert-validator /Other/hq',
+      'expected the name of an OCSP object, alone or behind /Common/',
+    ],
     ['ca-crl list ca-crl-name a,nobody', 'there is no CRL "a"; there is no CRL "nobody"'],
     ['crl-distribution-points off', 'no source is left'],
     ['unknown-fallback on', 'nothing asks by it'],
