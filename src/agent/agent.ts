@@ -9,6 +9,7 @@ import { becomeAgent } from './agent-lease.ts';
 import type { NotifierContext } from './notifier.ts';
 import { rememberClock, watchClock } from './clock-watch.ts';
 import { startSending } from './sending.ts';
+import type { WatchedValidation } from './watched-validation.ts';
 import { createWatching } from './watching.ts';
 
 /** How the agent is run. */
@@ -30,6 +31,8 @@ export interface AgentOptions {
   };
   /** Configured CRLs, which are fetched before they end. */
   readonly crls?: Pick<CrlRefresher, 'refreshDue'>;
+  /** What is counted and told of judging peers; looked at after the CRLs. */
+  readonly validation?: Pick<WatchedValidation, 'look'>;
 }
 
 /** What `agent status` tells. */
@@ -216,14 +219,20 @@ export async function startAgent(services: AgentContext, options: AgentOptions):
   const { send } = sending;
   let refreshing: Promise<void> | undefined;
   const refresh = async (): Promise<void> => {
-    refreshing ??= options.crls
-      ?.refreshDue(ending.signal)
-      .catch((error: unknown) => {
-        if (!ending.signal.aborted) trouble(error, 'fetch CRLs');
-      })
-      .finally(() => {
-        refreshing = undefined;
+    const { signal } = ending;
+    const guarded = async (work: Promise<void> | undefined, what: string): Promise<void> => {
+      await work?.catch((error: unknown) => {
+        if (!signal.aborted) trouble(error, what);
       });
+    };
+    const both = async (): Promise<void> => {
+      await guarded(options.crls?.refreshDue(signal), 'fetch CRLs');
+      if (signal.aborted) return;
+      await guarded(options.validation?.look(signal), 'look at what peers are judged by');
+    };
+    refreshing ??= both().finally(() => {
+      refreshing = undefined;
+    });
     await refreshing;
   };
   const run = async (): Promise<void> => {

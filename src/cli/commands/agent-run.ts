@@ -2,11 +2,11 @@ import { dirname, resolve } from 'node:path';
 import { startAgent, type Agent } from '../../agent/agent.ts';
 import { createDailyBackups } from '../../agent/daily-backup.ts';
 import type { Services } from '../../agent/compose.ts';
-import { composeValidation } from '../../agent/compose-validation.ts';
 import { answersOf } from '../../agent/control-server.ts';
 import { assertPlaceAllowed, type MetricsPlace } from '../../agent/metrics-server.ts';
 import { startOperations, type OperationsOptions } from '../../agent/operations.ts';
 import { groupActCounter } from '../../agent/request-counter.ts';
+import { watchedValidation } from '../../agent/watched-validation.ts';
 import { beat } from '../../scheduler/beat.ts';
 import { CertError } from '../../base/errors.ts';
 import { applyAtStart, configApplier, type ConfigApplier } from '../agent-config.ts';
@@ -36,6 +36,7 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
   await assertServable(services, place);
   const stopped = io.abortSignal();
   const path = agentSocket(context);
+  const validation = watchedValidation(services);
   const agent = await startAgent(services, {
     names: args.concurrency,
     perCa: args.perCa,
@@ -43,7 +44,8 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
     monotonicMs: () => performance.now(),
     later: (tick, ms) => void setTimeout(tick, ms).unref(),
     beside: createDailyBackups({ ...services, directory: dirname(path) }),
-    crls: composeValidation(services).refresher,
+    crls: validation.refresher,
+    validation,
   });
   const operations = await startOperations(services, agent, operating);
   const { metricsUrl } = operations;
@@ -100,6 +102,7 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
     await endControl();
     await serving?.close();
     await operations.close();
+    await validation.close();
   }
   context.print.done({ running: false }, 'The agent has ended');
   return 0;
