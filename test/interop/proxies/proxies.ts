@@ -10,6 +10,7 @@ export interface Proxy {
   readonly url: string;
   /** What it said of the requests it saw. */
   log(): string;
+  signal: Daemon['signal'];
   close(): Promise<void>;
 }
 
@@ -17,11 +18,12 @@ export interface Proxy {
 export const proxyUser = 'agent7';
 export const proxyPassword = 'pr0xy-s3cret';
 
+/** Starts a proxy; one that is open asks nobody for a password. */
+export type StartProxy = (httpsPort: number, isOpen?: boolean) => Promise<Proxy>;
+
 /** How to start each of the proxies; `httpsPort` is the one CONNECT is for. */
-export const proxies: Readonly<
-  Record<'squid' | 'tinyproxy', (httpsPort: number) => Promise<Proxy>>
-> = {
-  async squid() {
+export const proxies: Readonly<Record<'squid' | 'tinyproxy', StartProxy>> = {
+  async squid(_httpsPort, isOpen = false) {
     const port = await unusedPort();
     return await start(port, (directory) => {
       const hash = execFileSync('openssl', ['passwd', '-apr1', '-stdin'], {
@@ -30,7 +32,7 @@ export const proxies: Readonly<
       });
       writeFileSync(join(directory, 'users'), `${proxyUser}:${hash.trim()}\n`);
       const file = join(directory, 'squid.conf');
-      writeFileSync(file, squidConf(port, directory));
+      writeFileSync(file, squidConf(port, directory, isOpen));
       // Named, so that its shared memory is its own, whatever other squids run or have left behind.
       const argv = ['-N', '-n', `certkeeper${port}`, '-d', '1', '-f', file];
       const ready = /Accepting HTTP Socket/;
@@ -44,11 +46,11 @@ export const proxies: Readonly<
       return startDaemon('unshare', renamed, ready, directory);
     });
   },
-  async tinyproxy(httpsPort) {
+  async tinyproxy(httpsPort, isOpen = false) {
     const port = await unusedPort();
     return await start(port, (directory) => {
       const file = join(directory, 'tinyproxy.conf');
-      writeFileSync(file, tinyproxyConf(port, httpsPort));
+      writeFileSync(file, tinyproxyConf(port, httpsPort, isOpen));
       return startDaemon(
         'tinyproxy',
         ['-d', '-c', file],
@@ -65,6 +67,7 @@ async function start(port: number, run: (directory: string) => Promise<Daemon>):
   return {
     url: `http://127.0.0.1:${port}`,
     log: daemon.log,
+    signal: daemon.signal,
     async close() {
       await daemon.stop();
       rmSync(directory, { recursive: true, force: true });
@@ -78,7 +81,7 @@ function canChangeUser(): boolean {
   return Number(count) > 1;
 }
 
-function squidConf(port: number, directory: string): string {
+function squidConf(port: number, directory: string, isOpen: boolean): string {
   return `
 http_port 127.0.0.1:${port}
 pid_filename ${directory}/pid
@@ -90,7 +93,7 @@ auth_param basic program /usr/lib/squid/basic_ncsa_auth ${directory}/users
 auth_param basic children 1
 acl authed proxy_auth REQUIRED
 acl lo dst 127.0.0.0/8
-http_access allow authed lo
+http_access allow${isOpen ? '' : ' authed'} lo
 http_access deny all
 shutdown_lifetime 0 seconds
 pinger_enable off
@@ -99,7 +102,7 @@ max_filedescriptors 1024
 `;
 }
 
-function tinyproxyConf(port: number, httpsPort: number): string {
+function tinyproxyConf(port: number, httpsPort: number, isOpen: boolean): string {
   return `
 Port ${port}
 Listen 127.0.0.1
@@ -107,7 +110,7 @@ Timeout 20
 MaxClients 20
 LogLevel Info
 Allow 127.0.0.1
-BasicAuth ${proxyUser} ${proxyPassword}
+${isOpen ? '' : `BasicAuth ${proxyUser} ${proxyPassword}`}
 ConnectPort ${httpsPort}
 `;
 }

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 export interface Query {
   readonly method: string;
   readonly path: string;
+  readonly headers: IncomingMessage['headers'];
   /** DER of the request, of a POST. */
   readonly body: Uint8Array;
 }
@@ -27,8 +28,8 @@ export async function startMatrixResponder(): Promise<MatrixResponder> {
     // Whoever asked may be gone.
     out.on('error', () => {});
     const reply = async (): Promise<void> => {
-      const { method = '', url: path = '' } = incoming;
-      await answer({ method, path, body: await bodyOf(incoming) }, out);
+      const { method = '', url: path = '', headers } = incoming;
+      await answer({ method, path, headers, body: await bodyOf(incoming) }, out);
     };
     reply().catch((error: unknown) => out.destroy(error instanceof Error ? error : undefined));
   });

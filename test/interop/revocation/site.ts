@@ -28,6 +28,13 @@ export interface Judged {
   readonly warnings: readonly string[];
 }
 
+/** What the program made of a peer. */
+export interface ByProgram extends Judged {
+  readonly code: number | null;
+  /** Everything it printed. */
+  readonly printed: string;
+}
+
 /** How one peer is judged in this process. */
 export interface Judging {
   readonly choice: PolicyChoice;
@@ -49,7 +56,7 @@ export interface Site {
   /** Judge a peer with nothing kept in memory from before. */
   judge(judging: Judging): Promise<Judged & { readonly events: readonly ValidationEvent[] }>;
   /** Judge a peer by the program, in a process of its own. */
-  verify(words: readonly string[]): Promise<Judged & { readonly code: number | null }>;
+  verify(words: readonly string[]): Promise<ByProgram>;
   /** The same settings, and nothing held. */
   copy(): Site;
   close(): void;
@@ -117,7 +124,7 @@ function siteAt(state: string, env: Readonly<Record<string, string>>): Site {
       const { code, out, err } = await runProgram(state, ['--json', 'verify', ...words], env);
       if (!out.startsWith('{')) throw new Error(`no verdict: ${err}`);
       const verdict: Pick<PeerVerdict, 'verdict' | 'reasons' | 'warnings'> = JSON.parse(out);
-      return { ...judgedOf(verdict), code };
+      return { ...judgedOf(verdict), code, printed: out + err };
     },
     copy() {
       const copied = mkdtempSync(join(tmpdir(), 'certkeeper-site-'));
