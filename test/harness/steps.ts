@@ -83,7 +83,7 @@ export const steps: readonly Step[] = [
       'node:tls',
     ],
   },
-  { path: 'src/ocsp-staple', step: 9, packages: [] },
+  { path: 'src/ocsp-staple', step: 9, packages: ['node:async_hooks', 'node:tls'] },
   { path: 'src/metrics', step: 9, packages: ['prom-client'] },
   { path: 'src/traps', step: 9, packages: ['net-snmp', 'node:crypto'] },
   { path: 'src/lifecycle', step: 10, packages: ['croner'] },
