@@ -6,7 +6,16 @@
 /** Raised when an agent could take a request for something else than it means. */
 export const controlVersion: number = 1;
 
-const requests = ['status', 'run', 'notify', 'reload', 'compare', 'stop', 'tell'] as const;
+const requests = [
+  'status',
+  'run',
+  'notify',
+  'reload',
+  'compare',
+  'stop',
+  'tell',
+  'validate',
+] as const;
 
 /** What a command can ask of a running agent, by path. */
 export type ControlRequest = (typeof requests)[number];
@@ -16,8 +25,11 @@ export function isControlRequest(what: string): what is ControlRequest {
   return requests.some((each) => each === what);
 }
 
-/** What members of the group of the socket may ask for: what commands of theirs print, and no more. */
-export const groupRequests: ReadonlySet<ControlRequest> = new Set(['tell']);
+/**
+ * What members of the group of the socket may ask for: what commands of theirs print, and what an IKE daemon that runs as
+ * somebody else has to know of its peer.
+ */
+export const groupRequests: ReadonlySet<ControlRequest> = new Set(['tell', 'validate']);
 
 /** What `tell` can be asked that does something, and is written to the audit trail. */
 const acts: ReadonlySet<unknown> = new Set(['reload', 'poll']);
@@ -31,7 +43,15 @@ export function isAct({ command }: ControlArguments): boolean {
 export type ControlArguments = Readonly<Record<string, unknown>>;
 
 /** A name, a few numbers and switches: a tenth of it would do. */
-export const maxRequestOctets = 4096;
+const maxRequestOctets = 4096;
+
+/** In base64 the 256 KiB that the certificates of a peer may have, and an OCSP response of 40 KiB. */
+const maxValidateOctets: number = 400 * 1024;
+
+/** Give the longest request of a kind, in octets. */
+export function longestRequest(what: ControlRequest): number {
+  return what === 'validate' ? maxValidateOctets : maxRequestOctets;
+}
 
 /** More than any answer of an agent. */
 export const maxAnswerOctets: number = 4 * 1024 * 1024;

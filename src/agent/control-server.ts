@@ -8,7 +8,7 @@ import {
   groupRequests,
   isAct,
   isControlRequest,
-  maxRequestOctets,
+  longestRequest,
   type ControlArguments,
   type ControlRequest,
 } from './control-protocol.ts';
@@ -25,7 +25,7 @@ export type ControlAnswers = {
 /** Answers for an agent. */
 export function answersOf(
   agent: Agent,
-  others: Pick<ControlAnswers, 'reload' | 'compare' | 'tell'>,
+  others: Pick<ControlAnswers, 'reload' | 'compare' | 'tell' | 'validate'>,
 ): ControlAnswers {
   return {
     ...others,
@@ -50,13 +50,14 @@ export function answersOf(
 
 /** What a client may take of us; tests take less. */
 export interface ControlLimits {
-  /** Nobody has reason for more at a time; whoever comes then is sent away at once. */
+  /** Whoever comes beyond that is sent away at once. */
   readonly connections: number;
   /** Until all of a request has to be there: it is a line, and whoever writes it is on this machine. */
   readonly requestMs: number;
 }
 
-const usualLimits: ControlLimits = { connections: 16, requestMs: 5000 };
+/** A gateway has as many handshakes at a time as peers come at once; all other requests need a few. */
+const usualLimits: ControlLimits = { connections: 64, requestMs: 5000 };
 
 /** Header lines of a request: those that Node's client writes are a tenth of it. */
 const maxHeaderOctets = 4096;
@@ -195,7 +196,7 @@ async function answer(
       refuse(403, `Members of the group cannot ask the agent for "${what}"`);
       return;
     }
-    const words = await readArguments(request);
+    const words = await readArguments(request, longestRequest(what));
     if (words === undefined) refuse(400, 'The request is too long, or no JSON object');
     else if (isAct(words) && !mayAct()) throw tooOften();
     else send(200, await answers[what](words, gone.signal));
@@ -214,12 +215,15 @@ function tooOften(): CertError {
 }
 
 /** @returns undefined when it is too long, or no object; nothing at all is an empty one */
-async function readArguments(request: IncomingMessage): Promise<ControlArguments | undefined> {
+async function readArguments(
+  request: IncomingMessage,
+  longest: number,
+): Promise<ControlArguments | undefined> {
   let text = '';
   request.setEncoding('utf8');
   for await (const part of request) {
     text += String(part);
-    if (text.length > maxRequestOctets) return undefined;
+    if (text.length > longest) return undefined;
   }
   if (text === '') return {};
   try {

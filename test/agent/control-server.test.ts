@@ -44,6 +44,7 @@ async function listen(
       compare: say('compare'),
       stop: say('stop'),
       tell: say('tell'),
+      validate: say('validate'),
       ...answers,
     },
   );

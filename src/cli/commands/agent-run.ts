@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { startAgent, type Agent } from '../../agent/agent.ts';
+import { judgesFor } from '../../agent/answer-validate.ts';
 import { createDailyBackups } from '../../agent/daily-backup.ts';
 import type { Services } from '../../agent/compose.ts';
 import { answersOf } from '../../agent/control-server.ts';
@@ -67,6 +68,7 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
         const { tell } = await import('../agent-teller.ts');
         return await tell({ services, context, reload }, words, signal);
       },
+      validate: judgesFor({ ...services, validation: validation.context }),
     }),
     status: async () => ({
       ...(await agent.status()),
