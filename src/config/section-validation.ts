@@ -6,6 +6,7 @@ import {
 } from '../lifecycle/configured-crls.ts';
 import type { LifecycleContext } from '../lifecycle/context.ts';
 import { needOfCrl, needOfOcspObject, type Need } from '../lifecycle/needed-by.ts';
+import { assertOwnNames } from '../lifecycle/own-names.ts';
 import {
   checkedOcspObject,
   ocspTable,
@@ -83,8 +84,7 @@ export async function compareOcsp(
     wanted.push({
       path: [name],
       words: { ...words, [tunnelPassword]: secret.word },
-      put: async (carry: LifecycleContext) =>
-        void (await putOcspObject(carry, { name, words }, password)),
+      put: (carry: LifecycleContext) => putOcspObject(carry, { name, words }, password),
     });
   }
   return compare({
@@ -159,6 +159,9 @@ export async function comparePolicies(
     const words = storedPolicyWords(settingsOf(policySettings, said));
     checkLabels(context, known, ['crypto-policy', name], words);
     await faultOf(context, ['crypto-policy', name], () => checkPolicy({ name, words }, references));
+    await faultOf(context, ['crypto-policy', name, 'cert-name'], () =>
+      assertOwnNames(store, words),
+    );
     wanted.push({
       path: [name],
       words,

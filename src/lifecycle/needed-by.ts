@@ -107,13 +107,22 @@ export async function assertProfileUnneeded(store: Store, label: string): Promis
   refuse(`CA profile "${label}"`, needOfCa(await judgingSettings(store), label));
 }
 
+/** Find the policy that a certificate of ours is used with. */
+function needOfOwn({ policies }: JudgingSettings, name: string): Need | undefined {
+  const user = policies.find(({ words }) => readerOf(words).texts('cert-name').includes(name));
+  const hint = 'Set cert-name of that policy anew, or remove the policy';
+  return user && { who: `policy "${user.name}"`, hint };
+}
+
 /**
- * Refuse to take away a certificate that is one of a responder, that another node is known by, or that is shown to one.
+ * Refuse to take away a certificate that is one of a responder, that a policy is used with, that another node is known by, or that is shown to one.
  *
  * @throws {CertError} CONFIG_INVALID, naming who needs it
  */
 export async function assertCertificateUnneeded(store: Store, name: string): Promise<void> {
-  const need = needOfSigner(await judgingSettings(store), name) ?? (await needOfNode(store, name));
+  const settings = await judgingSettings(store);
+  const need =
+    needOfSigner(settings, name) ?? needOfOwn(settings, name) ?? (await needOfNode(store, name));
   refuse(`"${name}"`, need);
 }
 

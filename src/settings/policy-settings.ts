@@ -66,6 +66,12 @@ export const policySettings: readonly Setting[] = [
     sentence: 'Look at these CRLs, by the names they were set up with',
   },
   {
+    word: 'cert-name',
+    values: { type: 'labels', isMany: true },
+    sentence:
+      'Certificates of ours that are used with it: the agent looks whether they are revoked, by the same sources',
+  },
+  {
     word: 'crl-distribution-points',
     values: boolean,
     default: 'on',

@@ -245,7 +245,7 @@ describe('a policy as data', () => {
 
   it('has all settings there are', () => {
     // What an operator names by labels is given as it is.
-    const others = new Set(['kind', 'ca', 'ocsp-cert-validator', 'ca-crl']);
+    const others = new Set(['kind', 'ca', 'ocsp-cert-validator', 'ca-crl', 'cert-name']);
     const all = policySettings.map(({ word }) => word).filter((word) => !others.has(word));
     expect(Object.keys(words)).toStrictEqual(all);
   });
