@@ -2,7 +2,7 @@ import { CertError } from '../base/errors.ts';
 import { modernOnly } from '../crypto/policy.ts';
 import type { HttpProxy } from '../http/route.ts';
 import { decide, type Circumstances, type Decision, type Offered } from '../ocsp-staple/decide.ts';
-import { etagOf, freshUntilOf, retryAfterOf } from '../ocsp-staple/http-caching.ts';
+import { etagOf, freshUntilOf, retryAfterOf } from '../http/caching.ts';
 import { keptAfter } from '../ocsp-staple/kept.ts';
 import { verifyStaple, type StapleSubject } from '../ocsp-staple/verify.ts';
 import { ocspQuery } from '../revocation/ocsp-query.ts';

@@ -17,7 +17,7 @@ import type {
 } from './contract.ts';
 import { responderAsker, uncheckedResponder, type Asked, type Question } from './ocsp-exchange.ts';
 import { ocspKey } from './ocsp-key.ts';
-import { ocspResults, type OcspResults } from './ocsp-results.ts';
+import { ocspResults, type KeptWord, type OcspResults } from './ocsp-results.ts';
 import { responderUrls } from './responder-urls.ts';
 import { singleFlight } from './single-flight.ts';
 
@@ -46,10 +46,11 @@ export function ocspClient(context: OcspClientContext): CachingOcspClient {
   const ask = responderAsker(context);
 
   const keep = (key: string, { url, certificate, object }: Question, asked: Asked): void => {
-    const { verdict, notes, der, unchecked } = asked;
+    const { verdict, notes, der, unchecked, caching } = asked;
     if (verdict.type === 'unavailable' || !der) return;
     const notAfter = certificate.tbsCertificate.validity.notAfter.value;
-    const word = { verdict, notes, der, url, notAfter, ...(unchecked && { unchecked }) };
+    const more = { ...(unchecked && { unchecked }), ...(caching && { caching }) };
+    const word = { verdict, notes, der, url, notAfter, ...more };
     results.keep(key, word, object.cache, clock.now());
   };
 
@@ -67,18 +68,21 @@ export function ocspClient(context: OcspClientContext): CachingOcspClient {
   const askAll = async (
     urls: readonly string[],
     key: string,
-    about: Omit<Question, 'url'>,
+    about: Omit<Question, 'url' | 'before'>,
+    word: KeptWord | undefined,
     signal: AbortSignal,
   ): Promise<OcspAnswer> => {
     const tried: SourceTried[] = [];
     let worst: Unavailable | undefined;
     for (const url of urls) {
-      const question = { url, ...about };
+      const question = { url, ...about, ...(word?.url === url && { before: word }) };
       const asked = await askOne(question, signal);
       const { verdict, notes, unchecked } = asked;
       tried.push({ source: { type: 'ocsp', url, from: 'network' }, verdict, notes });
       if (verdict.type !== 'unavailable') {
         keep(key, question, asked);
+        // Caches may give what was made before.
+        if (word && word.verdict.thisUpdate > verdict.thisUpdate) return afterAll(word, tried);
         return { verdict, tried, ...(unchecked && { unchecked }) };
       }
       worst = moreTelling(worst, verdict);
@@ -86,18 +90,21 @@ export function ocspClient(context: OcspClientContext): CachingOcspClient {
     const verdict = worst ?? noResponder;
     const { object } = about;
     results.keepFailure(failureKey(key, object), { verdict, tried }, object.cache, clock.now());
-    return { verdict, tried };
+    // It may be used up to its end, whatever HTTP says: RFC 5019 section 6.1.
+    return word ? afterAll(word, tried) : { verdict, tried };
   };
 
   const known = (key: string, object: ResolvedOcsp): OcspAnswer | undefined => {
     const { cache } = object;
     const now = clock.now();
     const word = results.word(key, cache, now);
-    if (word) {
+    const isFresh = word !== undefined && now.getTime() <= word.freshUntil;
+    const failure =
+      cache.caching && !isFresh ? results.failure(failureKey(key, object), now) : undefined;
+    if (word && (isFresh || failure)) {
       tell(resultHit);
       return word.answer;
     }
-    const failure = cache.caching ? results.failure(failureKey(key, object), now) : undefined;
     if (failure) tell({ type: 'ocsp-cache', hit: 'error' });
     return failure;
   };
@@ -112,11 +119,16 @@ export function ocspClient(context: OcspClientContext): CachingOcspClient {
         const { url } = object.query;
         const urls = url === undefined ? responderUrls(certificate) : [url];
         if (urls.length === 0) return { verdict: noResponder, tried: [] };
+        const word = results.word(key, object.cache, clock.now());
         return await flights.join(failureKey(key, object), signal, async (ending) =>
-          askAll(urls, key, { certificate, issuer, object }, ending),
+          askAll(urls, key, { certificate, issuer, object }, word, ending),
         );
       } catch (error) {
-        return { verdict: signal.aborted ? tooLate : internal(error), tried: [] };
+        if (!signal.aborted) return { verdict: internal(error), tried: [] };
+        // What is kept is better than nothing.
+        const key = ocspKey(certificate, issuer, object.policyHash);
+        const word = results.word(key, object.cache, clock.now());
+        return word?.answer ?? { verdict: tooLate, tried: [] };
       }
     },
     staple(octets, certificate, issuer, object) {
@@ -137,7 +149,7 @@ export function ocspClient(context: OcspClientContext): CachingOcspClient {
         const newer = results.word(key, object.cache, now);
         if (newer && newer.verdict.thisUpdate > verdict.thisUpdate) {
           // A peer chooses what it staples: the word from before its revocation, for one.
-          return { ...newer.answer, tried: [tried, ...newer.answer.tried] };
+          return afterAll(newer, [tried]);
         }
         const url = object.query.url ?? responderUrls(certificate)[0] ?? '';
         const unchecked = uncheckedResponder(verdict, object.rules);
@@ -156,6 +168,11 @@ export function ocspClient(context: OcspClientContext): CachingOcspClient {
       }
     },
   };
+}
+
+/** Answer by what is kept, after others were tried. */
+function afterAll({ answer }: KeptWord, tried: readonly SourceTried[]): OcspAnswer {
+  return { ...answer, tried: [...tried, ...answer.tried] };
 }
 
 const resultHit = { type: 'ocsp-cache', hit: 'result' } as const;

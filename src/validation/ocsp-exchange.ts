@@ -1,6 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import { gate, type Gate } from '../base/gate.ts';
 import type { Random } from '../base/random.ts';
+import { etagOf, freshUntilOf } from '../http/caching.ts';
+import type { HttpResponse } from '../http/request.ts';
 import { NONCE_OCTETS, ocspQuery } from '../revocation/ocsp-query.ts';
 import type { OcspNote, OcspRules, VerifiedResponse } from '../revocation/ocsp-rules.ts';
 import { verifyOcspResponse } from '../revocation/ocsp-verify.ts';
@@ -23,6 +25,21 @@ export interface Question {
   readonly certificate: Certificate;
   readonly issuer: Certificate;
   readonly object: ResolvedOcsp;
+  /** What it answered before, where that is still of use. */
+  readonly before?: KeptResponse;
+}
+
+/** A response as it is kept, and what HTTP says of it. */
+export interface KeptResponse {
+  readonly der: Uint8Array;
+  readonly caching: HttpCaching;
+}
+
+/** What HTTP says of an answer by GET, which caches may give (RFC 5019 section 6). */
+export interface HttpCaching {
+  readonly etag?: string;
+  /** Until then there is nothing newer to be had. */
+  readonly freshUntil?: Date;
 }
 
 /** What came of it. */
@@ -33,6 +50,8 @@ export interface Asked {
   readonly der?: Uint8Array;
   /** Who signed it, where CRLs are still to be asked about that one. */
   readonly unchecked?: Certificate;
+  /** Of an answer by GET. */
+  readonly caching?: HttpCaching;
 }
 
 /** Asks responders, so many at a time as each object allows. */
@@ -83,13 +102,18 @@ async function ask(
 
 async function askOnce(
   { clock, random }: ExchangeContext,
-  { url, certificate, issuer, object }: Question,
+  { url, certificate, issuer, object, before }: Question,
   signal: AbortSignal,
 ): Promise<Asked> {
   const { rules, query } = object;
   const nonce = rules.nonce === 'off' ? undefined : random.bytes(NONCE_OCTETS);
   const { http } = ocspQuery({ certificate, issuer, url, hash: query.certIdHash }, nonce);
-  const { body, isCalledOcsp } = await sendOcspQuery(http, query, rules.maxResponseOctets, signal);
+  const isGet = http.method === 'GET';
+  const etag = isGet ? before?.caching.etag : undefined;
+  const { maxResponseOctets } = rules;
+  const sent = await sendOcspQuery(http, query, maxResponseOctets, signal, etag);
+  // Verified again, since the time is another one.
+  const body = sent.type === 'unchanged' && before ? before.der : sent.body;
   const expectation = {
     certificate,
     issuer,
@@ -97,9 +121,22 @@ async function askOnce(
   };
   const verdict = verifyOcspResponse(body, expectation, rules, clock.now());
   if (verdict.type === 'unavailable') return { verdict, notes: [] };
-  const notes = isCalledOcsp ? verdict.notes : [...verdict.notes, 'content-type' as const];
+  const notes = sent.isCalledOcsp ? verdict.notes : [...verdict.notes, 'content-type' as const];
+  const caching = isGet ? cachingIn(sent.headers, clock.now()) : undefined;
   const unchecked = uncheckedResponder(verdict, rules);
-  return { verdict, notes, der: body, ...(unchecked && { unchecked }) };
+  return {
+    verdict,
+    notes,
+    der: body,
+    ...(unchecked && { unchecked }),
+    ...(caching && { caching }),
+  };
+}
+
+function cachingIn(headers: HttpResponse['headers'], now: Date): HttpCaching {
+  const etag = etagOf(headers);
+  const freshUntil = freshUntilOf(headers, now);
+  return { ...(etag !== undefined && { etag }), ...(freshUntil && { freshUntil }) };
 }
 
 /** Name who signed a response, where the rules ask CRLs about that one. */

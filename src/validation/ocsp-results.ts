@@ -4,6 +4,7 @@ import type { RevocationVerdict, Unavailable } from '../revocation/verdict.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import type { OcspAnswer } from './contract.ts';
 import { byteCache } from './byte-cache.ts';
+import type { HttpCaching } from './ocsp-exchange.ts';
 
 /** A word on a certificate that was verified. */
 export type Word = Exclude<RevocationVerdict, Unavailable>;
@@ -19,6 +20,8 @@ export interface NewWord {
   readonly notAfter: Date;
   /** Who signed it, where CRLs are to be asked about that one each time. */
   readonly unchecked?: Certificate;
+  /** What HTTP said of it. */
+  readonly caching?: HttpCaching;
 }
 
 /** A word that is kept. */
@@ -27,6 +30,11 @@ export interface KeptWord {
   readonly der: Uint8Array;
   /** What is answered with it. */
   readonly answer: OcspAnswer;
+  /** Where it came from. */
+  readonly url: string;
+  readonly caching: HttpCaching;
+  /** From then on the responder may have something newer, though this may be used still. */
+  readonly freshUntil: number;
 }
 
 /** Results of all objects: verified words, and failures beside them. */
@@ -54,6 +62,7 @@ type Slot =
       readonly rules: CacheRules;
       readonly notAfter: Date;
       readonly keptAt: Date;
+      readonly octets: number;
       readonly until: number;
     })
   | { readonly type: 'failure'; readonly answer: OcspAnswer; readonly until: number };
@@ -89,13 +98,22 @@ export function ocspResults(limit: number): OcspResults {
     },
     word: (key, rules, now) => (rules.caching ? usable(key, rules, now) : undefined),
     forget: (key) => slots.delete(key),
-    keep(key, { verdict, notes, der, url, notAfter, unchecked }, rules, now) {
+    keep(key, { verdict, notes, der, url, notAfter, unchecked, caching = {} }, rules, now) {
       const until = usableUntil(verdict, rules, now, notAfter);
       if (until === undefined) return;
       const held = usable(key, rules, now);
       // A response may have been made before the one that is known: nobody shall bring it back.
-      if (held && held.verdict.thisUpdate > verdict.thisUpdate) return;
+      if (held && held.verdict.thisUpdate > verdict.thisUpdate) {
+        const later = Math.max(held.freshUntil, now.getTime() + LEAST_FRESH_MS);
+        slots.set(key, { ...held, freshUntil: later }, held.octets);
+        return;
+      }
       const word = bare(verdict);
+      const octets =
+        der.length +
+        key.length +
+        url.length +
+        (unchecked ? SLOT_OCTETS + RESPONDER_OCTETS : SLOT_OCTETS);
       const source = { type: 'ocsp', url, from: 'cache' } as const;
       const slot: Slot = {
         type: 'word',
@@ -106,13 +124,16 @@ export function ocspResults(limit: number): OcspResults {
           tried: [{ source, verdict: word, notes }],
           ...(unchecked && { unchecked }),
         },
+        url,
+        caching,
+        freshUntil: freshUntil(word, caching, now),
         rules,
         notAfter,
         keptAt: now,
+        octets,
         until: until.getTime(),
       };
-      const size = der.length + key.length + url.length + SLOT_OCTETS;
-      slots.set(key, slot, unchecked ? size + RESPONDER_OCTETS : size);
+      slots.set(key, slot, octets);
     },
     failure(key, now) {
       const slot = slots.get(failureKey(key));
@@ -134,6 +155,16 @@ export function ocspResults(limit: number): OcspResults {
       slots.set(failureKey(key), { type: 'failure', answer, until: until.getTime() }, size);
     },
   };
+}
+
+/** Nobody is asked more often for what he says is fresh for less: a handshake waits for that. */
+const LEAST_FRESH_MS = 60_000;
+
+/** A revocation that is final will not be another. */
+function freshUntil(word: Word, { freshUntil: until }: HttpCaching, now: Date): number {
+  const isFinal = word.type === 'revoked' && word.reason !== 'certificateHold';
+  if (!until || isFinal) return Infinity;
+  return Math.max(until.getTime(), now.getTime() + LEAST_FRESH_MS);
 }
 
 /** Beside the word, so that it never takes the place of one. */

@@ -16,14 +16,18 @@ const NO_LIMIT_MS = 2 ** 31 - 1;
 
 /** What a responder answered. */
 export interface OcspAnswered {
+  /** `unchanged`: it has nothing but what it gave before, and there is no body. */
+  readonly type: 'response' | 'unchanged';
   readonly body: Uint8Array;
   /** It said that this is an OCSP response (RFC 6960 appendix A.2). */
   readonly isCalledOcsp: boolean;
+  readonly headers: HttpResponse['headers'];
 }
 
 /**
  * Send a query and read the answer, over a connection of its own for each place.
  *
+ * @param etag of the answer that was given before
  * @throws {CertError} as `request`, and HTTP_STATUS
  * @throws the reason of `signal`, when that is aborted
  */
@@ -32,11 +36,18 @@ export async function sendOcspQuery(
   rules: OcspQueryRules,
   maxBytes: number,
   signal: AbortSignal,
+  etag?: string,
 ): Promise<OcspAnswered> {
-  const { status, headers, body } = await exchangeOcsp(query, { rules, maxBytes, signal });
+  const conditions = etag === undefined ? {} : { headers: { 'if-none-match': etag } };
+  const sending = { rules, maxBytes, signal, ...conditions };
+  const { status, headers, body } = await exchangeOcsp(query, sending);
   if (status === 200) {
     const type = headers['content-type'] ?? '';
-    return { body, isCalledOcsp: /^application\/ocsp-response\s*(?:;|$)/i.test(type) };
+    const isCalledOcsp = /^application\/ocsp-response\s*(?:;|$)/i.test(type);
+    return { type: 'response', body, isCalledOcsp, headers };
+  }
+  if (status === 304 && etag !== undefined) {
+    return { type: 'unchanged', body, isCalledOcsp: true, headers };
   }
   throw refused(query.url, `HTTP status ${status}`);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { etagOf, freshUntilOf, retryAfterOf } from '../../src/ocsp-staple/http-caching.ts';
+import { etagOf, freshUntilOf, retryAfterOf } from '../../src/http/caching.ts';
 
 const now = new Date('2027-01-01T00:00:00Z');
 const seconds = (time: Date | undefined): number | undefined =>
