@@ -36,8 +36,8 @@ export function shownUntil(bounds: Bounds, now: Date): Date {
 const FIRST_PART = 0.5;
 const JITTER_PART = 0.1;
 
-/** However fresh HTTP calls it: from here on it is asked for. */
-const LAST_PART = 0.75;
+/** However fresh HTTP calls it, mostly to its end: from here on it is asked for. */
+const LAST_PART = 0.65;
 
 /** Nobody is asked more often, whatever its responses say. */
 const LEAST_MS = 60_000;
@@ -54,11 +54,12 @@ export function refreshAt(
   seed: string,
   from: Date,
 ): Date {
-  const part = FIRST_PART + JITTER_PART * spread(seed);
+  const jitter = JITTER_PART * spread(seed);
+  const part = FIRST_PART + jitter;
   const [begin, end, now] = [thisUpdate.getTime(), until.getTime(), from.getTime()];
   const half = begin + (end - begin) * part;
   const usual = half > now ? half : now + Math.max(0, end - now) * part;
-  const last = Math.max(usual, begin + (end - begin) * LAST_PART);
+  const last = Math.max(usual, begin + (end - begin) * (LAST_PART + jitter));
   const fresh = Math.min(freshUntil?.getTime() ?? 0, last);
   return new Date(Math.round(Math.max(usual, fresh, now + LEAST_MS)));
 }

@@ -38,9 +38,16 @@ describe('refreshAt()', () => {
   });
 
   it('waits for what HTTP calls fresh, up to three quarters of the time', () => {
-    expect(refreshAt(held({ freshUntil: hour(60) }), 'gw1', hour(0))).toStrictEqual(hour(60));
-    expect(refreshAt(held({ freshUntil: hour(99) }), 'gw1', hour(0))).toStrictEqual(hour(67.5));
+    expect(refreshAt(held({ freshUntil: hour(57) }), 'gw1', hour(0))).toStrictEqual(hour(57));
     expect(refreshAt(held({ freshUntil: hour(1) }), 'gw1', hour(0))).not.toStrictEqual(hour(1));
+    const latest = ['gw1', 'gw2'].map((seed) =>
+      refreshAt(held({ freshUntil: hour(99) }), seed, hour(0)).getTime(),
+    );
+    expect(latest[0]).not.toBe(latest[1]);
+    for (const at of latest) {
+      expect(at).toBeGreaterThanOrEqual(hour(58.5).getTime());
+      expect(at).toBeLessThanOrEqual(hour(67.5).getTime());
+    }
   });
 
   it('asks nobody more often than once a minute', () => {
