@@ -87,17 +87,16 @@ export function wantedAgain(
   updateExtensions: 'none' | 'keep',
 ): Wanted {
   const { subject, extensions = [] } = tbsCertificate;
-  const kept = extensions.filter(
-    ({ extnID }) =>
-      extnID !== oids.subjectAltName &&
-      !isOfTheIssuer(extnID) &&
-      // A certificate that lost it would be taken without a staple, and nobody would be told.
-      (updateExtensions === 'keep' || extnID === oids.tlsFeature),
+  const others = extensions.filter(
+    ({ extnID }) => extnID !== oids.subjectAltName && !isOfTheIssuer(extnID),
   );
+  // Without it, the new certificate would be taken without a staple, and nobody would be told.
+  const mustStaple = others.filter(({ extnID }) => extnID === oids.tlsFeature);
+  // B10: by default nothing but names, and what the old one promises to TLS clients.
+  const kept = updateExtensions === 'keep' ? others : mustStaple;
   return {
     subject,
     subjectAltNames: extensionValue(extensions, 'subjectAltName') ?? [],
-    // B10: by default names, and nothing else the CA would not have of the old certificate.
     ...(kept.length > 0 && { extensions: kept }),
   };
 }

@@ -142,8 +142,8 @@ export const writtenMutations: readonly WrittenMutation[] = [
   {
     row: 'B10',
     file: certificateRequest,
-    find: "...(updateExtensions === 'keep' && kept.length > 0 && { extensions: kept }),",
-    replace: '...(kept.length > 0 && { extensions: kept }),',
+    find: "const kept = updateExtensions === 'keep' ? others : mustStaple;",
+    replace: 'const kept = others;',
   },
   {
     row: 'B10',
