@@ -193,8 +193,10 @@ async function toService(
 ): Promise<void> {
   const staple = staples?.at(deployment.label);
   const { target } = deployment;
+  const isFirst = staple?.order === 'before files';
+  if (isFirst) await staple.put();
   if (target === undefined) {
-    const confirm = staple && (() => staple.put());
+    const confirm = staple && !isFirst && (() => staple.put());
     await deliver({ ...pems, deployment, ...(confirm && { confirm }) });
   } else {
     const { serviceOf } = await import('../deploy/service.ts');
@@ -214,6 +216,8 @@ async function confirmBoth(
     await service.check();
     return await staple.put();
   }
+  // One that was put before its certificate is in nobody's way.
+  if (staple?.order === 'before files') return await service.check();
   await staple?.put();
   try {
     await service.check();

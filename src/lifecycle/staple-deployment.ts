@@ -1,7 +1,11 @@
 import { CertError } from '../base/errors.ts';
 import { isShown } from '../ocsp-staple/decide.ts';
 import { isMustStaple } from '../ocsp-staple/must-staple.ts';
-import type { StapleEndpoint, StapleEndpointRecord } from '../store/staples-contract.ts';
+import type {
+  StapleEndpoint,
+  StapleEndpointRecord,
+  StapleTarget,
+} from '../store/staples-contract.ts';
 import type { CertificateRecord } from '../store/store.ts';
 import type { LifecycleContext } from './context.ts';
 import { askedFor } from './staple-certificate.ts';
@@ -12,8 +16,11 @@ import { storedCertificate } from './stored-certificate.ts';
 
 /** The staple that goes to a service together with its certificate. */
 export interface DeployedStaple {
-  /** HAProxy has the certificate first, in a transaction; others read both when they reload. */
-  readonly order: 'before check' | 'after check';
+  /**
+   * HAProxy has the certificate first, in a transaction; ProFTPD reads the files of its certificate at each connection,
+   * and finds the staple by its name; others read both when they reload.
+   */
+  readonly order: 'before files' | 'before check' | 'after check';
   /** Have it where the service takes it up with the certificate. @throws {CertError} DELIVERY_FAILED */
   put(): Promise<void>;
   /** The certificate before stays: have its staple there again, as far as that is possible. */
@@ -69,7 +76,7 @@ function deployedStaple(
   const { target } = endpoint;
   const isLookedAt = endpoint.probe !== undefined;
   return {
-    order: target.type === 'haproxy' ? 'after check' : 'before check',
+    order: orders[target.type] ?? 'before check',
     async put() {
       if (target.type === 'listener') return;
       const former = await formerOf(context, endpoint);
@@ -102,6 +109,11 @@ function deployedStaple(
     },
   };
 }
+
+const orders: Readonly<Partial<Record<StapleTarget['type'], DeployedStaple['order']>>> = {
+  haproxy: 'after check',
+  proftpd: 'before files',
+};
 
 /** The version that the endpoint was told of last. */
 async function formerOf(
