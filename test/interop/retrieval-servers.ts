@@ -8,15 +8,13 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { programPath } from '../../scripts/peer-packages.ts';
 import { unusedPort } from '../http/hostile-server.ts';
 import { keyPem, pems } from '../http/tls-server.ts';
 import { tlsServer } from './https-front.ts';
-import { startDaemon, type Daemon } from './proxies/daemon.ts';
+import { answers, startDaemon, type Daemon } from './proxies/daemon.ts';
 
 /** A directory of files that a server shows. */
 export type Files = Readonly<Record<string, Uint8Array>>;
@@ -255,22 +253,6 @@ access to * by users read by anonymous auth
     return daemon;
   });
   return { ...server, tlsPort };
-}
-
-/** Wait for what says that it is ready before it listens. */
-async function answers(port: number): Promise<void> {
-  for (let tries = 0; tries < 1000; tries += 1) {
-    const isThere = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => {
-        socket.destroy();
-        resolve(true);
-      });
-      socket.on('error', () => resolve(false));
-    });
-    if (isThere) return;
-    await sleep(20);
-  }
-  throw new Error(`nobody listens on port ${port}`);
 }
 
 interface Place {

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { programPath } from '../../../scripts/peer-packages.ts';
 
 /** A program that runs until it is stopped. */
@@ -65,4 +67,20 @@ export async function startDaemon(
       clearTimeout(timer);
     },
   };
+}
+
+/** Wait for what says that it is ready before it listens. */
+export async function answers(port: number): Promise<void> {
+  for (let tries = 0; tries < 1000; tries += 1) {
+    const isThere = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.on('error', () => resolve(false));
+    });
+    if (isThere) return;
+    await sleep(20);
+  }
+  throw new Error(`nobody listens on port ${port}`);
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unusedPort } from '../../http/hostile-server.ts';
-import { startDaemon, type Daemon } from './daemon.ts';
+import { answers, startDaemon, type Daemon } from './daemon.ts';
 
 /** A proxy on loopback that knows one user. */
 export interface Proxy {
@@ -64,6 +64,8 @@ export const proxies: Readonly<Record<'squid' | 'tinyproxy', StartProxy>> = {
 async function start(port: number, run: (directory: string) => Promise<Daemon>): Promise<Proxy> {
   const directory = mkdtempSync(join(tmpdir(), 'certkeeper-proxy-'));
   const daemon = await run(directory);
+  // squid says that it accepts connections and calls listen() a turn of its event loop later: under load, too late.
+  await answers(port);
   return {
     url: `http://127.0.0.1:${port}`,
     log: daemon.log,
