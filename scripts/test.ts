@@ -43,10 +43,14 @@ const long: Readonly<Record<string, number>> = {
   'pkcs12-export': 45,
   import: 36,
   'openssl-server-refusal': 33,
+  'crl-matrix': 31,
   'openssl-server': 29,
   shell: 28,
+  'decision-matrix': 25,
+  'tunnel-matrix': 21,
   'pkcs12-credentials': 19,
   https: 18,
+  'ocsp-matrix': 16,
   'bad-input': 16,
 };
 
