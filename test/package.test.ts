@@ -77,7 +77,7 @@ describe('an empty project with the tarball installed', () => {
   it('imports each public face, and nothing behind them', () => {
     writeFileSync(
       join(project, 'faces.mjs'),
-      `for (const face of ['certkeeper', 'certkeeper/cmp', 'certkeeper/ca', 'certkeeper/validation', 'certkeeper/errors']) {
+      `for (const face of ['certkeeper', 'certkeeper/cmp', 'certkeeper/ca', 'certkeeper/validation', 'certkeeper/stapling', 'certkeeper/errors']) {
         const names = Object.keys(await import(face));
         if (names.length === 0) throw new Error(face + ' exports nothing');
       }
@@ -96,9 +96,10 @@ describe('an empty project with the tarball installed', () => {
       import * as cmp from 'certkeeper/cmp';
       import * as ca from 'certkeeper/ca';
       import * as validation from 'certkeeper/validation';
+      import * as stapling from 'certkeeper/stapling';
       import { CertError, type ErrorCode } from 'certkeeper/errors';
       export const code: ErrorCode = new CertError('USAGE_INVALID', 'x').code;
-      export const faces: object[] = [certkeeper, cmp, ca, validation];`,
+      export const faces: object[] = [certkeeper, cmp, ca, validation, stapling];`,
     );
     const options = '--noEmit --strict --target es2024 --module nodenext --types node'.split(' ');
     const typeRoots = ['--typeRoots', join(root, 'node_modules/@types')];

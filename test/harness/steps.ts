@@ -132,6 +132,7 @@ export const steps: readonly Step[] = [
   },
   { path: 'src/index.ts', step: 13, packages: [] },
   { path: 'src/validation/index.ts', step: 13, packages: [] },
+  { path: 'src/ocsp-staple/index.ts', step: 13, packages: [] },
 ];
 
 /** The one place where dotted OIDs are written. */
@@ -143,6 +144,7 @@ export const publicFaces: readonly string[] = [
   'src/cmp/index.ts',
   'src/ca/index.ts',
   'src/validation/index.ts',
+  'src/ocsp-staple/index.ts',
 ];
 
 /** No file is longer. */
