@@ -1,7 +1,8 @@
 import type { Services } from '../agent/compose.ts';
-import type { LiveValues, NameKind } from './completion.ts';
+import type { LiveValues } from './completion.ts';
 import type { Globals } from './global-options.ts';
 import type { Io } from './io.ts';
+import type { NameKind } from './parameter.ts';
 import { readStored } from './stored.ts';
 
 /**
@@ -36,9 +37,20 @@ const namesOf: Readonly<Record<NameKind, (services: Services) => Promise<readonl
     ...(await store.certificates.names()),
     ...(await store.transactions.overview()).map(({ name }) => name),
   ],
+  trusted: async ({ store }) => await trustedLabels(store),
+  signer: async ({ store }) => [
+    ...(await trustedLabels(store)),
+    ...(await store.certificates.names()),
+  ],
+  crl: async ({ store }) => namesIn(await store.validationObjects.list('crl')),
   ocsp: async ({ store }) => namesIn(await store.validationObjects.list('ocsp')),
   policy: async ({ store }) => namesIn(await store.validationObjects.list('policy')),
 };
+
+async function trustedLabels({ authorities, caCertificates }: Services['store']) {
+  const all = [...(await caCertificates.list()), ...(await authorities.list())];
+  return all.map(({ label }) => label);
+}
 
 function namesIn(objects: readonly { readonly name: string }[]): readonly string[] {
   return objects.map(({ name }) => name);

@@ -8,7 +8,7 @@ import {
   type Position,
 } from './completion-walk.ts';
 import { globalParameters } from './grammar.ts';
-import { optionOf } from './parameter.ts';
+import { optionOf, type NameKind } from './parameter.ts';
 
 /** What a word may become. */
 export interface Candidate {
@@ -16,9 +16,6 @@ export interface Candidate {
   /** One sentence; empty for a value. */
   readonly summary: string;
 }
-
-/** What the names of a parameter are names of. */
-export type NameKind = 'ca' | 'certificate' | 'ocsp' | 'policy';
 
 /** Where values come from that no table holds. */
 export interface LiveValues {
@@ -103,13 +100,6 @@ const kinds: Readonly<Record<string, NameKind>> = {
   policy: 'policy',
 };
 
-/** The same for parameters that are no labels, because their names may be longer or come with a prefix. */
-const textKinds: Readonly<Record<string, NameKind>> = {
-  'ocsp-object': 'ocsp',
-  'ocsp-cert-validator': 'ocsp',
-  'verify-object': 'ocsp',
-};
-
 /** Find the values of a parameter that begin with what was typed. */
 export async function valuesOf(
   { word, parameter }: Named,
@@ -126,7 +116,7 @@ export async function valuesOf(
       return kind === undefined ? [] : begin(plain(await live.names(kind)), typed);
     }
     case 'text': {
-      const kind = Object.hasOwn(textKinds, word) ? textKinds[word] : undefined;
+      const { names: kind } = parameter;
       return kind === undefined ? [] : begin(plain(await live.names(kind)), typed);
     }
     case 'file':

@@ -16,6 +16,9 @@ interface ParameterBase {
   readonly many?: true;
 }
 
+/** What the names of a parameter are names of: `trusted` are labels of CA certificates and of CA profiles. */
+export type NameKind = 'ca' | 'certificate' | 'trusted' | 'signer' | 'ocsp' | 'crl' | 'policy';
+
 /**
  * One parameter of a command, as data. The parser, `--help`, completion and the manual are made from
  * it, and `ArgsOf` makes from it the type of what a command body receives.
@@ -44,9 +47,11 @@ export type Parameter = ParameterBase &
         readonly type: 'text';
         /** With `many`: a program and its arguments. */
         readonly isProgram?: true;
+        /** Offered by completion. */
+        readonly names?: NameKind;
       }
     /** With `names`: offered by completion, whatever the keyword. */
-    | { readonly type: 'label'; readonly names?: 'certificate' }
+    | { readonly type: 'label'; readonly names?: NameKind }
     /** RFC 4514 text; parsed by whoever builds the request. */
     | { readonly type: 'dn' }
     /** A path, or `-` for standard input. */

@@ -9,6 +9,7 @@ const ofItsOwn: ReadonlySet<string> = new Set(['name', 'tunnel-password']);
 export const ocspObjectParameters: ParameterTable = {
   name: {
     type: 'text',
+    names: 'ocsp',
     required: true,
     positional: true,
     placeholder: 'N',
@@ -32,6 +33,7 @@ export const ocspObjectParameters: ParameterTable = {
 export const noOcspObjectParameters = {
   name: {
     type: 'text',
+    names: 'ocsp',
     required: true,
     positional: true,
     placeholder: 'N',
@@ -39,9 +41,25 @@ export const noOcspObjectParameters = {
   },
 } as const;
 
+/** `no ocsp`. */
+export const noOcspParameters = {
+  policy: {
+    type: 'label',
+    placeholder: 'P',
+    usual: 'the only one there is',
+    summary: 'The policy',
+  },
+  nonce: { type: 'flag', summary: 'The same, for what was set as "ocsp nonce"' },
+} as const;
+
 /** `show ocsp`. */
 export const showOcspParameters = {
-  'verify-object': { type: 'text', placeholder: 'N', summary: 'Only the object of this name' },
+  'verify-object': {
+    type: 'text',
+    names: 'ocsp',
+    placeholder: 'N',
+    summary: 'Only the object of this name',
+  },
   all: { type: 'flag', summary: 'Every object, which is also what is shown without a word' },
 } as const;
 
@@ -49,6 +67,7 @@ export const showOcspParameters = {
 export const caCrlParameters = {
   name: {
     type: 'label',
+    names: 'crl',
     required: true,
     positional: true,
     placeholder: 'N',
@@ -78,6 +97,7 @@ export const caCrlParameters = {
 export const noCaCrlParameters = {
   name: {
     type: 'label',
+    names: 'crl',
     required: true,
     positional: true,
     placeholder: 'N',
@@ -87,12 +107,13 @@ export const noCaCrlParameters = {
 
 /** `show ca-crl`. */
 export const showCaCrlParameters = {
-  name: { type: 'label', placeholder: 'N', summary: 'Only the CRL of this name' },
+  name: { type: 'label', names: 'crl', placeholder: 'N', summary: 'Only the CRL of this name' },
   all: { type: 'flag', summary: 'Every CRL, which is also what is shown without a word' },
 } as const;
 
 const policyName = {
   type: 'label',
+  names: 'policy',
   required: true,
   positional: true,
   placeholder: 'P',
@@ -134,6 +155,7 @@ export const noPolicyParameters: { readonly name: typeof policyName } = { name: 
 export const showPolicyParameters = {
   name: {
     type: 'label',
+    names: 'policy',
     positional: true,
     placeholder: 'P',
     summary: 'Only the policy of this name',
@@ -144,14 +166,19 @@ export const showPolicyParameters = {
 export const verifyParameters = {
   file: {
     type: 'file',
-    required: true,
     positional: true,
     placeholder: 'FILE',
     summary: 'File or URL of the certificate, PEM or DER, and of what comes along with it',
   },
+  'cert-name': {
+    type: 'label',
+    names: 'certificate',
+    summary: 'The certificate of ours by this name, with its chain, as a peer would judge it',
+  },
   chain: { type: 'file', summary: 'File or URL of more that comes along, in any order' },
   ca: {
     type: 'label',
+    names: 'trusted',
     many: true,
     placeholder: 'L',
     usual: 'those of the policy',
@@ -165,6 +192,7 @@ export const verifyParameters = {
   },
   'ocsp-object': {
     type: 'text',
+    names: 'ocsp',
     placeholder: 'O',
     summary: 'OCSP object to ask by, in place of that of the policy',
   },
@@ -180,5 +208,10 @@ export const verifyParameters = {
     placeholder: 'TIME',
     usual: 'now',
     summary: 'When it is judged, as 2026-12-01T00:00:00Z',
+  },
+  socket: {
+    type: 'file',
+    placeholder: 'PATH',
+    summary: 'Ask the agent that listens here, and open no store: for members of its group',
   },
 } as const;

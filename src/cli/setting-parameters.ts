@@ -1,5 +1,5 @@
 import { isMany, valuesText, type Setting, type SettingWords } from '../settings/setting.ts';
-import { camelCase, type Parameter, type ParameterTable } from './parameter.ts';
+import { camelCase, type NameKind, type Parameter, type ParameterTable } from './parameter.ts';
 
 /** Make the parameters of a command from a table of settings; what other products call them is understood, too. */
 export function parametersOf(table: readonly Setting[]): ParameterTable {
@@ -20,8 +20,19 @@ export function typedWord({ word, typed = word }: Setting): string {
   return typed;
 }
 
+/** What is named by settings. */
+const kinds: ReadonlyMap<string, NameKind> = new Map([
+  ['ca', 'trusted'],
+  ['ca-chain', 'trusted'],
+  ['trust-ocsp-signing', 'trusted'],
+  ['signing-certs', 'signer'],
+  ['ca-crl', 'crl'],
+  ['ocsp-cert-validator', 'ocsp'],
+]);
+
 function parameterOf(setting: Setting): Parameter {
-  const { values, unit, sentence: summary, default: usual } = setting;
+  const { word: named, values, unit, sentence: summary, default: usual } = setting;
+  const names = kinds.get(named);
   const base = {
     summary,
     ...(usual !== undefined && { usual: `default ${usual}` }),
@@ -46,9 +57,9 @@ function parameterOf(setting: Setting): Parameter {
       return { ...base, type: 'integer', min, max, ...(unit !== undefined && { unit }) };
     }
     case 'text':
-      return { ...base, type: 'text' };
+      return { ...base, type: 'text', ...(names && { names }) };
     case 'labels':
-      return { ...base, type: 'text', placeholder: 'L' };
+      return { ...base, type: 'text', placeholder: 'L', ...(names && { names }) };
   }
 }
 

@@ -62,16 +62,15 @@ export function checkedOcspObject(
  * Set up an OCSP object in place of one of that name, after everything it names was found.
  *
  * @param password of the tunnel; undefined is none
- * @returns what an operator should know of it
  * @throws {CertError} CONFIG_INVALID, CA_UNKNOWN, CERT_UNKNOWN, IN_PROGRESS
  */
 export async function putOcspObject(
   context: LifecycleContext,
   named: NamedWords,
   password: Uint8Array | undefined,
-): Promise<readonly string[]> {
+): Promise<void> {
   const { store } = context;
-  const { warnings } = checkedOcspObject(named, password !== undefined);
+  checkedOcspObject(named, password !== undefined);
   const secrets = password === undefined ? new Map() : new Map([[tunnelPassword, password]]);
   await oneJudgingChange(context, async () => {
     // Whatever is named has to be there, also what other settings leave without use.
@@ -79,7 +78,6 @@ export async function putOcspObject(
     for (const { label } of signersNamedIn(named.words)) await labelledCertificate(store, label);
     await keepWords(store, 'ocsp', named, secrets);
   });
-  return warnings;
 }
 
 /**

@@ -9,7 +9,9 @@ import type { LifecycleContext } from './context.ts';
 import { validatorOf } from './needed-by.ts';
 import { boundOcsp, resolveOcsp } from './ocsp-objects.ts';
 import { oneJudgingChange } from './one-judging-change.ts';
+import { assertOwnNames } from './own-names.ts';
 import { ocspOfWords, policyErrors, policyOf } from './policy-of-words.ts';
+import { policyWarnings } from './policy-warnings.ts';
 import { caGroup, localCas } from './trusted-labels.ts';
 import { assertSound, findWords, keepWords, type NamedWords } from './validation-words.ts';
 
@@ -54,7 +56,7 @@ export function storedPolicyWords(words: SettingWords): SettingWords {
 /**
  * Set up a policy in place of one of that name.
  *
- * @throws {CertError} CONFIG_INVALID, NAME_INVALID, CA_UNKNOWN, IN_PROGRESS
+ * @throws {CertError} CONFIG_INVALID, NAME_INVALID, CA_UNKNOWN, CERT_UNKNOWN, IN_PROGRESS
  */
 export async function putPolicy(context: LifecycleContext, named: NamedWords): Promise<void> {
   const { store } = context;
@@ -64,6 +66,8 @@ export async function putPolicy(context: LifecycleContext, named: NamedWords): P
   await oneJudgingChange(context, async () => {
     checkPolicy(named, { ocspObjects: await namesOf('ocsp'), crls: await namesOf('crl') });
     for (const label of readerOf(named.words).texts('ca')) await caGroup(store, label);
+    await assertOwnNames(store, named.words);
+    for (const warning of await policyWarnings(context, named.words)) context.log.warn(warning);
     await keepWords(store, 'policy', { name, words: storedPolicyWords(named.words) });
   });
 }

@@ -1,5 +1,11 @@
 import { CertError } from '../../base/errors.ts';
-import { ocspTable, putOcspObject, tunnelPassword } from '../../lifecycle/ocsp-objects.ts';
+import {
+  checkedOcspObject,
+  ocspTable,
+  putOcspObject,
+  tunnelPassword,
+} from '../../lifecycle/ocsp-objects.ts';
+import { deadlineWarnings } from '../../lifecycle/policy-warnings.ts';
 import type { SettingWords } from '../../settings/setting.ts';
 import type { Body } from '../command.ts';
 import type { ParameterTable } from '../parameter.ts';
@@ -14,8 +20,11 @@ export const run: Body<ParameterTable> = async (args, context) => {
   const source = args['tunnelPassword'];
   const isSource = typeof source === 'object' && 'kind' in source;
   const password = isSource ? await resolveSecret(source, tunnelPassword, context) : undefined;
-  const warnings = await putOcspObject(await context.services(), { name, words }, password);
+  const services = await context.services();
+  const checked = checkedOcspObject({ name, words }, password !== undefined).warnings;
+  const warnings = [...checked, ...(await deadlineWarnings(services, name, words))];
   for (const warning of warnings) context.log.warn(warning);
+  await putOcspObject(services, { name, words }, password);
   context.print.done({ name, warnings }, `OCSP object "${name}" is set up`);
   return 0;
 };
