@@ -16,6 +16,8 @@ export interface ExtensionsView {
   /** `CA`, `CA, path length 0`, `end entity`; absent without basicConstraints. */
   readonly basicConstraints?: string;
   readonly policies: readonly string[];
+  /** What a TLS server promises: `status_request` is a stapled OCSP response (RFC 7633). */
+  readonly tlsFeatures: readonly string[];
   /** Where OCSP is answered, and where the issuer's certificate is (authorityInfoAccess). */
   readonly ocsp: readonly string[];
   readonly caIssuers: readonly string[];
@@ -50,6 +52,7 @@ export function viewExtensions(extensions: Extensions | undefined): ExtensionsVi
     extKeyUsage: (read('extKeyUsage') ?? []).map(oidName),
     ...(constraints && { basicConstraints: constraintsText(constraints) }),
     policies: (read('certificatePolicies') ?? []).map((policy) => oidName(policy.policyIdentifier)),
+    tlsFeatures: (read('tlsFeature') ?? []).map(featureText),
     ocsp: at(oids.ocsp),
     caIssuers: at(oids.caIssuers),
     crl: (read('cRLDistributionPoints') ?? []).flatMap(placesOf),
@@ -60,6 +63,12 @@ export function viewExtensions(extensions: Extensions | undefined): ExtensionsVi
 function constraintsText({ cA, pathLenConstraint }: ExtensionValues['basicConstraints']): string {
   if (!cA) return 'end entity';
   return pathLenConstraint === undefined ? 'CA' : `CA, path length ${pathLenConstraint}`;
+}
+
+/** Other features are numbers of TLS extensions that nobody asks for. */
+function featureText(feature: number): string {
+  if (feature === 5) return 'status_request';
+  return feature === 17 ? 'status_request_v2' : String(feature);
 }
 
 /** Nearly always a URI, and then nothing else is worth saying of it. */

@@ -29,6 +29,7 @@ export function certificateFields(
     ['ext key use', listed(view.extKeyUsage)],
     ['basic', view.basicConstraints],
     ['policies', listed(view.policies)],
+    ['TLS features', listed(view.tlsFeatures)],
     ...eachOf('OCSP at', view.ocsp),
     ...eachOf('issuer at', view.caIssuers),
     ...eachOf('CRL at', view.crl),

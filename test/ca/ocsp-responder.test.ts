@@ -12,6 +12,8 @@ import {
   decodeOcspResponse,
   type ResponseData,
 } from '../../src/x509/ocsp-response.ts';
+import { scaled } from '../harness/effort.ts';
+import { seeded } from '../harness/seeded.ts';
 import { enrolled } from './lab-client.ts';
 import { clockAt, openLab } from './lab-under-test.ts';
 import { asked, certId, now, ocspRequest, octetsIn, wordOf } from './ocsp-client.ts';
@@ -164,6 +166,21 @@ describe('the OCSP responder of a lab', () => {
       ocspRequest([id], undefined, [critical]),
     ]) {
       expect(statusOf(await post(lab, body))).toBe('malformedRequest');
+    }
+  });
+
+  it('answers whatever comes: octets of a request that are changed, cut or longer', async () => {
+    const lab = await openLab();
+    const right = ocspRequest([idIn(lab, await enrolled(lab))], nonce);
+    const chance = seeded(7);
+    for (let count = 0; count < scaled(100); count++) {
+      const body = Uint8Array.from(right);
+      for (let changes = 1 + chance.below(3); changes > 0; changes--) {
+        body[chance.below(body.length)] = chance.below(256);
+      }
+      const cut = body.subarray(0, chance.below(8) === 0 ? chance.below(body.length) : undefined);
+      const status = statusOf(await post(lab, cut));
+      expect(['successful', 'malformedRequest', 'unauthorized']).toContain(status);
     }
   });
 

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { certificateFields, viewJson } from '../../src/cli/certificate-fields.ts';
 import { viewCertificate } from '../../src/cli/certificate-view.ts';
+import { certificateDer } from '../../src/x509/certificate.ts';
+import { extension } from '../../src/x509/extension-values.ts';
+import { issue } from '../harness/certificates.ts';
 import { der } from './bench-with-ca.ts';
 import { extensionsPem } from './certificates-with-extensions.ts';
 
@@ -28,6 +31,19 @@ describe('certificateFields()', () => {
     expect(viewJson({ ...view, subjectAltNames: [long] })).toHaveProperty('subjectAltNames', [
       long,
     ]);
+  });
+
+  it('shows what a certificate promises to TLS clients, in words where there are any', () => {
+    const { certificate } = issue({
+      subject: 'CN=web1',
+      extensions: [extension('tlsFeature', [5, 17, 43])],
+    });
+    const promised = viewCertificate(certificateDer(certificate));
+    expect(certificateFields(promised, new Date(0), style)).toContainEqual([
+      'TLS features',
+      'status_request, status_request_v2, 43',
+    ]);
+    expect(fields({})).toContainEqual(['TLS features', undefined]);
   });
 
   it('shows of very many names the first, and how many are left', () => {

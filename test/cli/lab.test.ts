@@ -32,6 +32,7 @@ describe('lab', () => {
     const io = impatient();
     expect(await run(['lab', 'port', '0', 'dir', dir], io)).toBe(0);
     expect(io.out()).toMatch(/^Lab CA and RA at http:\/\/127\.0\.0\.1:\d+\/pkix\/$/m);
+    expect(io.out()).toMatch(/^OCSP +http:\/\/127\.0\.0\.1:\d+\/ocsp\nCRL +http:\S+\/crl$/m);
     expect(io.out()).toContain(`${dir}/root.pem`);
     expect(io.out()).toMatch(
       /^ {2}certkeeper ca add lab url http:\S+ root \S+ reference device-0001/m,

@@ -4,6 +4,7 @@ import { toHex } from '../../base/bytes.ts';
 import { CertError } from '../../base/errors.ts';
 import { parseFault } from '../../ca/fault.ts';
 import { parseKeySpecs } from '../../ca/key-specs.ts';
+import { ocspPath } from '../../ca/ocsp-http.ts';
 import { parseOcspFault } from '../../ca/ocsp-fault.ts';
 import type { LabFiles } from '../../ca/lab-files.ts';
 import type { LabSettings } from '../../ca/lab-settings.ts';
@@ -214,7 +215,8 @@ function show(lab: Lab, { url, directory, files, dir }: Place, context: CommandC
       : 'automatic: every request is granted; --approval manual lets you decide';
   const json = { ...files, secrets: Object.fromEntries(files.secrets) };
   const { keyType } = lab.authorities.issuing.key;
-  print.show({ url, directory, approval, files: json, commands: lines }, () =>
+  const [ocsp, crl] = [ocspPath, '/crl'].map((path) => new URL(path, url).href);
+  print.show({ url, ocsp, crl, directory, approval, files: json, commands: lines }, () =>
     [
       `${print.style.bold('Lab CA and RA')} at ${url}\n`,
       '\n',
@@ -222,6 +224,8 @@ function show(lab: Lab, { url, directory, files, dir }: Place, context: CommandC
         ['directory', `${directory} (keys unencrypted: this is no CA for production)`],
         ['CA keys', keyType],
         ['approval', approvals],
+        ['OCSP', ocsp],
+        ['CRL', crl],
         ['root', files.root],
         ['issuing CA', files.issuing],
         ['RA signer', files.ra],
