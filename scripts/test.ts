@@ -44,6 +44,7 @@ const long: Readonly<Record<string, number>> = {
   import: 36,
   'openssl-server-refusal': 33,
   'crl-matrix': 31,
+  'staple-servers': 30,
   'openssl-server': 29,
   shell: 28,
   'decision-matrix': 25,

@@ -36,8 +36,8 @@ export type StapleAnswer =
   | { readonly refusal: string };
 
 /**
- * Put an OCSP response in the place of the one that HAProxy has. It looks at it: one answer in it, of a certificate that
- * it has, by a CertID with SHA-1, with nextUpdate more than 300 s ahead.
+ * Put an OCSP response in the place of the one that HAProxy has. It looks at it: one answer in it, about a
+ * certificate that it has, by a CertID with SHA-1, with nextUpdate; it serves it until 300 s before that.
  */
 export async function updateStaple(
   socket: string,
