@@ -37,6 +37,7 @@ async function answering(
     ocsp: {
       status: async () => ({ verdict: down, tried: [] }),
       staple: () => ({ verdict: down, tried: [] }),
+      forget: () => undefined,
     },
     crls: { find, keep: async () => {} },
     tell: () => {},
