@@ -54,7 +54,7 @@ async function scene(): Promise<Scene> {
   );
   const asked: Certificate[] = [];
   const events: ValidationEvent[] = [];
-  let said: (certificate: Certificate) => RevocationVerdict = () => good(24);
+  let said: (certificate: Certificate) => RevocationVerdict = goodForADay;
   const validation: ValidationContext = {
     ocsp: {
       async status(certificate) {
@@ -97,6 +97,10 @@ async function scene(): Promise<Scene> {
   await made.policy(usual);
   await made.use('gw1', leaf);
   return made;
+}
+
+function goodForADay(): RevocationVerdict {
+  return good(24);
 }
 
 function good(until: number): RevocationVerdict {
