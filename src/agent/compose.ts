@@ -5,6 +5,7 @@ import type { Random } from '../base/random.ts';
 import type { Transport } from '../cmp/transport/transport.ts';
 import type { KeyProvider } from '../crypto/keys.ts';
 import type { Delivered, Delivery } from '../deploy/files.ts';
+import type { StaplePorts } from '../lifecycle/staple-ports.ts';
 import { openStore } from '../store/open.ts';
 import type { StoreKeySource } from '../store/store-key.ts';
 import type { Store } from '../store/store.ts';
@@ -51,6 +52,8 @@ export interface Services {
   retrieve(url: string, options?: FetchOptions): Promise<Uint8Array>;
   /** Put files where services read them. @throws {CertError} DELIVERY_FAILED */
   deliver(delivery: Delivery): Promise<Delivered>;
+  /** How stapling reaches responders and endpoints, where that is not as in reality. */
+  readonly staples?: StaplePorts;
   /** Close the store; transports are closed by who made them. */
   close(): Promise<void>;
 }

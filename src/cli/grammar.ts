@@ -13,6 +13,7 @@ import { labCommands } from './grammar-lab.ts';
 import { operationsCommands } from './grammar-operations.ts';
 import { notifyCommands } from './grammar-notify.ts';
 import { retrievalCommands } from './grammar-retrieval.ts';
+import { stapleCommands } from './grammar-staple.ts';
 import { storeCommands } from './grammar-store.ts';
 import { toolCommands } from './grammar-tools.ts';
 import { tokenCommands } from './grammar-token.ts';
@@ -38,6 +39,7 @@ export const commands: readonly Command[] = [
   ...retrievalCommands,
   ...notifyCommands,
   ...validationCommands,
+  ...stapleCommands,
   ...toolCommands,
 ];
 
@@ -56,6 +58,7 @@ export const commandGroups: readonly {
   { title: 'Be told', words: ['snmp', 'notify'] },
   { title: 'Judge peers', words: ['verify', 'ocsp', 'ca-crl'] },
   { title: 'Make keys, use tokens; set how peers are judged', words: ['crypto'] },
+  { title: 'Staple OCSP responses', words: ['staple'] },
   { title: 'Try things', words: ['lab', 'demo'] },
   { title: 'At the keyboard', words: ['shell', 'completion'] },
   {
