@@ -1,12 +1,12 @@
 import { askAgent } from '../agent/control-client.ts';
 import type { ControlArguments } from '../agent/control-protocol.ts';
-import { CertError, exitCodeOf, type ExitCode } from '../base/errors.ts';
+import { CertError, exitCodeOf, type ErrorCode, type ExitCode } from '../base/errors.ts';
 import type { CommandContext } from './command.ts';
 
 /** Longer than a CA decides anything in while somebody watches. */
 export const maxToldWaitSeconds: number = 3600;
 
-type Place = Pick<CommandContext, 'globals' | 'io'>;
+type Place = Pick<CommandContext, 'globals' | 'io' | 'failed'>;
 
 /**
  * Have a running agent do what a command does, and print what it says.
@@ -19,7 +19,7 @@ type Place = Pick<CommandContext, 'globals' | 'io'>;
 export async function tellBy(
   path: string,
   words: ControlArguments,
-  { globals, io }: Place,
+  { globals, io, failed }: Place,
   waitSeconds = 0,
 ): Promise<ExitCode | undefined> {
   const { json, quiet, verbose } = globals;
@@ -29,11 +29,20 @@ export async function tellBy(
     ...(waitSeconds > 0 && { signal: io.abortSignal() }),
   });
   if (answer === undefined) return undefined;
-  const { exitCode, out, err }: Readonly<Record<string, unknown>> = { ...answer };
+  const { exitCode, out, err, failure }: Readonly<Record<string, unknown>> = { ...answer };
   const code = Object.values(exitCodeOf).find((each) => each === exitCode);
   if (typeof out === 'string') io.stdout.write(out);
   if (typeof err === 'string') io.stderr.write(err);
+  const reported = failureIn(failure);
+  // The audit trail has why, as it has it of a command that does the same by itself.
+  if (reported) failed(reported);
   return exitCode === 0 ? 0 : (code ?? exitCodeOf.INTERNAL);
+}
+
+function failureIn(value: unknown): Parameters<Place['failed']>[0] | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { code, message }: Readonly<Record<string, unknown>> = { ...value };
+  return isErrorCode(code) && typeof message === 'string' ? { code, message } : undefined;
 }
 
 /**
@@ -52,4 +61,8 @@ export async function tellOnlyBy(
   throw new CertError('CONFIG_INVALID', `Cannot ask the agent: none listens on "${path}"`, {
     hint: 'It is there while "agent run" with "group" and this "socket" runs',
   });
+}
+
+function isErrorCode(text: unknown): text is ErrorCode {
+  return typeof text === 'string' && Object.hasOwn(exitCodeOf, text);
 }

@@ -3,7 +3,7 @@ import { agentActor } from '../agent/actor.ts';
 import type { ControlArguments } from '../agent/control-protocol.ts';
 import { CertError, type ExitCode } from '../base/errors.ts';
 import { isLabel, type Label } from '../base/label.ts';
-import { audited } from '../lifecycle/audit.ts';
+import { audited, outcomeOfError } from '../lifecycle/audit.ts';
 import type { CommandContext } from './command.ts';
 import { reloadedText, type Reloaded } from './agent-reloaded.ts';
 import { maxToldWaitSeconds } from './agent-tell.ts';
@@ -18,7 +18,11 @@ export interface Told {
   readonly exitCode: ExitCode;
   readonly out: string;
   readonly err: string;
+  /** Why nothing came of it. */
+  readonly failure?: Failure;
 }
+
+type Failure = Parameters<CommandContext['failed']>[0];
 
 /** Longest look ahead, as of `agent plan`. */
 const maxDays = 3650;
@@ -54,15 +58,20 @@ export async function tell(
     yes: false,
   };
   const captured = capture(context.io, signal);
-  const inside = insideOf(services, asked, captured.io);
+  let failure: Failure | undefined;
+  const inside = insideOf(services, asked, captured.io, (reported) => void (failure = reported));
   const done = async (body: () => Promise<ExitCode>): Promise<Told> => {
     let exitCode: ExitCode;
     try {
       exitCode = await body();
     } catch (error) {
       exitCode = reportError(error, captured.io, asked);
+      failure =
+        error instanceof CertError
+          ? { code: error.code, message: error.message }
+          : { code: 'INTERNAL', message: String(error) };
     }
-    return { exitCode, ...captured.said() };
+    return { exitCode, ...captured.said(), ...(failure && { failure }) };
   };
   switch (words['command']) {
     case 'status': {
@@ -76,7 +85,7 @@ export async function tell(
     }
     case 'reload':
       return await done(async () => {
-        const reloaded = await acting(services, 'agent reload', [], reload);
+        const reloaded = await acting(services, 'agent reload', [], reload, () => failure);
         inside.print.done(reloaded, reloadedText(reloaded));
         return 0;
       });
@@ -85,7 +94,8 @@ export async function tell(
       const wait = integer(words, 'wait', 0, maxToldWaitSeconds);
       const { pollHere } = await import('./commands/cmp-poll.ts');
       const poll = () => afterOwn(services, name, () => pollHere({ name, wait }, inside), signal);
-      return await done(() => acting(services, 'cmp poll', [['current-cert', name]], poll));
+      const typed = [['current-cert', name]] as const;
+      return await done(() => acting(services, 'cmp poll', typed, poll, () => failure));
     }
     default:
       throw new CertError('USAGE_INVALID', 'Cannot tell that: the agent knows no such command');
@@ -97,11 +107,14 @@ async function acting<T>(
   what: string,
   words: readonly (readonly [string, string])[],
   body: () => Promise<T>,
+  reported: () => Failure | undefined,
 ): Promise<T> {
   const act = { actor: agentActor(services.holder), what, arguments: words };
-  return await audited(services, act, body, (value) => ({
-    exitCode: typeof value === 'number' ? value : 0,
-  }));
+  return await audited(services, act, body, (value) => {
+    const failure = reported();
+    if (failure) return outcomeOfError(new CertError(failure.code, failure.message));
+    return { exitCode: typeof value === 'number' ? value : 0 };
+  });
 }
 
 /** What the agent itself is doing about a name is waited for: to whoever asks they are one. */
@@ -128,7 +141,12 @@ function never(): never {
   throw new CertError('INTERNAL', 'Cannot do that for somebody at the socket');
 }
 
-function insideOf(services: Services, globals: Globals, io: Io): CommandContext {
+function insideOf(
+  services: Services,
+  globals: Globals,
+  io: Io,
+  failed: CommandContext['failed'],
+): CommandContext {
   return {
     io,
     globals,
@@ -140,7 +158,7 @@ function insideOf(services: Services, globals: Globals, io: Io): CommandContext 
     beforeWriting: () => {},
     // Whoever runs it looks at every name that changed.
     concerns: () => {},
-    failed: () => {},
+    failed,
     run: never,
   };
 }

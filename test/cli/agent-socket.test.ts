@@ -47,7 +47,12 @@ describe('cmp poll', () => {
     }
     const { out } = await bench.run(['show', 'audit']);
     expect(out).toMatch(/ agent .*cmp poll/);
-    expect(out.split('\n').filter((line) => line.includes('cmp poll'))).toHaveLength(12);
+    const acts = out.split('\n').filter((line) => line.includes('cmp poll'));
+    expect(acts).toHaveLength(12);
+    // That of the agent, and that of who asked: both know why nothing came of it.
+    const failed = acts.filter((line) => line.includes('nobody'));
+    expect(failed).toHaveLength(4);
+    for (const line of failed) expect(line).toMatch(/ failed 3 CERT_UNKNOWN/);
   });
 
   it('waits for what the agent itself is doing about the name', async () => {
