@@ -33,6 +33,20 @@ const unchecked = 'noCheck=ignored';
 /** Whoever signs responses beside the CAs. */
 const responders: readonly Wanted[] = [
   { name: 'ocsp', issuer: 'sub', extensions: [digitalSignature, forOcsp, unchecked], serial: 100 },
+  {
+    name: 'rsa',
+    issuer: 'sub',
+    extensions: [digitalSignature, forOcsp, unchecked],
+    serial: 109,
+    rsaBits: 2048,
+  },
+  {
+    name: 'weak',
+    issuer: 'sub',
+    extensions: [digitalSignature, forOcsp, unchecked],
+    serial: 110,
+    rsaBits: 1024,
+  },
   { name: 'unchecked', issuer: 'sub', extensions: [digitalSignature, forOcsp], serial: 101 },
   {
     name: 'stranger',
@@ -100,13 +114,21 @@ const made: readonly Made[] = [
   { file: 'no-next', validity: '' },
   { file: 'expired', from: -3, validity: '-ndays 1' },
   { file: 'future', from: 3 },
+  { file: 'expired-in-skew', from: -1.5, validity: '-ndays 1' },
+  { file: 'future-in-skew', from: 0.5 },
+  { file: 'day-old', from: -1, validity: '-ndays 7' },
+  { file: 'with-chain', more: '-rother cas.pem' },
+  { file: 'many-certs', more: '-rother many.pem' },
+  { file: 'by-rsa', signer: 'rsa' },
+  { file: 'by-weak', signer: 'weak' },
   { file: 'broken', more: '-badsig' },
   { file: 'sha1', more: '-rmd sha1' },
   { file: 'other-serial', about: `-issuer sub.crt -serial ${otherSerial}` },
   // The CA of an answer is whoever -issuer names; -CA is whose list it is.
   { file: 'other-ca', about: `-issuer stranger.crt -serial ${peerSerial}` },
   { file: 'crowd', about: `-issuer sub.crt ${serials(20)} -serial ${peerSerial}` },
-  { file: 'huge', about: `-issuer sub.crt ${serials(1000)} -serial ${peerSerial}` },
+  { file: 'huge', about: `-issuer sub.crt ${serials(900)} -serial ${peerSerial}` },
+  { file: 'crowded', about: `-issuer sub.crt ${serials(1000)} -serial ${peerSerial}` },
   { file: 'with-nonce', about: peer, more: '-nonce' },
   { file: 'by-unchecked', signer: 'unchecked' },
   { file: 'by-sub', signer: 'sub', more: '-resp_no_certs' },
@@ -149,7 +171,22 @@ export function makeOcsp(shop: Workshop, url: string): void {
   shop.write('revoked.txt', revoked('keyCompromise'));
   shop.write('hold.txt', revoked('certificateHold'));
   shop.write('empty.txt', '');
-  shop.run(...made.map(lineFor));
+  const embedded = [
+    'unchecked',
+    'plain',
+    'any',
+    'no-signing',
+    'old',
+    'young',
+    'rsa',
+    'sub',
+    'root',
+  ];
+  shop.run(
+    'cat sub.crt root.crt > cas.pem',
+    `cat ${embedded.map((name) => `${name}.crt`).join(' ')} > many.pem`,
+    ...made.map(lineFor),
+  );
 }
 
 /** Answer by openssl, for this query: its nonce, and its way to name the certificate. */
@@ -219,6 +256,21 @@ function ownResponses(shop: Workshop) {
     ]),
     'two-newest-good': response([single({ certStatus: unknown, ...older }), single()]),
     'two-newest-unknown': response([single(older), single({ certStatus: unknown })]),
+    'never-issued': response(
+      [
+        single({
+          certStatus: {
+            type: 'revoked',
+            value: { revocationTime: new Date(0), revocationReason: 'certificateHold' },
+          },
+        }),
+      ],
+      {
+        responseExtensions: [
+          { extnID: oids.ocspExtendedRevoke, critical: false, extnValue: Uint8Array.of(5, 0) },
+        ],
+      },
+    ),
     'critical-single': response([single({ singleExtensions: [critical] })]),
     'critical-response': response([single()], { responseExtensions: [critical] }),
     'other-type': response([single()], {}, oids.ocspNonce),
@@ -229,6 +281,12 @@ function ownResponses(shop: Workshop) {
 function hours(count: number): Date {
   const time = Date.now() + count * 3_600_000;
   return new Date(time - (time % 1000));
+}
+
+/** Send whoever asks to another place, and answer there. */
+function moved(code: number, url: string, answer: Answer): Answer {
+  const away = status(code, url.replace(/ocsp$/, 'moved'));
+  return (query, out) => (query.path.startsWith('/moved') ? answer : away)(query, out);
 }
 
 function statusOnly(responseStatus: OCSPResponse['responseStatus']): Answer {
@@ -254,12 +312,23 @@ export function answersOf(
     'no-next': said('no-next'),
     expired: said('expired'),
     future: said('future'),
+    'expired-in-skew': said('expired-in-skew'),
+    'future-in-skew': said('future-in-skew'),
+    'too-old': said('day-old'),
+    'not-too-old': said('day-old'),
+    'no-next-refused': said('no-next'),
     broken: said('broken'),
     sha1: said('sha1'),
     'other-serial': said('other-serial'),
     'other-ca': said('other-ca'),
     crowd: said('crowd'),
     huge: said('huge'),
+    'huge-allowed': said('huge'),
+    crowded: said('crowded'),
+    'with-chain': said('with-chain'),
+    'many-certs': said('many-certs'),
+    'by-rsa': said('by-rsa'),
+    'by-weak': said('by-weak'),
     'by-unchecked': said('by-unchecked'),
     'by-sub': said('by-sub'),
     'by-stranger': said('by-stranger'),
@@ -280,6 +349,7 @@ export function answersOf(
     'two-revoked-ended': ownSaid('two-revoked-ended'),
     'two-newest-good': ownSaid('two-newest-good'),
     'two-newest-unknown': ownSaid('two-newest-unknown'),
+    'never-issued': ownSaid('never-issued'),
     'critical-single': ownSaid('critical-single'),
     'critical-response': ownSaid('critical-response'),
     'other-type': ownSaid('other-type'),
@@ -298,11 +368,8 @@ export function answersOf(
     html: () => octets(Buffer.from('<html><body>No responder here</body></html>'), 'text/html'),
     'wrong-type': () => octets(good, 'text/plain'),
     'status-500': () => status(500),
-    redirect: () => (query, out) =>
-      (query.path.startsWith('/moved') ? octets(good) : status(302, url.replace(/ocsp$/, 'moved')))(
-        query,
-        out,
-      ),
+    redirect: () => moved(302, url, octets(good)),
+    'redirect-post': () => moved(307, url, live(shop)),
     'redirect-round': () => status(302, url),
     'redirect-ftp': () => status(302, 'ftp://127.0.0.1/ocsp'),
     slow: () => silence,

@@ -1,3 +1,4 @@
+import type { OcspRules } from '../../../src/revocation/ocsp-rules.ts';
 import type { UnavailableCode } from '../../../src/revocation/verdict.ts';
 
 /** Settings of who may sign responses: the columns of the matrix. */
@@ -26,6 +27,8 @@ export type Said =
 /** Who signed a response. */
 export const signers = {
   ocsp: 'the responder that the CA named for ocspSigning',
+  rsa: 'one that the CA named, with RSA of 2048 bits',
+  weak: 'one that the CA named, with RSA of 1024 bits',
   unchecked: 'one that the CA named, without id-pkix-ocsp-nocheck',
   sub: 'the CA itself, by no certificate that comes along',
   stranger: 'a stranger',
@@ -73,6 +76,8 @@ const below: Readonly<Record<ResponderKind, Said>> = {
 /** What comes of a response by which everything is right but who signed it; `good` is that the signer is believed. */
 export const believed: Readonly<Record<Signer, Readonly<Record<ResponderKind, Said>>>> = {
   ocsp: { ...named('good'), 'signing-certs': 'good' },
+  rsa: named('good'),
+  weak: named('bad-signature'),
   unchecked: named('good (responder-not-checked)'),
   sub: named('good'),
   stranger: { ...nobody, 'signing-certs for': 'good' },
@@ -99,6 +104,29 @@ export interface OcspRow {
   /** Everything is right but who signed it. */
   readonly signer?: Signer;
   readonly nonce?: 'prefer' | 'require';
+  /** Settings of an OCSP object that differ from what is usual. */
+  readonly rules?: MatrixRules;
+}
+
+/** Those that rows differ in. */
+export type MatrixRules = Partial<
+  Pick<
+    OcspRules,
+    'maxAgeSeconds' | 'clockSkewSeconds' | 'rejectMissingNextUpdate' | 'maxResponseOctets'
+  >
+>;
+
+/** Say them as an operator does. */
+export function wordsOf(rules: MatrixRules): string {
+  const { maxAgeSeconds, clockSkewSeconds, rejectMissingNextUpdate, maxResponseOctets } = rules;
+  return [
+    maxAgeSeconds === undefined ? [] : [`max-age ${maxAgeSeconds}`],
+    clockSkewSeconds === undefined ? [] : [`clock-skew ${clockSkewSeconds}`],
+    rejectMissingNextUpdate === true ? ['reject-missing-next-update on'] : [],
+    maxResponseOctets === undefined ? [] : [`max-response-size ${maxResponseOctets}`],
+  ]
+    .flat()
+    .join(' ');
 }
 
 /** All of them, by a name. */
@@ -111,6 +139,36 @@ export const ocspRows = {
   'no-next': { title: 'good, without nextUpdate', maker: 'openssl', says: 'good (no-age-bound)' },
   expired: { title: 'expired', maker: 'openssl', says: 'expired' },
   future: { title: 'of the future', maker: 'openssl', says: 'not-yet-valid' },
+  'expired-in-skew': {
+    title: 'expired half a day ago',
+    maker: 'openssl',
+    says: 'good',
+    rules: { clockSkewSeconds: 86_400 },
+  },
+  'future-in-skew': {
+    title: 'of half a day ahead',
+    maker: 'openssl',
+    says: 'good',
+    rules: { clockSkewSeconds: 86_400 },
+  },
+  'too-old': {
+    title: 'good since a day',
+    maker: 'openssl',
+    says: 'too-old',
+    rules: { maxAgeSeconds: 3600 },
+  },
+  'not-too-old': {
+    title: 'good since a day',
+    maker: 'openssl',
+    says: 'good',
+    rules: { maxAgeSeconds: 172_800 },
+  },
+  'no-next-refused': {
+    title: 'good, without nextUpdate',
+    maker: 'openssl',
+    says: 'no-next-update',
+    rules: { rejectMissingNextUpdate: true },
+  },
   broken: { title: 'with a bad signature', maker: 'openssl', says: 'bad-signature' },
   sha1: { title: 'signed with SHA-1', maker: 'openssl', says: 'bad-signature' },
   'other-serial': {
@@ -125,7 +183,23 @@ export const ocspRows = {
   },
   crowd: { title: 'about many others, too', maker: 'openssl', says: 'good' },
   huge: { title: 'about more than 64 KiB hold', maker: 'openssl', always: 'too-large' },
+  'huge-allowed': {
+    title: 'about more than 64 KiB hold',
+    maker: 'openssl',
+    says: 'good',
+    rules: { maxResponseOctets: 1_048_576 },
+  },
+  crowded: {
+    title: 'about more than a thousand',
+    maker: 'openssl',
+    always: 'malformed',
+    rules: { maxResponseOctets: 1_048_576 },
+  },
+  'with-chain': { title: 'good, with the CAs of its signer', maker: 'openssl', says: 'good' },
+  'many-certs': { title: 'good, with ten certificates', maker: 'openssl', always: 'too-large' },
 
+  'by-rsa': { title: 'good', maker: 'openssl', signer: 'rsa' },
+  'by-weak': { title: 'good', maker: 'openssl', signer: 'weak' },
   'by-unchecked': { title: 'good', maker: 'openssl', signer: 'unchecked' },
   'by-sub': { title: 'good', maker: 'openssl', signer: 'sub' },
   'by-stranger': { title: 'good', maker: 'openssl', signer: 'stranger' },
@@ -193,6 +267,11 @@ export const ocspRows = {
     maker: 'own encoder',
     says: 'unknown',
   },
+  'never-issued': {
+    title: 'never issued: on hold since 1970, by extended-revoke',
+    maker: 'own encoder',
+    says: 'revoked',
+  },
   'critical-single': {
     title: 'good, the answer with a critical extension nobody knows',
     maker: 'own encoder',
@@ -242,6 +321,12 @@ export const ocspRows = {
   },
   'status-500': { title: 'HTTP status 500', maker: '–', always: 'http-status' },
   redirect: { title: 'good, where a redirect leads', maker: 'openssl', says: 'good' },
+  'redirect-post': {
+    title: 'good, where a redirect leads',
+    maker: 'openssl',
+    says: 'good',
+    nonce: 'require',
+  },
   'redirect-round': { title: 'redirects in a circle', maker: '–', always: 'http-status' },
   'redirect-ftp': { title: 'a redirect to ftp', maker: '–', always: 'http-status' },
   slow: { title: 'no answer in time', maker: '–', always: 'timeout' },
@@ -274,18 +359,20 @@ function isKind(kind: string): kind is ResponderKind {
 
 /** Say what is to come of a row; undefined where a kind has no such setting. */
 export function expectedOf(
-  { says, always, signer = 'ocsp', nonce }: OcspRow,
+  { says, always, signer = 'ocsp', nonce, rules }: OcspRow,
   kind: ResponderKind,
 ): Said | undefined {
-  // `ocsp` of a policy has nonce off, or require.
-  if (kind === 'issuer' && nonce === 'prefer') return undefined;
+  // `ocsp` of a policy has nonce off, or require, and no settings.
+  if (kind === 'issuer' && (nonce === 'prefer' || rules !== undefined)) return undefined;
   if (always !== undefined) return always;
   const who = believed[signer][kind];
   return who === 'good' ? (says ?? 'good') : who;
 }
 
 /** Name a row as a sentence has it. */
-export function titleOf({ title, signer, nonce }: OcspRow): string {
+export function titleOf({ title, signer, nonce, rules }: OcspRow): string {
   const by = signer === undefined ? '' : `, signed by ${signers[signer]}`;
-  return `${title}${by}${nonce === undefined ? '' : `, with nonce ${nonce}`}`;
+  const settings = [nonce === undefined ? [] : [`nonce ${nonce}`], rules ? [wordsOf(rules)] : []];
+  const all = settings.flat();
+  return `${title}${by}${all.length === 0 ? '' : `; with \`${all.join(' ')}\``}`;
 }

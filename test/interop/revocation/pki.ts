@@ -54,6 +54,8 @@ export interface Wanted {
   /** Days from now. */
   readonly from?: number;
   readonly days?: number;
+  /** P-256 when absent. */
+  readonly rsaBits?: number;
 }
 
 export const ofCa: readonly string[] = [
@@ -64,20 +66,25 @@ export const ofCa: readonly string[] = [
 
 /** The lines that make a certificate with a key of its own, by default ten days ago for forty days. */
 export function linesFor(shop: Workshop, wanted: Wanted): readonly string[] {
-  const { name, cn = name, issuer, serial, extensions, from = -10, days = 40 } = wanted;
+  const { name, cn = name, issuer, serial, extensions, from = -10, days = 40, rsaBits } = wanted;
   shop.write(`${name}.ext`, `${extensions.join('\n')}\n`);
   const signer =
     issuer === undefined ? `-signkey ${name}.key` : `-CA ${issuer}.crt -CAkey ${issuer}.key`;
+  const algorithm =
+    rsaBits === undefined
+      ? 'EC -pkeyopt ec_paramgen_curve:P-256'
+      : `RSA -pkeyopt rsa_keygen_bits:${rsaBits}`;
   return [
-    `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ${name}.key`,
+    `openssl genpkey -algorithm ${algorithm} -out ${name}.key`,
     `openssl req -config /dev/null -new -key ${name}.key -subj /CN=${cn} -out ${name}.csr`,
     `${at(from)}openssl x509 -req -in ${name}.csr ${signer} -set_serial ${serial} -days ${days} -extfile ${name}.ext -out ${name}.crt`,
   ];
 }
 
-/** The words before a command that has another day than today. */
+/** The words before a command that has another day than today, or a part of one. */
 export function at(days: number): string {
-  return days === 0 ? '' : `faketime -f ${days > 0 ? '+' : ''}${days}d `;
+  const seconds = days * 86_400;
+  return seconds === 0 ? '' : `faketime -f ${seconds > 0 ? '+' : ''}${seconds}s `;
 }
 
 /** The root, the CA below it that everything here is about, and one that calls itself the same. */
