@@ -17,7 +17,8 @@ export interface StapledCertificate {
 export interface StapleAuthority {
   readonly caPem: string;
   readonly caDer: Uint8Array;
-  issue(commonName: string): StapledCertificate;
+  /** @param feature `must-staple`: clients are to refuse it without a staple, RFC 7633 */
+  issue(commonName: string, feature?: 'must-staple'): StapledCertificate;
   /** Have `openssl ocsp` make a response: good for so many minutes. */
   respond(
     certificate: StapledCertificate,
@@ -50,12 +51,12 @@ export function makeStapleAuthority(above: string): StapleAuthority {
   return {
     caPem: text('ca.crt'),
     caDer: der('ca.crt'),
-    issue(commonName) {
+    issue(commonName, feature) {
       const serial = (last++).toString(16).toUpperCase();
       key(`${serial}.key`);
       writeFileSync(
         join(directory, `${serial}.ext`),
-        `keyUsage=digitalSignature\nsubjectAltName=DNS:${commonName}.test\n`,
+        `keyUsage=digitalSignature\nsubjectAltName=DNS:${commonName}.test\n${feature === undefined ? '' : 'tlsfeature=status_request\n'}`,
       );
       openssl(
         `req -config /dev/null -new -key ${serial}.key -subj /CN=${commonName} -out ${serial}.csr`,

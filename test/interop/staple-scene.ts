@@ -39,6 +39,8 @@ export interface StapleScene {
   different(site: Site, staple?: Uint8Array): Promise<string | undefined>;
   /** What `openssl s_client -status` says of a single connection. */
   seen(site: Site, version?: 'tls1_2' | 'tls1_3'): Promise<SeenByOpenssl>;
+  /** What `gnutls-cli` says of a single connection, and whether it goes on with it. */
+  judged(site: Site): Promise<{ readonly accepts: boolean; readonly text: string }>;
 }
 
 /** What openssl sees of a server. */
@@ -53,7 +55,10 @@ export interface SeenByOpenssl {
 const name = parseLabel('gw1', 'cert-name');
 
 /** Make certificates and configuration of a server, which is stopped at the end of the test. */
-export async function openStapleScene(which: keyof typeof staplingServers): Promise<StapleScene> {
+export async function openStapleScene(
+  which: keyof typeof staplingServers,
+  feature?: 'must-staple',
+): Promise<StapleScene> {
   const server = staplingServers[which];
   const directory = mkdtempSync(join(tmpdir(), 'certkeeper-staple-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
@@ -62,7 +67,7 @@ export async function openStapleScene(which: keyof typeof staplingServers): Prom
   mkdirSync(join(directory, 'tls'), { mode: 0o755 });
   const place: StaplePlace = { directory, port: await unusedPort() };
   const authority = makeStapleAuthority(directory);
-  const certificates = { a: authority.issue('a'), b: authority.issue('b') };
+  const certificates = { a: authority.issue('a', feature), b: authority.issue('b') };
   for (const site of sites) {
     const { certificatePem, keyPem } = certificates[site];
     const withKey = which === 'haproxy' ? keyPem : '';
@@ -129,6 +134,7 @@ export async function openStapleScene(which: keyof typeof staplingServers): Prom
       return (await lookForStaple(probe(site), publication(site, staple)))?.text;
     },
     seen: (site, version = 'tls1_3') => seenByOpenssl(probe(site), version),
+    judged: (site) => judgedByGnutls(probe(site), join(directory, 'ca/ca.crt')),
   };
 }
 
@@ -176,6 +182,20 @@ function seenByOpenssl(
         ...(status !== undefined && { status }),
       });
     });
+    child.stdin?.end();
+  });
+}
+
+function judgedByGnutls(
+  { host, port, serverName = '' }: DeployProbe,
+  anchors: string,
+): Promise<{ readonly accepts: boolean; readonly text: string }> {
+  const argv = ['--x509cafile', anchors, '--port', String(port), '--sni-hostname', serverName];
+  argv.push('--verify-hostname', serverName, host);
+  return new Promise((resolve) => {
+    const child = execFile('gnutls-cli', argv, { timeout: 20_000 }, (error, stdout, stderr) =>
+      resolve({ accepts: error === null, text: stdout + stderr }),
+    );
     child.stdin?.end();
   });
 }

@@ -174,6 +174,41 @@ describe('a staple at haproxy', () => {
   });
 });
 
+describe.each(['nginx', 'haproxy', 'lighttpd'] as const)(
+  'a certificate that must have a staple, at %s',
+  (which) => {
+    beforeEach((context) => {
+      requirePeer(context, 'openssl');
+      requirePeer(context, 'gnutls-bin');
+      requirePeer(context, staplingServers[which].debian);
+      if (which !== 'haproxy') requireFeature(context, 'accounts');
+    });
+
+    it('is accepted by GnuTLS from the first connection on, and refused once that is withdrawn', async () => {
+      const scene = await openStapleScene(which, 'must-staple');
+      const { authority, certificates } = scene;
+      await scene.publish('a', authority.respond(certificates.a)).catch(() => {});
+      await scene.start();
+      expect(await scene.judged('a')).toMatchObject({
+        accepts: true,
+        text: expect.stringContaining('The certificate is trusted'),
+      });
+      await scene.publish('a');
+      expect(await scene.different('a')).toBeUndefined();
+      expect(await scene.judged('a')).toMatchObject({
+        accepts: false,
+        text: expect.stringContaining('OCSP status is missing'),
+      });
+      // Renewed with its staple by one step, it is accepted again at once.
+      const renewed = authority.issue('a', 'must-staple');
+      const staple = authority.respond(renewed);
+      await scene.renew(renewed, staple);
+      expect(await scene.different('a', staple)).toBeUndefined();
+      expect(await scene.judged('a')).toMatchObject({ accepts: true });
+    });
+  },
+);
+
 describe('a staple at nginx', () => {
   beforeEach((context) => {
     requirePeer(context, 'openssl');
