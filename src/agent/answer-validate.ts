@@ -1,4 +1,5 @@
 import { CertError } from '../base/errors.ts';
+import { fromHex } from '../base/bytes.ts';
 import { gate } from '../base/gate.ts';
 import { isLabel, type Label } from '../base/label.ts';
 import { ownChain } from '../lifecycle/own-chain.ts';
@@ -6,6 +7,7 @@ import { resolvePolicy } from '../lifecycle/validation-policies.ts';
 import { parseIdentity } from '../revocation/peer-identity-text.ts';
 import { validatePeer } from '../validation/check-peer.ts';
 import type { PeerToJudge, ValidationContext } from '../validation/contract.ts';
+import type { HashAndUrl } from '../validation/hash-and-url.ts';
 import { peerReport, type PeerReport } from '../validation/peer-report.ts';
 import type { Services } from './compose.ts';
 import type { ControlArguments } from './control-protocol.ts';
@@ -23,9 +25,9 @@ export interface JudgingServices extends Pick<Services, 'store' | 'clock' | 'log
 
 /**
  * Make what judges peers for those who ask the agent: `policy` by its name, and `chain` (base64 of DER, the peer's own
- * first) with `staple` (base64) if it stapled, or `certName` of ours; `identity` as on the command line. The answer is
- * what `verify --json` prints. So many at a time, one beginning in a turn of the event loop, that renewals and others
- * have theirs.
+ * first) with `staple` (base64) if it stapled and `hashAndUrl` for what it names in place of sending it, or `certName` of
+ * ours; `identity` as on the command line. The answer is what `verify --json` prints. So many at a time, one beginning in a
+ * turn of the event loop, that renewals and others have theirs.
  */
 export function judgesFor(
   services: JudgingServices,
@@ -67,12 +69,19 @@ async function judge(
   return peerReport(await validatePeer(validation, policy, peer, clock.now(), signal));
 }
 
-const known: ReadonlySet<string> = new Set(['policy', 'chain', 'certName', 'identity', 'staple']);
+const known: ReadonlySet<string> = new Set([
+  'policy',
+  'chain',
+  'hashAndUrl',
+  'certName',
+  'identity',
+  'staple',
+]);
 
 function readQuestion(words: ControlArguments): Question {
   const strange = Object.keys(words).find((word) => !known.has(word));
   if (strange !== undefined) throw refuse(`"${strange.slice(0, 40)}" is nothing it can be told`);
-  const { policy, chain, certName, identity, staple } = words;
+  const { policy, chain, hashAndUrl, certName, identity, staple } = words;
   if (typeof policy !== 'string' || !isLabel(policy))
     throw refuse('"policy" is no name of a policy');
   if ((chain === undefined) === (certName === undefined)) {
@@ -82,6 +91,7 @@ function readQuestion(words: ControlArguments): Question {
     policy,
     of: certName === undefined ? readChain(chain) : readName(certName),
     ...(identity !== undefined && { identity: parseIdentity(readText(identity)) }),
+    ...(hashAndUrl !== undefined && { hashAndUrl: readNamed(hashAndUrl) }),
     ...(staple !== undefined && { staple: readOctets(staple, 'staple') }),
   };
 }
@@ -100,6 +110,22 @@ function readText(value: unknown): string {
 function readChain(value: unknown): readonly Uint8Array[] {
   if (Array.isArray(value)) return value.map((one: unknown) => readOctets(one, 'chain'));
   throw refuse('"chain" is no list of certificates in base64');
+}
+
+/** What a peer of IKE names in place of sending it: what is there, the SHA-1 of that in hexadecimal, and where. */
+function readNamed(value: unknown): readonly HashAndUrl[] {
+  if (!Array.isArray(value)) throw refuse('"hashAndUrl" is no list');
+  return value.map((one: unknown) => {
+    const named: Readonly<Record<string, unknown>> =
+      typeof one === 'object' && one !== null ? { ...one } : {};
+    const { of, sha1, url } = named;
+    const isOf = of === 'certificate' || of === 'bundle';
+    const isHash = typeof sha1 === 'string' && /^[0-9a-f]{40}$/i.test(sha1);
+    if (isOf && isHash && typeof url === 'string') return { of, sha1: fromHex(sha1), url };
+    throw refuse(
+      '"hashAndUrl" needs {"of": "certificate" or "bundle", "sha1": 40 hexadecimal digits, "url": …}',
+    );
+  });
 }
 
 function readOctets(value: unknown, word: string): Uint8Array {

@@ -10,7 +10,9 @@ import {
 } from '../validation/configured-signer.ts';
 import type { ValidationContext, ValidationEvents } from '../validation/contract.ts';
 import { crlKeeper, type CrlKeeperContext } from '../validation/crl-keeper.ts';
+import type { Fetch } from '../validation/crl-fetcher.ts';
 import type { CrlRefresher } from '../validation/crl-refresh.ts';
+import { certificateFetcher } from '../validation/hash-and-url.ts';
 import { ocspClient } from '../validation/ocsp-client.ts';
 import type { Services } from './compose.ts';
 
@@ -60,6 +62,12 @@ export function composeValidation(
   return validationOn(ground, options);
 }
 
+/** Without what is set up for any server: a certificate, or a peer, must not have our passwords sent anywhere. */
+const fetchNamed: Fetch = async (url, options) => {
+  const { retrieve } = await import('../retrieval/retrieve.ts');
+  return await retrieve(url, options);
+};
+
 /** The same on another ground than a store. */
 export function validationOn(
   { cas, random, clock: real, ...ground }: ValidationGround,
@@ -70,16 +78,18 @@ export function validationOn(
     ...ground,
     clock,
     tell,
-    async fetchNamed(url, options) {
-      // Without what is set up for any server: a certificate must not have our passwords sent anywhere.
-      const { retrieve: fetch } = await import('../retrieval/retrieve.ts');
-      return await fetch(url, options);
-    },
+    fetchNamed,
     signerOf: configuredSigner({ cas, clock, algorithms: modernOnly }),
   });
   const crls = at === undefined ? keeper : { ...keeper, keep: async () => undefined };
   return {
-    context: { ocsp: ocspClient({ clock, random, tell }), crls, tell, algorithms: modernOnly },
+    context: {
+      ocsp: ocspClient({ clock, random, tell }),
+      crls,
+      certificates: certificateFetcher({ fetchNamed }),
+      tell,
+      algorithms: modernOnly,
+    },
     refresher: keeper,
   };
 }

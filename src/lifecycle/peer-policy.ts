@@ -34,6 +34,7 @@ export interface PeerPolicy {
   readonly crls?: readonly string[];
   readonly crlDistributionPoints?: boolean;
   readonly crlHosts?: readonly string[];
+  readonly certHashUrl?: boolean;
   readonly crlFallback?: boolean;
   readonly useDeltas?: boolean;
   readonly clockSkewSeconds?: number;
@@ -90,6 +91,7 @@ const fieldOfWord = {
   'ca-crl': 'crls',
   'crl-distribution-points': 'crlDistributionPoints',
   'crl-hosts': 'crlHosts',
+  'cert-hash-url': 'certHashUrl',
   'crl-fallback': 'crlFallback',
   'use-deltas': 'useDeltas',
   'clock-skew': 'clockSkewSeconds',

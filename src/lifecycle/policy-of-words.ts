@@ -78,6 +78,7 @@ export function policyOf(
     },
     ocspRevoked: text('ocsp-revoked-fallback') === 'crl' ? 'crl' : 'reject',
     unknownFallback: flag('unknown-fallback') ?? false,
+    certHashUrl: flag('cert-hash-url') ?? false,
     deadlineMs: number('deadline') ?? 5000,
   };
 }

@@ -83,6 +83,13 @@ export const policySettings: readonly Setting[] = [
     sentence: 'The only hosts that certificates may send us to for CRLs; without it any',
   },
   {
+    word: 'cert-hash-url',
+    values: boolean,
+    default: 'off',
+    sentence:
+      'Fetch certificates that a peer names by hash and URL, by http and ftp and before anything is known of the peer; from crl-hosts, if there are such',
+  },
+  {
     word: 'crl-fallback',
     values: boolean,
     default: 'off',

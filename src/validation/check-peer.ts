@@ -15,6 +15,7 @@ import type {
   ValidationContext,
   ValidationPolicy,
 } from './contract.ts';
+import { fetchNamed } from './named-certificates.ts';
 import { reasonOfVerdict } from './revocation-policy.ts';
 
 /**
@@ -51,16 +52,20 @@ async function judge(
   now: Date,
   signal: AbortSignal,
 ): Promise<PeerVerdict> {
-  const chain = readPeerChain(peer.chain);
+  const named = await fetchNamed(context, policy, peer, signal);
+  if (named.type === 'refused') return rejected(named.reasons);
+  const chain = readPeerChain([...peer.chain, ...named.certificates]);
   if (chain.type === 'refused') {
-    return rejected([{ code: chain.reason, detail: chain.detail, depth: 0 }]);
+    const refusal = { code: chain.reason, detail: chain.detail, depth: 0 };
+    return rejected([refusal, ...named.reasons]);
   }
   const { certificate, offered } = chain;
   const inputs = { ...policy.path, certificate, offered, at: now };
   const search = beginValidation(inputs);
   const found = validateWithin(search, inputs);
   if (found.type === 'invalid') {
-    return rejected(found.reasons.map((reason) => reasonOf(reason, [certificate])));
+    const reasons = found.reasons.map((reason) => reasonOf(reason, [certificate]));
+    return rejected([...reasons, ...named.reasons]);
   }
   const { path, anchor } = found;
   const flaws = [
@@ -81,7 +86,7 @@ async function judge(
       at: now,
       ...(peer.staple && { staple: peer.staple }),
     },
-    signal,
+    named.signal,
   );
   const reasons = checked.revocation.flatMap(({ accepted, verdict }, depth) =>
     accepted ? [] : [reasonOfVerdict(verdict, depth)],

@@ -9,6 +9,7 @@ import type { HostMatching, PeerIdentity } from '../revocation/peer-identity.ts'
 import type { Revoked, RevocationVerdict, Unavailable } from '../revocation/verdict.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import type { DistributionPoint } from '../x509/distribution-point.ts';
+import type { CertificateFetcher, HashAndUrl } from './hash-and-url.ts';
 
 /** What is made of a certificate nobody gives a word on. */
 export type RevocationMode =
@@ -44,6 +45,8 @@ export interface ValidationPolicy {
   readonly ocspRevoked: 'reject' | 'crl';
   /** With strict, a certificate no responder knows may be vouched for by a CRL. */
   readonly unknownFallback: boolean;
+  /** Fetch certificates that peers name by hash and URL. */
+  readonly certHashUrl?: boolean;
   /** For everything, in milliseconds. */
   readonly deadlineMs: number;
 }
@@ -145,6 +148,11 @@ export interface PeerToJudge {
   /** DER, its own first. Whatever they are, they lead to a verdict. */
   readonly chain: readonly Uint8Array[];
   readonly identity?: PeerIdentity;
+  /**
+   * What it names in place of sending it, after the chain; the first is its own where that is empty. Fetched only where
+   * the policy says so.
+   */
+  readonly hashAndUrl?: readonly HashAndUrl[];
   /** OCSP response the peer stapled for its own certificate. */
   readonly staple?: Uint8Array;
 }
@@ -153,6 +161,8 @@ export interface PeerToJudge {
 export interface OcspAnswer {
   readonly verdict: RevocationVerdict;
   readonly tried: readonly SourceTried[];
+  /** The response that says so, in the octets that were verified. */
+  readonly der?: Uint8Array;
   /** Who signed it, where CRLs are still to be asked about that one. */
   readonly unchecked?: Certificate;
 }
@@ -265,6 +275,8 @@ export type ValidationEvents = (event: ValidationEvent) => void;
 export interface ValidationContext {
   readonly ocsp: OcspClient;
   readonly crls: CrlKeeper;
+  /** Left out, what peers name by hash and URL is not fetched, whatever the policy says. */
+  readonly certificates?: CertificateFetcher;
   readonly tell: ValidationEvents;
   readonly algorithms: AlgorithmPolicy;
 }

@@ -61,7 +61,7 @@ function placeAt(url: string, { hosts, allowFiles = false }: PlaceRules): Place 
         return refused(url, `${scheme} is not used for certificates`);
       default: {
         const { host, rest } = parseServerUrl(url);
-        if (hosts && !hosts.some((allowed) => bare(allowed) === bare(host))) {
+        if (!isAllowedHost(host, hosts)) {
           return refused(url, `host "${host}" is not one of those that are allowed`);
         }
         const isBare = scheme.startsWith('ldap') && !rest.includes('?');
@@ -73,6 +73,11 @@ function placeAt(url: string, { hosts, allowFiles = false }: PlaceRules): Place 
     // Its message quotes a URL only where that has no password.
     return refused(withoutUser(url), error.message);
   }
+}
+
+/** Tell whether a host is one of those that are allowed; all of them are where none is named. */
+export function isAllowedHost(host: string, hosts: readonly string[] | undefined): boolean {
+  return !hosts || hosts.some((allowed) => bare(allowed) === bare(host));
 }
 
 function refused(url: string, why: string): Place {

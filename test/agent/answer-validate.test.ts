@@ -78,6 +78,7 @@ describe('the agent, asked about a peer', () => {
     ['a peer and a name', { ...words, certName: 'gw1' }, 'needs "chain" or "certName"'],
     ['what is no base64', { policy: 'gw', chain: ['%%%%'] }, 'not base64'],
     ['a chain that is no list', { policy: 'gw', chain: own }, 'no list'],
+    ['hash that is none', { ...words, hashAndUrl: [{ of: 'certificate', url: 'x' }] }, 'sha1'],
     ['another word', { ...words, command: 'reload' }, '"command" is nothing'],
     ['an address that is none', { ...words, identity: 'ip:1.2.3' }, 'no IP address'],
   ])('takes no %s', async (_, asked, message) => {
@@ -85,6 +86,16 @@ describe('the agent, asked about a peer', () => {
     await expect(ask(asked, forever)).rejects.toMatchObject({
       code: 'USAGE_INVALID',
       message: expect.stringContaining(message),
+    });
+  });
+
+  it('hands on what a peer names by hash and URL, which the policy has to let be fetched', async () => {
+    const { ask } = await answering();
+    const named = { of: 'bundle', sha1: '00'.repeat(20), url: 'http://h.example/x' };
+    const asked = { policy: 'gw', chain: [], hashAndUrl: [named] };
+    expect(await ask(asked, forever)).toMatchObject({
+      verdict: 'reject',
+      reasons: [{ code: 'certificate-not-fetched' }],
     });
   });
 

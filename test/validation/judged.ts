@@ -14,6 +14,7 @@ import type {
   ValidationEvent,
   ValidationPolicy,
 } from '../../src/validation/contract.ts';
+import type { CertificateFetcher } from '../../src/validation/hash-and-url.ts';
 import type { Certificate } from '../../src/x509/certificate.ts';
 import { someDay, type Issued } from '../harness/certificates.ts';
 import { leaf, root, sub } from '../harness/paths.ts';
@@ -93,6 +94,7 @@ export interface Judged extends Partial<Omit<PeerToJudge, 'chain'>> {
   readonly ocsp?: (certificate: Certificate, object: ResolvedOcsp) => RevocationVerdict;
   readonly client?: Partial<OcspClient>;
   readonly keeper?: Partial<CrlKeeper>;
+  readonly certificates?: CertificateFetcher;
   readonly signal?: AbortSignal;
 }
 
@@ -135,6 +137,7 @@ export async function judge(judged: Judged = {}): Promise<Seen> {
       },
       ...judged.keeper,
     },
+    ...(judged.certificates && { certificates: judged.certificates }),
     tell: (event) => void events.push(event),
     algorithms: modernOnly,
   };
@@ -144,6 +147,7 @@ export async function judge(judged: Judged = {}): Promise<Seen> {
     {
       chain: judged.octets ?? chain.map(({ certificate }) => certificateDer(certificate)),
       ...(judged.identity && { identity: judged.identity }),
+      ...(judged.hashAndUrl && { hashAndUrl: judged.hashAndUrl }),
       ...(judged.staple && { staple: judged.staple }),
     },
     someDay,
