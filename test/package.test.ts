@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
@@ -9,7 +9,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { encodePem } from '../src/asn1/pem.ts';
+import { certificateDer } from '../src/x509/certificate.ts';
+import { extension } from '../src/x509/extension-values.ts';
+import { issue } from './harness/certificates.ts';
 
 /** What `npm pack --json` says of a file in the tarball. */
 interface PackedFile {
@@ -35,6 +39,15 @@ beforeAll(() => {
 }, 180_000);
 
 afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+/** So many years from now: Node looks at its own clock. */
+function years(count: number): Date {
+  return new Date(Date.now() + count * 31_536_000_000);
+}
+
+function exampleArgs(peer: string): readonly string[] {
+  return ['tls-server.ts', `${peer}.key`, `${peer}.crt`, 'ca.crt'];
+}
 
 /** Links of a page to what is not among these files, or in a folder of them. */
 function missingIn(page: string, paths: readonly string[]): readonly string[] {
@@ -140,6 +153,46 @@ describe('an empty project with the tarball installed', () => {
   it('enrols with examples/enroll.ts, by the library alone', () => {
     copyFileSync(join(root, 'examples/enroll.ts'), join(project, 'enroll.ts'));
     expect(run(process.execPath, ['enroll.ts'], project)).not.toBe('');
+  });
+
+  it('judges both ends of a connection with examples/tls-server.ts, by the library alone', async () => {
+    copyFileSync(join(root, 'examples/tls-server.ts'), join(project, 'tls-server.ts'));
+    const validity = { notBefore: years(-1), notAfter: years(1) };
+    const ca = issue({ subject: 'CN=CA', isCa: true, ...validity });
+    const name = extension('subjectAltName', [{ type: 'dNSName', value: 'localhost' }]);
+    const peers = {
+      ca,
+      server: issue({ subject: 'CN=server', issuer: ca, extensions: [name], ...validity }),
+      client: issue({ subject: 'CN=client', issuer: ca, ...validity }),
+      stranger: issue({ subject: 'CN=stranger', isCa: true, ...validity }),
+    };
+    for (const [each, { certificate, key }] of Object.entries(peers)) {
+      const pem = key.privateKey.export({ format: 'pem', type: 'pkcs8' });
+      writeFileSync(join(project, `${each}.key`), pem);
+      const cert = encodePem('CERTIFICATE', certificateDer(certificate));
+      writeFileSync(join(project, `${each}.crt`), cert);
+    }
+    const server = spawn(process.execPath, [...exampleArgs('server'), '0'], { cwd: project });
+    onTestFinished(() => void server.kill());
+    let said = '';
+    server.stdout.setEncoding('utf8');
+    const port = await new Promise<string>((resolve, reject) => {
+      server.stdout.on('data', (part: string) => {
+        said += part;
+        const [, number] = /listening on (\d+)/.exec(said) ?? [];
+        if (number !== undefined) resolve(number);
+      });
+      server.on('exit', () => reject(new Error(`it ended: ${said}`)));
+    });
+    const asked = (peer: string, host: string): string =>
+      run(process.execPath, [...exampleArgs(peer), port, 'ask', host], project);
+    expect(asked('client', 'localhost')).toMatch(/^accept.*hello CN=client, you asked for \/\n$/s);
+    expect(asked('client', 'other.example')).toBe('reject wrong-identity\n');
+    expect(asked('stranger', 'localhost')).not.toContain('hello');
+    server.kill();
+    await new Promise((resolve) => void server.on('close', resolve));
+    expect(said).toContain('accept CN=client');
+    expect(said).toContain('reject somebody untrusted');
   });
 });
 
