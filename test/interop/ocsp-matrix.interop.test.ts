@@ -2,16 +2,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/agent/system-clock.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import { hasPeer, requirePeer } from '../harness/require.ts';
-import { answersOf, makeOcsp } from './revocation/ocsp-answers.ts';
+import { answersOf } from './revocation/ocsp-answers.ts';
+import { makeOcsp } from './revocation/ocsp-by-openssl.ts';
+import { listResponderKinds, type ResponderKind, type Said } from './revocation/ocsp-responders.ts';
 import {
   expectedOf,
   listOcspRows,
-  listResponderKinds,
   titleOf,
   wordsOf,
   type OcspRow,
-  type ResponderKind,
-  type Said,
 } from './revocation/ocsp-rows.ts';
 import { workshop, type Workshop } from './revocation/pki.ts';
 import { startMatrixResponder, type MatrixResponder } from './revocation/responder.ts';

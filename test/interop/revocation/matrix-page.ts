@@ -6,13 +6,8 @@ import {
   ocspOutcomes,
   type DecisionRow,
 } from './decision-rows.ts';
-import {
-  expectedOf,
-  listOcspRows,
-  listResponderKinds,
-  responderKinds,
-  titleOf,
-} from './ocsp-rows.ts';
+import { expectedOf, listOcspRows, titleOf } from './ocsp-rows.ts';
+import { listResponderKinds, responderKinds } from './ocsp-responders.ts';
 import { tunnelRows } from './tunnel-rows.ts';
 
 /** Write docs/revocation-matrix.md out of the lists that the tests go through. */
