@@ -4,13 +4,14 @@ import { watchSources } from '../scheduler/watch-sources.ts';
 import type { Store } from '../store/store.ts';
 import type { Notification } from '../traps/alarms/notification.ts';
 import type { ValidationEvent } from '../validation/contract.ts';
-import { validationTally, type ValidationTally } from '../validation/validation-tally.ts';
+import { validationTally } from '../validation/validation-tally.ts';
 import {
   composeValidation,
   type ValidationParts,
   type ValidationServices,
 } from './compose-validation.ts';
 import { peerRevokedNotice, sendNotices } from './peer-notices.ts';
+import { storeTally } from './store-tally.ts';
 import { tellingGate } from './telling-gate.ts';
 import { wordsOf } from './validation-words.ts';
 
@@ -77,24 +78,6 @@ export function watchedValidation(services: WatchedServices): WatchedValidation 
       await storeTally(tally, services);
     },
   };
-}
-
-/**
- * Store what was counted; what cannot be stored is counted on.
- *
- * @throws {CertError} STORE_*
- */
-export async function storeTally(
-  tally: ValidationTally,
-  { store, clock }: Pick<WatchedServices, 'store' | 'clock'>,
-): Promise<void> {
-  const gains = tally.take();
-  try {
-    await store.validationStatistics.add(gains, clock.now());
-  } catch (error) {
-    tally.giveBack(gains);
-    throw error;
-  }
 }
 
 /** More responders than any CA has; what is told of them stands as an alarm each. */

@@ -113,4 +113,19 @@ export const validationCommands: readonly Command[] = [
     parameters: table.showPolicyParameters,
     load: () => import('./commands/show-crypto-policy.ts'),
   }),
+  defineCommand({
+    words: ['show', 'crypto', 'statistics'],
+    changes: 'nothing',
+    summary:
+      'Show how peers were judged, in numbers: OCSP, CRLs, and what was accepted and refused',
+    parameters: {},
+    load: () => import('./commands/show-crypto-statistics.ts'),
+  }),
+  defineCommand({
+    words: ['clear', 'crypto', 'statistics'],
+    changes: 'store',
+    summary: 'Set the counters of judging peers to zero',
+    parameters: {},
+    load: () => import('./commands/clear-crypto-statistics.ts'),
+  }),
 ];

@@ -1,8 +1,10 @@
 import { toHex } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import { CertError } from '../base/errors.ts';
+import { silentLog } from '../base/log.ts';
 import { spread } from '../base/spread.ts';
 import { digest } from '../crypto/digest.ts';
+import { chainToSend } from '../lifecycle/build-chain.ts';
 import { resolvePolicy } from '../lifecycle/validation-policies.ts';
 import type { CertificateRecord, Store } from '../store/store.ts';
 import type { OwnRevocation, OwnWord } from '../store/validation-watch-contract.ts';
@@ -131,11 +133,13 @@ interface Found {
 
 async function askBy(
   { store, clock, validation }: OwnContext,
-  { ca, der, chain }: CertificateRecord,
+  record: CertificateRecord,
   name: string,
   signal: AbortSignal,
 ): Promise<Found> {
+  const { ca, der } = record;
   try {
+    const chain = await chainToSend({ store, log: silentLog }, record);
     const { purpose: _, ...policy } = await resolvePolicy(store, { name });
     const profile = ca === undefined ? undefined : await store.authorities.get(ca);
     // Peers may be below other CAs than we are.

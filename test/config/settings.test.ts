@@ -61,7 +61,12 @@ const acts: Readonly<Record<string, readonly string[]>> = {
     'crypto rsa-keygen',
     'crypto keygen',
   ],
-  'tidies up': ['clear cmp cert-name', 'clear cmp statistics', 'clear ca request-template'],
+  'tidies up': [
+    'clear cmp cert-name',
+    'clear cmp statistics',
+    'clear crypto statistics',
+    'clear ca request-template',
+  ],
   'tries something': ['hook test', 'snmp destination test', 'notify test', 'crypto token check'],
   'is about the store, or the agent as a process': [
     'store backup',

@@ -20,6 +20,7 @@ const questions: readonly (readonly string[])[] = [
   ['show', 'cmp', 'outstanding-req'],
   ['show', 'cmp', 'history'],
   ['show', 'cmp', 'statistics'],
+  ['show', 'crypto', 'statistics'],
   ['show', 'audit', 'last', '200'],
   // Not show snmp: the address of a webhook can be a secret.
   ['show', 'alarms'],
