@@ -31,6 +31,15 @@ export function groupActCounter(clock: Pick<Clock, 'now'>): () => boolean {
   return () => count('group');
 }
 
+/** Questions about certificates of others, in a minute: a gateway with a thousand tunnels that all begin at once. */
+const maxRelayed = 3000;
+
+/** Count, by minutes of the clock, what is asked of responders for servers of this machine. */
+export function relayCounter(clock: Pick<Clock, 'now'>): () => boolean {
+  const count = counter(clock, { most: maxRelayed, keys: 1, windowMs: minuteMs });
+  return () => count('relay');
+}
+
 function counter(
   { now }: Pick<Clock, 'now'>,
   {

@@ -83,7 +83,8 @@ export function ocspClient(context: OcspClientContext): CachingOcspClient {
         keep(key, question, asked);
         // Caches may give what was made before.
         if (word && word.verdict.thisUpdate > verdict.thisUpdate) return afterAll(word, tried);
-        return { verdict, tried, ...(unchecked && { unchecked }) };
+        const { der } = asked;
+        return { verdict, tried, ...(der && { der }), ...(unchecked && { unchecked }) };
       }
       worst = moreTelling(worst, verdict);
     }
@@ -155,7 +156,7 @@ export function ocspClient(context: OcspClientContext): CachingOcspClient {
         const unchecked = uncheckedResponder(verdict, object.rules);
         const asked = { verdict, notes, der: octets, ...(unchecked && { unchecked }) };
         keep(key, { url, certificate, issuer, object }, asked);
-        return { verdict, tried: [tried], ...(unchecked && { unchecked }) };
+        return { verdict, tried: [tried], der: octets, ...(unchecked && { unchecked }) };
       } catch (error) {
         return { verdict: internal(error), tried: [] };
       }

@@ -115,13 +115,15 @@ export function ocspResults(limit: number): OcspResults {
         url.length +
         (unchecked ? SLOT_OCTETS + RESPONDER_OCTETS : SLOT_OCTETS);
       const source = { type: 'ocsp', url, from: 'cache' } as const;
+      const kept = Uint8Array.from(der);
       const slot: Slot = {
         type: 'word',
         verdict: word,
-        der: Uint8Array.from(der),
+        der: kept,
         answer: {
           verdict: word,
           tried: [{ source, verdict: word, notes }],
+          der: kept,
           ...(unchecked && { unchecked }),
         },
         url,

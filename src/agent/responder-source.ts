@@ -1,0 +1,110 @@
+import type { Clock } from '../base/clock.ts';
+import { keyOf } from '../ocsp-staple/responder-question.ts';
+import { shownResponses } from '../ocsp-staple/shown-responses.ts';
+import { isCertIdOf } from '../revocation/ocsp-cert-id.ts';
+import type { Period } from '../revocation/verdict.ts';
+import type { Store } from '../store/store.ts';
+import type { OcspClient, ResolvedOcsp } from '../validation/contract.ts';
+import type { Certificate } from '../x509/certificate.ts';
+import { nullDn } from '../x509/name.ts';
+import type { CertID } from '../x509/ocsp-request.ts';
+import type { ResponderAsks, ResponderFound, ResponderSource } from './ocsp-responder.ts';
+import { relayCounter } from './request-counter.ts';
+
+/** Whose certificates are asked about for others, and how. */
+export interface Relay {
+  /** CA certificates; questions about what others have issued go nowhere. */
+  readonly issuers: readonly Certificate[];
+  /** With a URL: a question names no certificate whose own could be used. */
+  readonly object: ResolvedOcsp;
+}
+
+/** What the responder of an agent answers from. */
+export interface ResponderSourceContext {
+  readonly store: Pick<Store, 'staples'>;
+  readonly clock: Clock;
+  readonly ocsp: Pick<OcspClient, 'status'>;
+  /** Undefined: nothing is asked for others. */
+  relay(): Promise<Relay | undefined>;
+  /** Ask with the nonce of the client; undefined where they are not passed on. */
+  passOn?(asked: ResponderAsks, about: Relayed, signal: AbortSignal): Promise<ResponderFound>;
+}
+
+/** A certificate that is asked about, and by which object. */
+export interface Relayed {
+  readonly certificate: Certificate;
+  readonly issuer: Certificate;
+  readonly object: ResolvedOcsp;
+}
+
+const unauthorized: ResponderFound = { type: 'none', why: 'unauthorized' };
+const later: ResponderFound = { type: 'none', why: 'tryLater' };
+
+/** A response that says of itself no end is shown for this long. */
+const ENDLESS_MS = 60_000;
+
+/**
+ * Make it: our own certificates from what is kept for them; those of issuers that are allowed from the cache that judges
+ * peers, which asks by an OCSP object, so many times a minute at the most; of others it has no word.
+ */
+export function responderSource(context: ResponderSourceContext): ResponderSource {
+  const { store, clock, ocsp, passOn } = context;
+  const own = shownResponses(store.staples, clock);
+  const mayAsk = relayCounter(clock);
+
+  const relayed = async (certId: CertID): Promise<Relayed | undefined> => {
+    const relay = await context.relay();
+    if (relay === undefined) return undefined;
+    const { issuers, object } = relay;
+    for (const issuer of issuers) {
+      const certificate = unseen(certId.serialNumber, issuer);
+      if (isCertIdOf(certId, certificate, issuer)) return { certificate, issuer, object };
+    }
+    return undefined;
+  };
+
+  return {
+    now: () => clock.now(),
+    async find(asked, signal) {
+      const { certId, hasNonce } = asked;
+      const key = keyOf(certId);
+      if (key === undefined) return unauthorized;
+      const held = await own.find(key);
+      if (held && !(hasNonce && passOn)) return { type: 'shown', shown: held };
+      const about = await relayed(certId);
+      if (about === undefined) return held ? { type: 'shown', shown: held } : unauthorized;
+      if (!mayAsk()) return later;
+      if (hasNonce && passOn) return await passOn(asked, about, signal);
+      const { certificate, issuer, object } = about;
+      const { verdict, der } = await ocsp.status(certificate, issuer, object, signal);
+      if (verdict.type === 'unavailable' || der === undefined) return later;
+      return { type: 'shown', shown: { der, ...spanOf(verdict, clock.now()) } };
+    },
+  };
+}
+
+/** @returns how long caches may keep it */
+export function spanOf(
+  { thisUpdate, nextUpdate }: Period,
+  now: Date,
+): { readonly thisUpdate: Date; readonly until: Date } {
+  return { thisUpdate, until: nextUpdate ?? new Date(now.getTime() + ENDLESS_MS) };
+}
+
+/**
+ * Stand in for a certificate that nobody has shown us: a question says who issued it and its number, and no more. It names
+ * no responder and no subject, and lives as long as its issuer.
+ */
+function unseen(serialNumber: bigint, issuer: Certificate): Certificate {
+  const { tbsCertificate } = issuer;
+  return {
+    ...issuer,
+    tbsCertificate: {
+      ...tbsCertificate,
+      serialNumber,
+      issuer: tbsCertificate.subject,
+      subject: nullDn,
+      extensions: [],
+    },
+  };
+}
