@@ -10,6 +10,7 @@ import { openStoredKey } from './held-key.ts';
 import type { ChosenKey } from './key-choice.ts';
 import { keyPolicyOf } from './key-policy.ts';
 import type { RepeatedKey } from './repeated.ts';
+import { isSaidRevoked } from './said-revoked.ts';
 import { storedCertificate } from './stored-certificate.ts';
 
 /** What the command of a renewal says of the key. */
@@ -45,7 +46,7 @@ export async function nextKey(
   }
   const inPlace = place !== undefined && { token: place };
   if (key?.type === 'generate') return { type: 'generate', keyType: key.keyType, ...inPlace };
-  if (key?.type === 'reuse' || (await isKept(context, name, token))) {
+  if (key?.type === 'reuse' || (await isKept(context, former, token))) {
     if (id !== undefined) {
       return { type: 'given', key: { id, key: await openStoredKey(context, id) } };
     }
@@ -70,10 +71,13 @@ export function repeatedRenewalKey(
 /** Whoever names a token wants the key made there. */
 async function isKept(
   { store }: LifecycleContext,
-  name: string,
+  former: CertificateRecord,
   token: string | undefined,
 ): Promise<boolean> {
-  return token === undefined && (await keyPolicyOf(store, name)).policy === 'reuse';
+  if (token !== undefined || (await keyPolicyOf(store, former.name)).policy !== 'reuse')
+    return false;
+  // Whatever was set: that key may be in other hands.
+  return !(await isSaidRevoked(store, former));
 }
 
 /** A new key of the old one's kind; an RSA key of an odd size gets the next usual size. */

@@ -187,7 +187,8 @@ async function askOne(
     signal.throwIfAborted();
     if (error instanceof CertError && error.code.startsWith('STORE_')) throw error;
     const { code, detail } = fetchFailure(error);
-    return { type: 'nothing', code, detail };
+    // Of a GET, the request in it says nothing to a person.
+    return { type: 'nothing', code, detail: detail.replaceAll(http.url, url) };
   }
 }
 

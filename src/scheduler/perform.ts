@@ -4,6 +4,7 @@ import type { LifecycleContext } from '../lifecycle/context.ts';
 import { fetchCertificate } from '../lifecycle/fetch-certificate.ts';
 import { readFetchPlace, type FetchReader } from '../lifecycle/fetch-place.ts';
 import { poll, type PollResult } from '../lifecycle/poll.ts';
+import { prepareReplacement } from '../lifecycle/said-revoked.ts';
 import { stapleCertificate } from '../lifecycle/staple-certificate.ts';
 import { trackCertificate } from '../lifecycle/track-certificate.ts';
 import { readTrackSource } from '../lifecycle/track-source.ts';
@@ -57,7 +58,10 @@ async function renew(context: PerformContext, { name }: Job): Promise<JobOutcome
   return audited(
     context,
     act,
-    async () => outcomeOf(await update(context, { current: name, waitSeconds: 0 })),
+    async () => {
+      await prepareReplacement(context, name);
+      return outcomeOf(await update(context, { current: name, waitSeconds: 0 }));
+    },
     toAct,
   );
 }
