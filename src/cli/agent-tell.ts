@@ -1,6 +1,6 @@
 import { askAgent } from '../agent/control-client.ts';
 import type { ControlArguments } from '../agent/control-protocol.ts';
-import { CertError, exitCodeOf, type ErrorCode, type ExitCode } from '../base/errors.ts';
+import { CertError, exitCodeOf, isErrorCode, type ExitCode } from '../base/errors.ts';
 import type { CommandContext } from './command.ts';
 
 /** Longer than a CA decides anything in while somebody watches. */
@@ -42,7 +42,9 @@ export async function tellBy(
 function failureIn(value: unknown): Parameters<Place['failed']>[0] | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { code, message }: Readonly<Record<string, unknown>> = { ...value };
-  return isErrorCode(code) && typeof message === 'string' ? { code, message } : undefined;
+  return typeof code === 'string' && isErrorCode(code) && typeof message === 'string'
+    ? { code, message }
+    : undefined;
 }
 
 /**
@@ -61,8 +63,4 @@ export async function tellOnlyBy(
   throw new CertError('CONFIG_INVALID', `Cannot ask the agent: none listens on "${path}"`, {
     hint: 'It is there while "agent run" with "group" and this "socket" runs',
   });
-}
-
-function isErrorCode(text: unknown): text is ErrorCode {
-  return typeof text === 'string' && Object.hasOwn(exitCodeOf, text);
 }

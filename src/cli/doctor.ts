@@ -3,6 +3,7 @@ import { CertError } from '../base/errors.ts';
 import type { LifecycleContext } from '../lifecycle/context.ts';
 import type { DoctorFinding } from '../lifecycle/doctor-finding.ts';
 import { readOnly } from '../store/read-only.ts';
+import { agentSocket } from './agent-socket.ts';
 import type { CommandContext } from './command.ts';
 import { namingAgent } from './damaged-store.ts';
 import { readStored, whereLooked } from './stored.ts';
@@ -22,7 +23,7 @@ export async function examine(context: CommandContext): Promise<readonly DoctorF
   try {
     const stored = await readStored(context, async (services) => {
       const looking: LifecycleContext = { ...services, store: readOnly(services.store, refuse) };
-      return await examineStored(looking, directory);
+      return await examineStored(looking, directory, context);
     });
     if (stored !== undefined) return [...files, ...stored];
     const text = `nothing is stored yet${whereLooked(context)}`;
@@ -45,6 +46,7 @@ function refuse(): never {
 async function examineStored(
   context: LifecycleContext,
   directory: string,
+  place: Pick<CommandContext, 'globals' | 'io'>,
 ): Promise<readonly DoctorFinding[]> {
   const { examineStore } = await import('../lifecycle/doctor-store.ts');
   const { examineAuthorities } = await import('../lifecycle/doctor-authorities.ts');
@@ -53,6 +55,8 @@ async function examineStored(
   const { examineServices } = await import('../lifecycle/doctor-services.ts');
   const { examineDeployedFiles } = await import('../agent/doctor-files.ts');
   const { examineAgent } = await import('../agent/doctor-agent.ts');
+  const { examineServing } = await import('../agent/doctor-serving.ts');
+  const { askAgent } = await import('../agent/control-client.ts');
   const { examineBackups } = await import('../agent/doctor-backup.ts');
   const { examineNewerFiles, putNewerFirst } = await import('../agent/newer-files.ts');
   const findings = [...(await examineStore(context))];
@@ -68,5 +72,6 @@ async function examineStored(
   findings.push(...(await examineServices(context)));
   findings.push(...(await examineDestinations(context)));
   findings.push(...(await examineAgent(context)));
+  findings.push(...(await examineServing(context, () => askAgent(agentSocket(place), 'status'))));
   return findings;
 }

@@ -13,6 +13,7 @@ export type DoctorCheck =
   | 'delivery'
   | 'hook'
   | 'service'
+  | 'serving'
   | 'notifications'
   | 'next';
 
