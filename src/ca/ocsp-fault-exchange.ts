@@ -1,5 +1,5 @@
 import { concatBytes } from '../base/bytes.ts';
-import { httpDate, ocspPath, textAnswer, type OcspHttpAnswer } from './ocsp-http.ts';
+import { httpDate, textAnswer, type OcspHttpAnswer } from './ocsp-http.ts';
 import type { OcspExchangeFault } from './ocsp-fault.ts';
 
 type Answer = OcspHttpAnswer & { readonly type: 'answer' };
@@ -56,8 +56,8 @@ export const ocspExchangeFaults: Readonly<Record<string, OcspExchangeFault>> = {
   redirect: http('The responder is elsewhere, says status 302: where nobody listens', () =>
     textAnswer(302, 'Elsewhere', { location: 'http://127.0.0.1:9/' }),
   ),
-  'redirect-loop': http('The responder is elsewhere, says status 302: where it is', () =>
-    textAnswer(302, 'Elsewhere', { location: ocspPath }),
+  'redirect-loop': http('The responder is elsewhere, says status 302: where it is', (_, { path }) =>
+    textAnswer(302, 'Elsewhere', { location: path }),
   ),
   'body-10mb': http('The body has 10 MB', (answer) => ({
     ...answer,

@@ -16,6 +16,8 @@ export interface OcspWorkshop {
   readonly validityMs: number;
   /** How often the fault has acted before. */
   readonly acted: number;
+  /** Where the request went. */
+  readonly path: string;
 }
 
 interface FaultBase {

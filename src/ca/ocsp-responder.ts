@@ -13,6 +13,7 @@ import {
   isNamedIn,
   ocspAnswer,
   ocspRequestIn,
+  pathIn,
   type OcspHttpAnswer,
   type OcspHttpRequest,
 } from './ocsp-http.ts';
@@ -87,6 +88,7 @@ export function labResponder(lab: () => Promise<Responding>, now: () => Date): L
         now: at,
         validityMs: parts.settings.ocspValiditySeconds * 1000,
         acted: due?.acted ?? 0,
+        path: pathIn(http.url),
       };
       if (fault?.where === 'status') return ocspAnswer(ocspErrorDer(fault.status));
       const right = await ocspDraftOf(request, at, parts);
