@@ -17,23 +17,28 @@ export async function examineServing(
   const [first, ...others] = served;
   if (first === undefined) return [];
   const names = `"${first.name}"${others.length === 0 ? '' : ` and ${others.length} more`}`;
-  const finding = (found: Omit<DoctorFinding, 'check'>): readonly DoctorFinding[] => [
-    { check: 'serving', ...found },
-  ];
   const remedy =
     'Run it with serve PORT serve-cert NAME serve-ca-root L; if it is, its log says what keeps it from listening';
   if ((await agentOf(services)) === undefined) {
     const text = `no agent runs, and other nodes are to fetch ${names} from it`;
-    return finding({ severity: 'error', text, remedy });
+    return [{ check: 'serving', severity: 'error', text, remedy }];
   }
   const status = await ask().catch(() => undefined);
   if (status === undefined) {
-    return finding({ severity: 'note', text: `whether the agent serves ${names} cannot be asked` });
+    return [
+      {
+        check: 'serving',
+        severity: 'note',
+        text: `whether the agent serves ${names} cannot be asked`,
+      },
+    ];
   }
   const { serves }: Readonly<Record<string, unknown>> = { ...status };
   if (typeof serves === 'number') {
-    return finding({ severity: 'ok', text: `other nodes fetch ${names} on port ${serves}` });
+    return [
+      { check: 'serving', severity: 'ok', text: `other nodes fetch ${names} on port ${serves}` },
+    ];
   }
   const text = `the agent does not listen, and other nodes are to fetch ${names} from it`;
-  return finding({ severity: 'error', text, remedy });
+  return [{ check: 'serving', severity: 'error', text, remedy }];
 }

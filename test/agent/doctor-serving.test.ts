@@ -5,6 +5,8 @@ import { initialized, makeSite, named } from '../lifecycle/site.ts';
 
 const nobody = async (): Promise<undefined> => undefined;
 
+const deaf = (): Promise<undefined> => Promise.reject(new Error('EACCES'));
+
 describe('doctor, of what is served to other agents', () => {
   it('has nothing to say where nothing is', async () => {
     const { context } = await makeSite();
@@ -29,7 +31,6 @@ describe('doctor, of what is served to other agents', () => {
     expect(await examineServing(context, async () => ({ serves: 8443 }))).toEqual([
       { check: 'serving', severity: 'ok', text: 'other nodes fetch "gw1" on port 8443' },
     ]);
-    const deaf = () => Promise.reject(new Error('EACCES'));
     for (const ask of [nobody, deaf]) {
       expect(await examineServing(context, ask)).toMatchObject([{ severity: 'note' }]);
     }
