@@ -1,4 +1,5 @@
 import type { Label } from '../base/label.ts';
+import { anchorsAskedFor } from '../revocation/anchor-hashes.ts';
 import type { CertificateRecord, Store } from '../store/store.ts';
 import { certificateDer, type Certificate } from '../x509/certificate.ts';
 import type { LifecycleContext } from './context.ts';
@@ -55,20 +56,24 @@ export async function localCaCertificates({
  * They are ordered by signature, and what is missing in between is taken from the CA profiles and the local CA store. They
  * stop below the anchor, which whoever trusts it has, and are as many as the setting `chain-limit` lets.
  *
+ * @param askedFor hashes of the anchors of whoever asks, as a certificate request payload of IKE has them: they stop below
+ *   one of these if they lead there, and are as ever if they do not
  * @returns DER of each
  */
 export async function chainToSend(
   { store, log }: Pick<LifecycleContext, 'store' | 'log'>,
   record: Pick<CertificateRecord, 'name' | 'der' | 'chain' | 'ca'>,
+  askedFor: Uint8Array = new Uint8Array(),
 ): Promise<readonly Uint8Array[]> {
   const { name } = record;
   const { anchors, local, ofProfiles } = await knownIssuers(store, record.ca);
   const own = record.chain.map((der) => storedCertificate(der, `"${name}"`));
-  const { chain, end } = orderChain(
-    storedCertificate(record.der, `"${name}"`),
-    [...own, ...local, ...ofProfiles],
-    anchors,
-  );
+  const certificate = storedCertificate(record.der, `"${name}"`);
+  const known = [...own, ...local, ...ofProfiles];
+  const asked = anchorsAskedFor(known, askedFor);
+  const toAsked = asked.length > 0 ? orderChain(certificate, known, asked) : undefined;
+  const { chain, end } =
+    toAsked?.end === 'anchor' ? toAsked : orderChain(certificate, known, anchors);
   // P8: whoever trusts an anchor has it, and nobody trusts it for our sending it.
   const below = end === 'open' ? chain : chain.slice(0, -1);
   const limit = await readChainLimit(store);

@@ -10,6 +10,7 @@ export {
 } from '../agent/peer-validator.ts';
 export { certificatesOfPem } from '../x509/certificates-of-pem.ts';
 export type { PeerOcsp, PeerPolicy } from '../lifecycle/peer-policy.ts';
+export { anchorHashes } from '../revocation/anchor-hashes.ts';
 export type { SigningCert } from '../revocation/ocsp-rules.ts';
 export type { PeerIdentity } from '../revocation/peer-identity.ts';
 export { hostIdentity, parseIdentity } from '../revocation/peer-identity-text.ts';
@@ -36,6 +37,7 @@ export type {
   ValidationEvent,
   ValidationEvents,
 } from './contract.ts';
+export type { HashAndUrl } from './hash-and-url.ts';
 export { peerReport, type PeerReport } from './peer-report.ts';
 export type { JudgeOptions, PeerValidator } from './peer-validator.ts';
 export type { TlsReason } from './tls-peer.ts';

@@ -163,6 +163,7 @@ describe('crypto map', () => {
       'crypto map gw ikev2-ipv4 ca rootA ocsp nonce ca-crl list ca-crl-name rootA max-chain-length 3';
     expect(await run(bench, line)).toMatchObject({ code: 0 });
     const { out } = await run(bench, 'show crypto policy gw');
+    expect(out).toMatch(/certreq +[0-9a-f]{40}\n/);
     expect(out).toMatch(/ocsp +nonce/);
     expect(out).toMatch(/ca-crl +rootA/);
     expect(out).toMatch(/revocation +strict \(as usual\)/);

@@ -12,6 +12,7 @@ import { importCertificate } from '../../src/lifecycle/import-certificate.ts';
 import { initialize } from '../../src/lifecycle/initialize.ts';
 import { chainLimit } from '../../src/lifecycle/setting-keys.ts';
 import type { CertificateRecord } from '../../src/store/store.ts';
+import { anchorHashes } from '../../src/revocation/anchor-hashes.ts';
 import { certificateDer, type Certificate } from '../../src/x509/certificate.ts';
 import { issue, type Issued } from '../harness/certificates.ts';
 import { fakeClock } from '../harness/fake-clock.ts';
@@ -69,6 +70,20 @@ describe('chainToSend()', () => {
     expect(sent.map(toHex)).toEqual(hexOf(low));
     // Somebody else's anchors are none of its own.
     expect((await chainToSend(site.context, record)).map(toHex)).toEqual(hexOf(low, sub));
+  });
+
+  it('stops below the anchor that a peer asks for, and is as ever when it leads to none of those', async () => {
+    const site = await openSite();
+    const record = await imported(site, root, sub, low);
+    const stranger = issue({ subject: 'CN=Stranger', isCa: true });
+    const sent = async (...anchors: readonly Issued[]): Promise<readonly string[]> => {
+      const hashes = anchorHashes(anchors.map(({ certificate }) => certificate));
+      return (await chainToSend(site.context, record, hashes)).map(toHex);
+    };
+    expect(await sent(stranger, sub)).toEqual(hexOf(low));
+    expect(await sent(low)).toEqual([]);
+    expect(await sent(root)).toEqual(hexOf(low, sub));
+    expect(await sent(stranger)).toEqual(hexOf(low, sub));
   });
 
   it('takes what is missing in between from the local CA store, also what came there later', async () => {
