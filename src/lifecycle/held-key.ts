@@ -1,6 +1,6 @@
 import { CertError } from '../base/errors.ts';
 import type { GeneratedKey, SigningKey } from '../crypto/keys.ts';
-import type { NewKey } from '../store/store.ts';
+import type { NewKey } from '../store/keys-contract.ts';
 import type { TokenKey, TokenKeys } from '../tokens/token-keys.ts';
 import type { LifecycleContext } from './context.ts';
 

@@ -1,5 +1,5 @@
 import type { Label } from '../base/label.ts';
-import type { NewKey } from './store.ts';
+import type { NewKey } from './keys-contract.ts';
 
 /** A CA certificate by itself: the local CA store. That one is in here says nothing about trust in it. */
 export interface CaCertificateRecord {

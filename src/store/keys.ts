@@ -3,7 +3,7 @@ import { integer, octets, optional, text, time } from './column.ts';
 import type { Database } from './database.ts';
 import type { Sealer } from './sealer.ts';
 import type { Row, Sql } from './sql.ts';
-import type { KeyRecord, Keys, NewKey } from './store.ts';
+import type { KeyRecord, Keys, NewKey } from './keys-contract.ts';
 
 /** Key pairs in SQLite; a private key is sealed to its public key. */
 export function sqliteKeys(database: Database, unlock: () => Promise<Sealer>): Keys {

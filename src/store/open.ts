@@ -14,7 +14,8 @@ import { preparePrivateDirectory } from './private-files.ts';
 import { schema } from './schema.ts';
 import type { Keyring, Sealer } from './sealer.ts';
 import type { StoreKeySource } from './store-key.ts';
-import type { Certificates, Keys, Store, Transactions } from './store.ts';
+import type { Keys } from './keys-contract.ts';
+import type { Certificates, Store, Transactions } from './store.ts';
 
 /** What `openStore` needs. */
 export interface StoreOptions {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseLabel } from '../../src/base/label.ts';
-import type { NewKey, Store } from '../../src/store/store.ts';
+import type { NewKey } from '../../src/store/keys-contract.ts';
+import type { Store } from '../../src/store/store.ts';
 import { addCa, benchWithCa, der, gw1, importGateway, openTransaction } from './bench-with-ca.ts';
 import { extensionsPem, oddPem, requestPem } from './certificates-with-extensions.ts';
 import { gatewayPem, rootPem } from './certificates.ts';

@@ -58,10 +58,10 @@ export async function makeStapledSite(lab: Partial<LabSettings> = {}): Promise<S
         if (answer.type === 'answer') return answer;
         throw new CertError('NETWORK_UNREACHABLE', `Cannot connect to "${query.url}"`);
       },
-      async publish(endpoint: StapleEndpoint, publication) {
+      async publish(at, publication) {
         if (failure !== undefined) throw new CertError('DELIVERY_FAILED', failure);
-        told.push(`${endpoint.label} ${publication.way} ${publication.staple ? 'staple' : 'none'}`);
-        serving.set(endpoint.label, publication);
+        told.push(`${at.label} ${publication.way} ${publication.staple ? 'staple' : 'none'}`);
+        serving.set(at.label, publication);
         return { isChanged: true };
       },
       look: async () => (difference === undefined ? undefined : { text: difference }),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { CaCertificateRecord, KeyRequests } from '../../src/store/entries-contract.ts';
-import type { NewKeyPair } from '../../src/store/store.ts';
+import type { NewKeyPair } from '../../src/store/keys-contract.ts';
 import { at, coded, granted, imported, named, newKey, newTransaction, random } from './sample.ts';
 import type { StoreUnderTest } from './store-contract.ts';
 

@@ -13,9 +13,9 @@ import type { Random } from '../../src/base/random.ts';
 import type { CaProfile } from '../../src/settings/ca-profile.ts';
 import { caProfile } from '../../src/settings/ca-profile-defaults.ts';
 import type { StoreOptions } from '../../src/store/open.ts';
+import type { NewKeyPair } from '../../src/store/keys-contract.ts';
 import type {
   CertificateRecord,
-  NewKeyPair,
   NewTransaction,
   Store,
   TransactionRecord,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import type { NewKeyPair, Store } from '../../src/store/store.ts';
+import type { NewKeyPair } from '../../src/store/keys-contract.ts';
+import type { Store } from '../../src/store/store.ts';
 import { at, coded, granted, imported, named, newKey, newTransaction, random } from './sample.ts';
 import type { StoreUnderTest } from './store-contract.ts';
 
