@@ -74,6 +74,7 @@ async function take(pictured: Pictured, known: Map<Label, Known>): Promise<Pictu
     certificates: certificatesOf(known, failures, await plannedSurroundings(store), now),
     omitted: Math.max(0, (await store.schedule.count()) - maxNames),
     counters,
+    validation: (await store.validationStatistics.read()).counters,
     outstanding: countBy(waiting, ({ ca, operation }) => ({ ca, operation })),
     failing: countBy(failures, ({ job, kind }) => ({ job, kind })),
     alarms: countBy(await store.alarms.list(maxFailures), ({ family, last: { severity } }) => ({

@@ -1,6 +1,8 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { Counter as StoredCounter } from '../store/records-contract.ts';
+import { labelText } from './label-text.ts';
 import type { CertificatePicture, Picture } from './picture.ts';
+import { validationMetrics } from './validation-metrics.ts';
 
 /** What the text of `exposition` is to be served as. */
 export const contentType: string = Registry.PROMETHEUS_CONTENT_TYPE;
@@ -72,6 +74,7 @@ export async function* exposition(
   addStates(registry, picture);
 
   yield `${trimmed(await registry.metrics())}\n\n`;
+  yield `${validationMetrics(picture.validation)}\n`;
   for (const metric of certificateMetrics) {
     yield* certificateParts(metric, picture.certificates, pause);
     yield '\n';
@@ -182,16 +185,6 @@ async function* certificateParts(
     await pause();
   }
   yield [...lines, ''].join('\n');
-}
-
-function labelText(labels: Readonly<Record<string, string>>): string {
-  return Object.entries(labels)
-    .map(([label, value]) => `${label}="${escaped(value)}"`)
-    .join(',');
-}
-
-function escaped(value: string): string {
-  return value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
 }
 
 function trimmed(text: string): string {

@@ -1,4 +1,5 @@
 import type { Counter } from '../store/records-contract.ts';
+import type { ValidationCounter } from '../store/validation-watch-contract.ts';
 
 /** What is told of one certificate: it is its own name's latest. */
 export interface CertificatePicture {
@@ -25,6 +26,8 @@ export interface Picture {
   readonly omitted: number;
   /** As `show cmp statistics` counts. */
   readonly counters: readonly Counter[];
+  /** As `show crypto statistics` counts. */
+  readonly validation: readonly ValidationCounter[];
   /** Requests that wait, by CA and operation. */
   readonly outstanding: readonly {
     readonly ca: string;

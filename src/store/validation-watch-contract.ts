@@ -6,6 +6,9 @@ export interface ValidationCounter {
   readonly lastAt: Date;
 }
 
+/** Upper ends of the classes of how long queries take, in milliseconds; what takes longer is counted as `more`. */
+export const latencyClasses: readonly number[] = [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000];
+
 /** How peers were judged, in numbers, at one moment. */
 export interface ValidationSnapshot {
   /** When counting began; absent while nothing was ever counted. */

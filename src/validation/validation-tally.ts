@@ -1,5 +1,6 @@
 import { schemeOf } from '../retrieval/url.ts';
 import { CertError } from '../base/errors.ts';
+import { latencyClasses } from '../store/validation-watch-contract.ts';
 import type { PeerVerdict, ValidationEvent } from './contract.ts';
 
 /** Counts what is told of judging peers. */
@@ -11,9 +12,6 @@ export interface ValidationTally {
   /** Give back what could not be stored. */
   giveBack(gains: ReadonlyMap<string, number>): void;
 }
-
-/** Upper ends of the classes of how long queries take, in milliseconds; what takes longer is counted as `more`. */
-export const latencyClasses: readonly number[] = [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000];
 
 /**
  * Counters by their names of specification section 8, their parts with dots between them. Each part is a word of ours: a

@@ -14,6 +14,7 @@ const picture: Picture = {
   certificates: [],
   omitted: 0,
   counters: [],
+  validation: [],
   outstanding: [],
   failing: [],
   alarms: [],
