@@ -1,6 +1,7 @@
 import { bytesEqual } from '../base/bytes.ts';
 import { sourceOf, toDer } from '../asn1/codec.ts';
-import { digest, digestAlgorithm, findDigest, type DigestName } from '../crypto/digest.ts';
+import { digest, findDigest, type DigestName } from '../crypto/digest.ts';
+import { algorithmIdentifier } from '../x509/algorithm-identifier.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { Name } from '../x509/name.ts';
 import type { CertID } from '../x509/ocsp-request.ts';
@@ -8,11 +9,14 @@ import type { CertID } from '../x509/ocsp-request.ts';
 /** The digests a request may name certificates by; SHA-1 is what RFC 5019 section 2.1.1 asks responders to know. */
 export type CertIdHash = 'sha1' | 'sha256';
 
-/** Name a certificate for a request (RFC 6960 section 4.1.1). */
+/**
+ * Name a certificate for a request (RFC 6960 section 4.1.1). The digest has its parameters NULL, as RFC 5019 shows it and
+ * OpenSSL writes it: responders send the CertID back as it came, and HAProxy and caches look for those octets.
+ */
 export function certIdOf(certificate: Certificate, issuer: Certificate, hash: CertIdHash): CertID {
   const { serialNumber, issuer: issuerName } = certificate.tbsCertificate;
   return {
-    hashAlgorithm: digestAlgorithm(hash),
+    hashAlgorithm: algorithmIdentifier(hash, 'NULL'),
     issuerNameHash: digest(hash, nameOctets(issuerName)),
     issuerKeyHash: keyHash(hash, issuer),
     serialNumber,
