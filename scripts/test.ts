@@ -51,7 +51,8 @@ const long: Readonly<Record<string, number>> = {
   'tunnel-matrix': 21,
   'pkcs12-credentials': 19,
   https: 18,
-  'ocsp-matrix': 16,
+  'ocsp-matrix': 20,
+  'point-matrix': 12,
   'bad-input': 16,
 };
 

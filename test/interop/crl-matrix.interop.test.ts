@@ -17,7 +17,7 @@ import {
   startSshd,
   type FileServer,
 } from './retrieval-servers.ts';
-import { makeCrls } from './revocation/crl-files.ts';
+import { crlEntry, makeCrls } from './revocation/crl-files.ts';
 import {
   crlRows,
   expectedOfCrl,
@@ -170,11 +170,6 @@ function at(scheme: string, port: number): string {
 
 function flat(name: string, origin: string): string {
   return `${origin}/${name}`;
-}
-
-function crlEntry([name, octets]: readonly [string, Uint8Array]): string {
-  const value = Buffer.from(octets).toString('base64');
-  return `dn: cn=${name},o=Test\nobjectClass: cRLDistributionPoint\ncn: ${name}\ncertificateRevocationList;binary:: ${value}\n`;
 }
 
 /** The settings, with nothing held. */

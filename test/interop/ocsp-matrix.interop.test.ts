@@ -14,7 +14,7 @@ import {
 } from './revocation/ocsp-rows.ts';
 import { workshop, type Workshop } from './revocation/pki.ts';
 import { startMatrixResponder, type MatrixResponder } from './revocation/responder.ts';
-import { makeSite, type Judged, type Site } from './revocation/site.ts';
+import { makeSite, saidIn, type Site } from './revocation/site.ts';
 
 let shop: Workshop;
 let site: Site;
@@ -90,12 +90,6 @@ beforeEach((context) => {
 
 function nameOf(kind: string, nonce: NonceSetting): string {
   return `${kind.replaceAll(/\W+/g, '-')}-${nonce}`;
-}
-
-/** The one word of a matrix on what came of it: the reason, or with an acceptance the warning. */
-function saidIn({ verdict, reasons, warnings }: Judged): string {
-  const all = verdict === 'accept' ? ['good', ...warnings.map((code) => `(${code})`)] : reasons;
-  return all.join(' ');
 }
 
 /** Only waiting for a while before a responder is asked once more takes no time. */

@@ -76,12 +76,21 @@ http {
   });
 }
 
-/** Start proftpd, for the user; without EPSV, if wanted. */
-export async function startProftpd(files: Files, hasEpsv: boolean): Promise<FileServer> {
+/**
+ * Start proftpd, for the user; without EPSV, if wanted.
+ *
+ * @param isOpen for whoever says to be anonymous, in place of the user
+ */
+export async function startProftpd(
+  files: Files,
+  hasEpsv: boolean,
+  isOpen: boolean = false,
+): Promise<FileServer> {
   return await start(files, async ({ directory, folder, port }) => {
-    const hash = openssl(['passwd', '-6', '-stdin'], filePassword);
+    const hash = openssl(['passwd', '-6', '-stdin'], isOpen ? 'anonymous@' : filePassword);
     const users = join(directory, 'users');
-    writeFileSync(users, `${fileUser}:${hash}:65534:65534::${folder}:/bin/false\n`, {
+    const user = isOpen ? 'anonymous' : fileUser;
+    writeFileSync(users, `${user}:${hash}:65534:65534::${folder}:/bin/false\n`, {
       mode: 0o600,
     });
     const file = join(directory, 'proftpd.conf');
@@ -206,8 +215,13 @@ export const ldapUser = 'cn=admin,o=Test';
  * Start slapd, for those who say who they are.
  *
  * @param ldif further entries, below o=Test
+ * @param isOpen for everybody
  */
-export async function startSlapd(files: Files, ldif: string = ''): Promise<Slapd> {
+export async function startSlapd(
+  files: Files,
+  ldif: string = '',
+  isOpen: boolean = false,
+): Promise<Slapd> {
   const tlsPort = await unusedPort();
   const server = await start({}, async ({ directory, port }) => {
     writeFileSync(join(directory, 'key.pem'), keyPem(tlsServer));
@@ -232,7 +246,7 @@ rootdn "${ldapUser}"
 rootpw ${filePassword}
 directory ${directory}/db
 maxsize 104857600
-access to * by users read by anonymous auth
+access to * by ${isOpen ? '* read' : 'users read by anonymous auth'}
 `,
     );
     const entries = Object.entries(files).map(

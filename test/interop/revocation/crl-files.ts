@@ -106,3 +106,9 @@ export function makeCrls(shop: Workshop): Readonly<Record<string, Uint8Array>> {
     html: Buffer.from('<html><body>No CRL here</body></html>'),
   };
 }
+
+/** An entry of a directory with a CRL, where certificates look for it (RFC 4523). */
+export function crlEntry([name, octets]: readonly [string, Uint8Array]): string {
+  const value = Buffer.from(octets).toString('base64');
+  return `dn: cn=${name},o=Test\nobjectClass: cRLDistributionPoint\ncn: ${name}\ncertificateRevocationList;binary:: ${value}\n`;
+}

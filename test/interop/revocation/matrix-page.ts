@@ -8,6 +8,8 @@ import {
 } from './decision-rows.ts';
 import { expectedOf, listOcspRows, titleOf } from './ocsp-rows.ts';
 import { listResponderKinds, responderKinds } from './ocsp-responders.ts';
+import { pointRows, pointServers, refusedPoints } from './point-rows.ts';
+import { responderCrls, responderRows } from './responder-rows.ts';
 import { tunnelRows } from './tunnel-rows.ts';
 
 /** Write docs/revocation-matrix.md out of the lists that the tests go through. */
@@ -51,6 +53,31 @@ export function matrixPage(): string {
         row.title,
         ...listCrlSources().map((source) => expectedOfCrl(row, source) ?? '–'),
       ]),
+    ),
+    '',
+    '## CRLs that certificates name',
+    '',
+    'A peer is looked up under a strict policy without OCSP. Nobody logs in: the servers are open to everybody.',
+    '',
+    ...table(
+      ['the certificate names a CRL', ...Object.values(pointServers)],
+      Object.values(pointRows).map(({ title, says, only }) => [
+        title,
+        ...Object.keys(pointServers).map((scheme) =>
+          only === undefined || only === scheme ? says : '–',
+        ),
+      ]),
+    ),
+    '',
+    `One that names it by ${refusedPoints.map((scheme) => `\`${scheme}\``).join(', ')} is refused with \`no-source\`, and nothing is fetched.`,
+    '',
+    '## Responders that are asked about themselves',
+    '',
+    'A responder without id-pkix-ocsp-nocheck says that a peer is good, and names a CRL that nginx has.',
+    '',
+    ...table(
+      ['`check-responder`', ...Object.values(responderCrls).map((title) => `a CRL ${title}`)],
+      Object.entries(responderRows).map(([check, row]) => [check, ...Object.values(row)]),
     ),
     '',
     '## Tunnels',

@@ -51,6 +51,8 @@ export interface Wanted {
   readonly serial: number;
   /** In words of openssl's extensions. */
   readonly extensions: readonly string[];
+  /** Sections that the extensions name. */
+  readonly sections?: readonly string[];
   /** Days from now. */
   readonly from?: number;
   readonly days?: number;
@@ -66,8 +68,18 @@ export const ofCa: readonly string[] = [
 
 /** The lines that make a certificate with a key of its own, by default ten days ago for forty days. */
 export function linesFor(shop: Workshop, wanted: Wanted): readonly string[] {
-  const { name, cn = name, issuer, serial, extensions, from = -10, days = 40, rsaBits } = wanted;
-  shop.write(`${name}.ext`, `${extensions.join('\n')}\n`);
+  const {
+    sections = [],
+    name,
+    cn = name,
+    issuer,
+    serial,
+    extensions,
+    from = -10,
+    days = 40,
+    rsaBits,
+  } = wanted;
+  shop.write(`${name}.ext`, `${[...extensions, ...sections].join('\n')}\n`);
   const signer =
     issuer === undefined ? `-signkey ${name}.key` : `-CA ${issuer}.crt -CAkey ${issuer}.key`;
   const algorithm =

@@ -28,6 +28,12 @@ export interface Judged {
   readonly warnings: readonly string[];
 }
 
+/** Say it in the one word of a matrix: the reason, or with an acceptance the warning in brackets. */
+export function saidIn({ verdict, reasons, warnings }: Judged): string {
+  const all = verdict === 'accept' ? ['good', ...warnings.map((code) => `(${code})`)] : reasons;
+  return all.join(' ');
+}
+
 /** What the program made of a peer. */
 export interface ByProgram extends Judged {
   readonly code: number | null;
