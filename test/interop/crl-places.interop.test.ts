@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { retrieve } from '../../src/retrieval/retrieve.ts';
 import { requirePeer } from '../harness/require.ts';
-import { keeping, pointAt, pointing, codesOf, type Keeping } from '../validation/crl-kept.ts';
+import { hours, makeCrl } from '../revocation/crl-made.ts';
+import { ca, keeping, pointAt, pointing, codesOf, type Keeping } from '../validation/crl-kept.ts';
 import {
   filePassword,
   fileUser,
@@ -42,6 +43,22 @@ describe('a CRL that is set up', () => {
     expect(codesOf(named)).toStrictEqual(['http-status']);
   });
 
+  it('is not loaded again from nginx while it is the same file', async (context) => {
+    requirePeer(context, 'nginx-light');
+    const { port } = await started(startNginx({ 'complete.crl': der }, false));
+    const url = `http://127.0.0.1:${port}/complete.crl`;
+    const { places, refresh, store, events, clock } = await site();
+    places.push({ name: 'c', url, refreshSeconds: 3600 });
+    await refresh();
+    expect(await store.crlSources.get(url)).toMatchObject({ etag: expect.any(String) });
+    await clock.advance(3700);
+    await refresh();
+    expect(events).toMatchObject([
+      { type: 'crl-fetch', outcome: 'fetched', octets: der.length },
+      { type: 'crl-fetch', outcome: 'unchanged', octets: 0 },
+    ]);
+  });
+
   it('comes from slapd, which nobody else is shown it by', async (context) => {
     requirePeer(context, 'slapd');
     const { port } = await started(startSlapd({ ca: der }));
@@ -54,5 +71,20 @@ describe('a CRL that is set up', () => {
     expect(await store.heldCrls.list()).toMatchObject([{ crlNumber: 10n }]);
     const named = await find(pointing(pointAt(`${url}?base`)), { configured: [] });
     expect(codesOf(named)).toStrictEqual(['http-status']);
+  });
+
+  it('is the newest in time of several in one entry of slapd', async (context) => {
+    requirePeer(context, 'slapd');
+    const values = [
+      makeCrl(ca, { number: 1n, thisUpdate: hours(-9) }),
+      makeCrl(ca, { number: 3n, thisUpdate: hours(9) }),
+      makeCrl(ca, { number: 2n, thisUpdate: hours(-1) }),
+    ].map((octets) => `testFile:: ${Buffer.from(octets).toString('base64')}\n`);
+    const entry = `dn: cn=many,o=Test\nobjectClass: testEntry\ncn: many\n${values.join('')}`;
+    const { port } = await started(startSlapd({}, entry));
+    const { places, refresh, store } = await site(ldapUser);
+    places.push({ name: 'c', url: `ldap://127.0.0.1:${port}/cn=many,o=Test?testFile` });
+    await refresh();
+    expect(await store.heldCrls.list()).toMatchObject([{ crlNumber: 2n }]);
   });
 });
