@@ -2,7 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { decodePem } from '../asn1/pem.ts';
 import { bytesEqual } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
+import { findDigest } from '../crypto/digest.ts';
+import { isCertIdOf } from '../revocation/ocsp-cert-id.ts';
 import type { StaplePublication, StapleTarget } from '../store/staples-contract.ts';
+import { decodeCertificate } from '../x509/certificate.ts';
+import { decodeBasicOcspResponse, decodeOcspResponse } from '../x509/ocsp-response.ts';
 import { codeOf, reasonOf } from './delivery-error.ts';
 import {
   commitCertificate,
@@ -115,7 +119,7 @@ function haproxy(
       try {
         return await (staple === undefined
           ? withdraw(target, publication, isChanged, signal)
-          : push(target, staple, signal));
+          : push(target, publication, staple, signal));
       } catch (error) {
         if (!isNobodyThere(error)) throw error;
         missing = error;
@@ -135,6 +139,7 @@ function haproxy(
  */
 async function push(
   { socket, file, entry = file }: Haproxy,
+  publication: StaplePublication,
   staple: Uint8Array,
   signal?: AbortSignal,
 ): Promise<boolean> {
@@ -145,7 +150,8 @@ async function push(
   await commitCertificate(socket, entry);
   // It commits what does not fit, too, and passes it over.
   const second = await updateStaple(socket, staple, signal);
-  if (second === 'updated') return true;
+  // It looks for the octets of the CertID as OpenSSL writes it, and takes others with the certificate only.
+  if (second === 'updated' || (second === 'no-place' && isOf(staple, publication))) return true;
   throw second === 'no-place'
     ? new CertError(
         'DELIVERY_FAILED',
@@ -155,6 +161,25 @@ async function push(
         },
       )
     : refused(socket, `${entry}.ocsp`, second.refusal);
+}
+
+/** Tell whether HAProxy takes a response with a certificate: one answer in it, by a CertID with SHA-1. */
+function isOf(staple: Uint8Array, { certificate, chain: [issuer] }: StaplePublication): boolean {
+  try {
+    const { responseBytes } = decodeOcspResponse(staple);
+    if (responseBytes === undefined || issuer === undefined) return false;
+    const { responses } = decodeBasicOcspResponse(responseBytes.response).tbsResponseData;
+    const [single] = responses;
+    return (
+      single !== undefined &&
+      responses.length === 1 &&
+      findDigest(single.certID.hashAlgorithm) === 'sha1' &&
+      isCertIdOf(single.certID, decodeCertificate(certificate), decodeCertificate(issuer))
+    );
+  } catch (error) {
+    if (error instanceof CertError) return false;
+    throw error;
+  }
 }
 
 /**

@@ -7,6 +7,11 @@ import { encodePem } from '../../src/asn1/pem.ts';
 import { utf8 } from '../../src/base/bytes.ts';
 import { CertError } from '../../src/base/errors.ts';
 import { parseLabel } from '../../src/base/label.ts';
+import { toDer } from '../../src/asn1/codec.ts';
+import { digestAlgorithm } from '../../src/crypto/digest.ts';
+import { certIdOf } from '../../src/revocation/ocsp-cert-id.ts';
+import { Certificate } from '../../src/x509/certificate.ts';
+import { ca, leaf, response, single } from '../revocation/ocsp-made.ts';
 import { publishStaple } from '../../src/deploy/staple-publish.ts';
 import type { StaplePublication, StapleTarget } from '../../src/store/staples-contract.ts';
 
@@ -96,6 +101,26 @@ describe('a staple for haproxy', () => {
       `set ssl ocsp-response <<\n${base64('ONE')}\n\n`,
     ]);
   });
+
+  it.each([
+    ['without parameters of its digest', 'sha1', true],
+    ['with SHA-256', 'sha256', false],
+  ] as const)(
+    'that has a CertID %s goes in with the certificate, or not at all',
+    async (_, hash, isTaken) => {
+      await runtime(noPlace, staged, committed, noPlace);
+      const certID = certIdOf(leaf.certificate, ca.certificate, hash);
+      const made = response({
+        singles: [single({ certID: { ...certID, hashAlgorithm: digestAlgorithm(hash) } })],
+      });
+      const told = publish(undefined, {
+        staple: made,
+        certificate: toDer(Certificate, leaf.certificate),
+        chain: [toDer(Certificate, ca.certificate)],
+      });
+      expect(await told.catch(() => false)).toBe(isTaken);
+    },
+  );
 
   it('joins the transaction of a certificate that is being deployed', async () => {
     const seen = await runtime('Transaction updated for certificate x!\n\n');
