@@ -7,6 +7,7 @@ import {
   certificateWords,
   deployWords,
   hookWords,
+  stapleWords,
   type CertificateWords,
 } from './words-certificate.ts';
 import * as notifications from './words-notifications.ts';
@@ -41,6 +42,11 @@ const deployments = z
   .record(name, schemaOf(deployWords))
   .optional()
   .describe('Where its files go, by label');
+
+const staples = z
+  .record(name, schemaOf(stapleWords))
+  .optional()
+  .describe('Where its OCSP response is stapled, by label');
 
 const hook = schemaOf(hookWords).optional().describe('Program that is run after each delivery');
 
@@ -112,7 +118,12 @@ export const configSchema: z.ZodType<ConfigFile> = z.strictObject({
   certificates: z
     .record(
       name,
-      schemaOf(certificateWords, { deploy: deployments, hook, 'auto-fetch': autoFetch }),
+      schemaOf(certificateWords, {
+        deploy: deployments,
+        staple: staples,
+        hook,
+        'auto-fetch': autoFetch,
+      }),
     )
     .optional()
     .describe('What is set for certificates, by name'),

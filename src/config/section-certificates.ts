@@ -24,6 +24,13 @@ import {
 import type { Path } from './fault.ts';
 import { formatDuration } from './leaves.ts';
 import { absolute, faultOf } from './places.ts';
+import {
+  dropEndpoint,
+  setStapleSettings,
+  stapleSettingsIn,
+  storedEndpoints,
+  wantedEndpoint,
+} from './section-staples.ts';
 import type { CertificateWords, DeployWords } from './words-certificate.ts';
 
 const section = 'certificates';
@@ -35,13 +42,20 @@ const usualHookSeconds = 60;
 export async function storedCertificates(store: Store): Promise<readonly Entry[]> {
   const { nameSettings, deployments } = store;
   const entries: Entry[] = [];
-  const names = new Set([...(await nameSettings.names()), ...(await deployments.names())]);
+  const names = new Set([
+    ...(await nameSettings.names()),
+    ...(await deployments.names()),
+    ...(await store.staples.endpoints()).map(({ name }) => name),
+  ]);
   for (const name of [...names].toSorted()) {
     const days = await nameSettings.get(name, 'auto-update-days');
     const key = await nameSettings.get(name, 'key');
     const nodes = await nodesServed(store, name);
-    if (days !== undefined || key !== undefined || nodes.length > 0) {
+    const stapling = stapleSettingsIn(await nameSettings.of(name));
+    const isStapling = Object.values(stapling).some((value) => value !== undefined);
+    if (days !== undefined || key !== undefined || nodes.length > 0 || isStapling) {
       const words = {
+        ...stapling,
         'auto-update': days === undefined ? undefined : Number(days),
         key,
         'serve-to': nodes.length === 0 ? undefined : nodes,
@@ -54,6 +68,7 @@ export async function storedCertificates(store: Store): Promise<readonly Entry[]
         words: wordsOfDeployment(deployment),
       });
     }
+    entries.push(...(await storedEndpoints(store, name)));
     const fetch = await fetchWords(store, name);
     if (fetch !== undefined) entries.push({ path: [name, 'auto-fetch'], words: fetch });
     const hook = await deployments.hook(name);
@@ -77,7 +92,7 @@ export async function compareCertificates(
   const writers = new Map<string, string>();
   for (const [text, words] of Object.entries(file)) {
     const name = parseLabel(text, 'certificate');
-    if ((words['auto-update'] ?? words.key ?? words['serve-to']) !== undefined) {
+    if (hasSettings(words)) {
       wanted.push(await wantedSettings(context, name, words));
     }
     for (const [label, deployment] of Object.entries(words.deploy ?? {})) {
@@ -93,6 +108,13 @@ export async function compareCertificates(
         writers.set(written, `deployment "${label}" of "${name}"`);
       }
     }
+    for (const [label, endpoint] of Object.entries(words.staple ?? {})) {
+      const path = [section, name, 'staple', label];
+      const entry = await faultOf(context, path, () =>
+        wantedEndpoint(context, name, label, endpoint),
+      );
+      if (entry !== undefined) wanted.push(entry);
+    }
     const fetch = words['auto-fetch'];
     if (fetch !== undefined) wanted.push(wantedFetch(context, name, fetch));
     if (words.hook !== undefined) wanted.push(wantedHook(context, name, words.hook));
@@ -105,21 +127,29 @@ export async function compareCertificates(
       const name = parseLabel(text, 'certificate');
       if (part === 'auto-fetch') await store.nameSettings.remove(name, 'auto-fetch-days');
       else if (part === 'hook') await store.deployments.removeHook(name);
+      else if (part === 'staple') await dropEndpoint(carry, name, text2);
       else if (part === 'deploy') await removeDeployment(carry, name, parseLabel(text2, 'deploy'));
       else {
         await store.nameSettings.remove(name, 'auto-update-days');
         await store.nameSettings.remove(name, 'serve-to');
         await setKeyPolicy(store, name, undefined);
+        await setStapleSettings(store, name, {});
       }
     },
   });
 }
 
+function hasSettings(words: CertificateWords): boolean {
+  const { deploy: _, staple: _staple, hook: _hook, 'auto-fetch': _fetch, ...settings } = words;
+  return Object.values(settings).some((value) => value !== undefined);
+}
+
 async function wantedSettings(
   context: ConfigContext,
   name: Label,
-  { 'auto-update': days, key, 'serve-to': given }: CertificateWords,
+  words: CertificateWords,
 ): Promise<WantedEntry> {
+  const { 'auto-update': days, key, 'serve-to': given } = words;
   const { store } = context;
   const path = [section, name, 'auto-update'];
   const nodes: string[] = [];
@@ -131,13 +161,21 @@ async function wantedSettings(
   }
   return {
     path: [name],
-    words: { 'auto-update': days, key, 'serve-to': nodes.length === 0 ? undefined : nodes },
+    words: {
+      'staple-ocsp': words['staple-ocsp'],
+      'staple-when-revoked': words['staple-when-revoked'],
+      'staple-endless': words['staple-endless'],
+      'auto-update': days,
+      key,
+      'serve-to': nodes.length === 0 ? undefined : nodes,
+    },
     async check() {
       if (days === undefined || !(await isThere(context, name))) return;
       await faultOf(context, path, () => checkAutoUpdate(context, { name, days }));
     },
     async put(carry) {
       await setKeyPolicy(store, name, key);
+      await setStapleSettings(store, name, words);
       if (nodes.length === 0) await store.nameSettings.remove(name, 'serve-to');
       else await store.nameSettings.set(name, 'serve-to', JSON.stringify(nodes));
       if (days === undefined) await store.nameSettings.remove(name, 'auto-update-days');

@@ -50,6 +50,37 @@ export const hookWords = {
   user: { type: 'text', summary: 'User it is run as; that of the agent' },
 } as const;
 
+/** Where the OCSP response of a certificate is stapled, in the words of `staple add`. */
+export const stapleWords = {
+  target: {
+    type: 'choice',
+    required: true,
+    choices: ['haproxy', 'nginx', 'lighttpd', 'proftpd', 'file', 'listener'],
+    summary: 'The service that serves it',
+  },
+  socket: { type: 'text', summary: 'The runtime API of haproxy, with level admin' },
+  file: { type: 'text', summary: 'The file it is put into; of haproxy, its certificate file' },
+  entry: { type: 'text', summary: 'What the configuration of haproxy calls the file' },
+  directory: { type: 'text', summary: 'The directory of TLSStaplingCache of proftpd' },
+  'pid-file': { type: 'text', summary: 'Where nginx or lighttpd writes its process number' },
+  config: { type: 'text', summary: 'Its configuration, which it tries before it reloads' },
+  program: { type: 'text', summary: 'Its program' },
+  unit: { type: 'text', summary: 'The unit that systemd reloads' },
+  owner: { type: 'text', summary: 'Owner of the files, by name or number' },
+  group: { type: 'text', summary: 'Group of the files, by name or number' },
+  mode: { type: 'mode', summary: 'Permissions of the files, in octal' },
+  probe: { type: 'text', summary: 'HOST:PORT where to look whether it is served' },
+  'probe-name': { type: 'text', summary: 'Server name to ask for there' },
+  'probe-starttls': {
+    type: 'choice',
+    choices: ['ftp'],
+    summary: 'Protocol in which TLS is begun there',
+  },
+} as const;
+
+/** An endpoint as the file has it. */
+export type StapleFileWords = WordsOf<typeof stapleWords>;
+
 /** Where the agent fetches a certificate, in the words of `cmp auto-fetch`. */
 export const autoFetchWords = {
   time: {
@@ -81,11 +112,26 @@ export const certificateWords = {
     many: true,
     summary: 'Nodes whose agents may fetch it with its key, as agent serve has them',
   },
+  'staple-ocsp': {
+    type: 'text',
+    summary: 'OCSP object by which responders are reached for its staple',
+  },
+  'staple-when-revoked': {
+    type: 'choice',
+    choices: ['renew'],
+    summary: 'What follows when its responder says revoked, beside the alarm',
+  },
+  'staple-endless': {
+    type: 'choice',
+    choices: ['allow'],
+    summary: 'Responses without nextUpdate are stapled, too',
+  },
 } as const;
 
 /** What is set for a certificate, as the file has it. */
 export type CertificateWords = WordsOf<typeof certificateWords> & {
   readonly deploy?: Readonly<Record<string, DeployWords>> | undefined;
+  readonly staple?: Readonly<Record<string, StapleFileWords>> | undefined;
   readonly hook?: WordsOf<typeof hookWords> | undefined;
   readonly 'auto-fetch'?: WordsOf<typeof autoFetchWords> | undefined;
 };
