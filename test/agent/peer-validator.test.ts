@@ -7,6 +7,7 @@ import { parseLabel } from '../../src/base/label.ts';
 import { policySettings } from '../../src/settings/policy-settings.ts';
 import type { SettingWords } from '../../src/settings/setting.ts';
 import { openStore } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/store.ts';
 import type { PeerVerdict, ValidationEvent } from '../../src/validation/contract.ts';
 import type { PeerValidator } from '../../src/validation/peer-validator.ts';
 import { toDer } from '../../src/asn1/codec.ts';
@@ -174,6 +175,71 @@ describe('a validator without a store', () => {
       await expect(peerValidator({ policy })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
     },
   );
+});
+
+describe('a validator with a store', () => {
+  const now = { clock: fakeClock(someDay) };
+
+  const set = (words: SettingWords) => (store: Store) =>
+    keepWords(store, 'policy', { name: 'P', words: { ca: ['R'], ...words } });
+
+  /** A state directory with a policy; what is set up in it is changed as by another process. */
+  async function withPolicy(words: SettingWords) {
+    const stateDirectory = temporaryDirectory();
+    const change = async (work: (store: Store) => Promise<unknown>): Promise<void> => {
+      const store = await openStore(storeOptions(stateDirectory));
+      await work(store);
+      await store.close();
+    };
+    await change(async (store) => {
+      await store.caCertificates.put(
+        {
+          label: parseLabel('R', 'ca'),
+          der: certificateDer(root.certificate),
+          subject: toDer(Name, root.subject),
+          createdAt: someDay,
+        },
+        false,
+      );
+      await set(words)(store);
+    });
+    return { stateDirectory, change };
+  }
+
+  it('judges by a policy of that name, as it is at that moment', async () => {
+    const { stateDirectory, change } = await withPolicy({ revocation: 'relaxed' });
+    const validator = await peerValidator({ ...now, stateDirectory, policy: 'P' });
+    onTestFinished(() => validator.close());
+    const peer = { chain: chain(leaf, sub) };
+    expect((await validator.validatePeer(peer)).verdict).toBe('accept');
+    await change(set({ revocation: 'strict' }));
+    expect(codes(await validator.validatePeer(peer))).toStrictEqual(['no-source', 'no-source']);
+    await change((store) => store.validationObjects.remove('policy', 'P'));
+    const verdict = await validator.validatePeer(peer);
+    expect(verdict.reasons).toMatchObject([
+      { code: 'internal', detail: 'Cannot use policy "P": there is none' },
+    ]);
+  });
+
+  it('holds the CRL it fetched in the store, for whoever comes after', async () => {
+    const { own, web } = await withCrl(() => makeCrl(root));
+    const { stateDirectory } = await withPolicy({});
+    for (let times = 0; times < 2; times++) {
+      const validator = await peerValidator({ ...now, stateDirectory, policy: 'P' });
+      expect(await validator.validatePeer({ chain: chain(own) })).toMatchObject({
+        verdict: 'accept',
+      });
+      await validator.close();
+    }
+    expect(web.requests).toHaveLength(1);
+  });
+
+  it('is not made by a name nobody has set up', async () => {
+    const { stateDirectory } = await withPolicy({});
+    await expect(peerValidator({ ...now, stateDirectory, policy: 'Q' })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+    });
+  });
 });
 
 describe('a policy as data', () => {
