@@ -45,6 +45,7 @@ const long: Readonly<Record<string, number>> = {
   'openssl-server-refusal': 33,
   'crl-matrix': 31,
   'staple-servers': 30,
+  'staple-commands': 20,
   'openssl-server': 29,
   shell: 28,
   'decision-matrix': 25,

@@ -158,7 +158,8 @@ function deploymentOf(
   };
 }
 
-function seenByOpenssl(
+/** Have `openssl s_client -status` make a single connection. */
+export function seenByOpenssl(
   { host, port, serverName = '', starttls }: DeployProbe,
   version: string,
 ): Promise<SeenByOpenssl> {
