@@ -9,6 +9,7 @@ import { failingJson } from './failing-fields.ts';
 import type { Json } from './json.ts';
 import { standingText, type NameReport } from './name-report.ts';
 import { nextActionJson } from './next-action-text.ts';
+import { ownJson } from './own-revocation.ts';
 import { deploymentsJson } from './show-deployments.ts';
 import { viewRequest } from './certificate-request-view.ts';
 
@@ -34,6 +35,7 @@ export function nameJson(report: NameReport, full: boolean): JsonObject {
     certificate: record && {
       ...recordJson(record, report, full),
       missingIssuer: report.missingIssuer,
+      revocation: ownJson(report.ownRevocation),
       ...deploymentsJson(deployed, record.id, full),
     },
     versions: record && others.map((each) => recordJson(each, report, full)),

@@ -1,6 +1,8 @@
+import { toHex } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 import { formatTime } from '../base/format-time.ts';
-import { isLabel } from '../base/label.ts';
+import { isLabel, type Label } from '../base/label.ts';
+import { digest } from '../crypto/digest.ts';
 import { stateText } from '../lifecycle/certificate-state.ts';
 import type { NextAction } from '../lifecycle/next-action.ts';
 import { outlookOf, type Outlook } from '../lifecycle/outlook.ts';
@@ -9,6 +11,7 @@ import type { JobKind, Postponement } from '../scheduler/job.ts';
 import { prospectOf, type FailingJob, type Prospect } from '../scheduler/next-job.ts';
 import type { KeyRequestRecord, NameSetting } from '../store/entries-contract.ts';
 import type { CertificateRecord, Store } from '../store/store.ts';
+import type { OwnRevocation } from '../store/validation-watch-contract.ts';
 import { viewDeployments, type DeploymentView } from './show-deployments.ts';
 
 /** Everything the store knows of a name. */
@@ -35,13 +38,27 @@ export interface NameReport {
   /** As they are shown. */
   readonly settings: readonly (readonly [NameSetting, string])[];
   readonly deployed: DeploymentView;
+  /** What OCSP and CRLs say of the certificate, where a policy names it. */
+  readonly ownRevocation?: OwnRevocation;
   /** CA certificates of that label: one with a label of its own, or the anchors and intermediates of a CA profile. */
   readonly authorities: readonly Uint8Array[];
   readonly now: Date;
 }
 
+/** Tell where a name stands, in the words of its report. */
+export async function standsAs(store: Store, name: Label, now: Date): Promise<string> {
+  const latest = await store.certificates.latest(name);
+  const record = latest ?? (await store.certificates.versions(name))[0];
+  const outlook = await outlookOf(store, name, record, now);
+  const { hindrance } = await prospectOf(store, name, now);
+  return standingText({ outlook, ...(hindrance && { hindrance }) });
+}
+
 /** Write where a name stands in words: what fails, before what it is all the same. */
-export function standingText({ hindrance, outlook: { state } }: NameReport): string {
+export function standingText({
+  hindrance,
+  outlook: { state },
+}: Pick<NameReport, 'hindrance' | 'outlook'>): string {
   if (hindrance === undefined) return stateText(state);
   return state.type === 'none' ? hindrance : `${hindrance}, ${stateText(state)}`;
 }
@@ -52,6 +69,7 @@ export async function readName(store: Store, name: string, now: Date): Promise<N
   const record = (await store.certificates.latest(name)) ?? versions[0];
   const keyRequest = await store.keyRequests.get(name);
   const outlook = await outlookOf(store, name, record, now);
+  const own = await store.ownRevocations.get(name);
   const { jobs, failing, hindrance } = isLabel(name) ? await prospectOf(store, name, now) : nothing;
   return {
     name,
@@ -66,9 +84,14 @@ export async function readName(store: Store, name: string, now: Date): Promise<N
     keyUris: await keyUrisOf(store, [...versions, ...(keyRequest ? [keyRequest] : [])]),
     settings: await settingsOf(store, name),
     deployed: await viewDeployments(store, name),
+    ...(own && isOf(own, record) && { ownRevocation: own }),
     authorities: await authoritiesOf(store, name),
     now,
   };
+}
+
+function isOf({ fingerprint }: OwnRevocation, record: CertificateRecord | undefined): boolean {
+  return record !== undefined && fingerprint === toHex(digest('sha256', record.der));
 }
 
 const nothing: Prospect = { jobs: [], failing: [] };

@@ -10,6 +10,7 @@ import type { CommandContext } from './command.ts';
 import { isExpired } from './expiry.ts';
 import { failingFields } from './failing-fields.ts';
 import { readName, settingWords, standingText, type NameReport } from './name-report.ts';
+import { ownFields } from './own-revocation.ts';
 import { nextActionText, windowText } from './next-action-text.ts';
 import { plural } from './plural.ts';
 import type { Style } from './render.ts';
@@ -80,6 +81,7 @@ function nameFields(report: NameReport, { print: { style }, globals }: CommandCo
         paint: style.bad,
       },
     ],
+    ...ownFields(report.ownRevocation, style),
     ['next', nextActionText(next, name, now, globals)],
     ['later for', postponed],
     ...failingFields(report.failing, now),
