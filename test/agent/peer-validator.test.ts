@@ -177,11 +177,12 @@ describe('a validator without a store', () => {
   );
 });
 
+/** Set up a policy that believes the root. */
+const set = (words: SettingWords) => (store: Store) =>
+  keepWords(store, 'policy', { name: 'P', words: { ca: ['R'], ...words } });
+
 describe('a validator with a store', () => {
   const now = { clock: fakeClock(someDay) };
-
-  const set = (words: SettingWords) => (store: Store) =>
-    keepWords(store, 'policy', { name: 'P', words: { ca: ['R'], ...words } });
 
   /** A state directory with a policy; what is set up in it is changed as by another process. */
   async function withPolicy(words: SettingWords) {
