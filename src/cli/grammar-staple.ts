@@ -29,6 +29,28 @@ export const stapleCommands: readonly Command[] = [
     load: () => import('./commands/staple-remove.ts'),
   }),
   defineCommand({
+    words: ['staple', 'responder', 'listen'],
+    changes: 'store',
+    summary: 'Have the agent answer OCSP requests of servers, in place of how it did',
+    parameters: table.responderListenParameters,
+    example: 'staple responder listen 127.0.0.1:8889 for-ca rootB ocsp-object hq',
+    load: () => import('./commands/staple-responder-listen.ts'),
+  }),
+  defineCommand({
+    words: ['no', 'staple', 'responder'],
+    changes: 'store',
+    summary: 'Have the agent answer OCSP requests no more',
+    parameters: {},
+    load: () => import('./commands/no-staple-responder.ts'),
+  }),
+  defineCommand({
+    words: ['show', 'ocsp', 'responder'],
+    changes: 'nothing',
+    summary: 'Show how the agent answers OCSP requests of servers',
+    parameters: {},
+    load: () => import('./commands/show-ocsp-responder.ts'),
+  }),
+  defineCommand({
     words: ['show', 'staple'],
     changes: 'nothing',
     summary: 'Show OCSP responses of our own certificates, and what endpoints serve',

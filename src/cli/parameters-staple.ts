@@ -136,3 +136,35 @@ export const showStapleParameters = {
     summary: 'Only that of this certificate',
   },
 } as const;
+
+/** `staple responder listen`. */
+export const responderListenParameters = {
+  place: {
+    type: 'text',
+    required: true,
+    positional: true,
+    placeholder: 'ADDRESS:PORT',
+    summary: 'Where the agent answers; an address of the loopback, unless open is said',
+  },
+  open: { type: 'flag', summary: 'Listen on another address than those of the loopback' },
+  'for-ca': {
+    type: 'text',
+    many: true,
+    names: 'trusted',
+    placeholder: 'L',
+    summary: 'CAs whose certificates are asked about for others, beside our own',
+  },
+  'ocsp-object': {
+    type: 'text',
+    names: 'ocsp',
+    placeholder: 'O',
+    summary: 'OCSP object by which that is done; it needs a url',
+  },
+  nonces: {
+    type: 'choice',
+    choices: ['keep', 'pass'],
+    usual: 'keep',
+    summary:
+      'Answer requests that have a nonce without one, or pass those of for-ca on to the responder of the CA',
+  },
+} as const;

@@ -1,6 +1,7 @@
 import { CertError } from '../base/errors.ts';
 import { readerOf, type SettingWords } from '../settings/setting.ts';
 import type { Store } from '../store/store.ts';
+import { readResponder } from './responder-setting.ts';
 import { nodesIn } from './served-names.ts';
 import { listWords, type NamedWords } from './validation-words.ts';
 
@@ -94,6 +95,7 @@ function needBy(policy?: NamedWords, object?: NamedWords): Need | undefined {
 export async function assertCaCertificateUnneeded(store: Store, label: string): Promise<void> {
   const settings = await judgingSettings(store);
   refuse(`CA certificate "${label}"`, needOfCa(settings, label) ?? needOfSigner(settings, label));
+  await assertNotRelayed(store, `CA certificate "${label}"`, label);
 }
 
 /**
@@ -105,6 +107,7 @@ export async function assertCaCertificateUnneeded(store: Store, label: string): 
 export async function assertProfileUnneeded(store: Store, label: string): Promise<void> {
   if ((await store.caCertificates.get(label)) !== undefined) return;
   refuse(`CA profile "${label}"`, needOfCa(await judgingSettings(store), label));
+  await assertNotRelayed(store, `CA profile "${label}"`, label);
 }
 
 /** Find the policy that a certificate of ours is used with. */
@@ -151,7 +154,19 @@ export async function needOfOcspObject(
     if (object !== name) continue;
     return { who: `the staple of "${other}"`, hint: 'Have that asked for in another way first' };
   }
-  return undefined;
+  const responder = await readResponder(store.settings);
+  return responder?.object === name ? needOfResponder : undefined;
+}
+
+const needOfResponder: Need = {
+  who: 'the responder of the agent',
+  hint: 'Set that anew, with "certkeeper staple responder listen …", or end it with "certkeeper no staple responder"',
+};
+
+/** Refuse to take away a CA that certificates are asked about of for others. @throws {CertError} CONFIG_INVALID */
+async function assertNotRelayed(store: Store, what: string, label: string): Promise<void> {
+  const responder = await readResponder(store.settings);
+  if (responder?.forCa.includes(label) === true) refuse(what, needOfResponder);
 }
 
 /**

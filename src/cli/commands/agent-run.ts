@@ -4,6 +4,7 @@ import { judgesFor } from '../../agent/answer-validate.ts';
 import { createDailyBackups } from '../../agent/daily-backup.ts';
 import type { Services } from '../../agent/compose.ts';
 import { answersOf } from '../../agent/control-server.ts';
+import { keepResponding } from '../../agent/keep-responding.ts';
 import { assertPlaceAllowed, type MetricsPlace } from '../../agent/metrics-server.ts';
 import { startOperations, type OperationsOptions } from '../../agent/operations.ts';
 import { groupActCounter } from '../../agent/request-counter.ts';
@@ -55,8 +56,10 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
     await agent.stop();
     throw error;
   });
+  const responding = await keepResponding({ ...services, ocsp: validation.context.ocsp });
   const reload = async (): Promise<Reloaded> => {
     const done = await reloaded(services, agent, configure);
+    await responding.refresh();
     await serving?.refresh();
     return done;
   };
@@ -74,6 +77,7 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
       ...(await agent.status()),
       metrics: metricsUrl,
       serves: serving?.port(),
+      responder: responding.url(),
       configuration: configure.state(),
     }),
   };
@@ -102,6 +106,7 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
     clearInterval(alive);
     await operations.stopping();
     await endControl();
+    await responding.close();
     await serving?.close();
     await operations.close();
     await validation.close();

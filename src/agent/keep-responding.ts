@@ -1,0 +1,113 @@
+import type { Clock } from '../base/clock.ts';
+import { CertError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import { readResponder, type ResponderSetting } from '../lifecycle/responder-setting.ts';
+import { relayOf } from '../lifecycle/set-responder.ts';
+import type { Store } from '../store/store.ts';
+import type { OcspClient } from '../validation/contract.ts';
+import { serveResponses, type OcspResponder } from './ocsp-responder.ts';
+import { passNonce } from './pass-nonce.ts';
+import { responderSource, type Relay } from './responder-source.ts';
+
+/** What answering stands on. */
+export interface RespondingContext {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly ocsp: Pick<OcspClient, 'status'>;
+}
+
+/** That servers are answered as it is set, as long as the agent works. */
+export interface Responding {
+  /** Where; undefined while nobody is, or cannot be. */
+  url(): string | undefined;
+  /** Take up what is set now, or try again to listen. */
+  refresh(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How soon a changed setting counts, or a port that was taken is tried again. */
+const EVERY_MS = 10_000;
+
+/** How long CAs and object are taken for what they were when they were read last. */
+const RELAY_MS = 1000;
+
+/** Answer OCSP requests as it is set from time to time. What goes wrong is told once, and keeps nobody from renewing. */
+export async function keepResponding(context: RespondingContext): Promise<Responding> {
+  const { store, log } = context;
+  let server: OcspResponder | undefined;
+  let served: string | undefined;
+  let complaint: string | undefined;
+  let isClosed = false;
+
+  const end = async (): Promise<void> => {
+    await server?.close();
+    server = undefined;
+    served = undefined;
+  };
+  const look = async (): Promise<void> => {
+    try {
+      const setting = await readResponder(store.settings);
+      const written = setting && JSON.stringify(setting);
+      if (written !== served) await end();
+      if (setting && server === undefined) {
+        server = await serveResponses(setting, sourceFor(context, setting));
+        served = written;
+        log.info(`OCSP requests are answered at ${server.url}`);
+      }
+      complaint = undefined;
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      const hint = error instanceof CertError ? error.hint : undefined;
+      const text = hint === undefined ? error.message : `${error.message}; ${hint}`;
+      if (text !== complaint) log.warn(text);
+      complaint = text;
+    }
+  };
+  let looking = Promise.resolve();
+  const refresh = (): Promise<void> => {
+    looking = looking.then(() => (isClosed ? undefined : look()));
+    return looking;
+  };
+  await refresh();
+  const interval = setInterval(() => void refresh(), EVERY_MS).unref();
+  return {
+    url: () => server?.url,
+    refresh,
+    async close() {
+      isClosed = true;
+      clearInterval(interval);
+      await looking;
+      await end();
+    },
+  };
+}
+
+function sourceFor({ store, clock, log, ocsp }: RespondingContext, setting: ResponderSetting) {
+  let known: Relay | undefined;
+  let readAt: number | undefined;
+  let complaint: string | undefined;
+  const relay = async (): Promise<Relay | undefined> => {
+    const age = clock.now().getTime() - (readAt ?? -Infinity);
+    if (age >= 0 && age < RELAY_MS) return known;
+    try {
+      known = await relayOf(store, setting);
+      complaint = undefined;
+    } catch (error) {
+      if (!(error instanceof CertError)) throw error;
+      // A store of another version, for one: what is ours is answered all the same.
+      if (error.message !== complaint) log.warn(error.message);
+      complaint = error.message;
+      known = undefined;
+    }
+    readAt = clock.now().getTime();
+    return known;
+  };
+  return responderSource({
+    store,
+    clock,
+    ocsp,
+    relay,
+    ...(setting.passesNonces && { passOn: passNonce(clock) }),
+  });
+}
