@@ -126,7 +126,7 @@ export const mibNotifications: Readonly<Record<NotificationName, MibNotification
       'clmEventSuppressed',
     ],
     description:
-      'An enrolment or update failed. Columns of a certificate that does not exist yet are empty strings, and clmCertTimeLeft is 0.',
+      'An enrolment or update failed; with clmEventReason not-yet-valid, what came of one is in force and begins later than now by the clock of the sender. Columns of a certificate that does not exist yet are empty strings, and clmCertTimeLeft is 0.',
   },
   clmRequestWaiting: {
     number: 7,
@@ -226,7 +226,7 @@ export const mibNotifications: Readonly<Record<NotificationName, MibNotification
       'clmEventAttempts',
     ],
     description:
-      'A CRL or an OCSP responder used to check peers gives no fresh answer. clmEventEndpoint is its URL without credentials.',
+      'A CRL or an OCSP responder used to check peers gives no fresh answer. clmEventEndpoint is its URL without credentials. clmEventReason is source-failing, crl-expired, crl-rollback (it gives a CRL older than the one held) or responder-unauthorized; clmEventDeadline is the nextUpdate of the CRL that is held. Also told so: clock-suspect of the endpoint clock, and backup-failed of the endpoint backup.',
   },
   clmRevocationSourceRecovered: {
     number: 13,
