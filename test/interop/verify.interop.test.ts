@@ -83,8 +83,14 @@ beforeAll(async () => {
   }
   const ofResponder = 'extendedKeyUsage=OCSPSigning\nkeyUsage=digitalSignature\n';
   make({ name: 'ocsp', serial: '0x2000', issuer: 'sub', extensions: ofResponder });
+  const goneResponder = `${ofResponder}${point('sub')}`;
+  make({ name: 'gone', serial: '0x2001', issuer: 'sub', extensions: goneResponder });
   makeCrl('root', '');
-  makeCrl('sub', 'R\t300101000000Z\t251101000000Z,keyCompromise\t1001\tunknown\t/CN=revoked\n');
+  makeCrl(
+    'sub',
+    'R\t300101000000Z\t251101000000Z,keyCompromise\t1001\tunknown\t/CN=revoked\n' +
+      'R\t300101000000Z\t251101000000Z,superseded\t2001\tunknown\t/CN=gone\n',
+  );
   writeFileSync(
     file('index.txt'),
     'V\t300101000000Z\t\t1000\tunknown\t/CN=good\n' +
@@ -93,9 +99,13 @@ beforeAll(async () => {
   const args = '-index index.txt -CA sub.crt -rsigner ocsp.crt -rkey ocsp.key -nmin 60 -port 0';
   responder = spawn('openssl', ['ocsp', ...args.split(' ')], { cwd: directory, env: opensslEnv() });
   responderUrl = `http://127.0.0.1:${await portOf(responder)}`;
-  for (const name of ['good', 'revoked']) {
+  for (const [name, signer, out] of [
+    ['good', 'ocsp', 'good'],
+    ['revoked', 'ocsp', 'revoked'],
+    ['good', 'gone', 'gone'],
+  ] as const) {
     openssl(
-      `ocsp -issuer sub.crt -cert ${name}.crt -index index.txt -CA sub.crt -rsigner ocsp.crt -rkey ocsp.key -no_nonce -nmin 60 -respout ${name}.resp`,
+      `ocsp -issuer sub.crt -cert ${name}.crt -index index.txt -CA sub.crt -rsigner ${signer}.crt -rkey ${signer}.key -no_nonce -nmin 60 -respout ${out}.resp`,
     );
   }
 }, 60_000);
@@ -210,6 +220,38 @@ describe('verify, on what openssl made', () => {
     expect(asked.out).toMatch(/OCSP http\S+ +good/);
     const revoked = `ca root policy points ocsp-object stapled staple ${file('revoked.resp')}`;
     expect((await verify(bench, 'revoked', revoked)).out).toMatch(/reason +revoked/);
+  });
+
+  it('asks CRLs about responders where that is set, and believes none that they list', async () => {
+    const bench = await gateway();
+    for (const check of ['warn', 'crl', 'strict']) {
+      const line =
+        `ocsp verify-object ${check} url ${responderUrl} verify-others off ca-chain plant ` +
+        `profile rfc6960 nonce off timeout 10000 check-responder ${check}`;
+      expect(await run(bench, line)).toMatchObject({ code: 0 });
+    }
+    const by = (object: string, policy: string): Promise<Outcome> =>
+      verify(bench, 'good', `policy ${policy} ocsp-object ${object} staple ${file('gone.resp')}`);
+    expect((await by('warn', 'named')).out).toMatch(/0 +CN=good +good +staple .*not-checked/);
+    const listed = await by('crl', 'named');
+    expect(listed.out).toMatch(
+      /staple +unauthorized-responder: .*"CN=gone" is revoked \(superseded\)/,
+    );
+    expect(listed.out).toMatch(/OCSP http\S+ +good, holds until \S+\n/);
+    expect(listed.code).toBe(0);
+  });
+
+  it('believes a responder that no CRL tells of only where that is set', async () => {
+    const bench = await gateway();
+    await run(
+      bench,
+      `ocsp verify-object strict url ${responderUrl} verify-others off ca-chain plant ` +
+        'profile rfc6960 nonce off timeout 10000 check-responder strict',
+    );
+    // Nothing says where the CRL of its CA would be.
+    const unheard = await verify(bench, 'good', 'policy asked ocsp-object strict');
+    expect(unheard.out).toContain('no word on the responder "CN=ocsp" itself');
+    expect(unheard.code).toBe(9);
   });
 
   it('takes an intermediate CA for the anchor that is named, and finds no path without it', async () => {
