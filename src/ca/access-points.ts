@@ -2,11 +2,13 @@ import { oids } from '../asn1/oids.ts';
 import { extension } from '../x509/extension-values.ts';
 import type { Extension } from '../x509/extension.ts';
 import type { GeneralName } from '../x509/general-name.ts';
+import { crlPoint } from './issue-crl.ts';
 import type { LabSettings } from './lab-settings.ts';
 import { ocspPath } from './ocsp-http.ts';
 
-/** Where the CRL and the certificate of the issuing CA are on the lab's HTTP port. */
+/** Where the CRL, its delta and the certificate of the issuing CA are on the lab's HTTP port. */
 export const issuingCrlPath = '/issuing.crl';
+export const deltaCrlPath = '/delta.crl';
 export const issuerPath = '/ca.crt';
 
 /**
@@ -16,9 +18,10 @@ export const issuerPath = '/ca.crt';
  * @param place scheme, host and port the lab serves at; absent while it does not serve
  */
 export function accessPoints(
-  { ocsp, ocspUrls, crl, crlUrl }: Pick<LabSettings, 'ocsp' | 'ocspUrls' | 'crl' | 'crlUrl'>,
+  settings: Pick<LabSettings, 'ocsp' | 'ocspUrls'> & CrlPlaces,
   place: string | undefined,
 ): readonly Extension[] {
+  const { ocsp, ocspUrls } = settings;
   const own = ocsp ? place : undefined;
   const access = [
     ...ocspUrls.map((url) => at(oids.ocsp, url)),
@@ -26,23 +29,33 @@ export function accessPoints(
       ? []
       : [at(oids.ocsp, own + ocspPath), at(oids.caIssuers, own + issuerPath)]),
   ];
-  const crlPlace = crlUrl ?? (crl ? place : undefined);
+  const crl = crlPlace(settings, place);
+  const delta = deltaPlace(settings, place);
   return [
     ...(access.length > 0 ? [extension('authorityInfoAccess', access)] : []),
-    ...(crlPlace === undefined ? [] : [distributionPoint(crlPlace)]),
+    // The CRL of the issuing CA is the only one a leaf needs.
+    ...(crl === undefined
+      ? []
+      : [extension('cRLDistributionPoints', [crlPoint(new URL(issuingCrlPath, crl).href)])]),
+    ...(delta === undefined ? [] : [extension('freshestCRL', [crlPoint(delta)])]),
   ];
+}
+
+/** What says where CRLs are. */
+export type CrlPlaces = Pick<LabSettings, 'crl' | 'crlUrl' | 'crlDelta'>;
+
+/** Name the place of the delta to the CRL of the issuing CA, if there is one and anybody can know. */
+export function deltaPlace(settings: CrlPlaces, place: string | undefined): string | undefined {
+  const crl = settings.crlDelta ? crlPlace(settings, place) : undefined;
+  return crl === undefined ? undefined : new URL(deltaCrlPath, crl).href;
+}
+
+function crlPlace({ crl, crlUrl }: CrlPlaces, place: string | undefined): string | undefined {
+  return crlUrl ?? (crl ? place : undefined);
 }
 
 function at(accessMethod: string, url: string) {
   return { accessMethod, accessLocation: uri(url) };
-}
-
-/** The CRL of the issuing CA is the only one a leaf needs. */
-function distributionPoint(place: string): Extension {
-  const fullName = [uri(new URL(issuingCrlPath, place).href)];
-  return extension('cRLDistributionPoints', [
-    { distributionPoint: { type: 'fullName', value: fullName } },
-  ]);
 }
 
 function uri(value: string): GeneralName {

@@ -6,6 +6,7 @@ import {
   TBSCertList,
   type RevokedCertificate,
 } from '../x509/certificate-list.ts';
+import type { DistributionPoint } from '../x509/distribution-point.ts';
 import { extension } from '../x509/extension-values.ts';
 import { timeOf } from '../x509/time.ts';
 import type { CertificateIssuer } from './issue-certificate.ts';
@@ -18,6 +19,10 @@ export interface CrlFields {
   readonly thisUpdate: Date;
   readonly nextUpdate: Date;
   readonly revoked: readonly Entry[];
+  /** The number of the complete CRL that this one adds to; complete itself when absent. */
+  readonly base?: number;
+  /** Where the delta to it is (RFC 5280 section 5.2.6). */
+  readonly freshest?: string;
 }
 
 /** One revoked certificate. */
@@ -40,10 +45,23 @@ export async function issueCrl(fields: CrlFields, issuer: CertificateIssuer): Pr
     crlExtensions: [
       extension('authorityKeyIdentifier', { keyIdentifier: issuer.keyIdentifier }),
       extension('cRLNumber', BigInt(fields.number)),
+      // RFC 5280 section 5.2.4: critical, or it would be taken for all that is revoked.
+      ...(fields.base === undefined
+        ? []
+        : [extension('deltaCRLIndicator', BigInt(fields.base), true)]),
+      ...(fields.freshest === undefined
+        ? []
+        : [extension('freshestCRL', [crlPoint(fields.freshest)])]),
     ],
   };
   const signature = await issuer.key.sign(toDer(TBSCertList, tbsCertList), signatureAlgorithm);
   return toDer(CertificateList, { tbsCertList, signatureAlgorithm, signature });
+}
+
+/** Name the place of a CRL. */
+export function crlPoint(url: string): DistributionPoint {
+  const value = [{ type: 'uniformResourceIdentifier', value: url }] as const;
+  return { distributionPoint: { type: 'fullName', value } };
 }
 
 function entryOf({ serialNumber, at, reason }: Entry): RevokedCertificate {

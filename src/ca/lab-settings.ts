@@ -33,6 +33,7 @@ export interface LabSettings {
   readonly rsaSignature: 'pkcs1' | 'pss';
   readonly crlValiditySeconds: number;
   readonly crl: boolean;
+  readonly crlDelta: boolean;
   readonly crlUrl?: string;
   readonly ocsp: boolean;
   /** In the order in which they stand in certificates, in front of the lab's own. */
@@ -237,6 +238,12 @@ export const labSettings = {
     default: 'off',
     summary: 'Name the CRL of the lab, at its HTTP port, in certificates',
   },
+  'crl-delta': {
+    type: 'choice',
+    choices: ['on', 'off'],
+    default: 'off',
+    summary: 'List what was revoked since the last CRL in a delta to it, and not in a new CRL',
+  },
   'crl-url': {
     type: 'url',
     summary:
@@ -320,6 +327,7 @@ export const defaultLabSettings: LabSettings = {
   rsaSignature: 'pkcs1',
   crlValiditySeconds: 7 * 86_400,
   crl: false,
+  crlDelta: false,
   ocsp: false,
   ocspUrls: [],
   ocspSigner: 'delegate',

@@ -15,13 +15,13 @@ import {
   type AuthorityRecord,
 } from './authority.ts';
 import { checkHeader, checkVersion } from './check-header.ts';
-import { currentCrl } from './current-crl.ts';
+import { currentCrl, currentDelta } from './current-crl.ts';
 import { decide } from './decide.ts';
 import { defaultLabSettings, type LabSettings } from './lab-settings.ts';
 import { faultPlan, parseFault, type FaultPlan } from './fault.ts';
 import { writeLabFiles, type LabFiles } from './lab-files.ts';
 import { openLedger, type Ledger } from './ledger.ts';
-import type { CrlIssuer, LabCertificate, LabTransaction } from './ledger-records.ts';
+import type { CrlSeries, LabCertificate, LabTransaction } from './ledger-records.ts';
 import { memoryTransport } from './memory-transport.ts';
 import { isRefusal, refusal, refusalOf, statusOf, type Refusal } from './refusal.ts';
 import { refuseRepeat } from './refuse-repeat.ts';
@@ -82,8 +82,12 @@ export interface Lab {
   deny(id: number, reason?: string): Promise<LabTransaction>;
   /** Revoke a certificate now. */
   revoke(certificateId: number, reason?: CRLReason): Promise<void>;
-  /** Give the CRL of a CA as DER: a new one, if the last is out of date. */
-  crl(issuer: CrlIssuer): Promise<Uint8Array>;
+  /**
+   * Give the CRL of a CA as DER, or the delta to that of the issuing CA: a new one, if the last is out of date.
+   *
+   * @throws {CertError} CONFIG_INVALID for a delta where there are none
+   */
+  crl(issuer: CrlSeries): Promise<Uint8Array>;
   /** The OCSP responder. */
   readonly responder: LabResponder;
   /** Get a new root; the old one stays acceptable. */
@@ -162,8 +166,13 @@ function labOver(lab: LabParts, { onMessage, directory }: LabOptions): Lab {
     return answer;
   }
 
-  async function crl(issuer: CrlIssuer): Promise<Uint8Array> {
-    return (await currentCrl(issuer, await upToDate(lab))).der;
+  async function crl(series: CrlSeries): Promise<Uint8Array> {
+    const source = await upToDate(lab);
+    if (series !== 'delta') return (await currentCrl(series, source)).der;
+    if (lab.settings.crlDelta) return (await currentDelta(source)).der;
+    throw new CertError('CONFIG_INVALID', 'Cannot give a delta CRL: the lab issues none', {
+      hint: 'Start it with crl-delta on',
+    });
   }
 
   const responder = labResponder(
@@ -174,6 +183,7 @@ function labOver(lab: LabParts, { onMessage, directory }: LabOptions): Lab {
     crl,
     certificate: async (issuer) =>
       certificateDer((await upToDate(lab)).authorities[issuer].certificate),
+    hasDelta: lab.settings.crlDelta,
     responder,
     sleep: (ms, signal) => lab.clock.sleep(ms, signal),
   };

@@ -83,9 +83,13 @@ export interface Revocation {
 export type CrlIssuer = (typeof crlIssuers)[number];
 export const crlIssuers = ['issuing', 'root'] as const;
 
-/** The last CRL of a CA. */
+/** The CRLs of the lab that follow each other: complete ones of each CA, and deltas of the issuing CA. */
+export type CrlSeries = CrlIssuer | 'delta';
+export const crlSeries: readonly CrlSeries[] = [...crlIssuers, 'delta'];
+
+/** The last CRL of a series. */
 export interface LabCrl {
-  readonly issuer: CrlIssuer;
+  readonly issuer: CrlSeries;
   readonly der: Uint8Array;
   /** crlNumber, from 1. */
   readonly number: number;

@@ -3,7 +3,7 @@ import type { Row, Sql } from '../store/sql.ts';
 import { crlReasons } from '../x509/crl-reason.ts';
 import { authorityRoles, type AuthorityRecord } from './authority.ts';
 import {
-  crlIssuers,
+  crlSeries,
   labCertificateStatuses,
   labOperations,
   labPhases,
@@ -83,7 +83,7 @@ function readRevocation(row: Row): Revocation | undefined {
 /** Read a row of `crls`. */
 export function readCrl(row: Row): LabCrl {
   return {
-    issuer: oneOf(row, 'issuer', crlIssuers),
+    issuer: oneOf(row, 'issuer', crlSeries),
     der: octets(row, 'der'),
     number: integer(row, 'number'),
     thisUpdate: time(row, 'this_update'),

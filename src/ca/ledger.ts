@@ -8,7 +8,7 @@ import { preparePrivateDirectory } from '../store/private-files.ts';
 import type { Sql } from '../store/sql.ts';
 import type { AuthorityRecord } from './authority.ts';
 import type {
-  CrlIssuer,
+  CrlSeries,
   DueOcspFault,
   LabCertificate,
   LabCrl,
@@ -57,8 +57,8 @@ export interface Ledger {
   certificateBySerial(serial: string): Promise<LabCertificate | undefined>;
   /** Revoke a certificate; one that is revoked stays so, with the time and reason it has. */
   revoke(certificateId: number, revocation: Revocation): Promise<void>;
-  /** Give the last CRL of a CA. */
-  crl(issuer: CrlIssuer): Promise<LabCrl | undefined>;
+  /** Give the last CRL of a series. */
+  crl(issuer: CrlSeries): Promise<LabCrl | undefined>;
   /**
    * Keep a CRL, unless another process has issued one of its number.
    *
@@ -228,7 +228,7 @@ function ledgerOver(database: Database): Ledger {
   };
 }
 
-function crlIn(sql: Sql, issuer: CrlIssuer): LabCrl | undefined {
+function crlIn(sql: Sql, issuer: CrlSeries): LabCrl | undefined {
   const row = sql.get('SELECT * FROM crls WHERE issuer = ?', issuer);
   return row && readCrl(row);
 }

@@ -1,13 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { deltaCrlPath, issuerPath } from './access-points.ts';
 import { bodyOf } from './request-body.ts';
-import { crlIssuers, type CrlIssuer } from './ledger-records.ts';
+import { crlIssuers, type CrlIssuer, type CrlSeries } from './ledger-records.ts';
 import { isOcspPath, MAX_OCSP_REQUEST_OCTETS, pathIn, type OcspHttpAnswer } from './ocsp-http.ts';
 import type { LabResponder } from './ocsp-responder.ts';
 
 /** What others read to judge certificates of a lab. */
 export interface StatusServed {
-  /** Give the CRL for `GET /issuing.crl` and `GET /root.crl` (RFC 5280 section 4.2.1.13). */
-  readonly crl: (issuer: CrlIssuer) => Promise<Uint8Array>;
+  /** Give the CRL for `GET /issuing.crl`, `GET /root.crl` and `GET /delta.crl` (RFC 5280 section 4.2.1.13). */
+  readonly crl: (series: CrlSeries) => Promise<Uint8Array>;
+  readonly hasDelta: boolean;
   /** Give the certificate of a CA for `GET /issuing.crt` and `GET /root.crt` (RFC 5280 section 4.2.2.1). */
   readonly certificate: (issuer: CrlIssuer) => Promise<Uint8Array>;
   readonly responder: LabResponder;
@@ -44,7 +46,7 @@ export async function serveStatus(
 
 async function fileAt(
   path: string,
-  { crl, certificate, responder }: StatusServed,
+  { crl, hasDelta, certificate, responder }: StatusServed,
 ): Promise<{ readonly type: string; readonly body: Uint8Array } | undefined> {
   if (path === countPath) {
     const body = Buffer.from(`${JSON.stringify(responder.requests())}\n`);
@@ -54,7 +56,10 @@ async function fileAt(
   if (path === '/crl' || (issuer && path === `/${issuer}.crl`)) {
     return { type: 'application/pkix-crl', body: await crl(issuer ?? 'issuing') };
   }
-  if (path === '/ca.crt' || (issuer && path === `/${issuer}.crt`)) {
+  if (hasDelta && path === deltaCrlPath) {
+    return { type: 'application/pkix-crl', body: await crl('delta') };
+  }
+  if (path === issuerPath || (issuer && path === `/${issuer}.crt`)) {
     return { type: 'application/pkix-cert', body: await certificate(issuer ?? 'issuing') };
   }
   return undefined;

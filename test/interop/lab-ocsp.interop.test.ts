@@ -152,6 +152,28 @@ describe('openssl verify, with the CRL of the lab', () => {
     await expect(verify()).rejects.toThrow(/certificate revoked/);
   });
 
+  it('accepts a certificate until the delta to the CRL says that it is revoked', async () => {
+    const bench = await enrolled({ crlDelta: true });
+    const fetched = async (name: string): Promise<string> => {
+      const crl = await fetch(new URL(`/${name}.crl`, await placeIn(bench)));
+      writeFileSync(bench.path('crl.der'), await crl.bytes());
+      await bench.openssl('crl', '-inform', 'DER', '-in', 'crl.der', '-out', `${name}.crl.pem`);
+      return `${name}.crl.pem`;
+    };
+    const verify = async (): Promise<string> => {
+      const files = [await fetched('issuing'), await fetched('delta')];
+      const crls = files.flatMap((file) => ['-CRLfile', file]);
+      const chain = ['-CAfile', 'root.pem', '-untrusted', 'issuing.pem', ...crls];
+      const deltas = ['-extended_crl', '-use_deltas', '-crl_check'];
+      return bench.openssl('verify', '-x509_strict', ...deltas, ...chain, 'out.pem');
+    };
+    expect(await verify()).toMatch(/out\.pem: OK/);
+    await bench.lab.revoke(1);
+    await expect(verify()).rejects.toThrow(/certificate revoked/);
+    const complete = await bench.openssl('crl', '-in', 'issuing.crl.pem', '-noout', '-text');
+    expect(complete).toMatch(/No Revoked Certificates/);
+  });
+
   it('reads the issuer at /ca.crt', async () => {
     const bench = await enrolled();
     const { origin } = new URL(await placeIn(bench));
@@ -259,6 +281,17 @@ describe('certkeeper, as a client of the lab', () => {
     // Whoever holds the CRL before goes on with that.
     const other = await gateway(bench);
     expect((await other(verifyLine(bench))).out).toContain('it is revoked (superseded)');
+  });
+
+  it('learns from the delta to the CRL what was revoked since', async () => {
+    const bench = await enrolled({ crlDelta: true });
+    await bench.lab.crl('issuing');
+    await bench.lab.responder.inject('down');
+    const run = await gateway(bench);
+    expect(await run(verifyLine(bench))).toMatchObject({ code: 0 });
+    await bench.lab.revoke(1, 'keyCompromise');
+    const other = await gateway(bench);
+    expect((await other(verifyLine(bench))).out).toContain('it is revoked (keyCompromise)');
   });
 
   it('gets a certificate that must be stapled, and after its update another', async () => {

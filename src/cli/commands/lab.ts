@@ -144,6 +144,7 @@ function settingsOf(args: Args): Partial<LabSettings> {
     rsaSignature: args.rsaSignature,
     crlValiditySeconds: args.crlValidity,
     crl: args.crl === 'on',
+    crlDelta: args.crlDelta === 'on',
     ocsp: args.ocsp === 'on',
     ocspUrls: args.ocspUrl,
     ocspSigner: args.ocspSigner,
