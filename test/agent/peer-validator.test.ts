@@ -181,31 +181,31 @@ describe('a validator without a store', () => {
 const set = (words: SettingWords) => (store: Store) =>
   keepWords(store, 'policy', { name: 'P', words: { ca: ['R'], ...words } });
 
+/** A state directory with a policy; what is set up in it is changed as by another process. */
+async function withPolicy(words: SettingWords) {
+  const stateDirectory = temporaryDirectory();
+  const change = async (work: (store: Store) => Promise<unknown>): Promise<void> => {
+    const store = await openStore(storeOptions(stateDirectory));
+    await work(store);
+    await store.close();
+  };
+  await change(async (store) => {
+    await store.caCertificates.put(
+      {
+        label: parseLabel('R', 'ca'),
+        der: certificateDer(root.certificate),
+        subject: toDer(Name, root.subject),
+        createdAt: someDay,
+      },
+      false,
+    );
+    await set(words)(store);
+  });
+  return { stateDirectory, change };
+}
+
 describe('a validator with a store', () => {
   const now = { clock: fakeClock(someDay) };
-
-  /** A state directory with a policy; what is set up in it is changed as by another process. */
-  async function withPolicy(words: SettingWords) {
-    const stateDirectory = temporaryDirectory();
-    const change = async (work: (store: Store) => Promise<unknown>): Promise<void> => {
-      const store = await openStore(storeOptions(stateDirectory));
-      await work(store);
-      await store.close();
-    };
-    await change(async (store) => {
-      await store.caCertificates.put(
-        {
-          label: parseLabel('R', 'ca'),
-          der: certificateDer(root.certificate),
-          subject: toDer(Name, root.subject),
-          createdAt: someDay,
-        },
-        false,
-      );
-      await set(words)(store);
-    });
-    return { stateDirectory, change };
-  }
 
   it('judges by a policy of that name, as it is at that moment', async () => {
     const { stateDirectory, change } = await withPolicy({ revocation: 'relaxed' });
