@@ -86,6 +86,19 @@ describe('the socket of an agent', () => {
     expect(asked).toEqual(['tell']);
   });
 
+  it('takes the chain of a peer from members of the group, and as much of no other request', async () => {
+    const { path, asked } = await listen({ group: process.getegid?.() ?? 0 });
+    const chain = (length: number) => ({ words: { chain: ['A'.repeat(length)] } });
+    expect(await askAgent(path, 'validate', chain(400_000))).toEqual({ what: 'validate' });
+    for (const [what, length] of [
+      ['validate', 410_000],
+      ['tell', 5000],
+    ] as const) {
+      await expect(askAgent(path, what, chain(length))).rejects.toThrow();
+    }
+    expect(asked).toEqual(['validate']);
+  });
+
   it('does no more for members of the group than it counts, and still tells them', async () => {
     const clock = fakeClock();
     const mayAct = groupActCounter(clock);
