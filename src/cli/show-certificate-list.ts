@@ -8,6 +8,7 @@ import { commandLine } from './command-line.ts';
 import type { CommandContext } from './command.ts';
 import { colourOfExpiry, isExpired } from './expiry.ts';
 import type { Json } from './json.ts';
+import { listedStates } from './listed-state.ts';
 import { printList, type Below } from './print-list.ts';
 import { formatDay, type Style } from './render.ts';
 import { readStored, whereLooked } from './stored.ts';
@@ -27,6 +28,8 @@ interface Line {
   readonly name: string;
   readonly dist?: string;
   readonly label: string;
+  /** Where one of ours stands; absent where it cannot be told. */
+  readonly state?: string;
   readonly isRevoked?: boolean;
   /** PKCS #11 URI of a key in a token. */
   readonly keyUri?: string;
@@ -40,7 +43,7 @@ const FIRST_BLOCK = 500;
 /** Certificates at a time after these: what lives for longer makes the memory of the process grow. */
 const PAGE = 20;
 
-/** Print the table TYPE HASH EXPIRES NAME DIST LABEL: one line an object, key and certificate apart. */
+/** Print the table TYPE HASH EXPIRES NAME DIST LABEL STATE: one line an object, key and certificate apart. */
 export async function showCertificateList(
   listing: Listing,
   context: CommandContext,
@@ -54,7 +57,9 @@ export async function showCertificateList(
     printList(context, blocks, {
       ...(below && { below }),
       key: 'certificates',
-      columns: ['TYPE', 'HASH', 'EXPIRES', 'NAME', 'DIST', 'LABEL'].map((title) => ({ title })),
+      columns: ['TYPE', 'HASH', 'EXPIRES', 'NAME', 'DIST', 'LABEL', 'STATE'].map((title) => ({
+        title,
+      })),
       row: (line) => cellsOf(line, now, style),
       json: (line) => lineJson(line, now),
       none: () =>
@@ -77,9 +82,12 @@ async function* blocksOf(
   listing: Listing,
   now: Date,
 ): AsyncGenerator<readonly Line[]> {
+  const stateOf = await listedStates(store, now);
   if (listing.type === 'expiring') {
     const next = await store.certificates.expiring(listing.count, now);
-    yield next.map(publicLine);
+    const lines: Line[] = [];
+    for (const record of next) lines.push(await publicLine(record, stateOf));
+    yield lines;
     return;
   }
   const { full } = listing;
@@ -89,7 +97,7 @@ async function* blocksOf(
   for (let after: string | undefined = ''; after !== undefined;) {
     const page: readonly ListedCertificate[] = await store.certificates.page(after, PAGE);
     for (const record of page) {
-      const line = publicLine(record);
+      const line = await publicLine(record, stateOf);
       block.push(line);
       if (full && record.keyId !== undefined) block.push(keyLine(record, line.name));
     }
@@ -133,15 +141,16 @@ async function caLines(store: Store): Promise<readonly Line[]> {
   });
 }
 
-function publicLine({
-  name,
-  der,
-  source,
-  status,
-}: Pick<ListedCertificate, 'name' | 'der' | 'source' | 'status'>): Line {
+async function publicLine(
+  record: Pick<ListedCertificate, 'name' | 'der' | 'source' | 'status'>,
+  stateOf: Awaited<ReturnType<typeof listedStates>>,
+): Promise<Line> {
+  const { name, der, source, status } = record;
   const view = viewListed(der, name);
+  const state = await stateOf(record, view);
   const isRevoked = status === 'revoked';
-  return { type: 'Pub', view, name: view.shortName, dist: source, label: name, isRevoked };
+  const line = { type: 'Pub', view, name: view.shortName, dist: source, label: name } as const;
+  return { ...line, isRevoked, ...(state !== undefined && { state }) };
 }
 
 function keyLine({ name: label, tokenUri }: ListedCertificate, name: string): Line {
@@ -163,8 +172,9 @@ function requestedName(request: Uint8Array): string | undefined {
 
 function cellsOf(line: Line, now: Date, style: Style): readonly Cell[] {
   const { type, view, name, dist = 'N/A', label } = line;
-  if (view === undefined) return [type, 'N/A', 'N/A', name, dist, label];
-  return [type, view.sha256.slice(0, 8), expiryCell(line, view, now, style), name, dist, label];
+  if (view === undefined) return [type, 'N/A', 'N/A', name, dist, label, ''];
+  const expiry = expiryCell(line, view, now, style);
+  return [type, view.sha256.slice(0, 8), expiry, name, dist, label, line.state ?? ''];
 }
 
 function expiryCell({ isRevoked }: Line, view: ListedView, now: Date, style: Style): Cell {
@@ -175,7 +185,7 @@ function expiryCell({ isRevoked }: Line, view: ListedView, now: Date, style: Sty
 }
 
 function lineJson(
-  { type, view, name, dist, label, isRevoked, keyUri, isWaiting }: Line,
+  { type, view, name, dist, label, state, isRevoked, keyUri, isWaiting }: Line,
   now: Date,
 ): { readonly [key: string]: Json | undefined } {
   return {
@@ -186,6 +196,7 @@ function lineJson(
     name,
     dist,
     label,
+    state,
     revoked: isRevoked,
     expired: view && isExpired(view, now),
     keyUri,

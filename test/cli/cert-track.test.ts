@@ -17,7 +17,7 @@ describe('cert track', () => {
       err: '',
     });
     expect((await bench.run(track)).out).toContain(`has not changed in ${path}`);
-    expect((await bench.run(['show', 'cert'])).out).toMatch(/^Pub .* track +www$/m);
+    expect((await bench.run(['show', 'cert'])).out).toMatch(/^Pub .* track +www +tracked$/m);
     writeFileSync(path, readFileSync(vectorPath('ec.crt')));
     const { out } = await bench.run([...track, '--json']);
     expect(JSON.parse(out)).toMatchObject({ changed: true, version: 2, source: path });

@@ -25,8 +25,8 @@ describe('show cert', () => {
     await importGateway(bench);
     const { out } = await bench.run(['show', 'cert']);
     expect(out).toBe(
-      'TYPE  HASH      EXPIRES      NAME  DIST  LABEL\n' +
-        'Pub   fd4142a8  Nov 21 2027  gw1   cmp   gw1\n',
+      'TYPE  HASH      EXPIRES      NAME  DIST  LABEL  STATE\n' +
+        'Pub   fd4142a8  Nov 21 2027  gw1   cmp   gw1    deploy pending\n',
     );
     const full = await bench.run(['show', 'cert', 'full']);
     expect(full.out).toMatch(/^CA-local +[0-9a-f]{8} +Nov 18 2036 +Test Root +import +rootA$/m);

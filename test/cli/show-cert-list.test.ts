@@ -14,6 +14,11 @@ async function list(bench: Bench, ...words: string[]): Promise<string> {
   return out;
 }
 
+/** The sixth column. */
+function labelIn(line: string): string | undefined {
+  return line.split(/ {2,}/)[5];
+}
+
 async function importAs(bench: Bench, names: readonly string[], pem: string): Promise<void> {
   await bench.withStore(async (store) => {
     for (const name of names) {
@@ -40,10 +45,10 @@ describe('show cert', () => {
       await store.keyRequests.put(request, false);
     });
     expect(await list(bench, 'full')).toBe(
-      'TYPE      HASH      EXPIRES      NAME       DIST    LABEL\n' +
+      'TYPE      HASH      EXPIRES      NAME       DIST    LABEL    STATE\n' +
         'CA-local  b5fa9355  Nov 18 2036  Test Root  import  rootA\n' +
         'CA-local  b5fa9355  Nov 18 2036  Test Root  import  issuing\n' +
-        'Pub       fd4142a8  Nov 21 2027  gw1        track   gw1\n' +
+        'Pub       fd4142a8  Nov 21 2027  gw1        track   gw1      tracked\n' +
         'Key       N/A       N/A          gw1        N/A     gw1\n' +
         'Key       N/A       N/A          web1       N/A     w\n' +
         'Waiting for import: w (certkeeper show cert w)\n',
@@ -70,7 +75,7 @@ describe('show cert', () => {
     const names = Array.from({ length: 1001 }, (_, i) => `gw-${String(i).padStart(4, '0')}`);
     await importAs(bench, names.toReversed(), gatewayPem);
     const lines = (await list(bench)).trimEnd().split('\n');
-    expect(lines.map((line) => line.split(/ +/).at(-1))).toEqual(['LABEL', ...names]);
+    expect(lines.map(labelIn)).toEqual(['LABEL', ...names]);
     const json: unknown = JSON.parse(await list(bench, '--json'));
     expect(json).toHaveProperty('certificates.length', names.length);
   });
@@ -89,7 +94,56 @@ describe('show cert', () => {
     await importAs(bench, ['web1'], extensionsPem);
     const out = await list(bench);
     expect(out).toMatch(/^Pub +[0-9a-f]{8} +unreadable +gw1 +import +gw1$/m);
-    expect(out).toMatch(/^Pub +[0-9a-f]{8} +Nov 21 2027 +web1 +import +web1$/m);
+    expect(out).toMatch(/^Pub +[0-9a-f]{8} +Nov 21 2027 +web1 +import +web1 +active$/m);
+  });
+});
+
+async function states(bench: Bench): Promise<Readonly<Record<string, unknown>>> {
+  const { out } = await bench.run(['show', 'cert', '--json']);
+  const { certificates }: { readonly certificates: readonly Record<string, unknown>[] } =
+    JSON.parse(out);
+  return Object.fromEntries(certificates.map(({ label, state }) => [label, state]));
+}
+
+describe('the state in show cert', () => {
+  it('is that of show cert N for each, whatever is under way for it', async () => {
+    const bench = benchWithCa();
+    await bench.run(addCa(bench));
+    await importAs(bench, ['active'], extensionsPem);
+    const far = new Date('2027-11-20T00:00:00Z');
+    await bench.withStore(async (store) => {
+      const base = { der: der(gatewayPem), chain: [], at: now };
+      const taken = (name: string, source: 'track' | 'import' | 'fetch') =>
+        store.certificates.import({ ...base, name: parseLabel(name, 'name'), source });
+      await taken('watched', 'track');
+      await taken('undelivered', 'fetch');
+      await taken('failing', 'import');
+      await store.schedule.failed(parseLabel('failing', 'name'), {
+        job: 'update',
+        kind: 'blocked',
+        code: 'CMP_REJECTED',
+        text: 'no',
+        at: now,
+      });
+    });
+    const expected = {
+      active: 'active',
+      failing: 'blocked, active',
+      undelivered: 'deploy pending',
+      watched: 'tracked',
+    };
+    expect(await states(bench)).toEqual(expected);
+    for (const [name, state] of Object.entries(expected)) {
+      const { out } = await bench.run(['show', 'cert', name]);
+      expect(out).toMatch(new RegExp(`^state +${state}`, 'm'));
+    }
+    const later = makeBench(far);
+    await importAs(later, ['soon'], gatewayPem);
+    expect(await states(later)).toEqual({ soon: 'expiring' });
+    expect(await list(later)).toMatch(/^Pub .* soon +expiring$/m);
+    const ended = makeBench(new Date('2028-01-01T00:00:00Z'));
+    await importAs(ended, ['past'], gatewayPem);
+    expect(await states(ended)).toEqual({ past: 'expired' });
   });
 });
 
@@ -101,7 +155,7 @@ describe('show cert expiring', () => {
     await importAs(bench, ['soon'], gatewayPem);
     const names = async (count: string): Promise<readonly (string | undefined)[]> => {
       const lines = (await list(bench, 'expiring', count)).trimEnd().split('\n');
-      return lines.slice(1).map((line) => line.split(/ +/).at(-1));
+      return lines.slice(1).map(labelIn);
     };
     expect(await names('2')).toEqual(['soon', 'later']);
     expect(await names('20')).toEqual(['soon', 'later', 'a-root']);
