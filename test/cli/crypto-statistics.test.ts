@@ -73,3 +73,26 @@ it('names in a policy certificates of ours that are there, and keeps them from b
   const removed = await bench.run(['cert', 'remove', 'cert-name', 'gw1', '--yes']);
   expect(removed.err).toContain('policy "phones" needs it');
 });
+
+it('takes certificates of ours from the configuration file, and says where one is that nobody knows', async () => {
+  const { bench } = await withPolicy();
+  const own = file(bench, 'gw1.der', certificateDer(leaf.certificate));
+  await bench.run(['cert', 'track', 'cert-name', 'gw1', 'file', own]);
+  const policy = (names: string): string =>
+    file(
+      bench,
+      'gw.yaml',
+      Buffer.from(
+        `crypto-policy:\n  gw: { kind: ikev2-dynamic, ca: rootA, ocsp: on, cert-name: ${names} }\n`,
+      ),
+    );
+  const refused = await bench.run(['config', 'apply', policy('[gw1, gw2]'), '--yes']);
+  expect(refused.code).toBe(3);
+  expect(refused.err).toContain('"gw2"');
+  const applied = await bench.run(['config', 'apply', policy('[gw1]'), '--yes']);
+  expect(applied).toMatchObject({ code: 0 });
+  const { out } = await bench.run(['config', 'show', '--json']);
+  expect(JSON.parse(out)).toMatchObject({
+    config: { 'crypto-policy': { gw: { 'cert-name': ['gw1'] } } },
+  });
+});
