@@ -82,6 +82,14 @@ async function take(pictured: Pictured, known: Map<Label, Known>): Promise<Pictu
       severity,
     })),
     destinations: await destinationsOf(store),
+    staples: (await store.staples.overview(maxNames)).map(({ certificate, ...staple }) => ({
+      ...staple,
+      certificate: certificate.slice(0, 16),
+    })),
+    failingEndpoints: (await store.staples.endpoints())
+      .filter((endpoint) => endpoint.failures > 0)
+      .slice(0, maxFailures)
+      .map(({ name, label }) => ({ name, endpoint: label })),
     silentCas: (await store.schedule.silentCas()).map(({ ca }) => ca),
     jobLagSeconds: lagSeconds(status, now),
     agent: {

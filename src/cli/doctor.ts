@@ -52,6 +52,7 @@ async function examineStored(
   const { examineAuthorities } = await import('../lifecycle/doctor-authorities.ts');
   const { examineCertificates } = await import('../lifecycle/doctor-certificates.ts');
   const { examineDestinations } = await import('../lifecycle/doctor-destinations.ts');
+  const { examineStaples } = await import('../lifecycle/doctor-staples.ts');
   const { examineServices } = await import('../lifecycle/doctor-services.ts');
   const { examineDeployedFiles } = await import('../agent/doctor-files.ts');
   const { examineAgent } = await import('../agent/doctor-agent.ts');
@@ -70,6 +71,7 @@ async function examineStored(
   findings.push(...putNewerFirst(newer, await examineCertificates(context)));
   findings.push(...(await examineDeployedFiles(context.store)));
   findings.push(...(await examineServices(context)));
+  findings.push(...(await examineStaples(context)));
   findings.push(...(await examineDestinations(context)));
   findings.push(...(await examineAgent(context)));
   findings.push(...(await examineServing(context, () => askAgent(agentSocket(place), 'status'))));

@@ -54,8 +54,7 @@ export function wantedEndpoint(
   return {
     path: [name, 'staple', label],
     words: wordsOfEndpoint(endpoint),
-    check: async () =>
-      void (await faultOf(context, path, () => checkStaple(context.store, name, endpoint, {}))),
+    check: async () => faultOf(context, path, () => checkStaple(context.store, name, endpoint, {})),
     put: (carry) => putEndpoint(carry, name, endpoint),
   };
 }

@@ -13,6 +13,7 @@ export type DoctorCheck =
   | 'delivery'
   | 'hook'
   | 'service'
+  | 'staple'
   | 'serving'
   | 'notifications'
   | 'next';

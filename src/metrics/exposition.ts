@@ -59,6 +59,7 @@ export async function* exposition(
   for (const { count, ...labels } of failing) failingGauge.set(labels, count);
   const silent = gauge('certkeeper_ca_silent', '1 for a CA that does not answer', ['ca']);
   for (const ca of silentCas) silent.set({ ca }, 1);
+  addStaples(registry, picture);
   addCounters(registry, picture.counters);
   const opened = counter(
     registry,
@@ -79,6 +80,50 @@ export async function* exposition(
     yield* certificateParts(metric, picture.certificates, pause);
     yield '\n';
   }
+}
+
+function addStaples(registry: Registry, { staples, failingEndpoints }: Picture): void {
+  const registers = [registry];
+  const of = (name: string, help: string, labelNames = ['name', 'certificate']) =>
+    new Gauge({ name, help, labelNames, registers });
+  const begun = of(
+    'certkeeper_staple_this_update_timestamp_seconds',
+    'When the OCSP response that is kept was right',
+  );
+  const ends = of(
+    'certkeeper_staple_next_update_timestamp_seconds',
+    'When the OCSP response that is kept ends',
+  );
+  const next = of(
+    'certkeeper_staple_next_fetch_timestamp_seconds',
+    'When the next OCSP response is asked for',
+  );
+  const failures = of(
+    'certkeeper_staple_failures',
+    'Attempts in a row to get an OCSP response that came to nothing',
+    ['name', 'certificate', 'code'],
+  );
+  for (const {
+    name,
+    certificate,
+    thisUpdate,
+    nextUpdate,
+    nextAt,
+    code = '',
+    ...staple
+  } of staples) {
+    const labels = { name, certificate };
+    if (thisUpdate) begun.set(labels, seconds(thisUpdate));
+    if (nextUpdate) ends.set(labels, seconds(nextUpdate));
+    next.set(labels, seconds(nextAt));
+    failures.set({ ...labels, code }, staple.failures);
+  }
+  const failing = of(
+    'certkeeper_staple_endpoint_failing',
+    '1 for an endpoint that could not be told, or serves something else; no series for others',
+    ['name', 'endpoint'],
+  );
+  for (const endpoint of failingEndpoints) failing.set(endpoint, 1);
 }
 
 function addNotifications(registry: Registry, { alarms, destinations }: Picture): void {

@@ -48,11 +48,28 @@ export interface Picture {
   }[];
   /** Where notifications go. */
   readonly destinations: readonly DestinationPicture[];
+  /** OCSP responses that are kept to be stapled, of the versions of certificates that are served. */
+  readonly staples: readonly StaplePicture[];
+  /** Endpoints that could not be told, or do not serve what they were. */
+  readonly failingEndpoints: readonly { readonly name: string; readonly endpoint: string }[];
   /** Labels of the CAs that do not answer. */
   readonly silentCas: readonly string[];
   /** For how long what is due has been due without being done. */
   readonly jobLagSeconds: number;
   readonly agent: AgentPicture;
+}
+
+/** What is told of one OCSP response. */
+export interface StaplePicture {
+  readonly name: string;
+  /** Beginning of the SHA-256 of the certificate: there may be two of a name for a while. */
+  readonly certificate: string;
+  readonly thisUpdate?: Date;
+  readonly nextUpdate?: Date;
+  readonly nextAt: Date;
+  readonly failures: number;
+  /** Why the last attempt came to nothing. */
+  readonly code?: string;
 }
 
 /** What is told of the agent itself. */

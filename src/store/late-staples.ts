@@ -7,6 +7,7 @@ export function lateStaples(database: Database): Staples {
   return {
     get: async (...args) => (await table()).get(...args),
     list: async () => (await table()).list(),
+    overview: async (...args) => (await table()).overview(...args),
     of: async (...args) => (await table()).of(...args),
     put: async (...args) => (await table()).put(...args),
     keepOnly: async (...args) => (await table()).keepOnly(...args),

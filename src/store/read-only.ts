@@ -215,6 +215,7 @@ export function readOnly(store: Store, refuse: () => never): Store {
     staples: {
       get: (certificate) => staples.get(certificate),
       list: () => staples.list(),
+      overview: (limit) => staples.overview(limit),
       of: (name) => staples.of(name),
       endpoints: (name) => staples.endpoints(name),
       put: refused,

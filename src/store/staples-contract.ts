@@ -47,6 +47,17 @@ export interface KeptStaple {
   };
 }
 
+/** What is kept, without octets. */
+export interface StapleOverview extends Pick<
+  KeptStaple,
+  'certificate' | 'name' | 'nextAt' | 'failures' | 'code'
+> {
+  readonly thisUpdate?: Date;
+  readonly nextUpdate?: Date;
+  readonly until?: Date;
+  readonly isRevoked: boolean;
+}
+
 /** How the server that serves a staple takes it. */
 export type StapleTarget =
   | {
@@ -165,6 +176,8 @@ export interface Staples {
   get(certificate: string): Promise<KeptStaple | undefined>;
   /** By name. */
   list(): Promise<readonly KeptStaple[]>;
+  /** All of them without octets, by name: for whoever only looks at times, often. */
+  overview(limit: number): Promise<readonly StapleOverview[]>;
   /** Those of a name: of its versions. */
   of(name: string): Promise<readonly KeptStaple[]>;
   /** Keep it, in place of what is kept of that certificate. */

@@ -24,6 +24,28 @@ export function sqliteStaples(database: Database): Staples {
       database.read((sql) =>
         sql.all('SELECT * FROM staples ORDER BY name, certificate').map(readStaple),
       ),
+    overview: (limit) =>
+      database.read((sql) =>
+        sql
+          .all(
+            `SELECT certificate, name, next_at, failures, code, this_update, next_update, until, revoked_at
+               FROM staples ORDER BY name, certificate LIMIT ?`,
+            limit,
+          )
+          .map((row) =>
+            present({
+              certificate: text(row, 'certificate'),
+              name: label(row, 'name'),
+              nextAt: time(row, 'next_at'),
+              failures: integer(row, 'failures'),
+              code: optional(row, 'code', text),
+              thisUpdate: optional(row, 'this_update', time),
+              nextUpdate: optional(row, 'next_update', time),
+              until: optional(row, 'until', time),
+              isRevoked: row['revoked_at'] !== null,
+            }),
+          ),
+      ),
     of: (name) =>
       database.read((sql) =>
         sql.all('SELECT * FROM staples WHERE name = ? ORDER BY certificate', name).map(readStaple),

@@ -19,6 +19,8 @@ const picture: Picture = {
   failing: [],
   alarms: [],
   destinations: [],
+  staples: [],
+  failingEndpoints: [],
   silentCas: [],
   jobLagSeconds: 0,
   agent: { startedAt: day, runs: 0, isWorking: true },
@@ -106,6 +108,33 @@ describe('exposition()', () => {
         'certkeeper_job_lag_seconds 90',
       ]),
     );
+  });
+
+  it('tells of OCSP responses when they end, what is tried in vain, and where they are not served', async () => {
+    const lines = await series({
+      staples: [
+        {
+          name: 'gw1',
+          certificate: 'ab',
+          thisUpdate: day,
+          nextUpdate: day,
+          nextAt: day,
+          failures: 2,
+          code: 'timeout',
+        },
+        { name: 'gw2', certificate: 'cd', nextAt: day, failures: 0 },
+      ],
+      failingEndpoints: [{ name: 'gw1', endpoint: 'web' }],
+    });
+    expect(lines.filter((line) => line.startsWith('certkeeper_staple'))).toStrictEqual([
+      'certkeeper_staple_this_update_timestamp_seconds{name="gw1",certificate="ab"} 1796083200',
+      'certkeeper_staple_next_update_timestamp_seconds{name="gw1",certificate="ab"} 1796083200',
+      'certkeeper_staple_next_fetch_timestamp_seconds{name="gw1",certificate="ab"} 1796083200',
+      'certkeeper_staple_next_fetch_timestamp_seconds{name="gw2",certificate="cd"} 1796083200',
+      'certkeeper_staple_failures{name="gw1",certificate="ab",code="timeout"} 2',
+      'certkeeper_staple_failures{name="gw2",certificate="cd",code=""} 0',
+      'certkeeper_staple_endpoint_failing{name="gw1",endpoint="web"} 1',
+    ]);
   });
 
   it('tells what is told to others, and whether it arrives', async () => {

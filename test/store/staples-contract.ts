@@ -55,6 +55,16 @@ export function staplesContract(make: () => Promise<StoreUnderTest>): void {
       expect(await staples.get('dd')).toBeUndefined();
       expect(await staples.of('gw1')).toStrictEqual([bare, whole]);
       expect(await staples.list()).toHaveLength(3);
+      expect((await staples.overview(2))[1]).toStrictEqual({
+        certificate: 'bb',
+        name: named('gw1'),
+        nextAt: at(60),
+        failures: 0,
+        thisUpdate: at(1),
+        nextUpdate: at(100),
+        until: at(90),
+        isRevoked: true,
+      });
       await staples.put({ ...bare, certificate: 'bb' });
       expect(await staples.get('bb')).toStrictEqual({ ...bare, certificate: 'bb' });
       await staples.keepOnly('gw1', ['bb']);
