@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { Agent, get } from 'node:https';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   checkServerCertificate,
   serverIsJudged,
@@ -140,5 +141,34 @@ describe('a server', () => {
     });
     verdicts.push(await checkServerCertificate(judge, dial(port, serverIsJudged), { host }));
     expect(verdicts.map(codes)).toStrictEqual([['disconnected'], ['disconnected']]);
+  });
+
+  it('is asked by https over a connection that was judged, and not over one that was refused', async () => {
+    const judge = await believing();
+    const port = await serve({}, (socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi'));
+    });
+    const agent = new Agent({ maxCachedSessions: 0 });
+    onTestFinished(() => agent.destroy());
+    agent.createConnection = (options, callback) => {
+      const socket = dial(port, { ...serverIsJudged, servername: host });
+      void checkServerCertificate(judge, socket, { host: options.host ?? '' }).then(
+        ({ verdict, reasons }) =>
+          callback?.(verdict === 'accept' ? null : new Error(reasons[0]?.code), socket),
+      );
+      return undefined;
+    };
+    const ask = async (name: string): Promise<number | undefined> => {
+      const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
+      const asking = get({ host: name, port, agent, path: '/' }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      });
+      asking.on('error', reject);
+      return await promise;
+    };
+    expect(await ask(host)).toBe(200);
+    await expect(ask('other.example')).rejects.toThrow('wrong-identity');
   });
 });
