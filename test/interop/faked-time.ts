@@ -1,5 +1,4 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -26,12 +25,9 @@ export function fakedTime(): FakedTime {
     renameSync(`${file}.new`, file);
   };
   write();
-  const asked = spawnSync('faketime', ['-m', '-f', '+0', 'sh', '-c', 'echo $LD_PRELOAD'], {
-    encoding: 'utf8',
-  });
   return {
     env: {
-      LD_PRELOAD: asked.stdout.trim(),
+      LD_PRELOAD: fakedTimeLibrary('libfaketimeMT.so.1'),
       FAKETIME_TIMESTAMP_FILE: file,
       FAKETIME_NO_CACHE: '1',
       FAKETIME_DONT_FAKE_MONOTONIC: '1',
@@ -43,4 +39,14 @@ export function fakedTime(): FakedTime {
       write();
     },
   };
+}
+
+/**
+ * Find what fakes the time of a program that is started with it. The program `faketime` would set this, and fails when a
+ * process before it that had the same number was killed and left its semaphore behind.
+ */
+export function fakedTimeLibrary(name: 'libfaketime.so.1' | 'libfaketimeMT.so.1'): string {
+  const [found] = globSync(`/usr/{lib,lib64,lib/*,local/lib}/faketime/${name}`);
+  if (found === undefined) throw new Error(`"${name}" is not where faketime keeps it`);
+  return found;
 }

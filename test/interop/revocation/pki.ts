@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodePem } from '../../../src/asn1/pem.ts';
 import { decodeCertificate, type Certificate } from '../../../src/x509/certificate.ts';
+import { fakedTimeLibrary } from '../faked-time.ts';
 import { opensslEnv } from '../openssl/pki.ts';
 
 /** A directory in which openssl makes what a matrix is run on: keys and signatures once, for all of its rows. */
@@ -96,7 +97,8 @@ export function linesFor(shop: Workshop, wanted: Wanted): readonly string[] {
 /** The words before a command that has another day than today, or a part of one. */
 export function at(days: number): string {
   const seconds = days * 86_400;
-  return seconds === 0 ? '' : `faketime -f ${seconds > 0 ? '+' : ''}${seconds}s `;
+  if (seconds === 0) return '';
+  return `LD_PRELOAD=${fakedTimeLibrary('libfaketime.so.1')} FAKETIME=${seconds > 0 ? '+' : ''}${seconds} `;
 }
 
 /** The root, the CA below it that everything here is about, and one that calls itself the same. */
