@@ -36,7 +36,7 @@ const maxAtOnce = 32;
 
 /**
  * Find out whether certificates of ours are revoked that policies name: by the OCSP and the CRLs of these policies, when
- * the last word ends, but hourly at the most and daily at the least. The word is kept in the store, where the alarms of
+ * the last word ends or a newer CRL is held, but hourly at the most and daily at the least. The word is kept in the store, where the alarms of
  * the name are made from it; a failure to find out keeps the word there was.
  *
  * @throws {CertError} STORE_*
@@ -48,6 +48,8 @@ export async function watchOwn(context: OwnContext, signal: AbortSignal): Promis
     if (!named.has(name)) await store.ownRevocations.remove(name);
   }
   const now = clock.now();
+  const fetches = (await store.heldCrls.list()).map(({ fetchedAt }) => fetchedAt.getTime());
+  const crlsFrom = new Date(Math.max(0, ...fetches));
   let left = maxAtOnce;
   for (const [name, policies] of named) {
     const record = await store.certificates.current(name);
@@ -58,7 +60,7 @@ export async function watchOwn(context: OwnContext, signal: AbortSignal): Promis
     }
     const fingerprint = toHex(digest('sha256', record.der));
     const before = row?.fingerprint === fingerprint ? row : undefined;
-    if (before && !isDue(before, policies, now)) continue;
+    if (before && !isDue(before, policies, now, crlsFrom)) continue;
     // The word on its predecessor is none on this one, and must not stand until it is its turn.
     if (row && !before) await store.ownRevocations.remove(name);
     if (left-- <= 0) continue;
@@ -68,7 +70,14 @@ export async function watchOwn(context: OwnContext, signal: AbortSignal): Promis
   }
 }
 
-function isDue({ nextAt, policy }: OwnRevocation, policies: readonly string[], now: Date): boolean {
+function isDue(
+  { checkedAt, nextAt, policy }: OwnRevocation,
+  policies: readonly string[],
+  now: Date,
+  crlsFrom: Date,
+): boolean {
+  // A CRL is there by now that may list it, and to look it up costs nothing.
+  if (crlsFrom > checkedAt && now.getTime() - checkedAt.getTime() >= leastMs) return true;
   // One that is further away was planned by a clock that was set back since.
   const isFar = nextAt.getTime() - now.getTime() > mostMs + spreadMs;
   return nextAt <= now || isFar || !policies.includes(policy);
