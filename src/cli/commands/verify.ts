@@ -1,6 +1,5 @@
 import { CertError } from '../../base/errors.ts';
 import { quoted } from '../../base/quoted.ts';
-import { parseIdentity } from '../../revocation/peer-identity-text.ts';
 import type { PeerReport } from '../../validation/peer-report.ts';
 import { agentSocket } from '../agent-socket.ts';
 import type { Body, CommandContext } from '../command.ts';
@@ -17,7 +16,10 @@ import type { VerifyHere } from '../verify-here.ts';
 export const run: Body<typeof verifyParameters> = async (args, context) => {
   const { policy: name, ca, ocspObject, identity } = args;
   const at = args.at === undefined ? undefined : parseTime(args.at);
-  if (identity !== undefined) parseIdentity(identity);
+  if (identity !== undefined) {
+    const { parseIdentity } = await import('../../revocation/peer-identity-text.ts');
+    parseIdentity(identity);
+  }
   const of = await readPeer(args, context);
   const staple =
     args.staple === undefined ? undefined : await readSource(args.staple, 'staple', context);
