@@ -4,6 +4,7 @@ import { isMustStaple } from '../ocsp-staple/must-staple.ts';
 import type {
   StapleEndpoint,
   StapleEndpointRecord,
+  StaplePublication,
   StapleTarget,
 } from '../store/staples-contract.ts';
 import type { CertificateRecord } from '../store/store.ts';
@@ -25,7 +26,7 @@ export interface DeployedStaple {
   put(): Promise<void>;
   /** The certificate before stays: have its staple there again, as far as that is possible. */
   putBack(): Promise<void>;
-  /** The service was told of both: remember it. */
+  /** The service was told of both: remember it, and take away what only the certificate before needed. */
   settle(): Promise<void>;
 }
 
@@ -75,6 +76,12 @@ function deployedStaple(
   const { signal, clock, staples: { publish } = realStaplePorts } = context;
   const { target } = endpoint;
   const isLookedAt = endpoint.probe !== undefined;
+  const tell = async (to: StapleEndpoint, publication: StaplePublication): Promise<void> => {
+    await publish(to, publication, signal).catch((error: unknown) => {
+      if (!(error instanceof CertError)) throw error;
+      context.log.warn(error.message);
+    });
+  };
   return {
     order: orders[target.type] ?? 'before check',
     async put() {
@@ -91,14 +98,15 @@ function deployedStaple(
     async putBack() {
       const former = await formerOf(context, endpoint);
       const files = filesOnly(endpoint);
-      if (former === undefined || files === undefined) return;
-      const publication = await publicationOf(context, former, 'with-certificate');
-      await publish(files, publication, signal).catch((error: unknown) => {
-        if (!(error instanceof CertError)) throw error;
-        context.log.warn(error.message);
-      });
+      if (files === undefined) return;
+      const publication = await publicationOf(context, former ?? version, 'with-certificate');
+      // Nothing is known of the certificate before: the staple of this one is not for it.
+      await tell(files, former === undefined ? bare(publication) : publication);
     },
     async settle() {
+      const former = await formerOf(context, endpoint);
+      if (target.type === 'proftpd' && former && former.certificate !== version.certificate)
+        await tell(endpoint, bare(await publicationOf(context, former, 'alone')));
       const publication = await publicationOf(context, version, 'with-certificate');
       const at = clock.now();
       await reportEndpoint(context, endpoint, {
@@ -108,6 +116,11 @@ function deployedStaple(
       });
     },
   };
+}
+
+function bare(publication: StaplePublication): StaplePublication {
+  const { staple: _, ...others } = publication;
+  return others;
 }
 
 const orders: Readonly<Partial<Record<StapleTarget['type'], DeployedStaple['order']>>> = {

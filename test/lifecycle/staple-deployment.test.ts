@@ -128,6 +128,40 @@ describe('deploying a certificate that is stapled', () => {
     expect(servedAt(made, 'web')).toBe(`${stapleHash(after.der).slice(0, 8)} stapled`);
   });
 
+  it('has ProFTPD find the staple before the certificate, and takes that of the one before away in the end', async () => {
+    const made = await makeStapledSite();
+    const steps: string[] = [];
+    const context = deploying(made, steps);
+    const target = { type: 'proftpd', directory: '/etc/ocsp' } as const;
+    await made.site.store.deployments.put(gw1, { label: named('web'), files });
+    await made.site.store.staples.putEndpoint(gw1, endpoint('web', { target }));
+    await initialize(context, request());
+    expect(steps).toStrictEqual(['staple at web with-certificate there', 'files of web']);
+    steps.length = 0;
+    await update(context, { current: gw1, waitSeconds: 60 });
+    expect(steps).toStrictEqual([
+      'staple at web with-certificate there',
+      'files of web',
+      'staple at web alone gone',
+    ]);
+  });
+
+  it('leaves no staple of a certificate that the service cannot use', async () => {
+    const made = await makeStapledSite();
+    const steps: string[] = [];
+    const target = { type: 'nginx', pidFile: '/none', program: '/bin/false' } as const;
+    await made.site.store.deployments.put(gw1, { label: named('web'), files, target });
+    await made.site.store.staples.putEndpoint(gw1, endpoint('web'));
+    await expect(initialize(deploying(made, steps), request())).rejects.toThrow(
+      'Cannot use the configuration of nginx',
+    );
+    expect(steps).toStrictEqual([
+      'files of web',
+      'staple at web with-certificate there',
+      'staple at web with-certificate gone',
+    ]);
+  });
+
   it('puts no other files there when the staple cannot be', async () => {
     const made = await makeStapledSite();
     const steps: string[] = [];
