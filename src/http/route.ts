@@ -20,6 +20,13 @@ export interface TlsSettings {
   /** What they are called in messages; `a certificate in tls-root` when absent. */
   readonly anchorsAre?: string;
   readonly clientCertificate?: TlsClientCertificate;
+  /**
+   * Judge what the server has shown, once TLS has verified it and before anything is sent.
+   *
+   * @param shown DER of its certificate, then of those above it as far as they are known
+   * @throws {CertError} what whoever asks is told in place of an answer
+   */
+  readonly judge?: (shown: readonly Uint8Array[]) => Promise<void>;
   /** Name asked for (SNI) and looked for in the certificate, in place of the URL's host. */
   readonly serverName?: string;
 }

@@ -1,5 +1,5 @@
 import { isIP, type Socket } from 'node:net';
-import type { SecureContext, TLSSocket } from 'node:tls';
+import type { DetailedPeerCertificate, SecureContext, TLSSocket } from 'node:tls';
 import { encodePem } from '../asn1/pem.ts';
 import { CertError } from '../base/errors.ts';
 import { endpointOf, type TlsSettings } from './route.ts';
@@ -56,12 +56,30 @@ async function completed(
     await new Promise<void>((resolve, reject) => {
       socket.once('secureConnect', resolve).once('error', reject);
     });
-    return socket;
   } catch (error) {
     // That the server is authentic says nothing of a message yet; that it is not, ends it.
     const isUntrusted = Boolean(socket.authorizationError);
     throw tlsError(error, { url, name, settings, isUntrusted });
   }
+  try {
+    await settings.judge?.(shownBy(socket));
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+  return socket;
+}
+
+/** The certificate that a server has shown, and those above it. */
+function shownBy(socket: TLSSocket): readonly Uint8Array[] {
+  const chain: Uint8Array[] = [];
+  let at: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
+  while (at?.raw !== undefined) {
+    chain.push(Uint8Array.from(at.raw));
+    // A root is its own issuer. How long a chain may be TLS has decided.
+    at = at.issuerCertificate === at ? undefined : at.issuerCertificate;
+  }
+  return chain;
 }
 
 function makeContext({ anchors = [], clientCertificate }: TlsSettings): SecureContext {

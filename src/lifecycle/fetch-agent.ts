@@ -23,6 +23,7 @@ import type { LifecycleContext } from './context.ts';
 import type { FetchedSet } from './fetch-place.ts';
 import { openStoredKey } from './held-key.ts';
 import { endOf } from './import-leaf.ts';
+import { judgeNode } from './judge-node.ts';
 import { storedCertificate } from './stored-certificate.ts';
 import { tlsCertificate, type TlsCertificate } from './tls-certificate.ts';
 
@@ -49,10 +50,11 @@ const usualLimits: RequestLimits = {
 
 /**
  * Fetch the certificate of a name from the agent of another node, over HTTPS with certificates on both sides. That node
- * must lead to a root of the CA whose certificate we show, and have the name in its URL.
+ * must lead to a root of the CA whose certificate we show, have the name in its URL, and be in no CRL of that CA that is
+ * stored here.
  *
  * @returns undefined when there is nothing newer than what is here
- * @throws {CertError} RETRIEVAL_REFUSED: not for this node; CERT_INVALID: its root is another; KEY_UNUSABLE: the key stays
+ * @throws {CertError} RETRIEVAL_REFUSED: not for this node; CERT_INVALID: its root is another, or its certificate is revoked; KEY_UNUSABLE: the key stays
  *   there, or ours opens nothing; CMP_RESPONSE_INVALID, DER_MALFORMED, CONFIG_INVALID, HTTP_STATUS, and those of `request`
  */
 export async function fetchFromAgent(
@@ -74,6 +76,7 @@ export async function fetchFromAgent(
     own.record.ca === undefined ? fetch.profile : await findProfile(store, own.record.ca);
   const route: HttpRoute = {
     tls: {
+      judge: (shown) => judgeServer(context, fetch, nodes.label, shown),
       anchors: nodes.roots,
       anchorsAre: `a root of CA "${nodes.label}"`,
       clientCertificate: own.shown,
@@ -89,6 +92,26 @@ export async function fetchFromAgent(
   throw new CertError('CERT_UNKNOWN', `Cannot fetch "${name}" from "${place}": it has none now`, {
     hint: 'See there with "certkeeper show cert"',
   });
+}
+
+/** TLS knows no CRLs; those that are stored of the CA of the nodes count on both sides. */
+async function judgeServer(
+  { store, clock }: Pick<LifecycleContext, 'store' | 'clock'>,
+  { name, place }: AgentFetch,
+  nodes: Label,
+  shown: readonly Uint8Array[],
+): Promise<void> {
+  const [own, ...above] = shown.map((der) => storedCertificate(der, `"${place}"`));
+  const why =
+    own === undefined
+      ? 'there is none'
+      : await judgeNode(store, nodes, [own, ...above], clock.now());
+  if (why === undefined) return;
+  throw new CertError(
+    'CERT_INVALID',
+    `Cannot fetch "${name}" from "${place}": its certificate is not accepted: ${why}`,
+    { hint: `Have that node get another certificate of CA "${nodes}" and serve with that` },
+  );
 }
 
 const placePattern = /^agent:\/\/((?:\[[0-9a-f:.]+\]|[a-z0-9._-]+):\d{1,5})\/?$/i;

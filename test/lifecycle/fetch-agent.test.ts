@@ -15,6 +15,7 @@ import {
 } from '../../src/sharing/fetch-answer.ts';
 import { decodeCertificate, type Certificate } from '../../src/x509/certificate.ts';
 import { SubjectPublicKeyInfo } from '../../src/x509/subject-public-key-info.ts';
+import { crlRecord } from '../agent/node-crl.ts';
 import { gw1, host, twoAgents, type TwoAgents } from '../agent/two-agents.ts';
 import { makeKey, type TestKey } from '../harness/certificates.ts';
 import { ders, issueCa, issueTls, keyPem, loopbackNames, pems } from '../http/tls-server.ts';
@@ -135,6 +136,39 @@ describe('fetchFromAgent() refuses', () => {
       await expect(fetched).rejects.toThrow(why);
       expect(requests).toBe(0);
     }
+    await nothingCame(nodes);
+  });
+
+  it('an agent that a stored CRL of the CA of the nodes says is revoked, before it is asked for anything', async () => {
+    const nodes = await twoAgents();
+    const { nodeCa, fetching } = nodes;
+    const own = issueTls(nodeCa, loopbackNames);
+    let requests = 0;
+    const count = (_: IncomingMessage, response: ServerResponse): void => {
+      requests++;
+      response.end();
+    };
+    const server = await hostile(nodes, count, { cert: pems(own), key: keyPem(own) });
+    const now = fetching.clock.now();
+    const other = crlRecord(
+      named('nodes'),
+      nodeCa,
+      issueTls(nodeCa, loopbackNames).certificate,
+      now,
+    );
+    await fetching.store.crls.put(other);
+    await expect(nodes.fetch(server)).rejects.toMatchObject(coded('DER_MALFORMED'));
+    expect(requests).toBe(1);
+    await fetching.clock.advance(60);
+    const later = fetching.clock.now();
+    await fetching.store.crls.put(crlRecord(named('nodes'), nodeCa, own.certificate, later));
+    const fetched = nodes.fetch(server);
+    await expect(fetched).rejects.toMatchObject({
+      ...coded('CERT_INVALID'),
+      hint: expect.stringContaining('Have that node get another certificate'),
+    });
+    await expect(fetched).rejects.toThrow(/its certificate is not accepted: .* was revoked at/);
+    expect(requests).toBe(1);
     await nothingCame(nodes);
   });
 
