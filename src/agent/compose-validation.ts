@@ -1,5 +1,4 @@
 import type { Clock } from '../base/clock.ts';
-import type { Random } from '../base/random.ts';
 import { modernOnly } from '../crypto/policy.ts';
 import { listConfiguredCrls } from '../lifecycle/configured-crls.ts';
 import { splitUserinfo } from '../retrieval/url.ts';
@@ -14,10 +13,12 @@ import type { Fetch } from '../validation/crl-fetcher.ts';
 import type { CrlRefresher } from '../validation/crl-refresh.ts';
 import { certificateFetcher } from '../validation/hash-and-url.ts';
 import { ocspClient } from '../validation/ocsp-client.ts';
+import type { ExchangeContext } from '../validation/ocsp-exchange.ts';
 import type { Services } from './compose.ts';
 
 /** What judging peers needs of the services. */
-export type ValidationServices = Pick<Services, 'store' | 'clock' | 'random' | 'retrieve'>;
+export type ValidationServices = Pick<Services, 'store' | 'clock' | 'random' | 'retrieve'> &
+  Partial<Pick<Services, 'keys' | 'tokens'>>;
 
 /** What judges peers, and fetches configured CRLs before they end. */
 export interface ValidationParts {
@@ -33,19 +34,15 @@ export interface ValidationOptions {
 }
 
 /** Where CRLs are held, and what is set up: by a store, or without one. */
-export interface ValidationGround extends Pick<
-  CrlKeeperContext,
-  'store' | 'configured' | 'fetchConfigured'
-> {
-  readonly clock: Clock;
-  readonly random: Random;
+export interface ValidationGround
+  extends Pick<CrlKeeperContext, 'store' | 'configured' | 'fetchConfigured'>, ExchangeContext {
   /** Whose CRLs are held that come without a peer. */
   cas(): Promise<ConfiguredCas>;
 }
 
 /** Make what judges peers: one for all that are judged, since what responders and CRLs said is kept in it. */
 export function composeValidation(
-  { store, clock, random, retrieve }: ValidationServices,
+  { store, clock, random, retrieve, keys, tokens }: ValidationServices,
   options: ValidationOptions = {},
 ): ValidationParts {
   const ground: ValidationGround = {
@@ -58,6 +55,12 @@ export function composeValidation(
       return retrieve(bare, { ...asked, ...(username !== undefined && { username }) });
     },
     cas: () => storedCas(store),
+    ...(keys && {
+      async signerOf(name: string) {
+        const { requestSigner } = await import('../lifecycle/request-signer.ts');
+        return await requestSigner({ store, clock, keys, ...(tokens && { tokens }) }, name);
+      },
+    }),
   };
   return validationOn(ground, options);
 }
@@ -70,7 +73,7 @@ const fetchNamed: Fetch = async (url, options) => {
 
 /** The same on another ground than a store. */
 export function validationOn(
-  { cas, random, clock: real, ...ground }: ValidationGround,
+  { cas, random, signerOf, clock: real, ...ground }: ValidationGround,
   { at, tell = () => undefined }: ValidationOptions = {},
 ): ValidationParts {
   const clock: Clock = at === undefined ? real : { ...real, now: () => at };
@@ -84,7 +87,7 @@ export function validationOn(
   const crls = at === undefined ? keeper : { ...keeper, keep: async () => undefined };
   return {
     context: {
-      ocsp: ocspClient({ clock, random, tell }),
+      ocsp: ocspClient({ clock, random, tell, ...(signerOf && { signerOf }) }),
       crls,
       certificates: certificateFetcher({ fetchNamed }),
       tell,

@@ -26,6 +26,7 @@ const kinds: ReadonlyMap<string, NameKind> = new Map([
   ['ca-chain', 'trusted'],
   ['trust-ocsp-signing', 'trusted'],
   ['signing-certs', 'signer'],
+  ['signer-cert', 'certificate'],
   ['ca-crl', 'crl'],
   ['ocsp-cert-validator', 'ocsp'],
 ]);

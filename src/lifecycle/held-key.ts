@@ -24,7 +24,10 @@ export function newStoredKey(held: HeldKey): NewKey {
  *
  * @throws {CertError} KEY_UNUSABLE, CONFIG_INVALID
  */
-export async function openStoredKey(context: LifecycleContext, id: number): Promise<SigningKey> {
+export async function openStoredKey(
+  context: Pick<LifecycleContext, 'store' | 'keys' | 'tokens'>,
+  id: number,
+): Promise<SigningKey> {
   const { store, keys } = context;
   const { spki, tokenUri } = await store.keys.publicKey(id);
   if (tokenUri !== undefined) return (await tokensOf(context)).open(tokenUri, spki);

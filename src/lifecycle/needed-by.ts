@@ -55,11 +55,18 @@ export function casNamedIn(words: SettingWords): readonly NamedLabel[] {
   ];
 }
 
-/** List the certificates that an OCSP object takes for those of responders. */
+/** List the certificates that an OCSP object takes for those of responders, and the one it signs queries with. */
 export function signersNamedIn(words: SettingWords): readonly NamedLabel[] {
-  return readerOf(words)
-    .texts('signing-certs')
-    .map((cert, index) => ({ word: 'signing-certs', index, label: cert.split(':', 1)[0] ?? '' }));
+  const { text, texts } = readerOf(words);
+  const own = text('signer-cert');
+  return [
+    ...texts('signing-certs').map((cert, index) => ({
+      word: 'signing-certs',
+      index,
+      label: cert.split(':', 1)[0] ?? '',
+    })),
+    ...(own === undefined ? [] : [{ word: 'signer-cert', index: 0, label: own }]),
+  ];
 }
 
 /** Find who names a CA. */

@@ -14,6 +14,7 @@ import { certificateDer, type Certificate } from '../x509/certificate.ts';
 import type { LifecycleContext } from './context.ts';
 import { assertOcspObjectUnneeded, casNamedIn, signersNamedIn } from './needed-by.ts';
 import { oneJudgingChange } from './one-judging-change.ts';
+import { requestSigner } from './request-signer.ts';
 import { caGroup, labelledCertificate } from './trusted-labels.ts';
 import {
   assertSound,
@@ -70,12 +71,14 @@ export async function putOcspObject(
   password: Uint8Array | undefined,
 ): Promise<void> {
   const { store } = context;
-  checkedOcspObject(named, password !== undefined);
+  const { object } = checkedOcspObject(named, password !== undefined);
   const secrets = password === undefined ? new Map() : new Map([[tunnelPassword, password]]);
   await oneJudgingChange(context, async () => {
     // Whatever is named has to be there, also what other settings leave without use.
     for (const { label } of casNamedIn(named.words)) await caGroup(store, label);
     for (const { label } of signersNamedIn(named.words)) await labelledCertificate(store, label);
+    const { signerCert } = object;
+    if (signerCert !== undefined) await requestSigner(context, signerCert);
     await keepWords(store, 'ocsp', named, secrets);
   });
 }
@@ -155,6 +158,7 @@ export function resolvedOcsp(
       ...(object.url !== undefined && { url: object.url }),
       timeoutMs: object.timeoutMs,
       certIdHash: object.certIdHash,
+      ...(object.signerCert !== undefined && { signer: object.signerCert }),
       ...(object.hostHeader !== undefined && { hostHeader: object.hostHeader }),
       ...(tunneling &&
         tunnel && {

@@ -57,6 +57,7 @@ export interface PeerOcsp extends Partial<
     | 'name'
     | 'verifyOthers'
     | 'signingCerts'
+    | 'signerCert'
     | 'caChain'
     | 'issuerCriteriaCheck'
     | 'acceptTrustedRoot'

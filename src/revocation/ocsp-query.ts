@@ -3,7 +3,7 @@ import { CertError } from '../base/errors.ts';
 import { toDer } from '../asn1/codec.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { extension } from '../x509/extension-values.ts';
-import { OCSPRequest } from '../x509/ocsp-request.ts';
+import { OCSPRequest, type TBSRequest } from '../x509/ocsp-request.ts';
 import { certIdOf, type CertIdHash } from './ocsp-cert-id.ts';
 
 /** Octets of a nonce: what RFC 9654 section 2.1 asks clients to send. */
@@ -26,6 +26,38 @@ export interface OcspQuery {
  */
 const MAX_GET_URL = 255;
 
+/** What a request is about. */
+export interface OcspAbout {
+  readonly certificate: Certificate;
+  readonly issuer: Certificate;
+  readonly hash: CertIdHash;
+}
+
+/**
+ * Build what is asked, and signed if it is (RFC 6960 section 4.1.1).
+ *
+ * @param nonce 32 random octets; none for a request that pre-produced responses can answer
+ * @param requestor whose signature follows: section 4.1.2 asks for the name of that one
+ * @throws {CertError} INTERNAL for a nonce of another length
+ */
+export function ocspRequest(
+  { certificate, issuer, hash }: OcspAbout,
+  nonce?: Uint8Array,
+  requestor?: Certificate,
+): TBSRequest {
+  if (nonce && nonce.length !== NONCE_OCTETS) {
+    throw new CertError('INTERNAL', `Cannot send a nonce of ${nonce.length} octets`);
+  }
+  return {
+    version: 0,
+    ...(requestor && {
+      requestorName: { type: 'directoryName', value: requestor.tbsCertificate.subject },
+    }),
+    requestList: [{ reqCert: certIdOf(certificate, issuer, hash) }],
+    ...(nonce && { requestExtensions: [extension('ocspNonce', nonce)] }),
+  };
+}
+
 /**
  * Build the request for a certificate, and decide how it is sent: by GET, which caches may answer, when there is no
  * nonce and it is short enough, else by POST.
@@ -35,29 +67,16 @@ const MAX_GET_URL = 255;
  * @throws {CertError} INTERNAL for a nonce of another length
  */
 export function ocspQuery(
-  {
-    certificate,
-    issuer,
-    url,
-    hash,
-  }: {
-    readonly certificate: Certificate;
-    readonly issuer: Certificate;
-    readonly url: string;
-    readonly hash: CertIdHash;
-  },
+  { url, ...about }: OcspAbout & { readonly url: string },
   nonce?: Uint8Array,
 ): OcspQuery {
-  if (nonce && nonce.length !== NONCE_OCTETS) {
-    throw new CertError('INTERNAL', `Cannot send a nonce of ${nonce.length} octets`);
-  }
-  const der = toDer(OCSPRequest, {
-    tbsRequest: {
-      version: 0,
-      requestList: [{ reqCert: certIdOf(certificate, issuer, hash) }],
-      ...(nonce && { requestExtensions: [extension('ocspNonce', nonce)] }),
-    },
-  });
+  return queryOf({ tbsRequest: ocspRequest(about, nonce) }, url);
+}
+
+/** Decide how a request is sent, as `ocspQuery` does; one with a signature is too long for a GET. */
+export function queryOf(request: OCSPRequest, url: string): OcspQuery {
+  const der = toDer(OCSPRequest, request);
+  const nonce = request.tbsRequest.requestExtensions;
   const encoded = encodeURIComponent(asBuffer(der).toString('base64'));
   const getUrl = `${url}${url.endsWith('/') ? '' : '/'}${encoded}`;
   const isShort = getUrl.length <= MAX_GET_URL && encoded.length < MAX_GET_URL;

@@ -21,6 +21,8 @@ export interface OcspObject extends OcspResponderSettings, OcspTimeSettings {
   readonly hostHeader?: string;
   readonly nonce: 'off' | 'prefer' | 'require';
   readonly certIdHash: 'sha1' | 'sha256';
+  /** Name of a certificate of ours that queries are signed with. */
+  readonly signerCert?: string;
   readonly tunneling: boolean;
   readonly tunnel?: OcspTunnel;
   readonly dnsResolver: readonly string[];

@@ -197,6 +197,13 @@ export const ocspSettings: readonly OcspSetting[] = [
     sentence: 'The digest that certificates are named by in requests; every responder knows sha1',
   },
   {
+    word: 'signer-cert',
+    field: 'signerCert',
+    values: { type: 'labels', isMany: false },
+    sentence:
+      'Sign queries with this certificate of ours, for responders that answer only those they know',
+  },
+  {
     word: 'tunneling',
     field: 'tunneling',
     values: boolean,

@@ -44,6 +44,7 @@ export function ocspObjectOf(name: string, words: SettingWords, hasPassword: boo
     ...set('cacheErrorTimeoutSeconds', number('cache-error-timeout')),
     ...set('nonce', oneOf(['off', 'prefer', 'require'], text('nonce'))),
     ...set('certIdHash', oneOf(['sha1', 'sha256'], text('certid-hash'))),
+    ...set('signerCert', text('signer-cert')),
     ...set('tunneling', flag('tunneling')),
     ...(hasTunnel && {
       tunnel: {

@@ -70,6 +70,8 @@ export interface OcspQueryRules {
   /** For resolving, connecting, sending and the whole body, in milliseconds. */
   readonly timeoutMs: number;
   readonly certIdHash: 'sha1' | 'sha256';
+  /** Name of a certificate of ours that queries are signed with. */
+  readonly signer?: string;
   readonly hostHeader?: string;
   readonly tunnel?: {
     readonly address: string;

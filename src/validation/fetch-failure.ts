@@ -42,6 +42,9 @@ function codeOf({ code, cause }: CertError): UnavailableCode {
     case 'CONFIG_INVALID':
     case 'SECRET_UNAVAILABLE':
     case 'KEY_UNUSABLE':
+    case 'CERT_UNKNOWN':
+    case 'CERT_INVALID':
+    case 'CERT_TRACKED':
     case 'FILE_UNREADABLE':
       return 'no-source';
     default:

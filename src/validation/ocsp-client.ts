@@ -1,6 +1,4 @@
-import type { Clock } from '../base/clock.ts';
 import { CertError } from '../base/errors.ts';
-import type { Random } from '../base/random.ts';
 import { verifyOcspResponse } from '../revocation/ocsp-verify.ts';
 import {
   moreTelling,
@@ -15,16 +13,20 @@ import type {
   SourceTried,
   ValidationEvents,
 } from './contract.ts';
-import { responderAsker, uncheckedResponder, type Asked, type Question } from './ocsp-exchange.ts';
+import {
+  responderAsker,
+  uncheckedResponder,
+  type ExchangeContext,
+  type Asked,
+  type Question,
+} from './ocsp-exchange.ts';
 import { ocspKey } from './ocsp-key.ts';
 import { ocspResults, type KeptWord, type OcspResults } from './ocsp-results.ts';
 import { responderUrls } from './responder-urls.ts';
 import { singleFlight } from './single-flight.ts';
 
 /** What asking responders stands on. */
-export interface OcspClientContext {
-  readonly clock: Clock;
-  readonly random: Random;
+export interface OcspClientContext extends ExchangeContext {
   readonly tell: ValidationEvents;
   /** For results that are kept, in octets; `defaultCacheOctets` when absent. */
   readonly cacheOctets?: number;

@@ -3,13 +3,14 @@ import { gate, type Gate } from '../base/gate.ts';
 import type { Random } from '../base/random.ts';
 import { etagOf, freshUntilOf } from '../http/caching.ts';
 import type { HttpResponse } from '../http/request.ts';
-import { NONCE_OCTETS, ocspQuery } from '../revocation/ocsp-query.ts';
+import { NONCE_OCTETS, queryOf } from '../revocation/ocsp-query.ts';
 import type { OcspNote, OcspRules, VerifiedResponse } from '../revocation/ocsp-rules.ts';
 import { verifyOcspResponse } from '../revocation/ocsp-verify.ts';
 import type { RevocationVerdict } from '../revocation/verdict.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import type { ResolvedOcsp } from './contract.ts';
 import { fetchFailure } from './fetch-failure.ts';
+import { signedRequest, type RequestSigner } from './ocsp-sign.ts';
 import { sendOcspQuery } from './ocsp-send.ts';
 import { within } from './time-limit.ts';
 
@@ -17,6 +18,8 @@ import { within } from './time-limit.ts';
 export interface ExchangeContext {
   readonly clock: Clock;
   readonly random: Random;
+  /** Find who signs queries, by the name of a certificate of ours; absent where there are none. */
+  signerOf?(name: string): Promise<RequestSigner>;
 }
 
 /** One question to one responder. */
@@ -101,13 +104,15 @@ async function ask(
 }
 
 async function askOnce(
-  { clock, random }: ExchangeContext,
+  { clock, random, signerOf }: ExchangeContext,
   { url, certificate, issuer, object, before }: Question,
   signal: AbortSignal,
 ): Promise<Asked> {
   const { rules, query } = object;
   const nonce = rules.nonce === 'off' ? undefined : random.bytes(NONCE_OCTETS);
-  const { http } = ocspQuery({ certificate, issuer, url, hash: query.certIdHash }, nonce);
+  const about = { certificate, issuer, hash: query.certIdHash };
+  const request = await signedRequest(about, nonce, query.signer, signerOf);
+  const { http } = queryOf(request, url);
   const isGet = http.method === 'GET';
   const etag = isGet ? before?.caching.etag : undefined;
   const { maxResponseOctets } = rules;

@@ -10,7 +10,11 @@ import type {
   ResolvedOcsp,
   ValidationEvent,
 } from '../../src/validation/contract.ts';
-import { ocspClient, type CachingOcspClient } from '../../src/validation/ocsp-client.ts';
+import {
+  ocspClient,
+  type CachingOcspClient,
+  type OcspClientContext,
+} from '../../src/validation/ocsp-client.ts';
 import type { Certificate } from '../../src/x509/certificate.ts';
 import { extension } from '../../src/x509/extension-values.ts';
 import { fakeClock, type FakeClock } from '../harness/fake-clock.ts';
@@ -74,16 +78,19 @@ export const counting: Random = {
 
 /** Make a client a minute after the made responses. */
 export function asking(
-  options: { readonly cacheOctets?: number; readonly at?: Date } = {},
+  options: Partial<Pick<OcspClientContext, 'cacheOctets' | 'signerOf'>> & {
+    readonly at?: Date;
+  } = {},
 ): Asking {
   const clock = fakeClock(options.at ?? after(60), 'waits');
   const events: ValidationEvent[] = [];
-  const { cacheOctets } = options;
+  const { cacheOctets, signerOf } = options;
   const client = ocspClient({
     clock,
     random: counting,
     tell: (event) => events.push(event),
     ...(cacheOctets !== undefined && { cacheOctets }),
+    ...(signerOf && { signerOf }),
   });
   return {
     client,
