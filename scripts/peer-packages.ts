@@ -4,6 +4,7 @@ import { join } from 'node:path';
 /** A Debian package that tests may ask for. */
 export type PeerPackageName =
   | 'openssl'
+  | 'curl'
   | 'iproute2'
   | 'util-linux'
   | 'squid-openssl'
@@ -47,6 +48,11 @@ export const peerPackages: readonly PeerPackage[] = [
     debian: 'openssl',
     program: 'openssl',
     neededFor: 'CMP client and server of OpenSSL, certificate and DER checks',
+  },
+  {
+    debian: 'curl',
+    program: 'curl',
+    neededFor: 'the client of the FTPS example',
   },
   {
     debian: 'iproute2',
