@@ -1,4 +1,5 @@
 import type { TLSSocket } from 'node:tls';
+import { bytesEqual } from '../base/bytes.ts';
 import type { PeerVerdict } from './contract.ts';
 
 /** What a verdict on a peer of TLS has beside the reasons of `validatePeer`. */
@@ -25,8 +26,10 @@ const MAX_TAKEN = 32;
 export function chainOf(socket: Pick<TLSSocket, 'getPeerX509Certificate'>): readonly Uint8Array[] {
   const chain: Uint8Array[] = [];
   let next = socket.getPeerX509Certificate();
-  while (next !== undefined && chain.length < MAX_TAKEN) {
-    chain.push(Uint8Array.from(next.raw));
+  for (let taken = 0; next !== undefined && taken < MAX_TAKEN; taken++) {
+    const der = Uint8Array.from(next.raw);
+    // A root that is its own issuer does not end; and one that was sent twice is the same.
+    if (!chain.some((one) => bytesEqual(one, der))) chain.push(der);
     next = next.issuerCertificate;
   }
   return chain;

@@ -118,6 +118,13 @@ describe.each(versions)('a client of %s', (maxVersion) => {
 });
 
 describe('a client', () => {
+  it('is refused when it sends more certificates than are read', async () => {
+    const { port, verdicts } = await judging();
+    const many = Array.from({ length: 40 }, (_, n) => issue({ subject: `CN=${n}`, issuer: ca }));
+    await heard(dial(port, shown(client, ...many)));
+    expect(verdicts.map(codes)).toStrictEqual([['search-exhausted']]);
+  });
+
   it('that has gone before its verdict gets none', async () => {
     const judge = {
       validatePeer: (_peer: unknown, { signal }: { signal?: AbortSignal } = {}) =>
