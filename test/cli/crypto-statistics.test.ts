@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { certificateDer } from '../../src/x509/certificate.ts';
 import { someDay } from '../harness/certificates.ts';
 import { leaf, root, sub } from '../harness/paths.ts';
@@ -95,4 +95,24 @@ it('takes certificates of ours from the configuration file, and says where one i
   expect(JSON.parse(out)).toMatchObject({
     config: { 'crypto-policy': { gw: { 'cert-name': ['gw1'] } } },
   });
+});
+
+it('counts what the agent judged, at its end at the latest', async () => {
+  const { bench, verify } = await withPolicy();
+  const running = bench.run(['agent', 'run']);
+  onTestFinished(async () => void (await bench.run(['agent', 'stop'])));
+  await vi.waitFor(
+    async () => {
+      const { out } = await bench.run(['agent', 'status', '--json']);
+      const { runs = 0 }: { readonly runs?: number } = JSON.parse(out);
+      expect(runs).toBeGreaterThan(0);
+    },
+    { timeout: 10_000, interval: 50 },
+  );
+  expect(await bench.run(verify)).toMatchObject({ code: 9 });
+  await bench.run(['agent', 'stop']);
+  const { err } = await running;
+  expect(err).toContain('a peer has a certificate that is revoked');
+  const { out } = await bench.run(['--json', 'show', 'crypto', 'statistics']);
+  expect(JSON.parse(out)).toMatchObject({ counters: { 'path.rejected.revoked': 1 } });
 });
