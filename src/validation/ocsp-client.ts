@@ -157,7 +157,8 @@ export function ocspClient(context: OcspClientContext): CachingOcspClient {
         const url = object.query.url ?? responderUrls(certificate)[0] ?? '';
         const unchecked = uncheckedResponder(verdict, object.rules);
         const asked = { verdict, notes, der: octets, ...(unchecked && { unchecked }) };
-        keep(key, { url, certificate, issuer, object }, asked);
+        // Anybody may staple that a responder did not know it yet: nobody is to be kept from asking by that.
+        if (verdict.type !== 'unknown') keep(key, { url, certificate, issuer, object }, asked);
         return { verdict, tried: [tried], der: octets, ...(unchecked && { unchecked }) };
       } catch (error) {
         return { verdict: internal(error), tried: [] };

@@ -229,6 +229,18 @@ describe('a stapled response', () => {
     expect(client.results.count).toBe(0);
   });
 
+  it('that does not know the certificate keeps nobody from asking', async () => {
+    const { object } = await responder();
+    const { ask, client } = asking();
+    const octets = response({
+      singles: [single({ certStatus: { type: 'unknown', value: null } })],
+    });
+    const answer = client.staple(octets, leaf.certificate, ca.certificate, object);
+    expect(codeIn(answer)).toBe('unknown');
+    const asked = await ask(object);
+    expect([from(asked), codeIn(asked)]).toEqual(['network', 'good']);
+  });
+
   it('from before a revocation that is known does not undo it', async () => {
     const { object, say } = await responder();
     const { ask, client } = asking({ at: after(120) });
