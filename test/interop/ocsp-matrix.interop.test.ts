@@ -7,14 +7,16 @@ import { makeOcsp } from './revocation/ocsp-by-openssl.ts';
 import { listResponderKinds, type ResponderKind, type Said } from './revocation/ocsp-responders.ts';
 import {
   expectedOf,
+  expectedOfStaple,
   listOcspRows,
   titleOf,
   wordsOf,
+  type MatrixRules,
   type OcspRow,
 } from './revocation/ocsp-rows.ts';
 import { workshop, type Workshop } from './revocation/pki.ts';
 import { startMatrixResponder, type MatrixResponder } from './revocation/responder.ts';
-import { makeSite, saidIn, type Site } from './revocation/site.ts';
+import { makeSite, saidIn, type Judging, type Site } from './revocation/site.ts';
 
 let shop: Workshop;
 let site: Site;
@@ -73,7 +75,8 @@ beforeAll(async () => {
   }
   await site.say(
     `ocsp verify-object hurried url ${responder.url} ${words.rfc6960} nonce off timeout ${SHORT_MS}`,
-    `ocsp verify-object again url ${responder.url} ${words.rfc6960} nonce off timeout 2000`,
+    `ocsp verify-object again url ${responder.url} ${words.rfc6960} nonce off timeout 10000`,
+    `ocsp verify-object nobody url http://127.0.0.1:1/ ${words.rfc6960} cache-error-timeout 60 timeout ${LONG_MS}`,
     'crypto map asked ikev2-ipv4 ca sub ocsp-cert-validator hurried deadline 600000',
     'crypto map named ikev2-ipv4 ca sub ocsp crl-distribution-points off deadline 600000',
   );
@@ -98,24 +101,35 @@ const clock: Clock = {
   sleep: (ms, signal) => (ms === LONG_MS / 4 ? Promise.resolve() : systemClock.sleep(ms, signal)),
 };
 
+/** The settings of a row, in the OCSP object that is there. */
+function changing({ nonce = 'off', rules }: Changes, timeoutMs: number): Change {
+  return ({ ocsp, ...policy }) => ({
+    ...policy,
+    ...(ocsp && {
+      ocsp: {
+        ...ocsp,
+        rules: { ...ocsp.rules, nonce, ...rules },
+        query: { ...ocsp.query, timeoutMs },
+      },
+    }),
+  });
+}
+
+type Change = NonNullable<Judging['change']>;
+
+/** What of a row is a setting. */
+interface Changes {
+  readonly nonce?: NonceSetting;
+  readonly rules?: MatrixRules;
+}
+
 async function judge(kind: ResponderKind, row: OcspRow): Promise<string | undefined> {
-  const nonce = row.nonce ?? 'off';
   if (expectedOf(row, kind) === undefined) return undefined;
-  const timeoutMs = row.always === 'timeout' ? SHORT_MS : LONG_MS;
   const judged = await site.judge({
     choice:
       kind === 'issuer' ? { name: 'named' } : { name: 'asked', ocspObject: nameOf(kind, 'off') },
     peer: shop.certificate('peer'),
-    change: (policy) => ({
-      ...policy,
-      ...(policy.ocsp && {
-        ocsp: {
-          ...policy.ocsp,
-          rules: { ...policy.ocsp.rules, nonce, ...row.rules },
-          query: { ...policy.ocsp.query, timeoutMs },
-        },
-      }),
-    }),
+    change: changing(row, row.always === 'timeout' ? SHORT_MS : LONG_MS),
     clock,
   });
   return saidIn(judged);
@@ -135,12 +149,23 @@ describe('what a peer is judged by, when the OCSP response is', () => {
       expect(Object.fromEntries(came)).toEqual(Object.fromEntries(expected));
     },
   );
+});
 
-  it('not to be had, since nobody listens', async () => {
-    const line = `ocsp verify-object nobody url http://127.0.0.1:1/ ${words.rfc6960}`;
-    await site.say(`${line} cache-error-timeout 60 timeout ${LONG_MS}`);
-    const choice = { name: 'asked', ocspObject: 'nobody' };
-    expect(saidIn(await site.judge({ choice, peer: shop.certificate('peer') }))).toBe('connect');
+describe('what a peer is judged by, when nobody listens and it staples a response that is', () => {
+  it.each(
+    listOcspRows()
+      .filter(([name]) => expectedOfStaple(name) !== undefined)
+      .map(([name, row]) => [titleOf(row), name, row] as const),
+  )('%s', async (_, name, row) => {
+    responder.serve(answers[name]());
+    const staple = await (await fetch(responder.url)).bytes();
+    const judged = await site.judge({
+      choice: { name: 'asked', ocspObject: 'nobody' },
+      peer: shop.certificate('peer'),
+      staple,
+      change: changing(row, LONG_MS),
+    });
+    expect(saidIn(judged)).toBe(expectedOfStaple(name));
   });
 });
 

@@ -6,11 +6,13 @@ import {
   ocspOutcomes,
   type DecisionRow,
 } from './decision-rows.ts';
-import { expectedOf, listOcspRows, titleOf } from './ocsp-rows.ts';
+import { expectedOf, expectedOfStaple, listOcspRows, titleOf } from './ocsp-rows.ts';
 import { listResponderKinds, responderKinds } from './ocsp-responders.ts';
 import { pointRows, pointServers, refusedPoints } from './point-rows.ts';
 import { responderCrls, responderRows } from './responder-rows.ts';
 import { tunnelRows } from './tunnel-rows.ts';
+
+const stapled = listResponderKinds().length + 1;
 
 /** Write docs/revocation-matrix.md out of the lists that the tests go through. */
 export function matrixPage(): string {
@@ -29,16 +31,18 @@ export function matrixPage(): string {
     'A peer is asked about under a strict policy that has no CRL. The columns are settings of who may sign:',
     '',
     ...listResponderKinds().map((kind, i) => `${i + 1}. ${responderKinds[kind]}`),
+    `${stapled}. as 5, the octets are stapled, and nobody listens at the responder`,
     '',
     'The octets are made by openssl where nothing else is said, and otherwise by the encoder of the tests, or are none. Signed is what the',
     'responder that the CA named for ocspSigning has signed, where it does not say who did.',
     '',
     ...table(
-      ['response', 'made by', ...listResponderKinds().map((_kind, i) => `${i + 1}`)],
-      listOcspRows().map(([, row]) => [
+      ['response', 'made by', ...listResponderKinds().map((_kind, i) => `${i + 1}`), `${stapled}`],
+      listOcspRows().map(([name, row]) => [
         titleOf(row),
         row.maker,
         ...listResponderKinds().map((kind) => expectedOf(row, kind) ?? '–'),
+        expectedOfStaple(name) ?? '–',
       ]),
     ),
     '',

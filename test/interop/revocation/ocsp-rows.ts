@@ -277,6 +277,35 @@ export function expectedOf(
   return who === 'good' ? (says ?? 'good') : who;
 }
 
+/**
+ * Say what is to come of a row where a peer staples the octets and nobody listens at the responder: what cannot be
+ * believed is as if it was not there. Undefined where there are no octets.
+ */
+export function expectedOfStaple(name: OcspRowName): Said | undefined {
+  if (ofTheWay.has(name)) return undefined;
+  const row: OcspRow = ocspRows[name];
+  // It answers no nonce of ours: with `require` that is not enough, and else none is missed.
+  if (row.nonce !== undefined) return row.nonce === 'require' ? 'connect' : 'good';
+  const said = expectedOf(row, 'rfc6960') ?? 'good';
+  return said.startsWith('good') || said === 'revoked' ? said : 'connect';
+}
+
+/** Rows that are about how octets come, or in which they are made for a query. */
+const ofTheWay: ReadonlySet<OcspRowName> = new Set<OcspRowName>([
+  'nonce-back',
+  'tryLater-once',
+  'wrong-type',
+  'status-500',
+  'redirect',
+  'redirect-post',
+  'redirect-round',
+  'redirect-ftp',
+  'slow',
+  'dripping',
+  'dropped',
+  'cut',
+]);
+
 /** Name a row as a sentence has it. */
 export function titleOf({ title, signer, nonce, rules }: OcspRow): string {
   const by = signer === undefined ? '' : `, signed by ${signers[signer]}`;

@@ -45,6 +45,8 @@ export interface ByProgram extends Judged {
 export interface Judging {
   readonly choice: PolicyChoice;
   readonly peer: Certificate;
+  /** A response that it stapled. */
+  readonly staple?: Uint8Array;
   /** In the policy that the choice leads to. */
   readonly change?: (policy: ValidationPolicy) => ValidationPolicy;
   readonly clock?: Clock;
@@ -104,7 +106,8 @@ function siteAt(state: string, env: Readonly<Record<string, string>>): Site {
         await services.close();
       }
     },
-    async judge({ choice, peer, change = (policy) => policy, clock = systemClock, maxBytes }) {
+    async judge({ choice, peer, staple, maxBytes, ...judging }) {
+      const { change = (policy) => policy, clock = systemClock } = judging;
       const services = await open(clock);
       const events: ValidationEvent[] = [];
       try {
@@ -118,9 +121,9 @@ function siteAt(state: string, env: Readonly<Record<string, string>>): Site {
             }),
         };
         const { context } = composeValidation(fetching, { tell: (event) => events.push(event) });
-        const chain = [certificateDer(peer)];
+        const shown = { chain: [certificateDer(peer)], ...(staple && { staple }) };
         const never = new AbortController().signal;
-        const verdict = await validatePeer(context, policy, { chain }, clock.now(), never);
+        const verdict = await validatePeer(context, policy, shown, clock.now(), never);
         return { ...judgedOf(verdict), events };
       } finally {
         await services.close();
