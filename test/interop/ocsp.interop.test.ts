@@ -1,16 +1,21 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { createPrivateKey, sign } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/agent/system-clock.ts';
 import { systemRandom } from '../../src/agent/system-random.ts';
+import { rawOf } from '../../src/asn1/codec.ts';
 import { decodePem } from '../../src/asn1/pem.ts';
-import { ocspQuery } from '../../src/revocation/ocsp-query.ts';
+import { ocspQuery, queryOf } from '../../src/revocation/ocsp-query.ts';
 import type { OcspRules, OcspVerdict } from '../../src/revocation/ocsp-rules.ts';
 import { verifyOcspResponse } from '../../src/revocation/ocsp-verify.ts';
 import type { OcspAnswer, OcspClient } from '../../src/validation/contract.ts';
 import { ocspClient } from '../../src/validation/ocsp-client.ts';
+import { signedRequest, type RequestSigner } from '../../src/validation/ocsp-sign.ts';
+import { algorithmIdentifier } from '../../src/x509/algorithm-identifier.ts';
+import { decodeOcspRequest } from '../../src/x509/ocsp-request.ts';
 import { decodeCertificate, type Certificate } from '../../src/x509/certificate.ts';
 import { hasPeer, requirePeer } from '../harness/require.ts';
 import { chainOf, rulesFor } from '../revocation/ocsp-vectors.ts';
@@ -135,6 +140,48 @@ describe('openssl ocsp as a responder', () => {
   it('does not send a nonce it was not asked for', async () => {
     const verdict = await ask('good', {}, { nonce: 'require' });
     expect(verdict).toMatchObject({ type: 'unavailable', code: 'nonce-missing' });
+  });
+});
+
+describe('a query of ours that is signed', () => {
+  const signer: RequestSigner = {
+    get certificate() {
+      return certificate('good');
+    },
+    chain: [],
+    algorithm: algorithmIdentifier('ecdsaWithSHA256'),
+    async sign(data) {
+      const key = createPrivateKey(readFileSync(join(directory, 'good.key')));
+      return Uint8Array.from(sign('sha256', data, key));
+    },
+  };
+
+  it('is read by openssl, which verifies its signature, and answered by its responder', async () => {
+    const about = {
+      certificate: certificate('good'),
+      issuer: certificate('ca'),
+      hash: 'sha1',
+    } as const;
+    const request = await signedRequest(about, nonce, 'gw1', async () => signer);
+    const { der, http } = queryOf(request, url);
+    expect(http.method).toBe('POST');
+    writeFileSync(join(directory, 'signed.req'), der);
+    const args = ['ocsp', '-reqin', 'signed.req', '-req_text'];
+    const text = execFileSync('openssl', args, { cwd: directory, env: opensslEnv() }).toString();
+    expect(text).toMatch(/Requestor Name: DirName:\s*CN ?= ?good/);
+    expect(text).toContain('Signature Algorithm: ecdsa-with-SHA256');
+    const { tbsRequest, optionalSignature } = decodeOcspRequest(der);
+    writeFileSync(join(directory, 'signed.tbs'), rawOf(tbsRequest));
+    writeFileSync(join(directory, 'signed.sig'), optionalSignature?.signature ?? '');
+    openssl('x509 -in good.crt -pubkey -noout -out good.pub');
+    openssl('dgst -sha256 -verify good.pub -signature signed.sig signed.tbs');
+    const answered = await fetch(url, { method: 'POST', body: Buffer.from(der) });
+    const response = new Uint8Array(await answered.arrayBuffer());
+    const expected = { ...about, origin: { type: 'query', nonce } } as const;
+    const rules = rulesFor(chainOf([about.issuer]), { clockSkewSeconds: 60, nonce: 'require' });
+    expect(verifyOcspResponse(response, expected, rules, new Date())).toMatchObject({
+      type: 'good',
+    });
   });
 });
 
