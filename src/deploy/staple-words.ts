@@ -1,5 +1,6 @@
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { CertError } from '../base/errors.ts';
+import { quoted } from '../base/quoted.ts';
 import { parseLabel, type Label } from '../base/label.ts';
 import type { DeployProbe } from '../store/deployments-contract.ts';
 import type { StapleEndpoint, StapleTarget } from '../store/staples-contract.ts';
@@ -79,7 +80,7 @@ function isWord(text: string): text is Word {
 }
 
 function targetOf(type: StapleTarget['type'], args: StapleWords): StapleTarget {
-  const path = (word: Word): string => resolve(args[word] ?? '');
+  const path = (word: Word): string => pathOf(word, args[word] ?? '');
   switch (type) {
     case 'haproxy': {
       const { entry } = args;
@@ -118,6 +119,29 @@ function targetOf(type: StapleTarget['type'], args: StapleWords): StapleTarget {
     case 'listener':
       return { type };
   }
+}
+
+/** NAME_MAX of Linux, and what is put behind the name of a file: ".include", and a dot and ".withdrawn" for a moment. */
+const MAX_NAME_OCTETS = 255 - '..withdrawn'.length;
+
+function pathOf(word: Word, text: string): string {
+  if (text === '' || text === '-' || (text.endsWith('/') && word !== 'directory'))
+    throw usage(`${quoted(text)} is nothing for ${words[word]}`, 'Name a file');
+  const path = resolve(text);
+  // They would end a line where a server is told of it.
+  if (/\p{Cc}/u.test(path))
+    throw usage(
+      `the path for ${words[word]}, ${quoted(path)}, has control characters`,
+      'Choose one without',
+    );
+  const length = Buffer.byteLength(basename(path));
+  if (length > MAX_NAME_OCTETS) {
+    throw usage(
+      `the file name for ${words[word]} has ${length} octets, allowed are ${MAX_NAME_OCTETS}`,
+      'Choose a shorter one',
+    );
+  }
+  return path;
 }
 
 function probeOf(args: StapleWords): Pick<StapleEndpoint, 'probe'> {
