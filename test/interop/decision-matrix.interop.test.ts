@@ -19,6 +19,7 @@ import { cas, linesFor, workshop, type Wanted, type Workshop } from './revocatio
 import {
   drop,
   octets,
+  silence,
   startMatrixResponder,
   type Answer,
   type MatrixResponder,
@@ -160,7 +161,7 @@ function peerOf({ naming, crl }: DecisionRow): PeerName {
   return naming === 'names nothing' ? 'nothing' : crl;
 }
 
-function expected({ decision, reason }: DecisionRow): Judged {
+function expected({ decision, reason }: DecisionRow): Omit<Judged, 'depths'> {
   const [verdict = '', ...warnings] = decision
     .split(',')
     .map((word) => word.replaceAll(/[`\s]/g, ''));
@@ -193,5 +194,30 @@ describe('the table of docs/validation.md, by openssl and nginx', () => {
     const judged = await by.verify([file, 'policy', policyOf(row.mode, row.ocsp)]);
     const { verdict } = expected(row);
     expect(judged).toMatchObject({ ...expected(row), code: verdict === 'accept' ? 0 : 9 });
+  });
+});
+
+describe('a deadline that comes while the responder and nginx say nothing', () => {
+  it.each([
+    ['strict', { verdict: 'reject', reasons: ['timeout'], warnings: [] }],
+    ['relaxed', { verdict: 'accept', reasons: [], warnings: ['accepted-without-revocation'] }],
+    ['ifuri', { verdict: 'reject', reasons: ['timeout'], warnings: [] }],
+  ] as const)('is no word, which %s decides on', async (mode, decided) => {
+    responder.serve(silence);
+    nginx.signal('SIGSTOP');
+    try {
+      const by = site.copy();
+      onTestFinished(() => by.close());
+      for (const ocsp of ['unavailable', 'none']) {
+        const judged = await by.judge({
+          choice: { name: policyOf(mode, ocsp) },
+          peer: shop.certificate('good'),
+          change: (policy) => ({ ...policy, deadlineMs: 300 }),
+        });
+        expect(judged).toMatchObject(decided);
+      }
+    } finally {
+      nginx.signal('SIGCONT');
+    }
   });
 });

@@ -25,11 +25,17 @@ import { main } from '../openssl/command-line.ts';
 export interface Judged {
   readonly verdict: 'accept' | 'reject';
   readonly reasons: readonly string[];
+  /** Of which certificate each reason is, from the peer's own. */
+  readonly depths: readonly (number | undefined)[];
   readonly warnings: readonly string[];
 }
 
 /** Say it in the one word of a matrix: the reason, or with an acceptance the warning in brackets. */
-export function saidIn({ verdict, reasons, warnings }: Judged): string {
+export function saidIn({
+  verdict,
+  reasons,
+  warnings,
+}: Pick<Judged, 'verdict' | 'reasons' | 'warnings'>): string {
   const all = verdict === 'accept' ? ['good', ...warnings.map((code) => `(${code})`)] : reasons;
   return all.join(' ');
 }
@@ -152,6 +158,7 @@ function judgedOf({
   return {
     verdict,
     reasons: reasons.map(({ code }) => code),
+    depths: reasons.map(({ depth }) => depth),
     warnings: warnings.map(({ code }) => code),
   };
 }
