@@ -13,16 +13,12 @@ import { clockEndpoint } from '../traps/alarms/condition.ts';
 import type { ResolvedOcsp } from '../validation/contract.ts';
 import { fetchFailure } from '../validation/fetch-failure.ts';
 import { responderUrls } from '../validation/responder-urls.ts';
-import { within } from '../validation/time-limit.ts';
 import { knownIssuers } from './build-chain.ts';
 import type { LifecycleContext } from './context.ts';
 import { orderChain } from './issuer-chain.ts';
 import { realStaplePorts } from './staple-ports.ts';
 import type { StapledRecord } from './staple-versions.ts';
 import { storedCertificate } from './stored-certificate.ts';
-
-/** For one responder: resolving, connecting, sending and the whole body. Nobody waits in a handshake for it. */
-const TIMEOUT_MS = 10_000;
 
 /** Longest body that is read; what is larger is no response about one certificate. */
 const MAX_OCTETS = 65_536;
@@ -161,15 +157,13 @@ async function askOne(
     ...(isOld(kept) && { 'cache-control': 'no-cache' }),
   };
   try {
-    const answer = await within(clock, TIMEOUT_MS, signal, async (ending) =>
-      send(http, {
-        rules: object?.query ?? { resolvers: [] },
-        maxBytes: object?.rules.maxResponseOctets ?? MAX_OCTETS,
-        signal: ending,
-        headers,
-        ...(proxy && { proxy }),
-      }),
-    );
+    const answer = await send(http, {
+      rules: object?.query ?? { resolvers: [] },
+      maxBytes: object?.rules.maxResponseOctets ?? MAX_OCTETS,
+      signal,
+      headers,
+      ...(proxy && { proxy }),
+    });
     const now = clock.now();
     const freshUntil = freshUntilOf(answer.headers, now);
     if (answer.status === 304) {

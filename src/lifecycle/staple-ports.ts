@@ -1,3 +1,4 @@
+import { endedBy } from '../base/ended-by.ts';
 import type { PublishStaple } from '../ocsp-staple/contract.ts';
 import type { OcspHttpRequest } from '../revocation/ocsp-query.ts';
 import type { DeployProbe } from '../store/deployments-contract.ts';
@@ -14,7 +15,7 @@ export interface ResponderAnswer {
 
 /** How stapling reaches others. */
 export interface StaplePorts {
-  /** Ask a responder. @throws {CertError} as `exchangeOcsp` */
+  /** Ask a responder. @throws {CertError} as `exchangeOcsp`; OutOfTime */
   ask(query: OcspHttpRequest, sending: OcspSending): Promise<ResponderAnswer>;
   readonly publish: PublishStaple;
   /**
@@ -29,11 +30,23 @@ export interface StaplePorts {
   ): Promise<{ readonly text: string } | undefined>;
 }
 
+/** For one responder: resolving, connecting, sending and the whole body. Nobody waits in a handshake for it. */
+const TIMEOUT_MS = 10_000;
+
 /** Network, files and services; each is loaded when it is used first. */
 export const realStaplePorts: StaplePorts = {
   async ask(query, sending) {
     const { exchangeOcsp } = await import('../validation/ocsp-send.ts');
-    return await exchangeOcsp(query, sending);
+    const { OutOfTime } = await import('../validation/time-limit.ts');
+    const late = AbortSignal.timeout(TIMEOUT_MS);
+    try {
+      return await endedBy(AbortSignal.any([sending.signal, late]), async (signal) =>
+        exchangeOcsp(query, { ...sending, signal }),
+      );
+    } catch (error) {
+      if (late.aborted && !sending.signal.aborted) throw new OutOfTime();
+      throw error;
+    }
   },
   async publish(endpoint, publication, signal) {
     const { publishStaple } = await import('../deploy/staple-publish.ts');

@@ -6,7 +6,6 @@ import { stapleHash } from '../../src/lifecycle/staple-versions.ts';
 import type { CertificateRecord } from '../../src/store/store.ts';
 import { extension } from '../../src/x509/extension-values.ts';
 import { makeSite, named, request, type Site } from './site.ts';
-import { fakeClock } from '../harness/fake-clock.ts';
 import { initialize, type InitializeRequest } from '../../src/lifecycle/initialize.ts';
 
 /** What an endpoint serves. */
@@ -37,8 +36,6 @@ export interface StapledSite {
 export async function makeStapledSite(lab: Partial<LabSettings> = {}): Promise<StapledSite> {
   const site = await makeSite({
     lab: { ocsp: true, ocspUrls: ['http://ocsp.example/ocsp'], ...lab },
-    // A responder answers before its time is over.
-    clock: fakeClock(undefined, 'waits'),
   });
   const told: string[] = [];
   const serving = new Map<string, StaplePublication>();
