@@ -49,6 +49,8 @@ class Reading {
   #passed = 0;
   /** A word after a secret may be the rest of it, typed without quotes: such a word is never repeated. */
   #afterSecret: string | undefined;
+  /** The switch that stands before. */
+  #lastFlag: string | undefined;
 
   constructor(command: Command, others: readonly Command[]) {
     this.#command = command;
@@ -84,6 +86,7 @@ class Reading {
     if (parameter.type === 'flag') {
       if (value !== undefined) throw this.#usage(`--${word} is a switch and takes no value`);
       this.#put(word, parameter, '');
+      this.#lastFlag = word;
       const set = this.#undone[word];
       const isValue = end + 1 < words.length && !this.#isKeyword(words, end + 1);
       return set !== undefined && set.type !== 'flag' && isValue ? end + 2 : end + 1;
@@ -183,11 +186,27 @@ class Reading {
         (other) => other.length > 3 && editDistance(text, other) <= 2,
       );
       if (near !== undefined) throw this.#unknown(text, text, { insist: `${word} ${text}` });
+      const whole = this.#partOf(text);
+      if (whole !== undefined) {
+        throw this.#unknown(text, text, {
+          meant: `Write "${whole} …"; if it is a value, "--${word.replaceAll(' ', '-')}=${text}"`,
+        });
+      }
       const assigned = this.#assigned(text);
       if (assigned !== undefined) throw this.#assignment(text, assigned);
       this.#put(word, parameter, text);
     }
     return at;
+  }
+
+  /** Find the keyword of several words that a word begins, or belongs to where no name would look like that. */
+  #partOf(text: string): string | undefined {
+    const several = Object.keys(this.#table).map((key) => key.split(' '));
+    const found = several.find(
+      ([first, ...rest]) =>
+        rest.length > 0 && (first === text || (text.includes('-') && rest.includes(text))),
+    );
+    return found?.join(' ');
   }
 
   /** Say what is missing of a keyword of several words. A name may be called like the first one. */
@@ -257,6 +276,14 @@ class Reading {
       return this.#usage(
         `there is a word too many after the value of ${this.#afterSecret}`,
         'Put a secret with spaces in quotes, or use file:PATH',
+      );
+    }
+    if (this.#lastFlag !== undefined && /^(?:on|off|yes|no|true|false)$/.test(token)) {
+      return this.#usage(
+        `${this.#lastFlag} is a switch and takes no value`,
+        /^(?:on|yes|true)$/.test(token)
+          ? `Leave out "${token}"`
+          : `Leave out "${this.#lastFlag} ${token}": it is off without that`,
       );
     }
     const shown = token.startsWith('--') ? `--${word}` : withoutValue(word);

@@ -53,8 +53,9 @@ function parseInteger(
   text: string,
 ): number {
   const { min, max, values } = parameter;
+  const of = parameter.unit === undefined ? '' : ` of ${parameter.unit}`;
   const range =
-    values === undefined ? `a number from ${min} to ${max}` : listed(values.map(String));
+    values === undefined ? `a number${of} from ${min} to ${max}` : listed(values.map(String));
   const digits = min < 0 ? /^-?\d{1,15}$/ : /^\d{1,15}$/;
   if (!digits.test(text)) throw invalid(word, text, 'not a whole number', `Give ${range}`);
   const value = Number(text);

@@ -7,7 +7,7 @@ import { checkOcspObject } from '../settings/check-ocsp-object.ts';
 import { ocspObject, type OcspObject } from '../settings/ocsp-object.ts';
 import { ocspProfile, ocspSettings } from '../settings/ocsp-settings.ts';
 import { ocspObjectOf } from '../settings/ocsp-words.ts';
-import { wordErrors, type Setting } from '../settings/setting.ts';
+import { wordErrors, type Setting, type SettingWords } from '../settings/setting.ts';
 import type { Store } from '../store/store.ts';
 import type { ResolvedOcsp } from '../validation/contract.ts';
 import { certificateDer, type Certificate } from '../x509/certificate.ts';
@@ -74,13 +74,21 @@ export async function putOcspObject(
   const { object } = checkedOcspObject(named, password !== undefined);
   const secrets = password === undefined ? new Map() : new Map([[tunnelPassword, password]]);
   await oneJudgingChange(context, async () => {
-    // Whatever is named has to be there, also what other settings leave without use.
-    for (const { label } of casNamedIn(named.words)) await caGroup(store, label);
-    for (const { label } of signersNamedIn(named.words)) await labelledCertificate(store, label);
+    await assertNamesKnown(store, named.words);
     const { signerCert } = object;
     if (signerCert !== undefined) await requestSigner(context, signerCert);
     await keepWords(store, 'ocsp', named, secrets);
   });
+}
+
+/**
+ * Refuse an OCSP object that names what is not there, also where other settings leave it without use.
+ *
+ * @throws {CertError} CA_UNKNOWN, CERT_UNKNOWN
+ */
+export async function assertNamesKnown(store: Store, words: SettingWords): Promise<void> {
+  for (const { label } of casNamedIn(words)) await caGroup(store, label);
+  for (const { label } of signersNamedIn(words)) await labelledCertificate(store, label);
 }
 
 /**

@@ -56,7 +56,13 @@ function responderErrors({ verifyOthers, signingCerts, caChain }: OcspObject): r
     );
     return [
       ...(signingCerts.length === 0
-        ? ['verify-others is on and there are no signing-certs: nobody could answer']
+        ? [
+            `verify-others is on and there are no signing-certs: ${
+              caChain === undefined
+                ? 'nobody could answer'
+                : 'nobody could answer; ca-chain counts with verify-others off'
+            }`,
+          ]
         : []),
       ...unbound.map(({ label }) => `signing-certs has "${label}" for no CA at all`),
     ];

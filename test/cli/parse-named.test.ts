@@ -43,6 +43,16 @@ describe('what is called like a word of its command', () => {
     expect(values(`show ocsp verify-object ${word}`)).toEqual({ 'verify-object': word });
   });
 
+  it.each([
+    ['crypto map gw ikev2-ipv4 ca rootA ca-crl rootA', 'Write "ca-crl list ca-crl-name …"'],
+    ['crypto map gw ikev2-ipv4 ca rootA ca-crl-name rootA', 'Write "ca-crl list ca-crl-name …"'],
+    ['crypto map gw ikev2-ipv4 ca rootA ocsp on', 'Leave out "on"'],
+    ['crypto map gw ikev2-ipv4 ca rootA ocsp off', 'Leave out "ocsp off"'],
+    ['ocsp verify-object hq timeout 2s', 'Give a number of ms from 1 to'],
+  ])('is told what to write in place of "%s"', (line, hint) => {
+    expect(refusal(line).hint).toContain(hint);
+  });
+
   it('leaves the hints of other mistakes', () => {
     expect(refusal('crypto map gw ikev2-ipv4 deadline soon').hint).not.toContain('is a word of');
     expect(refusal('ca remove').hint).not.toContain('is a word of');

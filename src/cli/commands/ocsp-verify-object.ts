@@ -1,5 +1,6 @@
 import { CertError } from '../../base/errors.ts';
 import {
+  assertNamesKnown,
   checkedOcspObject,
   ocspTable,
   putOcspObject,
@@ -22,6 +23,8 @@ export const run: Body<ParameterTable> = async (args, context) => {
   const password = isSource ? await resolveSecret(source, tunnelPassword, context) : undefined;
   const services = await context.services();
   const checked = checkedOcspObject({ name, words }, password !== undefined).warnings;
+  // What is refused is not warned of before.
+  await assertNamesKnown(services.store, words);
   const warnings = [...checked, ...(await deadlineWarnings(services, name, words))];
   for (const warning of warnings) context.log.warn(warning);
   await putOcspObject(services, { name, words }, password);
