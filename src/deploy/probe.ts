@@ -113,10 +113,11 @@ export async function shownBy(
   signal?.throwIfAborted();
   const socket = createConnection({ host, port });
   const over = new AbortController();
+  let late: NodeJS.Timeout | undefined;
   try {
     return await new Promise<Shown>((resolve, reject) => {
       const timeOut = (): void => reject(new Error('no answer in time'));
-      sleep(handshakeTimeoutMs, undefined, { signal: over.signal }).then(timeOut, () => {});
+      late = setTimeout(timeOut, handshakeTimeoutMs);
       signal?.addEventListener('abort', () => reject(signal.reason), { signal: over.signal });
       socket.setTimeout(connectionTimeoutMs, timeOut).once('error', reject);
       const begin = (): void => {
@@ -143,6 +144,7 @@ export async function shownBy(
       else dialogues[starttls](socket).then(begin, reject);
     });
   } finally {
+    clearTimeout(late);
     over.abort();
     socket.destroy();
   }

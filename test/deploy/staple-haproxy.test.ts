@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { encodePem } from '../../src/asn1/pem.ts';
 import { utf8 } from '../../src/base/bytes.ts';
 import { CertError } from '../../src/base/errors.ts';
@@ -184,6 +184,18 @@ describe('a staple for haproxy', () => {
     const seen = await runtime(updated);
     expect(await publish('ONE')).toBe(false);
     expect(seen).toHaveLength(1);
+  });
+
+  it('is the old one in the file when haproxy begins to answer, and never ends', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    await listen((socket) => {
+      socket.write('OCSP Resp');
+      setImmediate(() => vi.advanceTimersByTime(10_000));
+    });
+    writeFileSync(`${target.file}.ocsp`, 'ONE');
+    expect(await failure(publish('TWO'))).toContain('no answer in 10 s');
+    expect(inFile()).toBe('ONE');
   });
 
   it('is no longer waited for after an interruption', async () => {

@@ -1,6 +1,6 @@
 import { createServer as createPlain, type Server, type Socket } from 'node:net';
 import { createServer, type Server as TlsServer, type TlsOptions } from 'node:tls';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { utf8 } from '../../src/base/bytes.ts';
 import { lookForStaple, probeStaple } from '../../src/deploy/staple-probe.ts';
 import type { ServedStaple } from '../../src/store/staples-contract.ts';
@@ -81,6 +81,19 @@ describe('probeStaple()', () => {
       type: 'failed',
       text: 'it is no TLS service',
     });
+  });
+
+  it('waits for so long and no longer, however many words come', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const port = await listening(
+      createPlain((socket) => {
+        socket.on('error', () => {}).write('220-one\r\n');
+        setImmediate(() => vi.advanceTimersByTime(12_000));
+      }),
+    );
+    const found = await probeStaple({ host, port, starttls: 'ftp' });
+    expect(found).toEqual({ type: 'failed', text: 'no answer in time' });
   });
 
   it('ends when it is interrupted', async () => {
