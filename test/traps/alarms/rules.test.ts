@@ -109,6 +109,31 @@ const rules: Readonly<Record<string, readonly (readonly [file: string, name: str
     ],
   ],
   'a message fits a frame': [['traps/message.test.ts', 'fits a frame by shortening the text']],
+  'a clock that is behind a CRL is told as one that cannot be right': [
+    ['scheduler/clock-behind-crls.test.ts', 'has it told as clock-suspect, once'],
+  ],
+  'of sources for peers it is told what the store has: major where a policy would refuse, and over with what was wrong':
+    [
+      ['scheduler/watch-sources.test.ts', 'is told of at once where none is held'],
+      ['scheduler/watch-sources.test.ts', 'and recovers with what did'],
+      ['scheduler/watch-sources.test.ts', 'is, to a policy that is %s, %s'],
+      [
+        'scheduler/watch-sources.test.ts',
+        'is told of for as long as it is asked, and a day longer',
+      ],
+      ['agent/agent-validation.test.ts', 'over restarts and once each'],
+    ],
+  'a certificate of ours that a policy names is told of as revoked until another word, or a new one':
+    [
+      ['scheduler/watch-own.test.ts', 'once, until the hold is lifted'],
+      ['scheduler/watch-own.test.ts', 'stays revoked while nobody gives another word'],
+    ],
+  'of peers that are revoked webhooks, commands and logs are told, and never SNMP; ten at once and one a minute':
+    [
+      ['agent/watched-validation.test.ts', 'and never to a receiver of SNMP'],
+      ['agent/watched-validation.test.ts', 'no more often than ten at once'],
+      ['agent/telling-gate.test.ts', 'no more be told than ten at once and one a minute'],
+    ],
   'a daily backup that is not made is told, and that it is made again': [
     ['agent/daily-backup.test.ts', 'is told, tried again every hour, and told to be over'],
   ],
