@@ -11,6 +11,7 @@ import type { ValidationContext, ValidationEvents } from '../validation/contract
 import { crlKeeper, type CrlKeeperContext } from '../validation/crl-keeper.ts';
 import type { Fetch } from '../validation/crl-fetcher.ts';
 import type { CrlRefresher } from '../validation/crl-refresh.ts';
+import { withCrlAttribute } from '../validation/crl-places.ts';
 import { certificateFetcher } from '../validation/hash-and-url.ts';
 import { ocspClient } from '../validation/ocsp-client.ts';
 import type { ExchangeContext } from '../validation/ocsp-exchange.ts';
@@ -52,7 +53,10 @@ export function composeValidation(
     configured: () => listConfiguredCrls(store),
     fetchConfigured(url, asked) {
       const { url: bare, username } = splitUserinfo(url);
-      return retrieve(bare, { ...asked, ...(username !== undefined && { username }) });
+      return retrieve(withCrlAttribute(bare), {
+        ...asked,
+        ...(username !== undefined && { username }),
+      });
     },
     cas: () => storedCas(store),
     ...(keys && {

@@ -60,12 +60,11 @@ function placeAt(url: string, { hosts, allowFiles = false }: PlaceRules): Place 
       case 'tftp':
         return refused(url, `${scheme} is not used for certificates`);
       default: {
-        const { host, rest } = parseServerUrl(url);
+        const { host } = parseServerUrl(url);
         if (!isAllowedHost(host, hosts)) {
           return refused(url, `host "${host}" is not one of those that are allowed`);
         }
-        const isBare = scheme.startsWith('ldap') && !rest.includes('?');
-        return { type: 'place', url: isBare ? `${url}?${LDAP_ATTRIBUTE}` : url };
+        return { type: 'place', url: withCrlAttribute(url) };
       }
     }
   } catch (error) {
@@ -73,6 +72,11 @@ function placeAt(url: string, { hosts, allowFiles = false }: PlaceRules): Place 
     // Its message quotes a URL only where that has no password.
     return refused(withoutUser(url), error.message);
   }
+}
+
+/** Have an LDAP URL that names no attribute ask for CRLs; others stay as they are. */
+export function withCrlAttribute(url: string): string {
+  return /^ldaps?:[^?]*$/i.test(url) ? `${url}?${LDAP_ATTRIBUTE}` : url;
 }
 
 /** Tell whether a host is one of those that are allowed; all of them are where none is named. */

@@ -12,7 +12,7 @@ import { counting } from '../validation/ocsp-asked.ts';
 const ca = issue({ subject: 'CN=CA', isCa: true });
 
 describe('a configured CRL', () => {
-  it('with a user in its URL is fetched in the name of that user, and by a URL without', async () => {
+  it('is fetched in the name of the user in its URL, and by the attribute of CRLs where it names none', async () => {
     const store = await openStore(storeOptions(temporaryDirectory()));
     onTestFinished(() => store.close());
     const clock = fakeClock(someDay);
@@ -22,8 +22,14 @@ describe('a configured CRL', () => {
       return makeCrl(ca);
     };
     const { refresher } = composeValidation({ store, clock, random: counting, retrieve });
-    for (const url of ['ftp://me@files.example/a.crl', 'http://files.example/b.crl']) {
-      const name = url.slice(-5, -4);
+    const urls = [
+      'ftp://me@files.example/a.crl',
+      'http://files.example/b.crl',
+      'ldap://files.example/cn=c,o=Test',
+      'ldap://files.example/cn=d,o=Test?crl;binary',
+    ];
+    for (const [i, url] of urls.entries()) {
+      const name = `crl${i}`;
       await keepWords(store, 'crl', { name, words: { url, format: 'der' } });
     }
     await refresher.refreshDue(new AbortController().signal);
@@ -31,6 +37,8 @@ describe('a configured CRL', () => {
       new Map([
         ['ftp://files.example/a.crl', 'me'],
         ['http://files.example/b.crl', undefined],
+        ['ldap://files.example/cn=c,o=Test?certificateRevocationList;binary', undefined],
+        ['ldap://files.example/cn=d,o=Test?crl;binary', undefined],
       ]),
     );
   });
