@@ -7,13 +7,13 @@ import {
   storedCas,
   type ConfiguredCas,
 } from '../validation/configured-signer.ts';
-import type { ValidationContext, ValidationEvents } from '../validation/contract.ts';
+import type { OcspClient, ValidationContext, ValidationEvents } from '../validation/contract.ts';
 import { crlKeeper, type CrlKeeperContext } from '../validation/crl-keeper.ts';
 import type { Fetch } from '../validation/crl-fetcher.ts';
 import type { CrlRefresher } from '../validation/crl-refresh.ts';
 import { withCrlAttribute } from '../validation/crl-places.ts';
 import { certificateFetcher } from '../validation/hash-and-url.ts';
-import { ocspClient } from '../validation/ocsp-client.ts';
+import { ocspClient, type QueryBudget } from '../validation/ocsp-client.ts';
 import type { ExchangeContext } from '../validation/ocsp-exchange.ts';
 import type { Services } from './compose.ts';
 
@@ -25,6 +25,11 @@ export type ValidationServices = Pick<Services, 'store' | 'clock' | 'random' | '
 export interface ValidationParts {
   readonly context: ValidationContext;
   readonly refresher: CrlRefresher;
+  /**
+   * Make what asks responders for others, within a budget. It keeps what they said by itself: whatever others ask for,
+   * judging peers neither waits for it nor asks anew because of it.
+   */
+  askForOthers(budget: QueryBudget): OcspClient;
 }
 
 /** How peers are judged this time. */
@@ -98,5 +103,7 @@ export function validationOn(
       algorithms: modernOnly,
     },
     refresher: keeper,
+    askForOthers: (budget) =>
+      ocspClient({ clock, random, tell, budget, ...(signerOf && { signerOf }) }),
   };
 }

@@ -4,9 +4,10 @@ import type { Log } from '../base/log.ts';
 import { readResponder, type ResponderSetting } from '../lifecycle/responder-setting.ts';
 import { relayOf } from '../lifecycle/set-responder.ts';
 import type { Store } from '../store/store.ts';
-import type { OcspClient } from '../validation/contract.ts';
-import { serveResponses, type OcspResponder } from './ocsp-responder.ts';
+import type { ValidationParts } from './compose-validation.ts';
+import { serveResponses, type OcspResponder, type ResponderSource } from './ocsp-responder.ts';
 import { passNonce } from './pass-nonce.ts';
+import { relayBudget } from './request-counter.ts';
 import { responderSource, type Relay } from './responder-source.ts';
 
 /** What answering stands on. */
@@ -14,7 +15,7 @@ export interface RespondingContext {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
-  readonly ocsp: Pick<OcspClient, 'status'>;
+  readonly validation: Pick<ValidationParts, 'askForOthers'>;
 }
 
 /** That servers are answered as it is set, as long as the agent works. */
@@ -83,13 +84,13 @@ export async function keepResponding(context: RespondingContext): Promise<Respon
   };
 }
 
-function sourceFor({ store, clock, log, ocsp }: RespondingContext, setting: ResponderSetting) {
+function sourceFor(context: RespondingContext, setting: ResponderSetting): ResponderSource {
+  const { store, clock, log, validation } = context;
   let known: Relay | undefined;
   let readAt: number | undefined;
+  let reading: Promise<void> | undefined;
   let complaint: string | undefined;
-  const relay = async (): Promise<Relay | undefined> => {
-    const age = clock.now().getTime() - (readAt ?? -Infinity);
-    if (age >= 0 && age < RELAY_MS) return known;
+  const read = async (): Promise<void> => {
     try {
       known = await relayOf(store, setting);
       complaint = undefined;
@@ -101,13 +102,23 @@ function sourceFor({ store, clock, log, ocsp }: RespondingContext, setting: Resp
       known = undefined;
     }
     readAt = clock.now().getTime();
-    return known;
   };
+  const budget = relayBudget(clock);
   return responderSource({
     store,
     clock,
-    ocsp,
-    relay,
+    budget,
+    ocsp: validation.askForOthers(budget),
+    async relay() {
+      const age = clock.now().getTime() - (readAt ?? -Infinity);
+      if (age < 0 || age >= RELAY_MS) {
+        reading ??= read().finally(() => {
+          reading = undefined;
+        });
+        await reading;
+      }
+      return known;
+    },
     ...(setting.passesNonces && { passOn: passNonce(clock) }),
   });
 }

@@ -12,6 +12,7 @@ import {
 } from '../ocsp-staple/responder-answer.ts';
 import { readQuestion } from '../ocsp-staple/responder-question.ts';
 import type { CertID } from '../x509/ocsp-request.ts';
+import { boundConnections, type ResponderConnections } from './responder-connections.ts';
 
 /** Where servers of this machine ask. */
 export interface ResponderPlace {
@@ -54,9 +55,6 @@ export interface OcspResponder {
   close(): Promise<void>;
 }
 
-/** Servers keep connections open, and charon asks for each certificate of a chain by itself. */
-const MAX_CONNECTIONS = 256;
-
 /** A request about one certificate has a hundred octets; with a nonce and a signature with its chain it stays below this. */
 const MAX_REQUEST_OCTETS = 16_384;
 
@@ -65,6 +63,12 @@ const MAX_HEAD_OCTETS = 8192;
 
 /** Until all of a request is there. */
 const REQUEST_MS = 5000;
+
+/** How often that is looked at; Node does so twice a minute. */
+const LOOK_MS = 1000;
+
+/** Without an octet either way: longer than any responder is waited for. */
+const SILENT_MS = 60_000;
 
 /**
  * Answer OCSP requests by GET and POST (RFC 6960 appendix A, RFC 5019) from responses that are kept. Nothing is signed
@@ -79,10 +83,16 @@ export async function serveResponses(
   assertResponderPlace(place);
   const { address, port } = place;
   const server = createServer(
-    { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, maxHeaderSize: MAX_HEAD_OCTETS },
-    (request, response) => void serve(request, response, source),
+    {
+      requestTimeout: REQUEST_MS,
+      headersTimeout: REQUEST_MS,
+      connectionsCheckingInterval: LOOK_MS,
+      maxHeaderSize: MAX_HEAD_OCTETS,
+    },
+    (request, response) => void serve(request, response, source, connections),
   );
-  server.maxConnections = MAX_CONNECTIONS;
+  server.setTimeout(SILENT_MS);
+  const connections = boundConnections(server);
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -127,6 +137,7 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
   source: ResponderSource,
+  connections: ResponderConnections,
 ): Promise<void> {
   const gone = new AbortController();
   response.on('close', () => gone.abort(new Error('whoever asked has gone')));
@@ -136,21 +147,29 @@ async function serve(
     response.writeHead(405, { allow: 'GET, POST' }).end();
     return;
   }
+  let ended: (() => void) | undefined;
   try {
     const der = method === 'GET' ? inPath(request.url ?? '') : await bodyOf(request);
     request.resume();
     const ifNoneMatch = headers['if-none-match'];
     const asked = { method, ...(ifNoneMatch !== undefined && { ifNoneMatch }) } as const;
-    const answer = await answerTo(der, asked, source, gone.signal);
+    ended = connections.begin(request.socket);
+    const answer = ended
+      ? await answerTo(der, asked, source, gone.signal)
+      : answerWithout('tryLater');
     response.writeHead(answer.status, {
       ...answer.headers,
       'content-length': answer.body.length,
+      // What is left of a request that is too long is not waited for.
+      ...(der === undefined && { connection: 'close' }),
     });
     response.end(answer.body);
   } catch {
     // Whoever asked has gone, or something here does not work: that is no answer about a certificate.
     if (response.headersSent) response.destroy();
     else response.writeHead(500, { 'cache-control': 'no-store' }).end();
+  } finally {
+    ended?.();
   }
 }
 
@@ -189,7 +208,8 @@ function inPath(path: string): Uint8Array | undefined {
 async function bodyOf(request: IncomingMessage): Promise<Uint8Array | undefined> {
   const parts: Buffer[] = [];
   let octets = 0;
-  for await (const part of request) {
+  // The connection stays, so that whoever asked hears that it was too long.
+  for await (const part of request.iterator({ destroyOnReturn: false })) {
     if (!Buffer.isBuffer(part)) return undefined;
     octets += part.length;
     if (octets > MAX_REQUEST_OCTETS) return undefined;

@@ -34,10 +34,31 @@ export function groupActCounter(clock: Pick<Clock, 'now'>): () => boolean {
 /** Questions about certificates of others, in a minute: a gateway with a thousand tunnels that all begin at once. */
 const maxRelayed = 3000;
 
-/** Count, by minutes of the clock, what is asked of responders for servers of this machine. */
-export function relayCounter(clock: Pick<Clock, 'now'>): () => boolean {
+/** At the same time: each is a connection to a responder, or waits for one. */
+const maxRelaying = 256;
+
+/** Bounds what is asked of responders for servers of this machine. */
+export interface RelayBudget {
+  /** Count a question that is about to be asked. @returns `false` when it is one too many */
+  begin(): boolean;
+  /** Say that one that was allowed has ended. */
+  end(): void;
+}
+
+/** Make it: so many by minutes of the clock, and so many at the same time. */
+export function relayBudget(clock: Pick<Clock, 'now'>): RelayBudget {
   const count = counter(clock, { most: maxRelayed, keys: 1, windowMs: minuteMs });
-  return () => count('relay');
+  let inside = 0;
+  return {
+    begin() {
+      if (inside >= maxRelaying || !count('relay')) return false;
+      inside++;
+      return true;
+    },
+    end() {
+      inside--;
+    },
+  };
 }
 
 function counter(

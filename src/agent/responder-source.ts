@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { findDigest } from '../crypto/digest.ts';
 import { keyOf } from '../ocsp-staple/responder-question.ts';
 import { shownResponses } from '../ocsp-staple/shown-responses.ts';
 import { isCertIdOf } from '../revocation/ocsp-cert-id.ts';
@@ -9,7 +10,7 @@ import type { Certificate } from '../x509/certificate.ts';
 import { nullDn } from '../x509/name.ts';
 import type { CertID } from '../x509/ocsp-request.ts';
 import type { ResponderAsks, ResponderFound, ResponderSource } from './ocsp-responder.ts';
-import { relayCounter } from './request-counter.ts';
+import type { RelayBudget } from './request-counter.ts';
 
 /** Whose certificates are asked about for others, and how. */
 export interface Relay {
@@ -23,7 +24,9 @@ export interface Relay {
 export interface ResponderSourceContext {
   readonly store: Pick<Store, 'staples'>;
   readonly clock: Clock;
+  /** Asks within the budget, and keeps what came by itself. */
   readonly ocsp: Pick<OcspClient, 'status'>;
+  readonly budget: RelayBudget;
   /** Undefined: nothing is asked for others. */
   relay(): Promise<Relay | undefined>;
   /** Ask with the nonce of the client; undefined where they are not passed on. */
@@ -43,24 +46,45 @@ const later: ResponderFound = { type: 'none', why: 'tryLater' };
 /** A response that says of itself no end is shown for this long. */
 const ENDLESS_MS = 60_000;
 
+/** Of serial numbers: CAs give twenty at the most (RFC 5280 section 4.1.2.2), and a zero before them. */
+const MAX_SERIAL_BITS = 168;
+
 /**
- * Make it: our own certificates from what is kept for them; those of issuers that are allowed from the cache that judges
- * peers, which asks by an OCSP object, so many times a minute at the most; of others it has no word.
+ * Make it: our own certificates from what is kept for them; those of issuers that are allowed from what their responder
+ * said, asked by an OCSP object, so many times a minute at the most; of others it has no word.
  */
 export function responderSource(context: ResponderSourceContext): ResponderSource {
-  const { store, clock, ocsp, passOn } = context;
+  const { store, clock, ocsp, budget, passOn } = context;
   const own = shownResponses(store.staples, clock);
-  const mayAsk = relayCounter(clock);
 
   const relayed = async (certId: CertID): Promise<Relayed | undefined> => {
+    const { serialNumber } = certId;
+    const hash = findDigest(certId.hashAlgorithm);
+    if (hash !== 'sha1' && hash !== 'sha256') return undefined;
+    // What nobody has issued is not kept, nor asked about.
+    if (serialNumber < 0n || serialNumber >> BigInt(MAX_SERIAL_BITS) > 0n) return undefined;
     const relay = await context.relay();
     if (relay === undefined) return undefined;
-    const { issuers, object } = relay;
-    for (const issuer of issuers) {
-      const certificate = unseen(certId.serialNumber, issuer);
-      if (isCertIdOf(certId, certificate, issuer)) return { certificate, issuer, object };
+    for (const issuer of relay.issuers) {
+      const certificate = unseen(serialNumber, issuer);
+      if (isCertIdOf(certId, certificate, issuer)) {
+        return { certificate, issuer, object: forOthers(relay.object, hash) };
+      }
     }
     return undefined;
+  };
+
+  const passed = async (
+    asked: ResponderAsks,
+    about: Relayed,
+    signal: AbortSignal,
+  ): Promise<ResponderFound> => {
+    if (passOn === undefined || !budget.begin()) return later;
+    try {
+      return await passOn(asked, about, signal);
+    } finally {
+      budget.end();
+    }
   };
 
   return {
@@ -73,13 +97,29 @@ export function responderSource(context: ResponderSourceContext): ResponderSourc
       if (held && !(hasNonce && passOn)) return { type: 'shown', shown: held };
       const about = await relayed(certId);
       if (about === undefined) return held ? { type: 'shown', shown: held } : unauthorized;
-      if (!mayAsk()) return later;
-      if (hasNonce && passOn) return await passOn(asked, about, signal);
+      if (hasNonce && passOn) {
+        const found = await passed(asked, about, signal);
+        // Without the nonce is better than nothing: whoever insists on it says so himself.
+        return found.type === 'none' && held ? { type: 'shown', shown: held } : found;
+      }
       const { certificate, issuer, object } = about;
       const { verdict, der } = await ocsp.status(certificate, issuer, object, signal);
       if (verdict.type === 'unavailable' || der === undefined) return later;
       return { type: 'shown', shown: { der, ...spanOf(verdict, clock.now()) } };
     },
+  };
+}
+
+/**
+ * Have an OCSP object ask as a server would that keeps the answer for others: by the digest they look for in it, and without
+ * a nonce, which would be none of theirs.
+ */
+function forOthers(object: ResolvedOcsp, certIdHash: 'sha1' | 'sha256'): ResolvedOcsp {
+  return {
+    ...object,
+    rules: { ...object.rules, nonce: 'off' },
+    query: { ...object.query, certIdHash },
+    policyHash: `${object.policyHash} ${certIdHash}`,
   };
 }
 

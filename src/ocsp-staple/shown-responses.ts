@@ -1,3 +1,4 @@
+import { bytesEqual } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import type { HeldStaple, Staples } from '../store/staples-contract.ts';
 import { decodeBasicOcspResponse, decodeOcspResponse } from '../x509/ocsp-response.ts';
@@ -19,11 +20,20 @@ export function shownResponses(
   clock: Pick<Clock, 'now'>,
 ): ShownResponses {
   let byKey: ReadonlyMap<string, HeldStaple> = new Map();
+  /** Of what was read before, by certificate: most is what it was. */
+  let before: ReadonlyMap<string, Read> = new Map();
   let lookedAt: number | undefined;
   let looking: Promise<void> | undefined;
   const look = async (): Promise<void> => {
-    const held = (await staples.list()).flatMap((kept) => kept.held ?? []);
-    byKey = new Map(held.flatMap((one) => keysIn(one.der).map((key) => [key, one])));
+    const next = new Map<string, Read>();
+    for (const { certificate, held } of await staples.list()) {
+      if (held === undefined) continue;
+      const known = before.get(certificate);
+      const isKnown = known !== undefined && bytesEqual(known.held.der, held.der);
+      next.set(certificate, { held, keys: isKnown ? known.keys : keysIn(held.der) });
+    }
+    before = next;
+    byKey = new Map([...next.values()].flatMap(({ held, keys }) => keys.map((key) => [key, held])));
     lookedAt = clock.now().getTime();
   };
   return {
@@ -39,6 +49,11 @@ export function shownResponses(
       return isShown(held, clock.now()) ? held : undefined;
     },
   };
+}
+
+interface Read {
+  readonly held: HeldStaple;
+  readonly keys: readonly string[];
 }
 
 /** It was verified before it was kept: here it is only read. */

@@ -30,6 +30,16 @@ export interface OcspClientContext extends ExchangeContext {
   readonly tell: ValidationEvents;
   /** For results that are kept, in octets; `defaultCacheOctets` when absent. */
   readonly cacheOctets?: number;
+  /** How much may be asked; all of it when absent. What is kept costs nothing. */
+  readonly budget?: QueryBudget;
+}
+
+/** Bounds how much is asked. */
+export interface QueryBudget {
+  /** Count what is about to be asked. @returns `false` when it is too much */
+  begin(): boolean;
+  /** Say that what was allowed has ended. */
+  end(): void;
 }
 
 /** Some 1,500 results. */
@@ -123,9 +133,16 @@ export function ocspClient(context: OcspClientContext): CachingOcspClient {
         const urls = url === undefined ? responderUrls(certificate) : [url];
         if (urls.length === 0) return { verdict: noResponder, tried: [] };
         const word = results.word(key, object.cache, clock.now());
-        return await flights.join(failureKey(key, object), signal, async (ending) =>
-          askAll(urls, key, { certificate, issuer, object }, word, ending),
-        );
+        return await flights.join(failureKey(key, object), signal, async (ending) => {
+          if (context.budget?.begin() === false) {
+            return word?.answer ?? { verdict: tooMuch, tried: [] };
+          }
+          try {
+            return await askAll(urls, key, { certificate, issuer, object }, word, ending);
+          } finally {
+            context.budget?.end();
+          }
+        });
       } catch (error) {
         if (!signal.aborted) return { verdict: internal(error), tried: [] };
         // What is kept is better than nothing.
@@ -181,6 +198,7 @@ function afterAll({ answer }: KeptWord, tried: readonly SourceTried[]): OcspAnsw
 
 const resultHit = { type: 'ocsp-cache', hit: 'result' } as const;
 const noResponder = unavailable('no-source', 'it names no OCSP responder, and none is set');
+const tooMuch = unavailable('timeout', 'too much is asked at this time');
 const tooLate = unavailable('timeout', 'the time for this check is over');
 
 /** Failures are of a way to a responder, and another object may have another. */

@@ -56,7 +56,7 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
     await agent.stop();
     throw error;
   });
-  const responding = await keepResponding({ ...services, ocsp: validation.context.ocsp });
+  const responding = await keepResponding({ ...services, validation });
   const reload = async (): Promise<Reloaded> => {
     const done = await reloaded(services, agent, configure);
     await responding.refresh();
