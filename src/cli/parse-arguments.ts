@@ -301,6 +301,16 @@ class Reading {
     if (token.startsWith('-')) return undefined;
     if (/^[A-Za-z]+=/.test(token))
       return 'Put a name with spaces in quotes, as in "CN=gw1, O=Test"';
+    const url = this.#missing().find((word) => word === 'url');
+    if (url !== undefined && (token.includes('://') || token.startsWith('/'))) {
+      return `Write the keyword before it: "${url} …"`;
+    }
+    const [named, ...more] = Object.entries(this.#table).filter(
+      ([word, each]) => 'names' in each && each.positional !== true && !this.values.has(word),
+    );
+    if (named !== undefined && more.length === 0 && isLabel(token)) {
+      return `Did you mean "${named[0]} ${token}"?`;
+    }
     const missing = this.#missing().find((word) => this.#table[word]?.type === 'label');
     const isMeant = missing !== undefined;
     return isMeant && isLabel(token) ? `Did you mean "${missing} ${token}"?` : undefined;

@@ -84,6 +84,11 @@ const otherWords: Readonly<Record<string, string>> = {
   'agent start': 'agent run',
   'show notifications': 'show notify',
   'show destinations': 'show notify',
+  'crypto policy': 'crypto map',
+  'no crypto policy': 'no crypto map',
+  'show crypto map': 'show crypto policy',
+  'show crypto template': 'show crypto policy',
+  'show policy': 'show crypto policy',
 };
 
 function unknownCommand(

@@ -104,7 +104,10 @@ const usualWords: SettingWords = { purpose: 'any', ocsp: 'on', 'crl-fallback': t
 export async function resolvePolicy(store: Store, choice: PolicyChoice): Promise<ValidationPolicy> {
   const { name, ocspObject: validator } = choice;
   const stored = name === undefined ? usualWords : await findWords(store, 'policy', name);
-  if (!stored) throw noPolicy(name ?? '', 'use');
+  if (!stored) {
+    const known = (await store.validationObjects.list('policy')).map((policy) => policy.name);
+    throw noPolicy(name ?? '', 'use', suggest(name ?? '', known));
+  }
   const { 'ocsp-cert-validator': own, ...rest } = stored;
   const validated = validator ?? own;
   const words: SettingWords = {
@@ -133,8 +136,8 @@ export async function resolvePolicy(store: Store, choice: PolicyChoice): Promise
   });
 }
 
-function noPolicy(name: string, what: string): CertError {
+function noPolicy(name: string, what: string, meant?: string): CertError {
   return new CertError('CONFIG_INVALID', `Cannot ${what} policy "${name}": there is none`, {
-    hint: 'See "certkeeper show crypto policy"',
+    hint: meant === undefined ? 'See "certkeeper show crypto policy"' : `Did you mean "${meant}"?`,
   });
 }

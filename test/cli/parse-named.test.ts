@@ -49,6 +49,13 @@ describe('what is called like a word of its command', () => {
     ['crypto map gw ikev2-ipv4 ca rootA ocsp on', 'Leave out "on"'],
     ['crypto map gw ikev2-ipv4 ca rootA ocsp off', 'Leave out "ocsp off"'],
     ['ocsp verify-object hq timeout 2s', 'Give a number of ms from 1 to'],
+    ['show ocsp hq', 'Did you mean "verify-object hq"?'],
+    ['show ca-crl rootA', 'Did you mean "name rootA"?'],
+    ['ca-crl name a der http://crl.example/a', 'Write the keyword before it: "url …"'],
+    ['no crypto policy gw', 'Did you mean "no crypto map"?'],
+    ['show crypto map', 'Did you mean "show crypto policy"?'],
+    ['show crypto template gw', 'Did you mean "show crypto policy"?'],
+    ['show policy', 'Did you mean "show crypto policy"?'],
   ])('is told what to write in place of "%s"', (line, hint) => {
     expect(refusal(line).hint).toContain(hint);
   });

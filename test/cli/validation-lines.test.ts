@@ -148,6 +148,7 @@ describe('each line that gateways have for judging peers', () => {
     ['crypto map P ikev2-ipv4 max-chain-length 17', 'out of range'],
     ['crypto map ocsp ikev2-ipv4 ca rootA', 'write "name ocsp"'],
     ['cert import cert-name two file DIR/two.pem ca', 'there are 2 certificates in the file'],
+    ['verify DIR/leaf.der policy gatewys', 'Did you mean "gateways"?'],
     ['verify DIR/leaf.der ca rootA ocsp-object hp', 'Cannot use OCSP object "hp"'],
   ])('is refused: %s', async (line, why) => {
     const { code, err } = await run(await makeOne(), line);
