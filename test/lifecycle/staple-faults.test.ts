@@ -7,6 +7,7 @@ import { initialize } from '../../src/lifecycle/initialize.ts';
 import { stapleCertificate } from '../../src/lifecycle/staple-certificate.ts';
 import { stapleHash } from '../../src/lifecycle/staple-versions.ts';
 import { exchangeOcsp } from '../../src/validation/ocsp-send.ts';
+import { within } from '../../src/validation/time-limit.ts';
 import { fakeClock } from '../harness/fake-clock.ts';
 import { makeSite, named, request } from './site.ts';
 import { endpoint } from './stapled-site.ts';
@@ -35,7 +36,10 @@ async function bench() {
   const context: LifecycleContext = {
     ...site.context,
     staples: {
-      ask: exchangeOcsp,
+      ask: (query, sending) =>
+        within(clock, 10_000, sending.signal, (signal) =>
+          exchangeOcsp(query, { ...sending, signal }),
+        ),
       async publish(_, { staple }) {
         served = staple;
         return { isChanged: true };
