@@ -1,6 +1,12 @@
 import { suggest } from '../base/suggest.ts';
-import { casNamedIn, signersNamedIn, type NamedLabel } from '../lifecycle/needed-by.ts';
-import type { SettingWords } from '../settings/setting.ts';
+import {
+  casNamedIn,
+  signersNamedIn,
+  validatorOf,
+  type NamedLabel,
+} from '../lifecycle/needed-by.ts';
+import { readerOf, type SettingWords } from '../settings/setting.ts';
+import type { ValidationKind } from '../store/validation-contract.ts';
 import type { ConfigContext } from './entry.ts';
 import type { Path } from './fault.ts';
 import type { ConfigFile } from './schema.ts';
@@ -13,13 +19,19 @@ export interface KnownLabels {
   readonly rootless: ReadonlySet<string>;
   /** Certificates, those of CAs among them. */
   readonly certificates: ReadonlySet<string>;
+  readonly ocspObjects: ReadonlySet<string>;
+  readonly crls: ReadonlySet<string>;
 }
 
 /** Find what labels will stand for: what the file says of CA profiles holds, and what is stored of all else. */
 export async function knownLabels(
   { store }: Pick<ConfigContext, 'store'>,
-  { ca }: ConfigFile,
+  { ca, ocsp, 'ca-crl': crls }: ConfigFile,
 ): Promise<KnownLabels> {
+  const namesOf = async (kind: ValidationKind, section: object | undefined) =>
+    section === undefined
+      ? (await store.validationObjects.list(kind)).map(({ name }) => name)
+      : Object.keys(section);
   const labelled = (await store.caCertificates.list()).map(({ label }) => label);
   const profiles = await store.authorities.list();
   const withRoot = new Set<string>(
@@ -33,6 +45,8 @@ export async function knownLabels(
     cas: new Set([...labelled, ...all.filter(isRooted)]),
     rootless: new Set(all.filter((label) => !isRooted(label))),
     certificates: new Set([...labelled, ...(await store.certificates.names())]),
+    ocspObjects: new Set(await namesOf('ocsp', ocsp)),
+    crls: new Set(await namesOf('crl', crls)),
   };
 }
 
@@ -59,6 +73,17 @@ export function checkLabels(
       : `there is no CA certificate and no CA profile "${label}"`;
     const usual = `Import one with "certkeeper cert import cert-name ${label} file FILE ca"`;
     add(named, why, known.cas, usual);
+  }
+  const validator = validatorOf(words);
+  if (validator !== undefined && !known.ocspObjects.has(validator)) {
+    const named = { word: 'ocsp-cert-validator', index: 0, label: validator };
+    const usual = 'Set one up in section ocsp, or with "certkeeper ocsp verify-object"';
+    add(named, `there is no OCSP object "${validator}"`, known.ocspObjects, usual);
+  }
+  for (const [index, label] of readerOf(words).texts('ca-crl').entries()) {
+    if (known.crls.has(label)) continue;
+    const usual = 'Set one up in section ca-crl, or with "certkeeper ca-crl name"';
+    add({ word: 'ca-crl', index, label }, `there is no CRL "${label}"`, known.crls, usual);
   }
   for (const named of signersNamedIn(words)) {
     const { label } = named;

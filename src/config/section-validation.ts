@@ -5,7 +5,7 @@ import {
   removeConfiguredCrl,
 } from '../lifecycle/configured-crls.ts';
 import type { LifecycleContext } from '../lifecycle/context.ts';
-import { needOfCrl, needOfOcspObject, type Need } from '../lifecycle/needed-by.ts';
+import { needOfCrl, needOfOcspObject, validatorOf, type Need } from '../lifecycle/needed-by.ts';
 import { assertOwnNames } from '../lifecycle/own-names.ts';
 import {
   checkedOcspObject,
@@ -19,11 +19,12 @@ import {
   putPolicy,
   removePolicy,
   storedPolicyWords,
+  type PolicyReferences,
 } from '../lifecycle/validation-policies.ts';
 import { listWords } from '../lifecycle/validation-words.ts';
 import { looksLikeUrl } from '../retrieval/url.ts';
 import { policySettings } from '../settings/policy-settings.ts';
-import type { SettingWords } from '../settings/setting.ts';
+import { readerOf, type SettingWords } from '../settings/setting.ts';
 import type { Store } from '../store/store.ts';
 import type { ValidationKind } from '../store/validation-contract.ts';
 import { compare, type Change, type ConfigContext, type Entry } from './entry.ts';
@@ -91,12 +92,15 @@ export async function compareOcsp(
     section: 'ocsp',
     before: await storedOcsp(store),
     wanted,
-    // Policies of the file are checked with it; those that it leaves as they are, here.
+    // What the file says of policies and the responder is checked with it; those that it leaves as they are, here.
     checkRemoval: async ([name = '']) =>
       checkUnneeded(
         context,
         ['ocsp', name],
-        await needOfOcspObject(store, name, whole['crypto-policy'] === undefined ? undefined : []),
+        await needOfOcspObject(store, name, {
+          ...(whole['crypto-policy'] && { policies: [] }),
+          ...(whole['staple-responder'] && { responder: { forCa: [] } }),
+        }),
       ),
     remove: ([name = ''], carry) => ifThere(carry, 'ocsp', name, removeOcspObject),
   });
@@ -142,23 +146,14 @@ export async function comparePolicies(
   whole: ConfigFile,
 ): Promise<readonly Change[]> {
   const { store } = context;
-  const namesOf = async (
-    kind: ValidationKind,
-    section: object | undefined,
-  ): Promise<readonly string[]> =>
-    section === undefined
-      ? (await store.validationObjects.list(kind)).map(({ name }) => name)
-      : Object.keys(section);
-  const references = {
-    ocspObjects: await namesOf('ocsp', whole.ocsp),
-    crls: await namesOf('crl', whole['ca-crl']),
-  };
   const known = await knownLabels(context, whole);
   const wanted = [];
   for (const [name, said] of Object.entries(file)) {
     const words = storedPolicyWords(settingsOf(policySettings, said));
     checkLabels(context, known, ['crypto-policy', name], words);
-    await faultOf(context, ['crypto-policy', name], () => checkPolicy({ name, words }, references));
+    const path = ['crypto-policy', name];
+    // What it names has been looked for, each at its place.
+    await faultOf(context, path, () => checkPolicy({ name, words }, namedIn(words)));
     await faultOf(context, ['crypto-policy', name, 'cert-name'], () =>
       assertOwnNames(store, words),
     );
@@ -174,6 +169,12 @@ export async function comparePolicies(
     wanted,
     remove: ([name = ''], carry) => ifThere(carry, 'policy', name, removePolicy),
   });
+}
+
+function namedIn(words: SettingWords): PolicyReferences {
+  const validator = validatorOf(words);
+  const ocspObjects = validator === undefined ? [] : [validator];
+  return { ocspObjects, crls: readerOf(words).texts('ca-crl') };
 }
 
 function checkUnneeded(

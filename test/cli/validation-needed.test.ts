@@ -138,6 +138,14 @@ describe('config apply', () => {
     ['ocsp:\n  hq: { verify-others: off, ca-chain: rootB }\n', 'line 2, ocsp.hq.ca-chain'],
     ['ocsp:\n  hq: { signing-certs: "responder:rootB" }\n', 'line 2, ocsp.hq.signing-certs'],
     ['ocsp:\n  hq: { signing-certs: respnder }\n', 'line 2, ocsp.hq.signing-certs'],
+    [
+      'ocsp:\n  hq: { signing-certs: rootA }\ncrypto-policy:\n  gw: { ocsp-cert-validator: hp, ca: rootB }\n',
+      'line 4, crypto-policy.gw.ocsp-cert-validator: there is no OCSP object "hp" (Did you mean "hq"?)',
+    ],
+    [
+      'ca-crl:\n  a: { url: /a }\ncrypto-policy:\n  gw:\n    ca: rootB\n    ca-crl: [a, aa]\n',
+      'line 6, crypto-policy.gw.ca-crl[2]: there is no CRL "aa" (Did you mean "a"?)',
+    ],
   ])('changes nothing when a label is not known: %j', async (text, where) => {
     const bench = await makeOne();
     const file = `retention: { versions: 3 }\n${text}`;
