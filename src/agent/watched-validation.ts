@@ -1,7 +1,6 @@
 import type { Log } from '../base/log.ts';
 import { ownNames } from '../lifecycle/own-names.ts';
 import { watchSources } from '../scheduler/watch-sources.ts';
-import type { Store } from '../store/store.ts';
 import type { Notification } from '../traps/alarms/notification.ts';
 import type { ValidationEvent } from '../validation/contract.ts';
 import { validationTally } from '../validation/validation-tally.ts';
@@ -11,6 +10,7 @@ import {
   type ValidationServices,
 } from './compose-validation.ts';
 import { peerRevokedNotice, sendNotices } from './peer-notices.ts';
+import { responderNotes } from './responder-notes.ts';
 import { storeTally } from './store-tally.ts';
 import { tellingGate } from './telling-gate.ts';
 import { wordsOf } from './validation-words.ts';
@@ -35,7 +35,7 @@ export type WatchedServices = ValidationServices & { readonly log: Log };
 export function watchedValidation(services: WatchedServices): WatchedValidation {
   const { store, clock, log } = services;
   const tally = validationTally();
-  const responders = responderNotes(store);
+  const responders = responderNotes({ store, clock });
   const gates = { strangers: tellingGate(clock), others: tellingGate(clock) };
   let notices: Notification[] = [];
   const tell = (event: ValidationEvent): void => {
@@ -53,7 +53,7 @@ export function watchedValidation(services: WatchedServices): WatchedValidation 
   let looking: Promise<void> | undefined;
   const once = async (signal: AbortSignal): Promise<void> => {
     await storeTally(tally, services);
-    await responders.store(clock.now());
+    await responders.store();
     const named = await ownNames(store);
     if (named.size > 0 || (await store.ownRevocations.list()).length > 0) {
       // Whoever names none of its own pays for none of it.
@@ -76,39 +76,6 @@ export function watchedValidation(services: WatchedServices): WatchedValidation 
     async close() {
       await looking?.catch(() => {});
       await storeTally(tally, services);
-    },
-  };
-}
-
-/** More responders than any CA has; what is told of them stands as an alarm each. */
-const maxResponders = 64;
-
-const words: ReadonlySet<string> = new Set(['good', 'revoked', 'unknown']);
-
-/** Remembers, between two beats, which responders answered with what nobody may believe, and which did not. */
-function responderNotes({ unauthorizedResponders }: Pick<Store, 'unauthorizedResponders'>) {
-  const notes = new Map<string, 'refused' | 'believed'>();
-  return {
-    note(event: ValidationEvent): void {
-      const isRefused = event.type === 'responder-unauthorized';
-      const isBelieved = event.type === 'ocsp-query' && words.has(event.outcome);
-      // A staple has no URL: whoever stapled it, it was a stranger.
-      if (!(isRefused || isBelieved) || event.url === '') return;
-      if (!notes.has(event.url) && notes.size >= maxResponders) return;
-      notes.set(event.url, isRefused ? 'refused' : 'believed');
-    },
-    async store(at: Date): Promise<void> {
-      if (notes.size === 0) return;
-      const taken = [...notes];
-      notes.clear();
-      const known = new Set((await unauthorizedResponders.list()).map(({ url }) => url));
-      for (const [url, what] of taken) {
-        if (what === 'believed' && known.delete(url)) await unauthorizedResponders.remove(url);
-        if (what === 'refused' && (known.has(url) || known.size < maxResponders)) {
-          known.add(url);
-          await unauthorizedResponders.put(url, at);
-        }
-      }
     },
   };
 }

@@ -6,9 +6,10 @@ import { withoutUserinfo } from '../retrieval/url.ts';
 import { readerOf, type SettingWords } from '../settings/setting.ts';
 import type { Store } from '../store/store.ts';
 import type { CrlSource, HeldCrlSummary } from '../store/validation-contract.ts';
+import type { TroubledResponder } from '../store/validation-watch-contract.ts';
 import { subjectKey } from '../traps/alarms/alarm.ts';
 import type { Observation } from '../traps/alarms/observation.ts';
-import { dayMs } from '../traps/alarms/policy.ts';
+import { dayMs, hourMs } from '../traps/alarms/policy.ts';
 import { react } from '../traps/alarms/react.ts';
 import {
   isSourceReason,
@@ -26,8 +27,8 @@ export interface SourcesContext {
 const LASTING_FAILURES = 6;
 
 /**
- * Raise, repeat and end the alarms of sources of revocation for peers: CRLs that are set up, and responders nobody may
- * believe. All of it is taken from the store, so that whoever is started anew neither tells it again nor forgets its end;
+ * Raise, repeat and end the alarms of sources of revocation for peers: CRLs that are set up, and responders that
+ * have no word. All of it is taken from the store, so that whoever is started anew neither tells it again nor forgets its end;
  * what is set up no more, or named by no policy, is wrong no more.
  */
 export async function watchSources({ store, clock }: SourcesContext): Promise<void> {
@@ -137,20 +138,32 @@ async function lookAtResponders(
   note: Note,
 ): Promise<void> {
   const asking = policies.filter((policy) => policy.asksResponders);
-  for (const { url, lastAt } of await store.unauthorizedResponders.list()) {
-    const ms = now.getTime() - lastAt.getTime();
-    if (asking.length === 0 || ms >= dayMs) {
-      await store.unauthorizedResponders.remove(url);
+  for (const responder of await store.troubledResponders.list()) {
+    const { url, lastAt } = responder;
+    if (asking.length === 0 || now.getTime() - lastAt.getTime() >= dayMs) {
+      await store.troubledResponders.remove(url);
       continue;
     }
     const endpoint = withoutUserinfo(url);
-    note(endpoint, {
-      endpoint,
-      reason: 'responder-unauthorized',
-      severity: severityFor(asking),
-      text: 'its answers are signed by somebody who may not speak for the CA',
-    });
+    const trouble = responderTrouble(responder);
+    note(endpoint, trouble && { endpoint, severity: severityFor(asking), ...trouble });
   }
+}
+
+/** Every one of them is slow now and then: of what passes nobody is told. */
+function responderTrouble({
+  code,
+  failures,
+  firstAt,
+  lastAt,
+}: TroubledResponder): Pick<SourceTrouble, 'reason' | 'text' | 'attempts'> | undefined {
+  if (code === 'unauthorized-responder') {
+    const text = 'its answers are signed by somebody who may not speak for the CA';
+    return { reason: 'responder-unauthorized', text };
+  }
+  if (lastAt.getTime() - firstAt.getTime() < hourMs) return undefined;
+  const text = `no query of it had a word in an hour and more, the last one: ${code}`;
+  return { reason: 'source-failing', text, attempts: failures };
 }
 
 async function isOurs(store: Store, endpoint: string): Promise<boolean> {

@@ -7,7 +7,7 @@ type ValidationTable =
   | 'heldCrls'
   | 'crlSources'
   | 'validationStatistics'
-  | 'unauthorizedResponders'
+  | 'troubledResponders'
   | 'ownRevocations';
 
 /** What judging peers needs of a store; the code of each table is loaded at its first call. */
@@ -21,7 +21,7 @@ export function lateValidation(
   const sources = async () => (await import('./held-crls.ts')).sqliteCrlSources(database);
   const watch = () => import('./validation-watch.ts');
   const statistics = async () => (await watch()).sqliteValidationStatistics(database);
-  const responders = async () => (await watch()).sqliteUnauthorizedResponders(database);
+  const responders = async () => (await watch()).sqliteTroubledResponders(database);
   const own = async () => (await watch()).sqliteOwnRevocations(database);
   return {
     validationObjects: {
@@ -51,7 +51,7 @@ export function lateValidation(
       add: async (...args) => (await statistics()).add(...args),
       clear: async (...args) => (await statistics()).clear(...args),
     },
-    unauthorizedResponders: {
+    troubledResponders: {
       list: async () => (await responders()).list(),
       put: async (...args) => (await responders()).put(...args),
       remove: async (...args) => (await responders()).remove(...args),

@@ -26,7 +26,7 @@ export function readOnly(store: Store, refuse: () => never): Store {
     heldCrls,
     crlSources,
     validationStatistics,
-    unauthorizedResponders,
+    troubledResponders,
     ownRevocations,
     staples,
   } = store;
@@ -201,8 +201,8 @@ export function readOnly(store: Store, refuse: () => never): Store {
       add: refused,
       clear: refused,
     },
-    unauthorizedResponders: {
-      list: () => unauthorizedResponders.list(),
+    troubledResponders: {
+      list: () => troubledResponders.list(),
       put: refused,
       remove: refused,
     },

@@ -10,8 +10,10 @@ CREATE TABLE validation_statistics_since (
   at INTEGER NOT NULL
 ) STRICT;
 
-CREATE TABLE unauthorized_responders (
+CREATE TABLE troubled_responders (
   url      TEXT PRIMARY KEY,
+  code     TEXT NOT NULL,
+  failures INTEGER NOT NULL,
   first_at INTEGER NOT NULL,
   last_at  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

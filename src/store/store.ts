@@ -16,7 +16,7 @@ import type { Staples } from './staples-contract.ts';
 import type { CrlSources, HeldCrls, ValidationObjects } from './validation-contract.ts';
 import type {
   OwnRevocations,
-  UnauthorizedResponders,
+  TroubledResponders,
   ValidationStatistics,
 } from './validation-watch-contract.ts';
 
@@ -54,7 +54,7 @@ export interface Store {
   readonly heldCrls: HeldCrls;
   readonly crlSources: CrlSources;
   readonly validationStatistics: ValidationStatistics;
-  readonly unauthorizedResponders: UnauthorizedResponders;
+  readonly troubledResponders: TroubledResponders;
   readonly ownRevocations: OwnRevocations;
   readonly staples: Staples;
   readonly snmpEngine: SnmpEngines;

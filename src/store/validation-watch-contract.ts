@@ -26,19 +26,22 @@ export interface ValidationStatistics {
   clear(at: Date): Promise<void>;
 }
 
-/** A responder whose answers somebody signed that may not speak for the CA. */
-export interface UnauthorizedResponder {
+/** A responder that has had no word that could be believed since it was asked first. */
+export interface TroubledResponder {
   readonly url: string;
+  /** Of `unavailableCodes`, why there was none the last time; `unauthorized-responder` if it was that any time. */
+  readonly code: string;
+  /** Queries in vain. */
+  readonly failures: number;
   readonly firstAt: Date;
   readonly lastAt: Date;
 }
 
-/** Responders that answer with what nobody may believe. */
-export interface UnauthorizedResponders {
+/** Responders that have no word. */
+export interface TroubledResponders {
   /** By URL. */
-  list(): Promise<readonly UnauthorizedResponder[]>;
-  /** Remember that it did so once more. */
-  put(url: string, at: Date): Promise<void>;
+  list(): Promise<readonly TroubledResponder[]>;
+  put(responder: TroubledResponder): Promise<void>;
   /** @returns whether there was one */
   remove(url: string): Promise<boolean>;
 }

@@ -6,7 +6,7 @@ import type {
   OwnRevocation,
   OwnRevocations,
   OwnWord,
-  UnauthorizedResponders,
+  TroubledResponders,
   ValidationStatistics,
 } from './validation-watch-contract.ts';
 
@@ -49,28 +49,30 @@ export function sqliteValidationStatistics(database: Database): ValidationStatis
   };
 }
 
-/** Responders nobody may believe, in SQLite. */
-export function sqliteUnauthorizedResponders(database: Database): UnauthorizedResponders {
+/** Responders that have no word, in SQLite. */
+export function sqliteTroubledResponders(database: Database): TroubledResponders {
   return {
     list: () =>
       database.read((sql) =>
-        sql.all('SELECT * FROM unauthorized_responders ORDER BY url').map((row) => ({
+        sql.all('SELECT * FROM troubled_responders ORDER BY url').map((row) => ({
           url: text(row, 'url'),
+          code: text(row, 'code'),
+          failures: integer(row, 'failures'),
           firstAt: time(row, 'first_at'),
           lastAt: time(row, 'last_at'),
         })),
       ),
-    put: (url, at) =>
+    put: (responder) =>
       database.write((sql) => {
         sql.run(
-          `INSERT INTO unauthorized_responders (url, first_at, last_at) VALUES (@url, @at, @at)
-           ON CONFLICT (url) DO UPDATE SET last_at = @at`,
-          { url, at },
+          `INSERT OR REPLACE INTO troubled_responders (url, code, failures, first_at, last_at)
+           VALUES (@url, @code, @failures, @firstAt, @lastAt)`,
+          { ...responder },
         );
       }),
     remove: (url) =>
       database.write(
-        (sql) => sql.run('DELETE FROM unauthorized_responders WHERE url = ?', url).changes > 0,
+        (sql) => sql.run('DELETE FROM troubled_responders WHERE url = ?', url).changes > 0,
       ),
   };
 }

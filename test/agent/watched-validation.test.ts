@@ -173,33 +173,59 @@ describe('a peer that is revoked', () => {
   });
 });
 
-describe('a responder whose answers nobody may believe', () => {
+describe('a responder', () => {
   const refused = { type: 'responder-unauthorized', url } as const;
-  const asked = { type: 'ocsp-query', url, ms: 1 } as const;
+  const query = (outcome: string, of = url): ValidationEvent => ({
+    type: 'ocsp-query',
+    url: of,
+    outcome,
+    ms: 1,
+  });
 
-  it('is an alarm until it has a word that is believed', async () => {
+  it('that signs what it may not is an alarm until it has a word that is believed', async () => {
     const { tell, store, watched } = await scene();
     await keepWords(store, 'policy', { name: 'P', words: { ca: ['r'], ocsp: 'on' } });
-    tell({ ...asked, outcome: 'unauthorized-responder' }, refused);
+    tell(query('unauthorized-responder'), refused);
     await watched.look(never);
     expect(await store.alarms.sources()).toStrictEqual([url]);
-    tell({ ...asked, outcome: 'timeout' });
+    tell(query('timeout'));
     await watched.look(never);
-    expect(await store.alarms.sources()).toStrictEqual([url]);
-    tell({ ...asked, outcome: 'good' });
+    expect(await store.alarms.list(9)).toMatchObject([
+      { last: { details: { reason: 'responder-unauthorized' } } },
+    ]);
+    tell(query('good'));
     await watched.look(never);
     expect(await store.alarms.sources()).toStrictEqual([]);
   });
 
+  it('that has no word for an hour is one, and what passes is none', async () => {
+    const { tell, store, watched, clock } = await scene();
+    await keepWords(store, 'policy', { name: 'P', words: { ca: ['r'], ocsp: 'on' } });
+    const ask = async (...outcomes: readonly string[]): Promise<readonly string[]> => {
+      await clock.advance(1800);
+      tell(...outcomes.map((outcome) => query(outcome)));
+      await watched.look(never);
+      return await store.alarms.sources();
+    };
+    expect(await ask('timeout', 'dns')).toStrictEqual([]);
+    expect(await ask('timeout', 'good', 'timeout')).toStrictEqual([]);
+    expect(await ask('timeout')).toStrictEqual([]);
+    expect(await ask('connect')).toStrictEqual([url]);
+    const [alarm] = await store.alarms.list(9);
+    expect(alarm?.last.details).toMatchObject({ reason: 'source-failing', attempts: 3 });
+    expect(await ask('unknown')).toStrictEqual([]);
+  });
+
   it('is none by what a peer has stapled, nor are there more than 64', async () => {
     const { tell, store, watched } = await scene();
+    await keepWords(store, 'policy', { name: 'P', words: { ca: ['r'], ocsp: 'on' } });
     tell({ ...refused, url: '' });
     await watched.look(never);
-    expect(await store.unauthorizedResponders.list()).toStrictEqual([]);
-    for (let i = 0; i < 100; i++) tell({ ...refused, url: `http://a${i}/` });
-    await watched.look(never);
-    for (let i = 0; i < 100; i++) tell({ ...refused, url: `http://b${i}/` });
-    await watched.look(never);
-    expect((await store.unauthorizedResponders.list()).length).toBeLessThanOrEqual(64);
+    expect(await store.troubledResponders.list()).toStrictEqual([]);
+    for (const letter of ['a', 'b']) {
+      for (let i = 0; i < 100; i++) tell(query('dns', `http://${letter}${i}/`));
+      await watched.look(never);
+    }
+    expect(await store.troubledResponders.list()).toHaveLength(64);
   });
 });

@@ -4,6 +4,7 @@ import { watchSources } from '../../src/scheduler/watch-sources.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { CrlSource } from '../../src/store/validation-contract.ts';
+import type { TroubledResponder } from '../../src/store/validation-watch-contract.ts';
 import type { SettingWords } from '../../src/settings/setting.ts';
 import { subjectKey } from '../../src/traps/alarms/alarm.ts';
 import { backupEndpoint, backupFailing } from '../../src/traps/alarms/condition.ts';
@@ -180,15 +181,23 @@ describe('a CRL that is set up', () => {
   });
 });
 
-describe('a responder whose answers nobody may believe', () => {
+describe('a responder without a word', () => {
   const responder = 'http://ocsp.example/';
+  const trouble = (code: string, firstAt: Date, lastAt: Date = firstAt): TroubledResponder => ({
+    url: responder,
+    code,
+    failures: 7,
+    firstAt,
+    lastAt,
+  });
 
-  it('is told of for as long as it is asked, and a day longer', async () => {
+  it('that may not speak for the CA is told of for as long as it is asked, and a day longer', async () => {
     const { look, standing, store, clock, told } = await scene();
-    await store.unauthorizedResponders.put(responder, clock.now());
+    const refused = trouble('unauthorized-responder', someDay);
+    await store.troubledResponders.put(refused);
     await look();
     await clock.advance(23 * 3600);
-    await store.unauthorizedResponders.put(responder, clock.now());
+    await store.troubledResponders.put({ ...refused, lastAt: clock.now() });
     await look();
     await clock.advance(23 * 3600);
     await look();
@@ -197,17 +206,32 @@ describe('a responder whose answers nobody may believe', () => {
     await clock.advance(3600);
     await look();
     expect(await standing()).toStrictEqual([]);
-    expect(await store.unauthorizedResponders.list()).toStrictEqual([]);
+    expect(await store.troubledResponders.list()).toStrictEqual([]);
+  });
+
+  it('for another reason is told of when that has lasted for an hour', async () => {
+    const { look, standing, store, clock } = await scene();
+    await clock.advance(3600);
+    await store.troubledResponders.put(trouble('timeout', someDay, new Date(+hours(1) - 1)));
+    await look();
+    expect(await standing()).toStrictEqual([]);
+    await store.troubledResponders.put(trouble('timeout', someDay, hours(1)));
+    await look();
+    expect(await standing()).toStrictEqual([`${responder} source-failing major`]);
+    const [alarm] = await store.alarms.list(9);
+    expect(alarm?.last).toMatchObject({ details: { attempts: 7 } });
+    expect(alarm?.last.text).toContain('timeout');
   });
 
   it('is trouble no more when it is forgotten, or no policy asks by OCSP', async () => {
     const { look, standing, store, policy, clock } = await scene();
-    await store.unauthorizedResponders.put(responder, clock.now());
+    const refused = trouble('unauthorized-responder', clock.now());
+    await store.troubledResponders.put(refused);
     await look();
-    await store.unauthorizedResponders.remove(responder);
+    await store.troubledResponders.remove(responder);
     await look();
     expect(await standing()).toStrictEqual([]);
-    await store.unauthorizedResponders.put(responder, clock.now());
+    await store.troubledResponders.put(refused);
     await look();
     expect(await standing()).toHaveLength(1);
     await policy({ 'ca-crl': ['a'] });

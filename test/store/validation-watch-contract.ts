@@ -41,19 +41,18 @@ export function validationWatchContract(make: () => Promise<StoreUnderTest>): vo
     });
   });
 
-  describe('responders nobody may believe', () => {
+  describe('responders that have no word', () => {
     it('are kept by their URL until they are forgotten', async () => {
       const { store, reopen } = await make();
-      await store.unauthorizedResponders.put('http://b/', at(1));
-      await store.unauthorizedResponders.put('http://a/', at(2));
-      const { unauthorizedResponders } = await reopen();
-      await unauthorizedResponders.put('http://b/', at(3));
-      expect(await unauthorizedResponders.list()).toStrictEqual([
-        { url: 'http://a/', firstAt: at(2), lastAt: at(2) },
-        { url: 'http://b/', firstAt: at(1), lastAt: at(3) },
-      ]);
-      expect(await unauthorizedResponders.remove('http://b/')).toBe(true);
-      expect(await unauthorizedResponders.remove('http://b/')).toBe(false);
+      const one = { code: 'timeout', failures: 1, firstAt: at(1), lastAt: at(1) };
+      await store.troubledResponders.put({ url: 'http://b/', ...one });
+      await store.troubledResponders.put({ url: 'http://a/', ...one });
+      const { troubledResponders } = await reopen();
+      const more = { url: 'http://b/', ...one, code: 'dns', failures: 3, lastAt: at(9) };
+      await troubledResponders.put(more);
+      expect(await troubledResponders.list()).toStrictEqual([{ url: 'http://a/', ...one }, more]);
+      expect(await troubledResponders.remove('http://b/')).toBe(true);
+      expect(await troubledResponders.remove('http://b/')).toBe(false);
     });
   });
 

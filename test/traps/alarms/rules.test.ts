@@ -121,6 +121,7 @@ const rules: Readonly<Record<string, readonly (readonly [file: string, name: str
         'scheduler/watch-sources.test.ts',
         'is told of for as long as it is asked, and a day longer',
       ],
+      ['scheduler/watch-sources.test.ts', 'is told of when that has lasted for an hour'],
       ['agent/agent-validation.test.ts', 'over restarts and once each'],
     ],
   'a certificate of ours that a policy names is told of as revoked until another word, or a new one':
