@@ -133,6 +133,25 @@ describe('certificates that a peer names by hash and URL', () => {
   });
 });
 
+/** Put a tag and a length around more than 127 octets. */
+function wrapped(tag: number, octets: Uint8Array): Uint8Array {
+  const { length } = octets;
+  const size = length < 256 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
+  return Uint8Array.from([tag, ...size, ...octets]);
+}
+
+describe('CertificateBundle', () => {
+  it('is a sequence with an explicit tag around each, as the module of RFC 7296 section 3.6 has it', () => {
+    const list = makeCrl(sub);
+    const inside = [...wrapped(0xa0, leafDer), ...wrapped(0xa1, list)];
+    const made = toDer(CertificateBundle, [
+      { type: 'cert', value: leafDer },
+      { type: 'crl', value: list },
+    ]);
+    expect(Buffer.from(made)).toStrictEqual(Buffer.from(wrapped(0x30, Uint8Array.from(inside))));
+  });
+});
+
 describe('a place of certificates', () => {
   it.each([
     ['of a file', 'file:///etc/passwd'],
