@@ -193,38 +193,29 @@ async function toService(
 ): Promise<void> {
   const staple = staples?.at(deployment.label);
   const { target } = deployment;
-  const isFirst = staple?.order === 'before files';
-  if (isFirst) await staple.put();
-  if (target === undefined) {
-    const confirm = staple && !isFirst && (() => staple.put());
-    await deliver({ ...pems, deployment, ...(confirm && { confirm }) });
-  } else {
-    const { serviceOf } = await import('../deploy/service.ts');
-    const service = serviceOf(target, deployment, pems, signal);
-    await deliver({ ...pems, deployment, confirm: () => confirmBoth(service, staple) });
-    await service.reload();
-  }
-  await staple?.settle();
-}
-
-/** Certificate and staple are taken up by the same reload, or stay as they were. */
-async function confirmBoth(
-  service: { check(): Promise<void> },
-  staple: DeployedStaple | undefined,
-): Promise<void> {
-  if (staple?.order === 'after check') {
-    await service.check();
-    return await staple.put();
-  }
-  // One that was put before its certificate is in nobody's way.
-  if (staple?.order === 'before files') return await service.check();
-  await staple?.put();
+  const service =
+    target && (await import('../deploy/service.ts')).serviceOf(target, deployment, pems, signal);
+  let isPut = false;
+  const put = async (order: DeployedStaple['order']): Promise<void> => {
+    if (staple?.order !== order) return;
+    await staple.put();
+    isPut = true;
+  };
+  // Certificate and staple are taken up by the same reload, or stay as they were.
+  const confirm = async (): Promise<void> => {
+    await put('before check');
+    await service?.check();
+    await put('after check');
+  };
   try {
-    await service.check();
+    await put('before files');
+    await deliver({ ...pems, deployment, ...((service ?? staple) && { confirm }) });
   } catch (error) {
-    await staple?.putBack();
+    if (isPut) await staple?.putBack();
     throw error;
   }
+  await service?.reload();
+  await staple?.settle();
 }
 
 /** Look whether a service has the certificate in use, and remember it. */

@@ -162,6 +162,20 @@ describe('deploying a certificate that is stapled', () => {
     ]);
   });
 
+  it('has the staple of the old certificate there again when files fail after all', async () => {
+    const made = await makeStapledSite();
+    const steps: string[] = [];
+    let isFull = false;
+    const context = deploying(made, steps, () => isFull);
+    await deployed(made, context);
+    const before = await made.current();
+    isFull = true;
+    await expect(update(context, { current: gw1, waitSeconds: 60 })).rejects.toThrow(
+      'Cannot deliver',
+    );
+    expect(servedAt(made, 'web')).toBe(`${stapleHash(before.der).slice(0, 8)} stapled`);
+  });
+
   it('puts no other files there when the staple cannot be', async () => {
     const made = await makeStapledSite();
     const steps: string[] = [];
