@@ -134,6 +134,7 @@ export async function removeCertificate(
   return alone(context, name, 0, async (held) => {
     const removal = await removalOf(held, name);
     for (const label of removal.deployments) await tidyUp(held, name, label);
+    await withdrawStaplesOf(held, name);
     const files = withFiles ? await withdraw(held, name) : { removed: [], left: [] };
     await oneJudgingChange(held, async () => {
       await assertCertificateUnneeded(held.store, name);
@@ -141,6 +142,12 @@ export async function removeCertificate(
     });
     return { ...removal, ...files };
   });
+}
+
+async function withdrawStaplesOf(held: LifecycleContext, name: Label): Promise<void> {
+  if ((await held.store.staples.endpoints(name)).length === 0) return;
+  const { withdrawStaples } = await import('./staple-settings.ts');
+  await withdrawStaples(held, name);
 }
 
 async function standing(context: LifecycleContext, name: Label): Promise<readonly string[]> {

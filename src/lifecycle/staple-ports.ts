@@ -33,12 +33,16 @@ export interface StaplePorts {
 /** For one responder: resolving, connecting, sending and the whole body. Nobody waits in a handshake for it. */
 const TIMEOUT_MS = 10_000;
 
-/** Network, files and services; each is loaded when it is used first. */
-export const realStaplePorts: StaplePorts = {
-  async ask(query, sending) {
+/**
+ * Make what asks responders over the network.
+ *
+ * @param timeoutMs for one of them, by real time
+ */
+export function askWithin(timeoutMs: number): StaplePorts['ask'] {
+  return async (query, sending) => {
     const { exchangeOcsp } = await import('../validation/ocsp-send.ts');
     const { OutOfTime } = await import('../validation/time-limit.ts');
-    const late = AbortSignal.timeout(TIMEOUT_MS);
+    const late = AbortSignal.timeout(timeoutMs);
     try {
       return await endedBy(AbortSignal.any([sending.signal, late]), async (signal) =>
         exchangeOcsp(query, { ...sending, signal }),
@@ -47,7 +51,12 @@ export const realStaplePorts: StaplePorts = {
       if (late.aborted && !sending.signal.aborted) throw new OutOfTime();
       throw error;
     }
-  },
+  };
+}
+
+/** Network, files and services; each is loaded when it is used first. */
+export const realStaplePorts: StaplePorts = {
+  ask: askWithin(TIMEOUT_MS),
   async publish(endpoint, publication, signal) {
     const { publishStaple } = await import('../deploy/staple-publish.ts');
     return await publishStaple(endpoint, publication, signal);

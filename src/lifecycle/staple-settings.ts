@@ -6,7 +6,7 @@ import { alone } from './alone.ts';
 import type { LifecycleContext } from './context.ts';
 import { stapleHeld, type StapleReport } from './staple-certificate.ts';
 import { realStaplePorts } from './staple-ports.ts';
-import { publicationOf } from './staple-endpoint.ts';
+import { publicationOf, type ToldEndpoint } from './staple-endpoint.ts';
 import { readStapling } from './staple-versions.ts';
 import { findWords } from './validation-words.ts';
 
@@ -106,18 +106,11 @@ export async function removeEndpoint(
   { isForced = false }: { readonly isForced?: boolean } = {},
 ): Promise<boolean> {
   return alone(context, name, 0, async (held) => {
-    const { store, log, signal, staples: { publish } = realStaplePorts } = held;
+    const { store } = held;
     const stapling = await readStapling(store, name);
     const endpoint = stapling?.endpoints.find(({ record }) => record.label === label);
     if (endpoint === undefined) return false;
-    const { record, version } = endpoint;
-    if (version && record.published?.staple !== undefined && record.target.type !== 'listener') {
-      const { staple: _, ...publication } = await publicationOf(held, version, 'alone');
-      await publish(record, publication, signal).catch((error: unknown) => {
-        if (!isForced || !(error instanceof CertError)) throw error;
-        log.warn(error.message);
-      });
-    }
+    await withdrawStaple(held, endpoint, isForced);
     await store.staples.removeEndpoint(name, label);
     const isLast = stapling?.endpoints.length === 1;
     if (isLast) {
@@ -127,5 +120,29 @@ export async function removeEndpoint(
       }
     }
     return true;
+  });
+}
+
+/**
+ * Withdraw what is served of a name that is about to be forgotten, for whoever works on it: nobody would do so before it
+ * ends. What cannot be withdrawn is warned of.
+ */
+export async function withdrawStaples(held: LifecycleContext, name: Label): Promise<void> {
+  const stapling = await readStapling(held.store, name);
+  for (const endpoint of stapling?.endpoints ?? []) await withdrawStaple(held, endpoint, true);
+}
+
+async function withdrawStaple(
+  held: LifecycleContext,
+  { record, version }: ToldEndpoint,
+  isForced: boolean,
+): Promise<void> {
+  const { log, signal, staples: { publish } = realStaplePorts } = held;
+  if (!version || record.published?.staple === undefined) return;
+  if (record.target.type === 'listener') return;
+  const { staple: _, ...publication } = await publicationOf(held, version, 'alone');
+  await publish(record, publication, signal).catch((error: unknown) => {
+    if (!isForced || !(error instanceof CertError)) throw error;
+    log.warn(error.message);
   });
 }

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { CertError } from '../../src/base/errors.ts';
+import type { LifecycleContext } from '../../src/lifecycle/context.ts';
 import { doubtClock } from '../../src/scheduler/watch.ts';
 import { stapleCertificate } from '../../src/lifecycle/staple-certificate.ts';
 import { stapleHash } from '../../src/lifecycle/staple-versions.ts';
@@ -154,6 +156,33 @@ describe('stapleCertificate()', () => {
     await stapleCertificate(made.context, gw1);
     expect(await keptOf(made)).toMatchObject({ code: 'no-source', failures: 1 });
     expect(made.told).toStrictEqual([]);
+  });
+
+  it('shows nobody what could not be kept, and what is kept it shows still', async () => {
+    const made = await makeStapledSite();
+    const { store, clock } = made.site;
+    await stapled(made);
+    const full: LifecycleContext = {
+      ...made.context,
+      store: {
+        ...store,
+        staples: {
+          ...store.staples,
+          put: async () => {
+            throw new CertError('STORE_FULL', 'Cannot write the store: the disk is full');
+          },
+        },
+      },
+    };
+    await expect(stapleCertificate(full, gw1)).rejects.toThrow('the disk is full');
+    expect(made.told).toStrictEqual([]);
+    await stapleCertificate(made.context, gw1);
+    const before = made.serving.get('web')?.staple;
+    await clock.advance(19 * 3600);
+    await expect(stapleCertificate(full, gw1)).rejects.toThrow('the disk is full');
+    expect(made.serving.get('web')?.staple).toStrictEqual(before);
+    await stapleCertificate(made.context, gw1);
+    expect(made.serving.get('web')?.staple).not.toStrictEqual(before);
   });
 
   it('believes nothing new while the clock is doubted', async () => {
