@@ -9,5 +9,5 @@ describe('a peer of whom something was changed', () => {
     // What was changed is not always what decides.
     expect(result.accepted).toBeGreaterThan(0);
     expect(result.reasons.size).toBeGreaterThan(10);
-  });
+  }, 120_000);
 });
