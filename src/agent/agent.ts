@@ -245,8 +245,11 @@ export async function startAgent(services: AgentContext, options: AgentOptions):
 
   const tick = (): void => {
     if (ending.signal.aborted) return;
-    // What is to be told does not wait for a slow CA.
-    if (running !== undefined) void send();
+    // What is to be told does not wait for a slow CA, nor do those who judge peers.
+    if (running !== undefined) {
+      void send();
+      void refresh();
+    }
     void run();
   };
   const endBeat = options.beat(tick);

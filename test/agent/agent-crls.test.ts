@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { startAgent, type Agent } from '../../src/agent/agent.ts';
 import { CertError } from '../../src/base/errors.ts';
-import { makeSite } from '../lifecycle/site.ts';
+import { initialized, makeSite, named } from '../lifecycle/site.ts';
 
 type Refresh = (signal: AbortSignal) => Promise<void>;
 
@@ -56,5 +56,38 @@ describe('the agent and configured CRLs', () => {
     expect((await agent.status()).trouble).toBe('Cannot write to the store: the disk is full');
     await agent.run();
     await agent.stop();
+  });
+
+  it('has them fetched, and what peers are judged by looked at, while a CA is slow', async () => {
+    const site = await makeSite();
+    await initialized(site);
+    await site.store.nameSettings.set(named('gw1'), 'auto-update-days', '30');
+    await site.clock.advance(75 * 86_400);
+    const asked = Promise.withResolvers<void>();
+    site.setWire(async () => {
+      asked.resolve();
+      return await new Promise<never>(() => {});
+    });
+    const beat = Promise.withResolvers<() => void>();
+    const looked = Promise.withResolvers<string>();
+    const agent = await startAgent(
+      { ...site.context, retrieve: async () => Uint8Array.of() },
+      {
+        names: 8,
+        perCa: 4,
+        beat: (given) => {
+          beat.resolve(given);
+          return () => {};
+        },
+        monotonicMs: () => 0,
+        crls: { refreshDue: async () => {} },
+        validation: { look: async () => looked.resolve('looked') },
+      },
+    );
+    agent.ended.catch(() => {});
+    await asked.promise;
+    const tick = await beat.promise;
+    tick();
+    expect(await looked.promise).toBe('looked');
   });
 });
