@@ -150,6 +150,28 @@ async function enroll(site: Site, slow: Awaited<ReturnType<typeof addCas>>): Pro
   await does('clear cmp cert-name w2 --yes');
 }
 
+/** Set up what peers are judged by, and judge one: the proxy is one that takes no connection. */
+async function judgePeers(site: Site): Promise<void> {
+  const { given, made } = site;
+  const { does, ends } = judges(site);
+  site.secret('tunnel-password');
+  const literal = site.secret('literal-tunnel-password');
+  const wrong = site.secret('wrong-tunnel-password');
+  await does(`cert import cert-name rootP file ${given}/lab.pem ca`);
+  const object =
+    'ocsp verify-object hq verify-others off ca-chain rootP tunneling on tunnel-address 127.0.0.1 ' +
+    'tunnel-port 1 tunnel-username us url http://127.0.0.1:1/ tunnel-password';
+  await does(`${object} ${literal} --verbose`);
+  await does(`${object} file:${given}/tunnel-password --json`);
+  await ends(2, `${object} ${wrong}:env:TUNNEL_PASSWORD`);
+  await does('crypto map gw ikev2-ipv4 ca rootP ocsp-cert-validator hq purpose any');
+  await does(`cert export gw1 to ${made}/out/peer.pem`);
+  for (const how of ['--verbose', '--json']) {
+    await ends(9, `verify ${made}/out/peer.pem policy gw ${how}`);
+    await does(`show ocsp ${how}`);
+  }
+}
+
 /** Bring keys and certificates in, and out. */
 async function carry(site: Site): Promise<void> {
   const { given, made } = site;
@@ -307,6 +329,7 @@ it(
     const store = await site.open();
     await enroll(site, slow);
     await carry(site);
+    await judgePeers(site);
     await deploy(site);
     await takeCare(site);
     await typeLines(site);
