@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { isIP } from 'node:net';
 import { CertError } from '../base/errors.ts';
 import { systemReason } from '../base/system-reason.ts';
+import { assertResponderPlace, type ResponderPlace } from '../lifecycle/responder-place.ts';
 import {
   answerWith,
   answerWithout,
@@ -13,16 +13,6 @@ import {
 import { readQuestion } from '../ocsp-staple/responder-question.ts';
 import type { CertID } from '../x509/ocsp-request.ts';
 import { boundConnections, type ResponderConnections } from './responder-connections.ts';
-
-/** Where servers of this machine ask. */
-export interface ResponderPlace {
-  /** An IP address. */
-  readonly address: string;
-  /** 0: any that is free. */
-  readonly port: number;
-  /** Other addresses than those of the loopback may be listened on. */
-  readonly isOpen: boolean;
-}
 
 /** What the responder answers from. */
 export interface ResponderSource {
@@ -116,21 +106,6 @@ export async function serveResponses(
       });
     },
   };
-}
-
-/** Refuse a place that nobody said may be served. @throws {CertError} CONFIG_INVALID */
-export function assertResponderPlace({ address, isOpen }: ResponderPlace): void {
-  const refuse = (why: string, hint: string): never => {
-    throw new CertError('CONFIG_INVALID', `Cannot answer OCSP requests on "${address}": ${why}`, {
-      hint,
-    });
-  };
-  if (isIP(address) === 0) refuse('not an address', 'Give an IP address, such as 127.0.0.1');
-  if (isOpen || address === '::1' || (isIP(address) === 4 && address.startsWith('127.'))) return;
-  refuse(
-    'it is not an address of the loopback',
-    'Whoever reaches it has our place ask the responders of CAs; if that is meant, add open',
-  );
 }
 
 async function serve(

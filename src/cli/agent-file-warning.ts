@@ -22,6 +22,7 @@ const sections: readonly (readonly [string, SectionName])[] = [
   ['ca-crl ', 'ca-crl'],
   ['crypto map', 'crypto-policy'],
   ['crypto template', 'crypto-policy'],
+  ['staple responder', 'staple-responder'],
   ['agent serve', 'certificates'],
   ['cert ', 'certificates'],
   ['certificate name', 'certificates'],

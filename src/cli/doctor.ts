@@ -57,6 +57,7 @@ async function examineStored(
   const { examineDeployedFiles } = await import('../agent/doctor-files.ts');
   const { examineAgent } = await import('../agent/doctor-agent.ts');
   const { examineServing } = await import('../agent/doctor-serving.ts');
+  const { examineResponder } = await import('../agent/doctor-responder.ts');
   const { askAgent } = await import('../agent/control-client.ts');
   const { examineBackups } = await import('../agent/doctor-backup.ts');
   const { examineNewerFiles, putNewerFirst } = await import('../agent/newer-files.ts');
@@ -74,6 +75,8 @@ async function examineStored(
   findings.push(...(await examineStaples(context)));
   findings.push(...(await examineDestinations(context)));
   findings.push(...(await examineAgent(context)));
-  findings.push(...(await examineServing(context, () => askAgent(agentSocket(place), 'status'))));
+  const ask = () => askAgent(agentSocket(place), 'status');
+  findings.push(...(await examineServing(context, ask)));
+  findings.push(...(await examineResponder(context, ask)));
   return findings;
 }

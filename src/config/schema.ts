@@ -32,6 +32,7 @@ export interface ConfigFile {
   readonly ocsp?: Readonly<Record<string, validation.TabledWords>> | undefined;
   readonly 'ca-crl'?: Readonly<Record<string, validation.CaCrlWords>> | undefined;
   readonly 'crypto-policy'?: Readonly<Record<string, validation.TabledWords>> | undefined;
+  readonly 'staple-responder'?: validation.ResponderWords | undefined;
   readonly certificates?: Readonly<Record<string, CertificateWords>> | undefined;
 }
 
@@ -115,6 +116,9 @@ export const configSchema: z.ZodType<ConfigFile> = z.strictObject({
     .record(name, schemaOf(validation.policyWords))
     .optional()
     .describe('Policies by which peers are judged, by name'),
+  'staple-responder': schemaOf(validation.responderWords)
+    .optional()
+    .describe('How the agent answers OCSP requests of servers'),
   certificates: z
     .record(
       name,

@@ -1,7 +1,7 @@
 import { bytesEqual } from '../base/bytes.ts';
 import { parseLabel, type Label } from '../base/label.ts';
 import { deliverAnchors } from '../lifecycle/deliver-anchors.ts';
-import { judgingSettings, needOfCa } from '../lifecycle/needed-by.ts';
+import { judgingSettings, needOfCa, needOfRelayedCa } from '../lifecycle/needed-by.ts';
 import { removeProfile } from '../lifecycle/remove-authority.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
 import type { KeptBeside } from '../store/authorities-contract.ts';
@@ -65,7 +65,10 @@ export async function compareCas(
     wanted,
     async checkRemoval([label = '']) {
       const isLabelled = (await store.caCertificates.get(label)) !== undefined;
-      const need = isLabelled ? undefined : needOfCa(left, label);
+      const isRelayedStill = !isLabelled && whole['staple-responder'] === undefined;
+      const need =
+        (isLabelled ? undefined : needOfCa(left, label)) ??
+        (isRelayedStill ? await needOfRelayedCa(store, label) : undefined);
       if (need) faults.add(['ca'], `${need.who} needs "${label}", which is not in it`, need.hint);
       const waiting = outstanding.find(({ ca }) => ca === label);
       if (waiting === undefined) return;

@@ -6,6 +6,7 @@ import { compareCas, storedCas } from './section-ca.ts';
 import { compareCertTrap, storedCertTrap } from './section-cert-trap.ts';
 import { compareCertificates, storedCertificates } from './section-certificates.ts';
 import { compareNotify, compareSnmp, storedNotify, storedSnmp } from './section-notifications.ts';
+import { compareResponder, storedResponder } from './section-responder.ts';
 import {
   compareCertStore,
   compareRetention,
@@ -38,6 +39,7 @@ export const storedSections: Readonly<
   ocsp: storedOcsp,
   'ca-crl': storedCaCrls,
   'crypto-policy': storedPolicies,
+  'staple-responder': storedResponder,
   certificates: storedCertificates,
 };
 
@@ -59,6 +61,7 @@ export async function compareSections(
     file.ocsp && (await compareOcsp(context, file.ocsp, file)),
     file['ca-crl'] && (await compareCaCrls(context, file['ca-crl'], file)),
     file['crypto-policy'] && (await comparePolicies(context, file['crypto-policy'], file)),
+    file['staple-responder'] && (await compareResponder(context, file['staple-responder'], file)),
     file.certificates && (await compareCertificates(context, file.certificates)),
   ].flatMap((each) => each ?? []);
   // A file that one deployment leaves is free for another; what refers to something goes, or is changed, before that goes:

@@ -44,6 +44,7 @@ const sectionNames: readonly SectionName[] = [
   'ocsp',
   'ca-crl',
   'crypto-policy',
+  'staple-responder',
   'certificates',
 ];
 

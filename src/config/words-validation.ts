@@ -27,6 +27,29 @@ export const caCrlWords = {
 /** A CRL as the file has it. */
 export type CaCrlWords = WordsOf<typeof caCrlWords>;
 
+/** How the agent answers OCSP requests of servers, in the words of `staple responder listen`. */
+export const responderWords = {
+  listen: { type: 'text', summary: 'Where it answers, ADDRESS:PORT; left out, nowhere' },
+  open: {
+    type: 'switch',
+    summary: 'It may listen on another address than those of the loopback; off',
+  },
+  'for-ca': {
+    type: 'text',
+    many: true,
+    summary: 'CAs whose certificates are asked about for others, beside our own',
+  },
+  'ocsp-object': { type: 'text', summary: 'OCSP object by which that is done' },
+  nonces: {
+    type: 'choice',
+    choices: ['keep', 'pass'],
+    summary: 'Answer requests that have a nonce without one, or pass those of for-ca on; keep',
+  },
+} as const;
+
+/** How the agent answers OCSP requests, as the file has it. */
+export type ResponderWords = WordsOf<typeof responderWords>;
+
 /** A policy by which peers are judged, in the words of `crypto map`: as in the table of its settings. */
 export const policyWords: WordTable = wordsFrom(policySettings);
 

@@ -15,6 +15,7 @@ export type DoctorCheck =
   | 'service'
   | 'staple'
   | 'serving'
+  | 'responder'
   | 'notifications'
   | 'next';
 

@@ -1,7 +1,7 @@
 import { CertError } from '../base/errors.ts';
 import { readerOf, type SettingWords } from '../settings/setting.ts';
 import type { Store } from '../store/store.ts';
-import { readResponder } from './responder-setting.ts';
+import { readResponder, type ResponderSetting } from './responder-setting.ts';
 import { nodesIn } from './served-names.ts';
 import { listWords, type NamedWords } from './validation-words.ts';
 
@@ -101,8 +101,8 @@ function needBy(policy?: NamedWords, object?: NamedWords): Need | undefined {
  */
 export async function assertCaCertificateUnneeded(store: Store, label: string): Promise<void> {
   const settings = await judgingSettings(store);
-  refuse(`CA certificate "${label}"`, needOfCa(settings, label) ?? needOfSigner(settings, label));
-  await assertNotRelayed(store, `CA certificate "${label}"`, label);
+  const judging = needOfCa(settings, label) ?? needOfSigner(settings, label);
+  refuse(`CA certificate "${label}"`, judging ?? (await needOfRelayedCa(store, label)));
 }
 
 /**
@@ -113,8 +113,8 @@ export async function assertCaCertificateUnneeded(store: Store, label: string): 
  */
 export async function assertProfileUnneeded(store: Store, label: string): Promise<void> {
   if ((await store.caCertificates.get(label)) !== undefined) return;
-  refuse(`CA profile "${label}"`, needOfCa(await judgingSettings(store), label));
-  await assertNotRelayed(store, `CA profile "${label}"`, label);
+  const judging = needOfCa(await judgingSettings(store), label);
+  refuse(`CA profile "${label}"`, judging ?? (await needOfRelayedCa(store, label)));
 }
 
 /** Find the policy that a certificate of ours is used with. */
@@ -145,13 +145,19 @@ export async function assertOcspObjectUnneeded(store: Store, name: string): Prom
   refuse(`OCSP object "${name}"`, await needOfOcspObject(store, name));
 }
 
-/** Find who asks by an OCSP object: a policy, or a certificate whose staple is got by it. */
+/** What stands in place of what is stored, where that is about to be changed. */
+export interface StandingNeeds {
+  readonly policies?: readonly NamedWords[];
+  readonly responder?: Pick<ResponderSetting, 'object' | 'forCa'>;
+}
+
+/** Find who asks by an OCSP object: a policy, a certificate whose staple is got by it, or the responder of the agent. */
 export async function needOfOcspObject(
   store: Store,
   name: string,
-  policies?: readonly NamedWords[],
+  standing: StandingNeeds = {},
 ): Promise<Need | undefined> {
-  const all = policies ?? (await listWords(store, 'policy'));
+  const all = standing.policies ?? (await listWords(store, 'policy'));
   const user = all.find(({ words }) => validatorOf(words) === name);
   if (user) {
     const hint = 'Set ocsp-cert-validator of that policy anew, or remove the policy';
@@ -161,20 +167,20 @@ export async function needOfOcspObject(
     if (object !== name) continue;
     return { who: `the staple of "${other}"`, hint: 'Have that asked for in another way first' };
   }
-  const responder = await readResponder(store.settings);
+  const responder = standing.responder ?? (await readResponder(store.settings));
   return responder?.object === name ? needOfResponder : undefined;
+}
+
+/** Tell whether the responder of the agent asks about certificates of a CA. */
+export async function needOfRelayedCa(store: Store, label: string): Promise<Need | undefined> {
+  const responder = await readResponder(store.settings);
+  return responder?.forCa.includes(label) === true ? needOfResponder : undefined;
 }
 
 const needOfResponder: Need = {
   who: 'the responder of the agent',
   hint: 'Set that anew, with "certkeeper staple responder listen …", or end it with "certkeeper no staple responder"',
 };
-
-/** Refuse to take away a CA that certificates are asked about of for others. @throws {CertError} CONFIG_INVALID */
-async function assertNotRelayed(store: Store, what: string, label: string): Promise<void> {
-  const responder = await readResponder(store.settings);
-  if (responder?.forCa.includes(label) === true) refuse(what, needOfResponder);
-}
 
 /**
  * Refuse to take away a CRL that a policy looks at.

@@ -1,12 +1,8 @@
 import type { Settings } from '../store/settings-contract.ts';
+import type { ResponderPlace } from './responder-place.ts';
 
 /** How the agent answers OCSP requests of servers. */
-export interface ResponderSetting {
-  /** An IP address. */
-  readonly address: string;
-  readonly port: number;
-  /** Other addresses than those of the loopback may be listened on. */
-  readonly isOpen: boolean;
+export interface ResponderSetting extends ResponderPlace {
   /** Labels of CAs whose certificates are asked about for others. */
   readonly forCa: readonly string[];
   /** OCSP object by which that is done; there is one when there are CAs. */

@@ -5,6 +5,7 @@ import type { Certificate } from '../x509/certificate.ts';
 import type { LifecycleContext } from './context.ts';
 import { resolveOcsp } from './ocsp-objects.ts';
 import { oneJudgingChange } from './one-judging-change.ts';
+import { assertResponderPlace } from './responder-place.ts';
 import { responderKey, type ResponderSetting } from './responder-setting.ts';
 import { caGroup } from './trusted-labels.ts';
 
@@ -28,9 +29,10 @@ export async function removeResponder(context: LifecycleContext): Promise<boolea
   return await oneJudgingChange(context, () => context.store.settings.remove(responderKey));
 }
 
-/** Look whether it could work. @throws {CertError} CONFIG_INVALID, CA_UNKNOWN, CERT_UNKNOWN */
-export async function checkResponder(store: Store, setting: ResponderSetting): Promise<void> {
+/** Look whether it goes together by itself. @throws {CertError} CONFIG_INVALID */
+export function assertSoundResponder(setting: ResponderSetting): void {
   const { forCa, object, passesNonces } = setting;
+  assertResponderPlace(setting);
   if (forCa.length > 0 && object === undefined) {
     refuse(
       `it is not said how to ask about certificates of "${forCa.join(', ')}"`,
@@ -43,6 +45,12 @@ export async function checkResponder(store: Store, setting: ResponderSetting): P
   if (passesNonces && forCa.length === 0) {
     refuse('nothing is asked for others, so no nonce could be passed on', 'Add for-ca L');
   }
+}
+
+/** Look whether it could work. @throws {CertError} CONFIG_INVALID, CA_UNKNOWN, CERT_UNKNOWN */
+export async function checkResponder(store: Store, setting: ResponderSetting): Promise<void> {
+  assertSoundResponder(setting);
+  const { object } = setting;
   const relay = await relayOf(store, setting);
   if (relay && relay.object.query.url === undefined) {
     refuse(

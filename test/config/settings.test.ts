@@ -28,6 +28,8 @@ const settings: Readonly<Record<string, readonly string[]>> = {
   'ca-crl name': ['ca-crl.….url', 'ca-crl.….refresh'],
   'crypto map': ['crypto-policy.….ocsp-cert-validator', 'crypto-policy.….revocation'],
   'crypto template': ['crypto-policy.….kind'],
+  'staple add': ['certificates.….staple.…', 'certificates.….staple-ocsp'],
+  'staple responder listen': ['staple-responder.listen', 'staple-responder.for-ca'],
 };
 
 /** What takes a setting away: the file does so by not naming it. */
@@ -36,6 +38,9 @@ const removals: readonly string[] = [
   'crypto token remove',
   'snmp destination remove',
   'notify remove',
+  'no ocsp',
+  'staple remove',
+  'no staple responder',
 ];
 
 /** What sets nothing that lasts, or what cannot be in a file, by the reason. */
@@ -49,6 +54,7 @@ const acts: Readonly<Record<string, readonly string[]>> = {
     'cmp info',
     'cmp poll',
     'cmp fetch',
+    'staple refresh',
   ],
   'is about a certificate or a key, which are not in the file': [
     'cert import',

@@ -40,6 +40,7 @@ export const run: Body<typeof agentSocketParameters> = async ({ socket }, contex
       ['configuration', configurationText(live.configuration)],
       ['metrics', live.metrics],
       ['serves', live.serves === undefined ? undefined : `other agents on port ${live.serves}`],
+      ['OCSP responder', live.responder],
     ]),
   );
   return 0;
@@ -53,6 +54,7 @@ function readStatus(status: object | undefined): {
   readonly trouble?: string;
   readonly metrics?: string;
   readonly serves?: number;
+  readonly responder?: string;
   readonly configuration?: ShownConfiguration;
 } & { readonly [key: string]: Json | undefined } {
   const {
@@ -62,6 +64,7 @@ function readStatus(status: object | undefined): {
     trouble,
     metrics,
     serves,
+    responder,
     configuration,
   }: Readonly<Record<string, unknown>> = { ...status };
   const shown = configurationOf(configuration);
@@ -74,6 +77,7 @@ function readStatus(status: object | undefined): {
     ...(typeof trouble === 'string' && { trouble }),
     ...(typeof metrics === 'string' && { metrics }),
     ...(typeof serves === 'number' && { serves }),
+    ...(typeof responder === 'string' && { responder }),
     ...(shown && { configuration: shown }),
   };
 }

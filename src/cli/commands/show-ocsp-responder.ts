@@ -1,3 +1,4 @@
+import { responderPlaceText } from '../../lifecycle/responder-place.ts';
 import { readResponder } from '../../lifecycle/responder-setting.ts';
 import type { Body } from '../command.ts';
 import { readStored, whereLooked } from '../stored.ts';
@@ -10,10 +11,9 @@ export const run: Body<Record<never, never>> = async (_args, context) => {
     if (setting === undefined) {
       return `The agent answers no OCSP requests${whereLooked(context)}; certkeeper staple responder listen has it do so\n`;
     }
-    const { address, port, isOpen, forCa, object, passesNonces } = setting;
-    const host = address.includes(':') ? `[${address}]` : address;
+    const { isOpen, forCa, object, passesNonces } = setting;
     return formatFields([
-      ['OCSP responder', `http://${host}:${port}/`],
+      ['OCSP responder', `http://${responderPlaceText(setting)}/`],
       ['open', isOpen ? 'on' : 'off'],
       ['for-ca', forCa.length > 0 ? forCa.join(', ') : undefined],
       ['ocsp-object', object],
