@@ -35,7 +35,7 @@ export const signers = {
   plain: 'one the CA issued for no extended usage',
   any: 'one the CA issued for anyExtendedKeyUsage',
   'no-signing': 'one that the CA named, whose keyUsage is not digitalSignature',
-  old: 'one that the CA named, whose certificate has expired',
+  old: 'one that the CA named, whose certificate has expired since',
   young: 'one that the CA named, after it signed this',
   'of-root': 'one that the CA above named for ocspSigning',
 } as const;
