@@ -99,6 +99,7 @@ export async function compareOcsp(
         ['ocsp', name],
         await needOfOcspObject(store, name, {
           ...(whole['crypto-policy'] && { policies: [] }),
+          ...(whole.certificates && { staples: staplesIn(whole.certificates) }),
           ...(whole['staple-responder'] && { responder: { forCa: [] } }),
         }),
       ),
@@ -169,6 +170,14 @@ export async function comparePolicies(
     wanted,
     remove: ([name = ''], carry) => ifThere(carry, 'policy', name, removePolicy),
   });
+}
+
+function staplesIn(
+  certificates: NonNullable<ConfigFile['certificates']>,
+): readonly (readonly [string, string])[] {
+  return Object.entries(certificates).flatMap(([name, { 'staple-ocsp': object }]) =>
+    object === undefined ? [] : [[name, object] as const],
+  );
 }
 
 function namedIn(words: SettingWords): PolicyReferences {

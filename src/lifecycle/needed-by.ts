@@ -148,6 +148,8 @@ export async function assertOcspObjectUnneeded(store: Store, name: string): Prom
 /** What stands in place of what is stored, where that is about to be changed. */
 export interface StandingNeeds {
   readonly policies?: readonly NamedWords[];
+  /** Names of certificates, each with the OCSP object that its staple is got by. */
+  readonly staples?: Iterable<readonly [string, string]>;
   readonly responder?: Pick<ResponderSetting, 'object' | 'forCa'>;
 }
 
@@ -163,7 +165,8 @@ export async function needOfOcspObject(
     const hint = 'Set ocsp-cert-validator of that policy anew, or remove the policy';
     return { who: `policy "${user.name}"`, hint };
   }
-  for (const [other, object] of await store.nameSettings.having('staple-ocsp')) {
+  const staples = standing.staples ?? (await store.nameSettings.having('staple-ocsp'));
+  for (const [other, object] of staples) {
     if (object !== name) continue;
     return { who: `the staple of "${other}"`, hint: 'Have that asked for in another way first' };
   }
@@ -198,19 +201,17 @@ export function needOfCrl(policies: readonly NamedWords[], name: string): Need |
   return user && { who: `policy "${user.name}"`, hint };
 }
 
-async function needOfNode(store: Store, name: string): Promise<Need | undefined> {
-  for (const [other, value] of await store.nameSettings.having('serve-to')) {
-    if (other !== name && nodesIn(value).includes(name)) {
-      const hint = `Serve it there no more first: certkeeper no agent serve name ${other} to ${name}`;
-      return { who: `whoever is served "${other}" as "${name}"`, hint };
-    }
+async function needOfNode({ nameSettings }: Store, name: string): Promise<Need | undefined> {
+  for (const [other, nodes] of await nameSettings.having('serve-to')) {
+    if (other === name || !nodesIn(nodes).includes(name)) continue;
+    const hint = `Serve it there no more first: certkeeper no agent serve name ${other} to ${name}`;
+    return { who: `whoever is served "${other}" as "${name}"`, hint };
   }
-  for (const [other, value] of await store.nameSettings.having('fetch-as')) {
-    if (other === name || value !== name) continue;
-    if ((await store.nameSettings.get(other, 'auto-fetch-days')) !== undefined) {
-      const hint = `Have it fetched with another one: certkeeper cmp auto-fetch current-name ${other} … as NAME`;
-      return { who: `fetching "${other}" from another agent`, hint };
-    }
+  for (const [other, as] of await nameSettings.having('fetch-as')) {
+    const isFetched = as === name && other !== name;
+    if (!isFetched || (await nameSettings.get(other, 'auto-fetch-days')) === undefined) continue;
+    const hint = `Have it fetched with another one: certkeeper cmp auto-fetch current-name ${other} … as NAME`;
+    return { who: `fetching "${other}" from another agent`, hint };
   }
   return undefined;
 }

@@ -170,6 +170,20 @@ describe('config apply', () => {
     expect([gone.code, stays.code]).toEqual([3, 3]);
   });
 
+  it('keeps the OCSP object that a staple is got by, unless that goes, too', async () => {
+    const bench = await makeOne();
+    expect(await failing(bench, 'ocsp verify-object hq signing-certs rootA')).toBeUndefined();
+    await bench.withStore(({ nameSettings }) =>
+      nameSettings.set(parseLabel('gw1', 'name'), 'staple-ocsp', 'hq'),
+    );
+    const removed = await run(bench, 'no ocsp verify-object hq');
+    expect(removed.err).toContain('the staple of "gw1" needs it');
+    const stays = await apply(bench, 'ocsp: {}\n');
+    expect(stays.err).toContain('the staple of "gw1" needs "hq", which is not in it');
+    expect([removed.code, stays.code]).toEqual([3, 3]);
+    expect(await apply(bench, 'ocsp: {}\ncertificates: {}\n')).toMatchObject({ code: 0, err: '' });
+  });
+
   it('takes away together what needs each other, and has another take its place', async () => {
     const bench = await makeOne();
     const first =
