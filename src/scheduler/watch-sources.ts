@@ -66,15 +66,18 @@ interface Policy {
   readonly isRelaxed: boolean;
   readonly crls: readonly string[];
   readonly asksResponders: boolean;
+  /** It fetches what certificates name. */
+  readonly fetchesNamed: boolean;
 }
 
 async function policiesOf(store: Store): Promise<readonly Policy[]> {
   return (await listWords(store, 'policy')).map(({ words }) => {
-    const { text, texts } = readerOf(words);
+    const { text, texts, flag } = readerOf(words);
     return {
       isRelaxed: text('revocation') === 'relaxed',
       crls: texts('ca-crl'),
       asksResponders: asksResponders(words),
+      fetchesNamed: flag('crl-distribution-points') ?? true,
     };
   });
 }
@@ -138,15 +141,17 @@ async function lookAtResponders(
   note: Note,
 ): Promise<void> {
   const asking = policies.filter((policy) => policy.asksResponders);
+  const fetching = policies.filter((policy) => policy.fetchesNamed);
   for (const responder of await store.troubledResponders.list()) {
-    const { url, lastAt } = responder;
-    if (asking.length === 0 || now.getTime() - lastAt.getTime() >= dayMs) {
+    const { url, lastAt, code } = responder;
+    const users = code === 'crl-rollback' ? fetching : asking;
+    if (users.length === 0 || now.getTime() - lastAt.getTime() >= dayMs) {
       await store.troubledResponders.remove(url);
       continue;
     }
     const endpoint = withoutUserinfo(url);
     const trouble = responderTrouble(responder);
-    note(endpoint, trouble && { endpoint, severity: severityFor(asking), ...trouble });
+    note(endpoint, trouble && { endpoint, severity: severityFor(users), ...trouble });
   }
 }
 
@@ -160,6 +165,9 @@ function responderTrouble({
   if (code === 'unauthorized-responder') {
     const text = 'its answers are signed by somebody who may not speak for the CA';
     return { reason: 'responder-unauthorized', text };
+  }
+  if (code === 'crl-rollback') {
+    return { reason: code, text: 'the CRL there is older than the one held' };
   }
   if (lastAt.getTime() - firstAt.getTime() < hourMs) return undefined;
   const text = `no query of it had a word in an hour and more, the last one: ${code}`;

@@ -26,10 +26,10 @@ export interface ValidationStatistics {
   clear(at: Date): Promise<void>;
 }
 
-/** A responder that has had no word that could be believed since it was asked first. */
+/** A responder that had no word that could be believed since then, or a place, named by certificates, of a CRL too old. */
 export interface TroubledResponder {
   readonly url: string;
-  /** Of `unavailableCodes`, why there was none the last time; `unauthorized-responder` if it was that any time. */
+  /** Of `unavailableCodes`, why there was none the last time, or `crl-rollback`; that, or `unauthorized-responder`, stays. */
   readonly code: string;
   /** Queries in vain. */
   readonly failures: number;

@@ -229,3 +229,47 @@ describe('a responder', () => {
     expect(await store.troubledResponders.list()).toHaveLength(64);
   });
 });
+
+describe('a place of CRLs that certificates name', () => {
+  const crl = 'http://crl.example/';
+  const fetched: ValidationEvent = {
+    type: 'crl-fetch',
+    url: crl,
+    outcome: 'fetched',
+    octets: 1,
+    ms: 1,
+    parseMs: 0,
+    entries: 0,
+  };
+  const rollback: ValidationEvent = { type: 'crl-rollback', url: crl, issuer: '"CN=CA"' };
+
+  it('is an alarm while it gives a CRL from before the one held', async () => {
+    const { tell, store, watched } = await scene();
+    await keepWords(store, 'policy', { name: 'P', words: { ca: ['r'], revocation: 'relaxed' } });
+    for (let i = 0; i < 2; i++) {
+      tell(fetched, rollback);
+      await watched.look(never);
+      expect(await store.alarms.list(9)).toMatchObject([
+        {
+          count: 1,
+          last: { severity: 'minor', details: { endpoint: crl, reason: 'crl-rollback' } },
+        },
+      ]);
+    }
+    tell(fetched);
+    await watched.look(never);
+    expect(await store.alarms.list(9)).toStrictEqual([]);
+    tell(fetched);
+    await watched.look(never);
+    expect(await store.troubledResponders.list()).toStrictEqual([]);
+  });
+
+  it('that is set up as well is told of by its own row alone, and goes with it', async () => {
+    const { tell, store, watched } = await scene();
+    await keepWords(store, 'policy', { name: 'P', words: { ca: ['r'], 'ca-crl': ['c'] } });
+    await keepWords(store, 'crl', { name: 'c', words: { url: crl } });
+    tell(fetched, rollback);
+    await watched.look(never);
+    expect(await store.troubledResponders.list()).toStrictEqual([]);
+  });
+});
