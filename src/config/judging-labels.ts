@@ -50,6 +50,25 @@ export async function knownLabels(
   };
 }
 
+/** Take down each OCSP object by which a staple is to be got, and that will not be there. */
+export function checkStapleObjects(
+  { faults }: Pick<ConfigContext, 'faults'>,
+  { ocspObjects }: KnownLabels,
+  certificates: NonNullable<ConfigFile['certificates']>,
+): void {
+  for (const [name, { 'staple-ocsp': object }] of Object.entries(certificates)) {
+    if (object === undefined || ocspObjects.has(object)) continue;
+    const near = suggest(object, ocspObjects);
+    faults.add(
+      ['certificates', name, 'staple-ocsp'],
+      `there is no OCSP object "${object}"`,
+      near === undefined ? noObject : `Did you mean "${near}"?`,
+    );
+  }
+}
+
+const noObject = 'Set one up in section ocsp, or with "certkeeper ocsp verify-object"';
+
 /** Take down each label of a policy or an OCSP object that will stand for nothing. */
 export function checkLabels(
   { faults }: Pick<ConfigContext, 'faults'>,
@@ -77,8 +96,7 @@ export function checkLabels(
   const validator = validatorOf(words);
   if (validator !== undefined && !known.ocspObjects.has(validator)) {
     const named = { word: 'ocsp-cert-validator', index: 0, label: validator };
-    const usual = 'Set one up in section ocsp, or with "certkeeper ocsp verify-object"';
-    add(named, `there is no OCSP object "${validator}"`, known.ocspObjects, usual);
+    add(named, `there is no OCSP object "${validator}"`, known.ocspObjects, noObject);
   }
   for (const [index, label] of readerOf(words).texts('ca-crl').entries()) {
     if (known.crls.has(label)) continue;

@@ -1,5 +1,6 @@
 import type { Store } from '../store/store.ts';
 import type { Change, ConfigContext, Entry } from './entry.ts';
+import { checkStapleObjects, knownLabels } from './judging-labels.ts';
 import type { ConfigFile, SectionName } from './schema.ts';
 import { compareServers, compareTokens, storedServers, storedTokens } from './section-access.ts';
 import { compareCas, storedCas } from './section-ca.ts';
@@ -64,6 +65,9 @@ export async function compareSections(
     file['staple-responder'] && (await compareResponder(context, file['staple-responder'], file)),
     file.certificates && (await compareCertificates(context, file.certificates)),
   ].flatMap((each) => each ?? []);
+  if (file.certificates) {
+    checkStapleObjects(context, await knownLabels(context, file), file.certificates);
+  }
   // A file that one deployment leaves is free for another; what refers to something goes, or is changed, before that goes:
   // whenever all of this is interrupted, nothing is named that is not there.
   return changes.toSorted((a, b) => rank(a) - rank(b));

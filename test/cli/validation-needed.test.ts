@@ -146,6 +146,10 @@ describe('config apply', () => {
       'ca-crl:\n  a: { url: /a }\ncrypto-policy:\n  gw:\n    ca: rootB\n    ca-crl: [a, aa]\n',
       'line 6, crypto-policy.gw.ca-crl[2]: there is no CRL "aa" (Did you mean "a"?)',
     ],
+    [
+      'ocsp:\n  hq: { signing-certs: rootA }\ncertificates:\n  gw1: { staple-ocsp: hp }\ncrypto-policy:\n  gw: { ca: rootB }\n',
+      'line 4, certificates.gw1.staple-ocsp: there is no OCSP object "hp" (Did you mean "hq"?)',
+    ],
   ])('changes nothing when a label is not known: %j', async (text, where) => {
     const bench = await makeOne();
     const file = `retention: { versions: 3 }\n${text}`;
