@@ -1,4 +1,3 @@
-import type { CrlSigners } from '../revocation/crl-signer.ts';
 import { checkRevocationByCrls } from '../revocation/crl-status.ts';
 import type { Crl } from '../revocation/crl.ts';
 import { unavailable, type RevocationVerdict } from '../revocation/verdict.ts';
@@ -11,7 +10,6 @@ import { findCrls, internalVerdict, whyNoCrl, type CrlQuestion } from './find-cr
 export interface ResponderQuestion extends CrlQuestion {
   readonly policy: ValidationPolicy;
   readonly anchor: Certificate;
-  readonly signers: CrlSigners;
 }
 
 /** What is left of an answer. */
@@ -73,7 +71,7 @@ async function statusOf(
       const lost = unavailable('crl-issuer-untrusted', 'it is on no path to the anchor');
       return { status: lost, crls: [] };
     }
-    const found = await findCrls(question, responder, deadline);
+    const found = await findCrls(question, responder, above, deadline);
     const { crls } = found;
     if (crls.length === 0) return { status: whyNoCrl(found), crls };
     const { clockSkewSeconds, useDeltas } = policy.crls;

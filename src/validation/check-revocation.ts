@@ -133,7 +133,7 @@ async function gather(
   depth: number,
   deadline: AbortSignal,
 ): Promise<Gathered> {
-  const { policy, path } = question;
+  const { policy, path, anchor } = question;
   const certificate = path[depth];
   if (certificate === undefined) throw new CertError('INTERNAL', 'Cannot ask about no certificate');
   const { tried, verdict: ocsp, ofResponders } = await askOcsp(question, depth, deadline);
@@ -141,7 +141,9 @@ async function gather(
   const modes = policy.revocation === 'ifuri' ? settledModes : [policy.revocation];
   const wants = policy.crls.use && modes.some((mode) => needsCrl(mode, outcome));
   if (wants && outcome !== 'none') question.context.tell({ type: 'fallback-to-crl' });
-  const crls = wants ? await findCrls(question, certificate, deadline) : undefined;
+  const crls = wants
+    ? await findCrls(question, certificate, [...path.slice(depth + 1), anchor], deadline)
+    : undefined;
   const mode = modeFor(certificate, policy, crls);
   return { mode, tried, ocsp, crls, ofResponders };
 }

@@ -220,6 +220,9 @@ export interface CrlKeeper {
   /**
    * Find CRLs for a certificate: held ones, configured ones, and those at the places its distribution points name,
    * fetched if none is held that still holds. Never throws for what is fetched.
+   *
+   * @param believes whether a CRL is signed by somebody below the anchor of this peer: what is held by the word of
+   *   another policy, of another CA of that name, plays no part, and keeps nothing from being fetched
    */
   find(
     certificate: Certificate,
@@ -227,6 +230,7 @@ export interface CrlKeeper {
     rules: CrlRules,
     time: CrlTime,
     signal: AbortSignal,
+    believes: (crl: Crl) => boolean,
   ): Promise<CrlsFound>;
   /** Hold CRLs that were used and whose signatures were verified. */
   keep(crls: readonly SignedCrl[]): Promise<void>;

@@ -46,6 +46,7 @@ interface Finding {
   readonly rules: CrlRules;
   readonly time: CrlTime;
   readonly signal: AbortSignal;
+  believes(crl: Crl): boolean;
   /** What is at hand by now. */
   readonly crls: Set<Crl>;
   readonly failed: { readonly url: string; readonly failure: Unavailable }[];
@@ -63,14 +64,15 @@ export function crlKeeper(context: CrlKeeperContext): CrlKeeper & CrlRefresher {
   const find = finder(context, shelf, fetcher);
   return {
     ...refresher,
-    async find(certificate, points, rules, time, signal) {
+    async find(certificate, points, rules, time, signal, believes) {
       const issuers = issuersFor(certificate, points);
-      const crls = new Set(await shelf.of(issuers));
+      const crls = new Set((await shelf.of(issuers)).filter(believes));
       const finding: Finding = {
         certificate,
         rules,
         time,
         signal,
+        believes,
         crls,
         failed: [],
         isAsked: false,
@@ -122,7 +124,7 @@ function finder(context: CrlKeeperContext, shelf: CrlShelf, fetcher: CrlFetcher)
   const { store, fetchConfigured, fetchNamed, allowFiles = false } = context;
 
   /** What came from a place before and still holds. */
-  const heldFrom = async (url: string, time: CrlTime): Promise<Crl | undefined> => {
+  const heldFrom = async (url: string, { time }: Finding): Promise<Crl | undefined> => {
     const identity = (await store.crlSources.get(url))?.identity;
     const held = identity === undefined ? undefined : await shelf.get(identity);
     return held && !hasEnded(held, time) ? held : undefined;
@@ -130,14 +132,15 @@ function finder(context: CrlKeeperContext, shelf: CrlShelf, fetcher: CrlFetcher)
 
   /** The first place that has it. @returns whether one had */
   const firstOf = async (places: readonly Place[], finding: Finding): Promise<boolean> => {
-    const { crls, failed, time, signal } = finding;
+    const { crls, failed, signal } = finding;
     for (const place of places) {
       const { url } = place;
       if (place.type === 'refused') {
         failed.push({ url, failure: place.failure });
         continue;
       }
-      const held = await heldFrom(url, time);
+      const there = await heldFrom(url, finding);
+      const held = there && finding.believes(there) ? there : undefined;
       finding.isAsked ||= held === undefined;
       const file = held
         ? ({ type: 'crl', crl: held } as const)
@@ -155,7 +158,7 @@ function finder(context: CrlKeeperContext, shelf: CrlShelf, fetcher: CrlFetcher)
 
   return {
     async configured(finding: Finding, issuers: ReadonlySet<string>): Promise<void> {
-      const { rules, time, signal, crls, failed } = finding;
+      const { rules, signal, crls, failed } = finding;
       if (rules.configured.length === 0) return;
       const all = await context.configured();
       for (const name of rules.configured) {
@@ -167,7 +170,9 @@ function finder(context: CrlKeeperContext, shelf: CrlShelf, fetcher: CrlFetcher)
           });
           continue;
         }
-        if (await heldFrom(url, time)) continue;
+        const held = await heldFrom(url, finding);
+        // Of another issuer it plays no part for this certificate.
+        if (held && (!issuers.has(nameKey(held.issuer)) || finding.believes(held))) continue;
         finding.isAsked = true;
         const file = await fetcher.fetch(url, 'configured', fetchConfigured, signal);
         if (file.type !== 'crl') failed.push({ url, failure: file });

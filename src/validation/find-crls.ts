@@ -1,4 +1,6 @@
 import { CertError } from '../base/errors.ts';
+import { isAmong, signersOf, type CrlSigners } from '../revocation/crl-signer.ts';
+import type { Crl } from '../revocation/crl.ts';
 import { unavailable, type Unavailable } from '../revocation/verdict.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import type { DistributionPoint } from '../x509/distribution-point.ts';
@@ -8,24 +10,34 @@ import type { CrlsFound, ValidationContext, ValidationPolicy } from './contract.
 /** For whom CRLs are looked for. */
 export interface CrlQuestion {
   readonly context: Pick<ValidationContext, 'crls'>;
-  readonly policy: Pick<ValidationPolicy, 'crls'>;
+  readonly policy: Pick<ValidationPolicy, 'crls' | 'path'>;
+  readonly signers: CrlSigners;
   readonly at: Date;
 }
 
-/** Look for the CRLs of a certificate until the deadline. Whatever goes wrong, there is an answer. */
+/**
+ * Look for the CRLs of a certificate until the deadline. Whatever goes wrong, there is an answer.
+ *
+ * @param above its issuers, up to the anchor
+ */
 export async function findCrls(
-  { context, policy, at }: CrlQuestion,
+  { context, policy, signers, at }: CrlQuestion,
   certificate: Certificate,
+  above: readonly Certificate[],
   deadline: AbortSignal,
 ): Promise<CrlsFound> {
   const { crls: rules } = policy;
+  const believes = (crl: Crl): boolean =>
+    (signersOf(crl, signers, policy.path.policy, above) ?? []).some(
+      (signer) => isAmong(signer, above) || signers.above(signer) !== undefined,
+    );
   const time = { at, clockSkewSeconds: rules.clockSkewSeconds };
   const points = readPoints(certificate, rules.useDeltas);
   return untilEnd(
     deadline,
     async () => {
       try {
-        return await context.crls.find(certificate, points, rules, time, deadline);
+        return await context.crls.find(certificate, points, rules, time, deadline, believes);
       } catch (error) {
         return none(deadline.aborted ? lateVerdict : internalVerdict(error));
       }

@@ -39,7 +39,7 @@ export interface Keeping {
   keep(found: CrlsFound, signer?: Issued): Promise<void>;
   refresh(): Promise<void>;
   /** Another process on the same store. */
-  again(): Keeping;
+  again(more?: Partial<CrlKeeperContext>): Keeping;
 }
 
 /** Make a keeper. */
@@ -83,13 +83,20 @@ function over(
         ...rules,
       };
       const time = { at: clock.now(), clockSkewSeconds: 0 };
-      return await keeper.find(of.certificate, pointsIn(of.certificate), all, time, signal);
+      return await keeper.find(
+        of.certificate,
+        pointsIn(of.certificate),
+        all,
+        time,
+        signal,
+        () => true,
+      );
     },
     async keep({ crls }, signer = ca) {
       await keeper.keep(crls.map((crl) => ({ crl, signer: signer.certificate })));
     },
     refresh: () => keeper.refreshDue(never),
-    again: () => over(store, clock, places, options),
+    again: (more) => over(store, clock, places, { ...options, ...more }),
   };
 }
 

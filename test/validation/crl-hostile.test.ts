@@ -1,0 +1,101 @@
+import { expect, describe, it } from 'vitest';
+import { certificateDer } from '../../src/x509/certificate.ts';
+import { extension } from '../../src/x509/extension-values.ts';
+import { modernOnly } from '../../src/crypto/policy.ts';
+import { validatePeer } from '../../src/validation/check-peer.ts';
+import type { PeerVerdict, ValidationPolicy } from '../../src/validation/contract.ts';
+import { issue, someDay, type Issued } from '../harness/certificates.ts';
+import { entry, makeCrl } from '../revocation/crl-made.ts';
+import { crlServer, keeping, pointAt, type Keeping } from './crl-kept.ts';
+import { strict } from './judged.ts';
+
+/** Two CAs that nothing but their key tells apart, each believed by a policy of its own. */
+const [ours, namesake] = [1, 2].map(() => issue({ subject: 'CN=CA', isCa: true }));
+if (!ours || !namesake) throw new Error('there are two');
+
+function policyOf(anchor: Issued, more: Partial<ValidationPolicy> = {}): ValidationPolicy {
+  const path = { anchors: [anchor.certificate], intermediates: [], policy: modernOnly };
+  return { ...strict, path, ...more };
+}
+
+function peerOf(issuer: Issued, url: string, deltas?: string): Issued {
+  return issue({
+    subject: 'CN=gw1',
+    issuer,
+    extensions: [
+      extension('cRLDistributionPoints', [pointAt(url)]),
+      ...(deltas === undefined ? [] : [extension('freshestCRL', [pointAt(deltas)])]),
+    ],
+  });
+}
+
+async function judge(
+  { keeper }: Keeping,
+  peer: Issued,
+  policy: ValidationPolicy,
+): Promise<PeerVerdict> {
+  const ocsp = {
+    status: async () => ({ verdict: noWord, tried: [] }),
+    staple: () => ({ verdict: noWord, tried: [] }),
+    forget: () => undefined,
+  };
+  return await validatePeer(
+    { ocsp, crls: keeper, tell: () => undefined, algorithms: modernOnly },
+    policy,
+    { chain: [certificateDer(peer.certificate)] },
+    someDay,
+    new AbortController().signal,
+  );
+}
+
+const noWord = { type: 'unavailable', code: 'no-source', detail: 'nobody is asked' } as const;
+
+describe('a CRL of another CA of the same name, which another policy believes,', () => {
+  it.each(['relaxed', 'strict'] as const)(
+    'keeps nobody from fetching the one that lists a peer (%s)',
+    async (revocation) => {
+      const site = await keeping();
+      const theirs = await crlServer(makeCrl(namesake));
+      const held = await judge(site, peerOf(namesake, theirs.url), policyOf(namesake));
+      expect(held.verdict).toBe('accept');
+      expect(await site.store.heldCrls.list()).toHaveLength(1);
+
+      const right = await crlServer(new Uint8Array());
+      const peer = peerOf(ours, right.url);
+      right.serve(makeCrl(ours, { entries: [entry(peer)] }));
+      const verdict = await judge(site, peer, policyOf(ours, { revocation }));
+      expect(verdict).toMatchObject({ verdict: 'reject', reasons: [{ code: 'revoked' }] });
+    },
+  );
+
+  it('is not the word of a place that both name', async () => {
+    const site = await keeping();
+    const both = await crlServer(makeCrl(namesake));
+    await judge(site, peerOf(namesake, both.url), policyOf(namesake));
+    const peer = peerOf(ours, both.url);
+    both.serve(makeCrl(ours, { entries: [entry(peer)] }));
+    await site.clock.advance(61);
+    const verdict = await judge(site, peer, policyOf(ours, { revocation: 'relaxed' }));
+    expect(verdict).toMatchObject({ verdict: 'reject', reasons: [{ code: 'revoked' }] });
+  });
+
+  it('keeps nobody from fetching a delta', async () => {
+    const site = await keeping();
+    const theirs = await crlServer(makeCrl(namesake));
+    const theirDelta = await crlServer(makeCrl(namesake, { base: 1n, number: 2n }));
+    await judge(site, peerOf(namesake, theirs.url, theirDelta.url), policyOf(namesake));
+    expect(await site.store.heldCrls.list()).toHaveLength(2);
+
+    const delta = await crlServer(new Uint8Array());
+    const freshest = extension('freshestCRL', [pointAt(delta.url)]);
+    const right = await crlServer(makeCrl(ours, { extensions: [freshest] }));
+    const peer = peerOf(ours, right.url);
+    delta.serve(makeCrl(ours, { base: 1n, number: 2n, entries: [entry(peer)] }));
+    const own = await keeping({ signerOf: async () => ours.certificate });
+    const over = { ...own, keeper: own.keeper };
+    expect((await judge(over, peer, policyOf(ours))).verdict).toBe('reject');
+    const both = site.again({ signerOf: async () => ours.certificate });
+    const verdict = await judge(both, peer, policyOf(ours));
+    expect(verdict).toMatchObject({ verdict: 'reject', reasons: [{ code: 'revoked' }] });
+  });
+});
