@@ -8,6 +8,7 @@ import type { ValidationParts } from './compose-validation.ts';
 import { serveResponses, type OcspResponder, type ResponderSource } from './ocsp-responder.ts';
 import { passNonce } from './pass-nonce.ts';
 import { relayBudget } from './request-counter.ts';
+import { tellingGate } from './telling-gate.ts';
 import { responderSource, type Relay } from './responder-source.ts';
 
 /** What answering stands on. */
@@ -104,10 +105,17 @@ function sourceFor(context: RespondingContext, setting: ResponderSetting): Respo
     readAt = clock.now().getTime();
   };
   const budget = relayBudget(clock);
+  const gate = tellingGate(clock);
   return responderSource({
     store,
     clock,
     budget,
+    failed({ code, detail }) {
+      if (gate.pass(code) === undefined) return;
+      log.warn(
+        `OCSP object "${setting.object}" has no word for a server that asks: ${detail} (${code})`,
+      );
+    },
     ocsp: validation.askForOthers(budget),
     async relay() {
       const age = clock.now().getTime() - (readAt ?? -Infinity);

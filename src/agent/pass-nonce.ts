@@ -1,12 +1,12 @@
 import type { Clock } from '../base/clock.ts';
 import { CertError } from '../base/errors.ts';
 import { verifyOcspResponse } from '../revocation/ocsp-verify.ts';
+import { unavailable, type Unavailable } from '../revocation/verdict.ts';
+import { fetchFailure } from '../validation/fetch-failure.ts';
 import { sendOcspQuery } from '../validation/ocsp-send.ts';
 import { within } from '../validation/time-limit.ts';
 import type { ResponderAsks, ResponderFound } from './ocsp-responder.ts';
 import { spanOf, type Relayed } from './responder-source.ts';
-
-const later: ResponderFound = { type: 'none', why: 'tryLater' };
 
 /**
  * Make what passes a request on as it is, so that the nonce of whoever asked comes back. What is answered is believed as the
@@ -17,10 +17,10 @@ export function passNonce(clock: Clock) {
     { request }: ResponderAsks,
     { certificate, issuer, object }: Relayed,
     signal: AbortSignal,
-  ): Promise<ResponderFound> => {
+  ): Promise<ResponderFound | Unavailable> => {
     const { query } = object;
     const { url } = query;
-    if (url === undefined) return later;
+    if (url === undefined) return unavailable('no-source', 'the OCSP object has no url');
     const rules = { ...object.rules, nonce: 'off' } as const;
     try {
       const { body } = await within(clock, query.timeoutMs, signal, (ending) =>
@@ -34,11 +34,11 @@ export function passNonce(clock: Clock) {
       const expectation = { certificate, issuer, origin: { type: 'query' } as const };
       const now = clock.now();
       const verdict = verifyOcspResponse(body, expectation, rules, now);
-      if (verdict.type === 'unavailable') return later;
+      if (verdict.type === 'unavailable') return verdict;
       return { type: 'shown', shown: { der: body, ...spanOf(verdict, now) } };
     } catch (error) {
       if (error instanceof CertError && error.code === 'INTERNAL') throw error;
-      return later;
+      return fetchFailure(error);
     }
   };
 }

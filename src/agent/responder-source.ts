@@ -3,7 +3,7 @@ import { findDigest } from '../crypto/digest.ts';
 import { keyOf } from '../ocsp-staple/responder-question.ts';
 import { shownResponses } from '../ocsp-staple/shown-responses.ts';
 import { isCertIdOf } from '../revocation/ocsp-cert-id.ts';
-import type { Period } from '../revocation/verdict.ts';
+import type { Period, Unavailable } from '../revocation/verdict.ts';
 import type { Store } from '../store/store.ts';
 import type { OcspClient, ResolvedOcsp } from '../validation/contract.ts';
 import type { Certificate } from '../x509/certificate.ts';
@@ -27,10 +27,16 @@ export interface ResponderSourceContext {
   /** Asks within the budget, and keeps what came by itself. */
   readonly ocsp: Pick<OcspClient, 'status'>;
   readonly budget: RelayBudget;
+  /** Told why a certificate of others is not spoken of. */
+  failed(why: Unavailable): void;
   /** Undefined: nothing is asked for others. */
   relay(): Promise<Relay | undefined>;
   /** Ask with the nonce of the client; undefined where they are not passed on. */
-  passOn?(asked: ResponderAsks, about: Relayed, signal: AbortSignal): Promise<ResponderFound>;
+  passOn?(
+    asked: ResponderAsks,
+    about: Relayed,
+    signal: AbortSignal,
+  ): Promise<ResponderFound | Unavailable>;
 }
 
 /** A certificate that is asked about, and by which object. */
@@ -81,7 +87,10 @@ export function responderSource(context: ResponderSourceContext): ResponderSourc
   ): Promise<ResponderFound> => {
     if (passOn === undefined || !budget.begin()) return later;
     try {
-      return await passOn(asked, about, signal);
+      const found = await passOn(asked, about, signal);
+      if (found.type !== 'unavailable') return found;
+      if (!signal.aborted) context.failed(found);
+      return later;
     } finally {
       budget.end();
     }
@@ -104,6 +113,7 @@ export function responderSource(context: ResponderSourceContext): ResponderSourc
       }
       const { certificate, issuer, object } = about;
       const { verdict, der } = await ocsp.status(certificate, issuer, object, signal);
+      if (verdict.type === 'unavailable' && !signal.aborted) context.failed(verdict);
       if (verdict.type === 'unavailable' || der === undefined) return later;
       return { type: 'shown', shown: { der, ...spanOf(verdict, clock.now()) } };
     },
