@@ -93,6 +93,8 @@ export function outcomeOf(
       // A revocation does not lapse; a hold may have been lifted since.
       return { type: 'revoked', ...listed, ...period };
     }
+    const beside = revokedBeside(complete, deltas, certificate, time, delta);
+    if (beside) return beside;
   } catch (error) {
     if (!(error instanceof CertError) || error.code === 'INTERNAL') throw error;
     return unavailable('malformed', error.message);
@@ -114,17 +116,44 @@ function merged(before: Listed | undefined, change: Listed): Listed | undefined 
 }
 
 /**
+ * Look into the deltas that are passed over, since they have expired or are not understood: they give no good, and what
+ * they list is revoked all the same. A hold may have been lifted by what is newer, or since they expired.
+ */
+function revokedBeside(
+  complete: Crl,
+  deltas: readonly Crl[],
+  certificate: Certificate,
+  time: CrlTime,
+  used: Crl | undefined,
+): RevocationVerdict | undefined {
+  for (const delta of deltas) {
+    if (!fits(complete, delta) || isUsable(delta, time) || notYetValid(delta, time)) continue;
+    const listed = lookUp(delta, certificate);
+    if (!listed || listed.reason === 'removeFromCRL') continue;
+    const mayBeLifted = hasExpired(delta, time) || (used !== undefined && isNewer(used, delta));
+    if (listed.reason === 'certificateHold' && mayBeLifted) continue;
+    return { type: 'revoked', ...listed, ...periodOf(delta) };
+  }
+  return undefined;
+}
+
+/**
  * Choose the newest delta that may be combined with a complete CRL: of the same part, building on this one or on an
  * earlier one, and ahead of it. One that cannot be used is passed over: the complete CRL stands without it.
  */
 function newestDelta(complete: Crl, deltas: readonly Crl[], time: CrlTime): Crl | undefined {
   let newest: Crl | undefined;
   for (const delta of deltas) {
-    if (!fits(complete, delta) || notYetValid(delta, time) || hasExpired(delta, time)) continue;
-    if (delta.unprocessed !== undefined || !delta.nextUpdate) continue;
+    if (!fits(complete, delta) || !isUsable(delta, time)) continue;
     if (!newest || isNewer(delta, newest)) newest = delta;
   }
   return newest;
+}
+
+/** Whether its word counts as a whole, and not for what it lists alone. */
+function isUsable(delta: Crl, time: CrlTime): boolean {
+  if (notYetValid(delta, time) || hasExpired(delta, time)) return false;
+  return delta.unprocessed === undefined && delta.nextUpdate !== undefined;
 }
 
 function fits(complete: Crl, { baseCrlNumber, crlNumber, list }: Crl): boolean {

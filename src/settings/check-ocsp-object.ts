@@ -75,17 +75,25 @@ function responderErrors({ verifyOthers, signingCerts, caChain }: OcspObject): r
 /** A kept result that is gone before the query that brought it may end would be asked for again and again. */
 function timeErrors(object: OcspObject): readonly string[] {
   const { timeoutMs, cacheTimeoutSeconds, cacheErrorTimeoutSeconds } = object;
-  const tooShort = (word: string, seconds: number): readonly string[] =>
-    seconds * 1000 < timeoutMs
-      ? [
-          `${word} is ${seconds} s, which is less than timeout, ${timeoutMs} ms: ` +
-            `set it to ${Math.ceil(timeoutMs / 1000) + 1} s`,
-        ]
-      : [];
+  const tooShort = (word: string, seconds: number): readonly string[] => {
+    if (seconds * 1000 >= timeoutMs) return [];
+    const enough = Math.ceil(timeoutMs / 1000);
+    const most = mostOf(word);
+    const advice =
+      enough > most
+        ? `set timeout to ${most * 1000} ms at the most`
+        : `set it to ${Math.min(enough + 1, most)} s`;
+    return [`${word} is ${seconds} s, which is less than timeout, ${timeoutMs} ms: ${advice}`];
+  };
   return [
     ...(cacheTimeoutSeconds === 'indefinite' ? [] : tooShort('cache-timeout', cacheTimeoutSeconds)),
     ...tooShort('cache-error-timeout', cacheErrorTimeoutSeconds),
   ];
+}
+
+function mostOf(wanted: string): number {
+  const values = ocspSettings.find(({ word }) => word === wanted)?.values;
+  return values?.type === 'number' ? values.max : Infinity;
 }
 
 function tunnelErrors({ tunneling, tunnel }: OcspObject): readonly string[] {

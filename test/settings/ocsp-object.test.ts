@@ -66,6 +66,8 @@ describe('checkOcspObject()', () => {
     ],
     ['cache-timeout below timeout', { cacheTimeoutSeconds: 4, timeoutMs: 4001 }, 'set it to 6 s'],
     ['cache-error-timeout below timeout', { timeoutMs: 30_001 }, 'set it to 32 s'],
+    ['the same, at its end', { timeoutMs: 60_000 }, 'set it to 60 s'],
+    ['a timeout that none can reach', { timeoutMs: 70_000 }, 'set timeout to 60000 ms at the most'],
     ['tunneling without an address', { tunneling: true }, 'tunnel-address'],
     [
       'a password of nobody',
