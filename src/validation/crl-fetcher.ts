@@ -168,35 +168,46 @@ export function crlFetcher(context: FetcherContext): CrlFetcher {
   };
 
   const fetchNow: CrlFetcher['fetch'] = async (url, origin, by, signal) =>
-    await flights.join(url, signal, async (ending) => {
+    await flights.join(wayTo(url, origin), signal, async (ending) => {
       const { file: got, version } = await retrieve(url, by, ending);
       const file = got.type === 'crl' ? await against(url, got) : got;
       const at = clock.now();
+      const way = wayTo(url, origin);
       if (file.type === 'crl') {
         origins.set(file.crl, { url, origin, at, form: file.form, version });
         const until = at.getTime() + AGAIN_MS;
-        recent.set(url, { result: file, until, failures: 0 }, sizeInMemory(file.crl));
+        recent.set(way, { result: file, until, failures: 0 }, sizeInMemory(file.crl));
         return file;
       }
-      const failures = (recent.get(url)?.failures ?? 0) + 1;
+      const failures = (recent.get(way)?.failures ?? 0) + 1;
       const until = nextAttempt(url, failures, at).getTime();
-      recent.set(url, { result: file, until, failures }, FAILURE_OCTETS + url.length);
+      recent.set(way, { result: file, until, failures }, FAILURE_OCTETS + way.length);
       return file;
     });
 
   return {
     fetchNow,
     async fetch(url, origin, by, signal) {
-      const before = recent.get(url);
+      const before = recent.get(wayTo(url, origin));
       if (before && clock.now().getTime() < before.until) return before.result;
       return await fetchNow(url, origin, by, signal);
     },
     cameFrom: (crl) => origins.get(crl),
     forget(url, crl) {
-      recent.delete(url);
+      for (const origin of ['configured', 'certificate'] as const) {
+        recent.delete(wayTo(url, origin));
+      }
       origins.delete(crl);
     },
   };
+}
+
+/**
+ * Who is nobody may be refused where who has a login is not: what becomes of a place that a certificate names says
+ * nothing of the same place as an operator has set it up.
+ */
+function wayTo(url: string, origin: CameFrom['origin']): string {
+  return `${origin} ${url}`;
 }
 
 const rolledBack: Unavailable = unavailable('too-old', 'the CRL there is older than the one held');

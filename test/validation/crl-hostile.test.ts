@@ -1,4 +1,5 @@
 import { expect, describe, it } from 'vitest';
+import { CertError } from '../../src/base/errors.ts';
 import { certificateDer } from '../../src/x509/certificate.ts';
 import { extension } from '../../src/x509/extension-values.ts';
 import { modernOnly } from '../../src/crypto/policy.ts';
@@ -97,5 +98,37 @@ describe('a CRL of another CA of the same name, which another policy believes,',
     const both = site.again({ signerOf: async () => ours.certificate });
     const verdict = await judge(both, peer, policyOf(ours));
     expect(verdict).toMatchObject({ verdict: 'reject', reasons: [{ code: 'revoked' }] });
+  });
+});
+
+describe('a place that a certificate names and an operator has set up', () => {
+  it('is asked with the login of its server, though it has just refused us as nobody', async () => {
+    const { url } = await crlServer(makeCrl(ours));
+    const site = await keeping({
+      fetchNamed: async () => {
+        throw new CertError('HTTP_STATUS', 'Cannot fetch it: HTTP status 401');
+      },
+    });
+    const peer = peerOf(ours, url);
+    const named = await judge(site, peer, policyOf(ours));
+    expect(named).toMatchObject({ verdict: 'reject', reasons: [{ code: 'http-status' }] });
+
+    site.places.push({ name: 'ours', url });
+    const crls = { ...strict.crls, configured: ['ours'] };
+    expect(await judge(site, peer, policyOf(ours, { crls }))).toMatchObject({ verdict: 'accept' });
+  });
+
+  it('is not gone to as nobody by those who wait for it at the same time', async () => {
+    const { url } = await crlServer(makeCrl(ours));
+    const refusal = Promise.withResolvers<never>();
+    const site = await keeping({ fetchNamed: () => refusal.promise });
+    site.places.push({ name: 'ours', url });
+    const peer = peerOf(ours, url);
+    const named = judge(site, peer, policyOf(ours));
+    const crls = { ...strict.crls, configured: ['ours'] };
+    const configured = await judge(site, peer, policyOf(ours, { crls }));
+    expect(configured).toMatchObject({ verdict: 'accept' });
+    refusal.reject(new CertError('HTTP_STATUS', 'Cannot fetch it: HTTP status 401'));
+    expect(await named).toMatchObject({ verdict: 'reject' });
   });
 });
