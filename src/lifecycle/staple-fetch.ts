@@ -18,7 +18,7 @@ import type { LifecycleContext } from './context.ts';
 import { orderChain } from './issuer-chain.ts';
 import { realStaplePorts } from './staple-ports.ts';
 import type { StapledRecord } from './staple-versions.ts';
-import { storedCertificate } from './stored-certificate.ts';
+import { serialOf, storedCertificate } from './stored-certificate.ts';
 
 /** Longest body that is read; what is larger is no response about one certificate. */
 const MAX_OCTETS = 65_536;
@@ -37,7 +37,8 @@ export async function refreshStaple(
   const { record, kept, certificate } = version;
   const { decision, url } = await ask(context, version);
   const now = clock.now();
-  const next = keptAfter({ certificate, name: record.name }, kept, decision, now);
+  const about = { certificate, name: record.name, serial: serialOf(record) };
+  const next = keptAfter(about, kept, decision, now);
   await store.staples.put(next);
   tell(context, version, decision, url);
   return next;

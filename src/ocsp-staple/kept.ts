@@ -8,16 +8,18 @@ export interface StapledVersion {
   /** SHA-256 of its DER, in lower-case hexadecimal. */
   readonly certificate: string;
   readonly name: Label;
+  /** Its serial number: with the name it decides when it is asked about, among all others. By its hash when absent. */
+  readonly serial?: string;
 }
 
 /** Write what a decision makes of what is kept, and when to ask next. */
 export function keptAfter(
-  { certificate, name }: StapledVersion,
+  { certificate, name, serial = certificate }: StapledVersion,
   kept: KeptStaple | undefined,
   decision: Decision,
   now: Date,
 ): KeptStaple {
-  const seed = `${name} ${certificate}`;
+  const seed = `${name} ${serial}`;
   const base = { certificate, name, failures: 0, triedAt: now };
   switch (decision.type) {
     case 'take': {

@@ -73,17 +73,22 @@ const MOST_RETRY_MS = 3_600_000;
 /** Longer than this no responder is left alone, whatever its Retry-After says: its next response lasts for a day or so. */
 const MOST_RETRY_AFTER_MS = 6 * 3_600_000;
 
+/** Those who were all told the same moment come within so much after it, or within half of what they have to wait. */
+const MOST_RETRY_AFTER_SPREAD_MS = 1_800_000;
+
 /**
  * Say when to ask again after a failure: after a minute, two, four, up to an hour, and up to a half longer by name and
- * number; later where the responder asked for that.
+ * number; later where the responder asked for that, and up to half an hour after that.
  *
  * @param failures in a row, the one just now among them
  */
 export function retryAt(seed: string, failures: number, now: Date, retryAfter?: Date): Date {
   const doubled = FIRST_RETRY_MS * 2 ** Math.min(Math.max(failures, 1) - 1, 10);
-  const pause = Math.min(doubled, MOST_RETRY_MS / 1.5) * (1 + spread(`${seed} ${failures}`) / 2);
+  const place = spread(`${seed} ${failures}`);
+  const pause = Math.min(doubled, MOST_RETRY_MS / 1.5) * (1 + place / 2);
   const wanted = Math.min((retryAfter?.getTime() ?? 0) - now.getTime(), MOST_RETRY_AFTER_MS);
-  return new Date(now.getTime() + Math.round(Math.max(pause, wanted)));
+  const apart = Math.min(Math.max(0, wanted) / 2, MOST_RETRY_AFTER_SPREAD_MS) * place;
+  return new Date(now.getTime() + Math.round(Math.max(pause, wanted + apart)));
 }
 
 /** What is revoked for good is asked about once a day, in case the CA was wrong; what is on hold, each hour. */

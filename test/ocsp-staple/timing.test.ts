@@ -70,9 +70,24 @@ describe('retryAt()', () => {
     expect(Math.max(...minutes)).toBeLessThanOrEqual(60);
   });
 
-  it('leaves a responder alone that asks for it, for six hours at the most', () => {
-    expect(retryAt('gw1', 1, hour(0), hour(2))).toStrictEqual(hour(2));
-    expect(retryAt('gw1', 1, hour(0), hour(500))).toStrictEqual(hour(6));
+  it('leaves a responder alone that asks for it, for six hours and a half at the most', () => {
+    const after = (hours: number): number =>
+      (retryAt('gw1', 1, hour(0), hour(hours)).getTime() - hour(0).getTime()) / 3_600_000;
+    expect(after(2)).toBeGreaterThanOrEqual(2);
+    expect(after(2)).toBeLessThan(2.5);
+    expect(after(500)).toBeGreaterThanOrEqual(6);
+    expect(after(500)).toBeLessThan(6.5);
     expect(retryAt('gw1', 1, hour(0), hour(-1)).getTime()).toBeGreaterThan(hour(0).getTime());
+  });
+
+  it('spreads those who were told the same moment', () => {
+    const minutes = Array.from({ length: 1000 }, (_, i) => {
+      const now = hour(i / 500);
+      return Math.floor(
+        (retryAt(`gw${i}`, 3, now, hour(2)).getTime() - hour(2).getTime()) / 60_000,
+      );
+    }).filter((minute) => minute >= 0);
+    const perMinute = Map.groupBy(minutes, (minute) => minute);
+    for (const some of perMinute.values()) expect(some.length).toBeLessThan(80);
   });
 });
