@@ -9,14 +9,17 @@ import {
 /** More than a gateway has at one time by far: a store takes each key once. */
 const poolSize = 2000;
 
-let pool: Promise<readonly GeneratedKey[]> | undefined;
+const pools = new Map<number, Promise<readonly GeneratedKey[]>>();
 
 /**
  * Give keys that were made before, in turn: a simulated gateway needs tens of thousands, and nothing it does may
  * depend on their octets.
  */
-export async function pooledKeys(): Promise<KeyProvider> {
-  pool ??= Promise.all(Array.from({ length: poolSize }, () => softwareKeys.generate('p-256')));
+export async function pooledKeys(size: number = poolSize): Promise<KeyProvider> {
+  const pool =
+    pools.get(size) ??
+    Promise.all(Array.from({ length: size }, () => softwareKeys.generate('p-256')));
+  pools.set(size, pool);
   const keys = await pool;
   const loaded = new Map<string, SigningKey>();
   let next = 0;

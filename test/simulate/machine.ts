@@ -5,6 +5,7 @@ import type { Label } from '../../src/base/label.ts';
 import type { Random } from '../../src/base/random.ts';
 import { deliverFiles } from '../../src/deploy/files.ts';
 import type { LifecycleContext } from '../../src/lifecycle/context.ts';
+import type { StaplePorts } from '../../src/lifecycle/staple-ports.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { SimulatedCa } from './ca.ts';
@@ -40,6 +41,12 @@ export interface MachineParts {
   readonly plant?: Plant;
   /** The age of what waits for the receiver is not what it seems: a clock was set. */
   readonly mayGiveUp: () => boolean;
+  /** How a process of it reaches responders and endpoints of OCSP responses, where there are any. */
+  readonly staples?: (image: ProcessImage, store: Store) => StaplePorts;
+  /** Something is done to each store that is opened. */
+  readonly plantStore?: (store: Store) => Store;
+  /** How many keys are made beforehand, where that is not the usual number. */
+  readonly keys?: number;
   readonly tell: (text: string) => void;
 }
 
@@ -75,7 +82,7 @@ export const certs = '/etc';
 /** Set up a machine. */
 export async function simulatedMachine(parts: MachineParts): Promise<Machine> {
   const { directory, clock, cas, receiver, fs, names, trouble, random, draw, plant, tell } = parts;
-  const keys = await pooledKeys();
+  const keys = await pooledKeys(parts.keys);
   let [kills, pids] = [0, 0];
   // The agent's process, which comes and goes.
   const livePids = new Set<number>();
@@ -111,7 +118,7 @@ export async function simulatedMachine(parts: MachineParts): Promise<Machine> {
     const isWriting = writesOf(opened);
     cache = readCache(opened, changes, isWriting);
     const { store } = cache;
-    const watched = receiver.watched(store, parts.mayGiveUp);
+    const watched = (parts.plantStore ?? same)(receiver.watched(store, parts.mayGiveUp));
     const mortal = mortalFs(fs, image, hindrance);
     const context: AgentContext = {
       store: mortalStore(planted(watched, plant), image, hindrance, isWriting),
@@ -138,6 +145,7 @@ export async function simulatedMachine(parts: MachineParts): Promise<Machine> {
       holder: { pid: image.pid, startedAt: '', host: 'here', boot: 'b', pidNamespace: 'n' },
       livenessOf: ({ pid }) => (livePids.has(pid) ? 'alive' : 'dead'),
       defaultCertStore: certs,
+      ...(parts.staples && { staples: parts.staples(image, store) }),
       retrieve: async () => {
         throw new CertError('NETWORK_UNREACHABLE', 'Cannot retrieve anything here');
       },
@@ -298,6 +306,10 @@ export async function simulatedMachine(parts: MachineParts): Promise<Machine> {
     },
     byPerson,
   };
+}
+
+function same(store: Store): Store {
+  return store;
 }
 
 /** Whether the process is still there after some work. */

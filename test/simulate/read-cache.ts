@@ -18,6 +18,7 @@ const touched: Readonly<Record<string, readonly string[]>> = {
   outbox: ['outbox', 'destinations'],
   snmpEngine: ['snmpEngine'],
   settings: ['settings'],
+  staples: ['staples', 'schedule'],
   nameSettings: ['nameSettings', 'schedule'],
 };
 
