@@ -16,7 +16,8 @@ export type FeatureName =
   | 'mounts'
   | 'accounts'
   | 'debian-root'
-  | 'containers';
+  | 'containers'
+  | 'chromium';
 
 /** Something only the kernel or a plugin can give: a machine without it may skip the tests that need it. */
 export interface Feature {
@@ -64,6 +65,10 @@ export const features: Readonly<Record<FeatureName, Feature>> = {
     probe:
       'this is the root of a machine that has a cgroup hierarchy for systemd, and may write to it',
     isThere: hasContainers,
+  },
+  chromium: {
+    probe: 'chromium --version: its Debian package takes 400 MB, so nothing here installs it',
+    isThere: () => succeeds('chromium', '--version'),
   },
   'charon-pkcs11': {
     probe: '/usr/lib/ipsec/plugins/libstrongswan-pkcs11.so is readable',

@@ -26,6 +26,8 @@ export function buildOnce(): void {
 /** A lab with its responder, and an agent that is to answer on a port. */
 export interface ResponderScene {
   readonly lab: Scene['lab'];
+  /** State directory of the agent. */
+  readonly state: string;
   /** Where servers find files; others than root may read there. */
   readonly directory: string;
   readonly port: number;
@@ -62,26 +64,13 @@ export async function openResponderScene(more = ''): Promise<ResponderScene> {
   }
   const client = await scene.client('gw1');
   const state = dirname(client.certs);
-  const commandOf =
-    (stateDirectory: string) =>
-    async (typed: string): Promise<string> => {
-      const io = fakeIo();
-      const argv = [...typed.split(' '), '--state', stateDirectory];
-      const code = await run(argv, io, (_globals, _io, log) => compose({ stateDirectory, log }));
-      if (code !== 0) throw new Error(`"${typed}" ended with ${code}: ${io.err()}`);
-      return io.out();
-    };
   const done = commandOf(state);
   const port = await unusedPort();
   await done(`staple responder listen 127.0.0.1:${port}${more}`);
   await done('cmp initialize key-type p-256 cert-name gw1 subject-name CN=gw1 san dns:gw1.test');
-  const written = (name: string, der: Uint8Array): Issued => {
-    const path = join(directory, `${name}.crt`);
-    writeFileSync(path, encodePem('CERTIFICATE', der));
-    return { path, serial: new X509Certificate(der).serialNumber };
-  };
   return {
     lab,
+    state,
     directory,
     port,
     url: `http://127.0.0.1:${port}/`,
@@ -98,14 +87,31 @@ export async function openResponderScene(more = ''): Promise<ResponderScene> {
         `cmp initialize key-type p-256 cert-name ${name} subject-name CN=${name}`,
       );
       const record = await other.withStore((store) => store.certificates.current(name));
-      return written(name, record?.der ?? new Uint8Array());
+      return written(directory, name, record?.der);
     },
     async own() {
       const record = await client.withStore((store) => store.certificates.current('gw1'));
-      return written('gw1', record?.der ?? new Uint8Array());
+      return written(directory, 'gw1', record?.der);
     },
     asked: (argv) => askedByOpenssl(directory, [...argv, '-url', `http://127.0.0.1:${port}/`]),
   };
+}
+
+function commandOf(stateDirectory: string): (typed: string) => Promise<string> {
+  return async (typed) => {
+    const io = fakeIo();
+    const argv = [...typed.split(' '), '--state', stateDirectory];
+    const code = await run(argv, io, (_globals, _io, log) => compose({ stateDirectory, log }));
+    if (code !== 0) throw new Error(`"${typed}" ended with ${code}: ${io.err()}`);
+    return io.out();
+  };
+}
+
+function written(directory: string, name: string, der: Uint8Array | undefined): Issued {
+  if (der === undefined) throw new Error(`there is no certificate "${name}"`);
+  const path = join(directory, `${name}.crt`);
+  writeFileSync(path, encodePem('CERTIFICATE', der));
+  return { path, serial: new X509Certificate(der).serialNumber };
 }
 
 /** It asks by POST; for GET, its request is sent by curl. */

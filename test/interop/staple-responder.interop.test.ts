@@ -56,14 +56,12 @@ async function askedByGet(scene: ResponderScene, path: string): Promise<string> 
     ['ocsp', '-issuer', issuer, '-cert', path, '-no_nonce', '-reqout', request],
     { env },
   );
+  const believed = ['-CAfile', join(directory, 'root.pem'), '-verify_other', issuer];
   const base64 = encodeURIComponent(readFileSync(request).toString('base64'));
   await promised('curl', ['--silent', '--fail', '--output', answer, `${url}${base64}`]);
   const { stdout, stderr } = await promised(
     'openssl',
-    [
-      ...['ocsp', '-issuer', issuer, '-cert', path, '-no_nonce', '-respin', answer],
-      ...['-CAfile', join(directory, 'root.pem'), '-verify_other', issuer],
-    ],
+    ['ocsp', '-issuer', issuer, '-cert', path, '-no_nonce', '-respin', answer, ...believed],
     { env },
   );
   return stdout + stderr;

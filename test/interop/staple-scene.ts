@@ -187,7 +187,8 @@ export function seenByOpenssl(
   });
 }
 
-function judgedByGnutls(
+/** Have `gnutls-cli` make a single connection, and say whether it goes on with it. */
+export function judgedByGnutls(
   { host, port, serverName = '' }: DeployProbe,
   anchors: string,
 ): Promise<{ readonly accepts: boolean; readonly text: string }> {
