@@ -2,14 +2,29 @@ import { bytesEqual } from '../base/bytes.ts';
 import { isNewer } from '../revocation/crl.ts';
 import { integer, octets, oneOf, optional, present, text, time } from './column.ts';
 import type { Database } from './database.ts';
-import type { Row } from './sql.ts';
+import type { Row, Sql } from './sql.ts';
 import type { CrlSource, CrlSources, HeldCrls, HeldCrlSummary } from './validation-contract.ts';
 
 /** Everything but the octets, which may be tens of megabytes. */
 const summaryColumns = 'identity, issuer, this_update, next_update, crl_number, fetched_at, octets';
 
+/** How much is held of what certificates name. */
+export interface HeldLimits {
+  readonly crls: number;
+  readonly octets: number;
+  /** Places that are remembered. */
+  readonly sources: number;
+}
+
+/**
+ * A CA chooses the places and the parts of its CRLs, and a hostile one that is below an anchor makes a new one for each
+ * certificate. The largest public CAs have some hundred parts, and CRLs of 50 MB; all rows are looked through for each
+ * peer.
+ */
+export const heldLimits: HeldLimits = { crls: 1024, octets: 1024 ** 3, sources: 4096 };
+
 /** CRLs that were verified, in SQLite. */
-export function sqliteHeldCrls(database: Database): HeldCrls {
+export function sqliteHeldCrls(database: Database, limits: HeldLimits = heldLimits): HeldCrls {
   return {
     put: (crl) =>
       database.write((sql) => {
@@ -36,6 +51,7 @@ export function sqliteHeldCrls(database: Database): HeldCrls {
             der,
           },
         );
+        makeRoom(sql, identity, fetchedAt, limits);
         return 'held';
       }),
     list: () =>
@@ -62,8 +78,33 @@ export function sqliteHeldCrls(database: Database): HeldCrls {
   };
 }
 
-/** The places CRLs come from, in SQLite. */
-export function sqliteCrlSources(database: Database): CrlSources {
+/**
+ * Forget what is over the limits: first CRLs that have ended, then those fetched longest ago. What comes from a place
+ * that is set up stays, and so does the one that has just come.
+ */
+function makeRoom(sql: Sql, identity: string, now: Date, { crls, octets: most }: HeldLimits): void {
+  sql.run(
+    `DELETE FROM held_crls WHERE identity <> @identity AND id IN (
+       SELECT id FROM (
+         SELECT id, is_configured, row_number() OVER best AS place, sum(octets) OVER best AS total
+         FROM (
+           SELECT id, octets, fetched_at, identity = @identity AS is_new,
+             coalesce(next_update >= @now, 1) AS is_current,
+             EXISTS (SELECT 1 FROM crl_sources AS s
+               WHERE s.origin = 'configured' AND s.identity = h.identity) AS is_configured
+           FROM held_crls AS h)
+         WINDOW best AS (ORDER BY is_configured DESC, is_new DESC, is_current DESC, fetched_at DESC,
+           id DESC ROWS UNBOUNDED PRECEDING))
+       WHERE is_configured = 0 AND (place > @crls OR total > @most))`,
+    { identity, now, crls, most },
+  );
+}
+
+/** The places CRLs come from, in SQLite; of those that certificates name, the latest. */
+export function sqliteCrlSources(
+  database: Database,
+  { sources: most }: Pick<HeldLimits, 'sources'> = heldLimits,
+): CrlSources {
   return {
     list: () =>
       database.read((sql) => sql.all('SELECT * FROM crl_sources ORDER BY url').map(readSource)),
@@ -104,6 +145,13 @@ export function sqliteCrlSources(database: Database): CrlSources {
             etag,
             lastModified,
           },
+        );
+        if (origin === 'configured') return;
+        sql.run(
+          `DELETE FROM crl_sources WHERE origin = 'certificate' AND url NOT IN (
+             SELECT url FROM crl_sources WHERE origin = 'certificate'
+             ORDER BY url = @url DESC, fetched_at DESC LIMIT @most)`,
+          { url, most },
         );
       }),
     remove: (url) =>
