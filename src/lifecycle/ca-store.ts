@@ -152,6 +152,8 @@ async function assertNoCertificate(store: Store, label: Label): Promise<void> {
   throw new CertError(
     'CERT_EXISTS',
     `Cannot use "${label}" as the label of a CA certificate: it is the name of a certificate`,
-    { hint: 'Choose another cert-name' },
+    {
+      hint: `Choose another cert-name, or forget that certificate with "certkeeper cert remove ${label}"`,
+    },
   );
 }

@@ -32,11 +32,13 @@ export interface ConfiguredCrl {
 export function configuredCrl({ name, words }: NamedWords): ConfiguredCrl {
   parseLabel(name, 'ca-crl name');
   const what = `CRL "${name}"`;
-  assertSound(what, wordErrors(crlSettings, words));
+  assertSound(what, wordErrors(crlSettings, words), 'See "certkeeper ca-crl name --help"');
   const { text, number } = readerOf(words);
   const url = text('url');
   if (url === undefined) {
-    throw new CertError('CONFIG_INVALID', `Cannot set up ${what}: it has no url`);
+    throw new CertError('CONFIG_INVALID', `Cannot set up ${what}: it has no url`, {
+      hint: 'Say where it is fetched from: url URL',
+    });
   }
   schemeOf(url);
   if (splitUserinfo(url).password !== undefined) {

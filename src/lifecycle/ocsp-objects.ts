@@ -54,9 +54,15 @@ export function checkedOcspObject(
   assertSound(
     `OCSP object "${name}"`,
     wrong.length > 0 ? wrong : errors,
-    'See "certkeeper ocsp verify-object --help"',
+    wrong.length === 0 && !isAnybodyBelieved(object)
+      ? 'Say who may answer: "verify-others off ca-chain LABEL", the CA and whom it has named; or "signing-certs LABEL"'
+      : 'See "certkeeper ocsp verify-object --help"',
   );
   return { object, warnings };
+}
+
+function isAnybodyBelieved({ verifyOthers, signingCerts, caChain }: OcspObject): boolean {
+  return verifyOthers ? signingCerts.length > 0 : (caChain ?? '') !== '';
 }
 
 /**

@@ -26,21 +26,36 @@ export async function caGroup(store: Store, label: string): Promise<CaGroup> {
       intermediates: profile.intermediates.map(decodeCertificate),
     };
   }
+  if (profile) {
+    throw new CertError('CA_UNKNOWN', `Cannot believe CA "${label}": its profile has no root yet`, {
+      hint: `Import one with "certkeeper cert import cert-name ${label} file FILE ca"`,
+    });
+  }
+  throw await noSuchCa(store, label);
+}
+
+/** Say why a label is none of a CA: most often a root was imported as any other certificate, or a file is given. */
+async function noSuchCa(store: Store, label: string): Promise<CertError> {
+  const fail = (why: string, hint: string): CertError =>
+    new CertError('CA_UNKNOWN', `Cannot find CA "${label}": ${why}`, { hint });
+  const imported = 'certkeeper cert import cert-name';
+  if (await store.certificates.current(label)) {
+    return fail(
+      'it is the name of a certificate, and not in the local CA store',
+      `If that is the one, import it once more by another name: "${imported} LABEL file FILE ca"`,
+    );
+  }
   const near = suggest(label, [
     ...(await store.caCertificates.list()).map((other) => other.label),
     ...(await store.authorities.list()).map((other) => other.label),
   ]);
-  throw new CertError(
-    'CA_UNKNOWN',
-    profile
-      ? `Cannot believe CA "${label}": its profile has no root yet`
-      : `Cannot find CA "${label}": there is no CA certificate and no CA profile of that label`,
-    {
-      hint:
-        near === undefined || profile
-          ? `Import one with "certkeeper cert import cert-name ${label} file FILE ca"`
-          : `Did you mean "${near}"?`,
-    },
+  const isFile = /\.(?:pem|der|crt|cer)$/i.test(label);
+  const command = isFile
+    ? `${imported} LABEL file ${label} ca`
+    : `${imported} ${label} file FILE ca`;
+  return fail(
+    'there is no CA certificate and no CA profile of that label',
+    near === undefined ? `Import one with "${command}"` : `Did you mean "${near}"?`,
   );
 }
 

@@ -32,14 +32,20 @@ export function checkPolicy(
 ): void {
   parseLabel(name, 'policy');
   const errors = [...policyErrors(words)];
+  let hint = 'See "certkeeper crypto map --help"';
   const validator = validatorOf(words);
   if (validator !== undefined && errors.length === 0 && !ocspObjects.includes(validator)) {
     errors.push(`there is no OCSP object "${validator}"${near(validator, ocspObjects)}`);
+    hint = `Set it up with "certkeeper ocsp verify-object ${validator} …", or see "certkeeper show ocsp"`;
   }
   for (const crl of readerOf(words).texts('ca-crl')) {
-    if (!crls.includes(crl)) errors.push(`there is no CRL "${crl}"${near(crl, crls)}`);
+    if (crls.includes(crl)) continue;
+    errors.push(`there is no CRL "${crl}"${near(crl, crls)}`);
+    if (errors.length === 1) {
+      hint = `Set it up with "certkeeper ca-crl name ${crl} …", or see "certkeeper show ca-crl"`;
+    }
   }
-  assertSound(`policy "${name}"`, errors, 'See "certkeeper crypto map --help"');
+  assertSound(`policy "${name}"`, errors, hint);
 }
 
 function near(name: string, known: readonly string[]): string {
@@ -79,8 +85,9 @@ export async function putPolicy(context: LifecycleContext, named: NamedWords): P
  */
 export async function removePolicy(context: LifecycleContext, name: string): Promise<void> {
   await oneJudgingChange(context, async () => {
-    if (await context.store.validationObjects.remove('policy', name)) return;
-    throw noPolicy(name, 'remove');
+    const { validationObjects } = context.store;
+    if (await validationObjects.remove('policy', name)) return;
+    throw noPolicy(name, 'remove', suggest(name, await policyNames(context.store)));
   });
 }
 
@@ -105,8 +112,7 @@ export async function resolvePolicy(store: Store, choice: PolicyChoice): Promise
   const { name, ocspObject: validator } = choice;
   const stored = name === undefined ? usualWords : await findWords(store, 'policy', name);
   if (!stored) {
-    const known = (await store.validationObjects.list('policy')).map((policy) => policy.name);
-    throw noPolicy(name ?? '', 'use', suggest(name ?? '', known));
+    throw noPolicy(name ?? '', 'use', suggest(name ?? '', await policyNames(store)));
   }
   const { 'ocsp-cert-validator': own, ...rest } = stored;
   const validated = validator ?? own;
@@ -134,6 +140,10 @@ export async function resolvePolicy(store: Store, choice: PolicyChoice): Promise
     intermediates: [...groups.flatMap((group) => group.intermediates), ...(await localCas(store))],
     ...(ocsp && { ocsp }),
   });
+}
+
+async function policyNames(store: Store): Promise<readonly string[]> {
+  return (await store.validationObjects.list('policy')).map(({ name }) => name);
 }
 
 function noPolicy(name: string, what: string, meant?: string): CertError {
