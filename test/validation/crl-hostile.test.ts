@@ -5,10 +5,10 @@ import { extension } from '../../src/x509/extension-values.ts';
 import { modernOnly } from '../../src/crypto/policy.ts';
 import { validatePeer } from '../../src/validation/check-peer.ts';
 import type { PeerVerdict, ValidationPolicy } from '../../src/validation/contract.ts';
-import { issue, someDay, type Issued } from '../harness/certificates.ts';
-import { entry, makeCrl } from '../revocation/crl-made.ts';
+import { issue, makeKey, someDay, type Issued } from '../harness/certificates.ts';
+import { crl, entry, makeCrl } from '../revocation/crl-made.ts';
 import { crlServer, keeping, pointAt, type Keeping } from './crl-kept.ts';
-import { strict } from './judged.ts';
+import { judge as judgeBy, strict } from './judged.ts';
 
 /** Two CAs that nothing but their key tells apart, each believed by a policy of its own. */
 const [ours, namesake] = [1, 2].map(() => issue({ subject: 'CN=CA', isCa: true }));
@@ -131,4 +131,33 @@ describe('a place that a certificate names and an operator has set up', () => {
     refusal.reject(new CertError('HTTP_STATUS', 'Cannot fetch it: HTTP status 401'));
     expect(await named).toMatchObject({ verdict: 'reject' });
   });
+});
+
+describe('a peer that is revoked', () => {
+  it.each(['self-signed', 'signed by one another'] as const)(
+    'does not hide it by certificates in the name of its CA, %s, in front of the signer of CRLs',
+    async (how) => {
+      const top = issue({ subject: 'CN=Root', isCa: true });
+      const ca = issue({ subject: 'CN=CA', issuer: top, isCa: true });
+      const signer = issue({ subject: 'CN=CA', issuer: top, isCa: true });
+      const peer = issue({ subject: 'CN=gw1', issuer: ca });
+      const keys = Array.from({ length: 4 }, () => makeKey());
+      const crowd = keys.flatMap((key) =>
+        keys.map((other) => {
+          const by = how === 'self-signed' ? {} : { issuer: { subject: ca.subject, key: other } };
+          return issue({ subject: 'CN=CA', isCa: true, ...by, ...(by.issuer && { key }) });
+        }),
+      );
+      const intermediates = [ca.certificate, signer.certificate];
+      const { verdict } = await judgeBy({
+        chain: [peer, ...crowd],
+        crls: [crl(signer, { entries: [entry(peer)] }), crl(top)],
+        policy: {
+          path: { anchors: [top.certificate], intermediates, policy: modernOnly },
+          revocation: 'relaxed',
+        },
+      });
+      expect(verdict).toMatchObject({ verdict: 'reject', reasons: [{ code: 'revoked' }] });
+    },
+  );
 });
