@@ -75,6 +75,15 @@ export const validationCommands: readonly Command[] = [
     load: () => import('./commands/show-ca-crl.ts'),
   }),
   defineCommand({
+    words: ['clear', 'ca-crl'],
+    changes: 'store',
+    summary: 'Forget the CRL that is held from a place, so that one with a lower number may come',
+    parameters: table.clearCaCrlParameters,
+    constraints: [{ atLeastOne: ['name', 'url'] }, { atMostOne: ['name', 'url'] }],
+    example: 'clear ca-crl name rootA',
+    load: () => import('./commands/clear-ca-crl.ts'),
+  }),
+  defineCommand({
     words: ['crypto', 'map'],
     changes: 'store',
     summary: 'Set a policy by which peers are judged, in place of what has that name',

@@ -105,6 +105,16 @@ export const noCaCrlParameters = {
   },
 } as const;
 
+/** `clear ca-crl`. */
+export const clearCaCrlParameters = {
+  name: { type: 'label', names: 'crl', placeholder: 'N', summary: 'The CRL of this name' },
+  url: {
+    type: 'text',
+    placeholder: 'U',
+    summary: 'The one that came from this place, which certificates name',
+  },
+} as const;
+
 /** `show ca-crl`. */
 export const showCaCrlParameters = {
   name: { type: 'label', names: 'crl', placeholder: 'N', summary: 'Only the CRL of this name' },

@@ -71,6 +71,7 @@ const acts: Readonly<Record<string, readonly string[]>> = {
     'clear cmp cert-name',
     'clear cmp statistics',
     'clear crypto statistics',
+    'clear ca-crl',
     'clear ca request-template',
   ],
   'tries something': ['hook test', 'snmp destination test', 'notify test', 'crypto token check'],
