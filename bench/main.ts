@@ -23,6 +23,7 @@ import { figuresJson, formatFigures } from './report.ts';
 import { revocation } from './revocation.ts';
 import { addRsa } from './rsa.ts';
 import type { Figure } from './sample.ts';
+import { staples } from './staples.ts';
 import { bigStore } from './store.ts';
 import { transactions } from './transactions.ts';
 import { whyNoUsage } from './usage.ts';
@@ -36,6 +37,7 @@ const benchmarks: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> 
   agent,
   revocation,
   paths,
+  staples,
 };
 
 /** Fewer say nothing about the spread. */

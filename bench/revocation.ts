@@ -172,8 +172,8 @@ function* linesOf(count: number): Generator<string> {
   }
 }
 
-/** By a responder that the CA named, about the certificate of the client. */
-function makeResponse({ directory, pki }: Bench): void {
+/** By a responder that the CA named, about the certificate of the client: `request.der` and `response.der`. */
+export function makeResponse({ directory, pki }: Pick<Bench, 'directory' | 'pki'>): void {
   writeFileSync(
     join(directory, 'ocsp.ext'),
     'keyUsage=critical,digitalSignature\nextendedKeyUsage=OCSPSigning\nnoCheck=ignored\n',
