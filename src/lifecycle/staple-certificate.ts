@@ -49,13 +49,16 @@ export async function stapleHeld(
   for (const version of stapling.versions) {
     asked.set(version.certificate, await askedFor(context, version, byHand));
   }
+  // What came may be what a listener has waited for with a new certificate.
+  const after = (await readStapling(store, name)) ?? stapling;
   const endpoints: EndpointReport[] = [];
-  for (const { record, version } of stapling.endpoints) {
-    const now = version && asked.get(version.certificate);
-    const endpoint = { record, ...(now && { version: now }) };
+  for (const endpoint of after.endpoints) {
     endpoints.push(await tellEndpoint(context, endpoint, { isAgain: byHand }));
   }
-  await store.staples.keepOnly(name, [...asked.keys()]);
+  await store.staples.keepOnly(
+    name,
+    after.versions.map(({ certificate }) => certificate),
+  );
   const staples = [...asked.values()].flatMap(({ kept }) => (kept ? [kept] : []));
   return { staples, endpoints, freesDelivery: await freesDelivery(context, stapling, asked) };
 }

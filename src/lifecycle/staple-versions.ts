@@ -1,10 +1,12 @@
 import { toHex } from '../base/bytes.ts';
 import { digest } from '../crypto/digest.ts';
 import type { EndpointInUse, VersionInUse } from '../ocsp-staple/due.ts';
+import { isMustStaple } from '../ocsp-staple/must-staple.ts';
 import type { DeploymentRecord } from '../store/deployments-contract.ts';
 import type { StapleEndpointRecord } from '../store/staples-contract.ts';
 import type { CertificateRecord, Store } from '../store/store.ts';
 import { deliveryState } from './certificate-state.ts';
+import { storedCertificate } from './stored-certificate.ts';
 
 /** A version of a certificate that is served, or is about to be. */
 export interface StapledRecord extends VersionInUse {
@@ -61,9 +63,10 @@ export async function readStapling(store: Store, name: string): Promise<Stapling
   let past: readonly CertificateRecord[] | undefined;
   const inUse = [];
   for (const record of endpoints) {
-    const isCurrent = current !== undefined && isServed(record, current, deployments);
+    const version = current && (await versionOf(current));
+    const isCurrent = version !== undefined && isServed(record, version, deployments);
     if (isCurrent) {
-      inUse.push({ record, version: await versionOf(current) });
+      inUse.push({ record, version });
       continue;
     }
     const told = record.published?.certificate;
@@ -76,12 +79,15 @@ export async function readStapling(store: Store, name: string): Promise<Stapling
 
 /** Tell whether an endpoint serves the current certificate by now. */
 function isServed(
-  { label, target }: StapleEndpointRecord,
-  current: CertificateRecord,
+  { label, target, published }: StapleEndpointRecord,
+  { certificate, record: current, kept }: StapledRecord,
   deployments: readonly DeploymentRecord[],
 ): boolean {
-  // It takes both from the store.
-  if (target.type === 'listener') return true;
+  if (target.type === 'listener') {
+    // It takes both from the store, and serves the one before until this one has its staple, as `listenerCertificate` says.
+    if (published === undefined || published.certificate === certificate || kept?.held) return true;
+    return kept?.triedAt !== undefined && !isMustStaple(storedCertificate(current.der, label));
+  }
   const own = deployments.find((deployment) => deployment.label === label);
   if (own === undefined) return deliveryState(current, deployments) !== 'pending';
   return own.status?.certificateId === current.id && own.status.state !== 'pending';

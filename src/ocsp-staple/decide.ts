@@ -1,5 +1,6 @@
 import { formatTime } from '../base/format-time.ts';
 import type { HeldStaple, KeptStaple } from '../store/staples-contract.ts';
+import { usefulUntil } from './timing.ts';
 
 /** What asking came to, verified. */
 export type Offered =
@@ -112,17 +113,21 @@ function onGood(
     return trouble('worse', text);
   }
   // As new, or newer: shown if it lasts longer. Where it does not, what is held is the best there is.
-  if (until > held.until) return { type: 'take', staple };
+  if (usefulUntil(staple) > usefulUntil(held)) return { type: 'take', staple };
   return { type: 'keep', ...(staple.freshUntil && { freshUntil: staple.freshUntil }) };
 }
 
 /** A hold may be over: what is older than the word that is held says nothing of now. A revocation for good is. */
 function onRevoked(
-  kept: Pick<KeptStaple, 'held'> | undefined,
+  kept: Pick<KeptStaple, 'held' | 'revoked'> | undefined,
   { at, reason, thisUpdate }: Extract<Offered, { readonly type: 'revoked' }>,
   now: Date,
 ): Decision {
-  const held = kept?.held;
+  const { held, revoked } = kept ?? {};
+  // An old word of a hold, given again by whoever stands between, would let an old good follow.
+  const isOverruled =
+    revoked && (revoked.reason !== 'certificateHold' || thisUpdate <= revoked.thisUpdate);
+  if (reason === 'certificateHold' && isOverruled) return { type: 'withdraw', revoked };
   if (reason === 'certificateHold' && isShown(held, now) && thisUpdate < held.thisUpdate) {
     return trouble(
       'worse',

@@ -42,9 +42,18 @@ const LAST_PART = 0.65;
 /** Nobody is asked more often, whatever its responses say. */
 const LEAST_MS = 60_000;
 
+/** Strict clients (Firefox among them) take none that is older, whatever its nextUpdate. */
+const MOST_AGE_MS = 10 * 86_400_000;
+
+/** Say until when the strictest clients take a response: where it is said to be good for years, a newer one is better. */
+export function usefulUntil({ thisUpdate, until }: Pick<HeldStaple, 'thisUpdate' | 'until'>): Date {
+  return new Date(Math.min(until.getTime(), thisUpdate.getTime() + MOST_AGE_MS));
+}
+
 /**
  * Say when a response is refreshed: from half of its time on, each certificate at a moment of its own; one that came later
- * than that, at the same part of what is left. Where HTTP says that until then there is nothing newer, not before.
+ * than that, at the same part of what is left. Where HTTP says that until then there is nothing newer, not before. However
+ * long it is said to be good, a revocation or a newer one is heard of after six days.
  *
  * @param seed name and serial number
  * @param from when it came, or was found to be the newest
@@ -61,7 +70,8 @@ export function refreshAt(
   const usual = half > now ? half : now + Math.max(0, end - now) * part;
   const last = Math.max(usual, begin + (end - begin) * (LAST_PART + jitter));
   const fresh = Math.min(freshUntil?.getTime() ?? 0, last);
-  return new Date(Math.round(Math.max(usual, fresh, now + LEAST_MS)));
+  const wanted = Math.min(Math.max(usual, fresh), now + MOST_AGE_MS * part);
+  return new Date(Math.round(Math.max(wanted, now + LEAST_MS)));
 }
 
 /** A failure is tried again after this long, doubled each time, and up to a half more. */

@@ -56,6 +56,20 @@ describe('listenerCertificate()', () => {
     expect(next.staple).toBeDefined();
   });
 
+  it('keeps the staple of the one before fresh while the new one waits for its own', async () => {
+    const { made, first } = await scene({ isMust: true });
+    const { site, context } = made;
+    await site.lab.responder.inject('down');
+    await renewed(made);
+    await stapleCertificate(context, gw1, { byHand: true });
+    const waiting = await listenerCertificate(context, gw1, first);
+    expect(waiting).toMatchObject({ id: first.id, staple: first.staple });
+    await site.lab.responder.heal();
+    await stapleCertificate(context, gw1, { byHand: true });
+    // From now on nobody serves that one.
+    expect(await site.store.staples.get(first.id)).toBeUndefined();
+  });
+
   it('waits with others until they were asked for in vain, and ten minutes at the most', async () => {
     const { made, first } = await scene();
     await made.site.lab.responder.inject('down');

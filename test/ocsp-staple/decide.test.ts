@@ -17,7 +17,7 @@ const revoked = (reason: string, at: number): Offered => ({
   thisUpdate: hour(at),
 });
 
-const after = (reason: string, at: number): Kept => ({
+const saidBefore = (reason: string, at: number): Kept => ({
   revoked: { at: hour(0), reason, thisUpdate: hour(at) },
 });
 
@@ -125,27 +125,57 @@ describe('decide()', () => {
     ],
     [
       'takes what is good again after a hold',
-      after('certificateHold', 50),
+      saidBefore('certificateHold', 50),
       good({ thisUpdate: hour(51) }),
       52,
       'take',
     ],
     [
       'refuses what is older than a hold',
-      after('certificateHold', 50),
+      saidBefore('certificateHold', 50),
       good({ thisUpdate: hour(50) }),
       52,
       'keep: worse',
     ],
     [
       'refuses good of what was revoked for good',
-      after('keyCompromise', 50),
+      saidBefore('keyCompromise', 50),
       good({ thisUpdate: hour(51) }),
       52,
       'keep: worse',
     ],
+    [
+      'takes a newer one where what is held is said to be good for years',
+      { held: held({ nextUpdate: hour(876_000), until: hour(20_000) }) },
+      good({ thisUpdate: hour(100), until: hour(260) }),
+      101,
+      'take',
+    ],
+    [
+      'keeps what is for years where a newer one ends before it is too old',
+      { held: held({ nextUpdate: hour(876_000), until: hour(20_000) }) },
+      good({ thisUpdate: hour(100), until: hour(200) }),
+      101,
+      'keep',
+    ],
   ])('%s', (_name, kept, offered, now, expected) => {
     expect(decided(kept, offered, now)).toBe(expected);
+  });
+
+  it.each([
+    [
+      'a hold after a revocation for good',
+      saidBefore('keyCompromise', 50),
+      revoked('certificateHold', 60),
+    ],
+    [
+      'a hold from before the one known',
+      saidBefore('certificateHold', 50),
+      revoked('certificateHold', 40),
+    ],
+  ])('lets nobody weaken by %s what was said before', (_name, kept, offered) => {
+    const circumstances = { now: hour(61), isClockSuspect: false, allowsEndless: false };
+    expect(decide(kept, offered, circumstances)).toStrictEqual({ type: 'withdraw', ...kept });
   });
 
   it('takes what has no end where that is allowed', () => {

@@ -4,6 +4,11 @@ import { held, hour } from './made.ts';
 
 const far = { certificateEnds: hour(10_000), responderEnds: hour(10_000) };
 
+/** How long a responder is left alone, in hours, that asks for so many. */
+function hoursUntil(hours: number): number {
+  return (retryAt('gw1', 1, hour(0), hour(hours)).getTime() - hour(0).getTime()) / 3_600_000;
+}
+
 describe('shownUntil()', () => {
   it.each([
     ['five minutes before nextUpdate', { nextUpdate: hour(100) }, hour(100 - 1 / 12)],
@@ -50,6 +55,16 @@ describe('refreshAt()', () => {
     }
   });
 
+  it('is within six days of one that is said to be good for years', () => {
+    for (const seed of ['gw1', 'gw2', 'gw3']) {
+      for (const more of [{}, { freshUntil: hour(9000) }]) {
+        const at = refreshAt(held({ until: hour(20_000), ...more }), seed, hour(300)).getTime();
+        expect(at).toBeGreaterThanOrEqual(hour(300 + 120).getTime());
+        expect(at).toBeLessThanOrEqual(hour(300 + 144).getTime());
+      }
+    }
+  });
+
   it('asks nobody more often than once a minute', () => {
     const at = refreshAt(held({ until: hour(1 / 3600) }), 'gw1', hour(0));
     expect(at).toStrictEqual(hour(1 / 60));
@@ -71,12 +86,10 @@ describe('retryAt()', () => {
   });
 
   it('leaves a responder alone that asks for it, for six hours and a half at the most', () => {
-    const after = (hours: number): number =>
-      (retryAt('gw1', 1, hour(0), hour(hours)).getTime() - hour(0).getTime()) / 3_600_000;
-    expect(after(2)).toBeGreaterThanOrEqual(2);
-    expect(after(2)).toBeLessThan(2.5);
-    expect(after(500)).toBeGreaterThanOrEqual(6);
-    expect(after(500)).toBeLessThan(6.5);
+    expect(hoursUntil(2)).toBeGreaterThanOrEqual(2);
+    expect(hoursUntil(2)).toBeLessThan(2.5);
+    expect(hoursUntil(500)).toBeGreaterThanOrEqual(6);
+    expect(hoursUntil(500)).toBeLessThan(6.5);
     expect(retryAt('gw1', 1, hour(0), hour(-1)).getTime()).toBeGreaterThan(hour(0).getTime());
   });
 
