@@ -4,7 +4,7 @@ import { keyOf } from '../ocsp-staple/responder-question.ts';
 import { shownResponses } from '../ocsp-staple/shown-responses.ts';
 import { isCertIdOf } from '../revocation/ocsp-cert-id.ts';
 import type { Period, Unavailable } from '../revocation/verdict.ts';
-import type { Store } from '../store/store.ts';
+import type { Staples } from '../store/staples-contract.ts';
 import type { OcspClient, ResolvedOcsp } from '../validation/contract.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { nullDn } from '../x509/name.ts';
@@ -22,7 +22,7 @@ export interface Relay {
 
 /** What the responder of an agent answers from. */
 export interface ResponderSourceContext {
-  readonly store: Pick<Store, 'staples'>;
+  readonly store: { readonly staples: Pick<Staples, 'list'> };
   readonly clock: Clock;
   /** Asks within the budget, and keeps what came by itself. */
   readonly ocsp: Pick<OcspClient, 'status'>;
