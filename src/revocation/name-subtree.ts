@@ -128,6 +128,7 @@ export function isWithin(
     return inside(isHostWithin(name.host, base.host));
   }
   if (name.form === 'iPAddress' && base.form === 'iPAddress') {
+    if (base.octets.length === 8 && isMapped(name.octets)) return 'unknown';
     return inside(isAddressWithin(name.octets, base.octets));
   }
   return 'unknown';
@@ -159,7 +160,9 @@ function splitMailbox(mailbox: string): readonly [string, string] {
   return [mailbox.slice(0, Math.max(at, 0)), mailbox.slice(at + 1).toLowerCase()];
 }
 
-const authorityOf = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i;
+// Of RFC 3986 section 3.2 and nothing else: some take "\" for "/", or leave out white space, and so see another host.
+const authorityOf =
+  /^[a-z][a-z0-9+.-]*:\/\/((?:[\w.~!$&'()*+,;=:%-]*@)?[\w.~!$&'()*+,;=:%[\]-]*)(?:[/?#]|$)/i;
 
 function hostOfUri(uri: string): string {
   const authority = authorityOf.exec(uri)?.[1]?.toLowerCase() ?? '';
@@ -169,6 +172,14 @@ function hostOfUri(uri: string): string {
 /** "host.example.com" is that host alone; ".example.com" all below it, but not "example.com". */
 function isHostWithin(host: string, base: string): boolean {
   return base.startsWith('.') ? host.endsWith(base) : host === base;
+}
+
+/** ::ffff:0:0/96 (RFC 4291 section 2.5.5.2): it is the IPv4 address in it that is reached, in whichever form it is written. */
+function isMapped(address: Uint8Array): boolean {
+  return (
+    address.length === 16 &&
+    address.subarray(0, 12).every((octet, i) => octet === (i < 10 ? 0 : 0xff))
+  );
 }
 
 /** An address and a mask in the style of RFC 4632; of the other version there is none in it. */
