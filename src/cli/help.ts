@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
 import { commandGroups, globalParameters } from './grammar.ts';
-import { optionOf, type Parameter } from './parameter.ts';
+import { type Parameter } from './parameter.ts';
+import { placeholder, spelled } from './placeholder.ts';
 import { formatDuration } from './render.ts';
 import { wrapText, wrapWords } from './wrap.ts';
 
@@ -139,45 +140,6 @@ export function rows(entries: readonly (readonly [string, string])[], columns: n
         : `  ${left.padEnd(width)}  ${right}\n`;
     })
     .join('');
-}
-
-function spelled(word: string, parameter: Parameter | undefined, front: '' | '--' = ''): string {
-  const keyword = front === '' ? word : optionOf(word);
-  if (parameter === undefined || parameter.type === 'flag') return keyword;
-  const value = placeholder(parameter) + (parameter.many === true ? '…' : '');
-  return parameter.positional === true && front === '' ? value : `${keyword} ${value}`;
-}
-
-/** Write what stands for the value of a parameter in a usage line. */
-export function placeholder(parameter: Parameter): string {
-  if (parameter.placeholder !== undefined) return parameter.placeholder;
-  switch (parameter.type) {
-    case 'flag':
-      return '';
-    case 'integer':
-      return 'N';
-    case 'duration':
-      return 'D';
-    case 'choice': {
-      const choices = parameter.choices.join('|');
-      // They are listed after the sentence, too.
-      return choices.length > 40 ? 'WORD' : choices;
-    }
-    case 'text':
-      return 'TEXT';
-    case 'label':
-      return 'N';
-    case 'dn':
-      return 'DN';
-    case 'file':
-      return 'FILE';
-    case 'directory':
-      return 'PATH';
-    case 'url':
-      return 'U';
-    case 'secret':
-      return 'SECRET';
-  }
 }
 
 /** Write what a sentence leaves out: unit, values and default, in parentheses after the sentence. */

@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
 import { globalParameters } from './grammar.ts';
-import { notes, placeholder, usageWords } from './help.ts';
+import { notes, usageWords } from './help.ts';
+import { placeholder } from './placeholder.ts';
 import { exitCodeMeaning } from './manual-exit-codes.ts';
 import type { Chapter } from './manual.ts';
 import type { Parameter } from './parameter.ts';

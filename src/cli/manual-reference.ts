@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
 import { globalParameters } from './grammar.ts';
-import { placeholder, usageWords } from './help.ts';
+import { usageWords } from './help.ts';
+import { placeholder } from './placeholder.ts';
 import { exitCodeMeaning } from './manual-exit-codes.ts';
 import { defaultText, valueText, type Chapter } from './manual.ts';
 import type { ParameterTable } from './parameter.ts';

@@ -1,5 +1,5 @@
 import type { Command } from './command.ts';
-import { placeholder } from './help.ts';
+import { placeholder } from './placeholder.ts';
 import type { Parameter } from './parameter.ts';
 import { formatDuration } from './render.ts';
 

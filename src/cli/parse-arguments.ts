@@ -5,6 +5,7 @@ import type { Command } from './command.ts';
 import { splitOption } from './globals.ts';
 import { followingWords, keywordAt, keywordOfOption } from './keyword.ts';
 import type { Parameter, ParameterTable, Value, Values } from './parameter.ts';
+import { howToWrite } from './placeholder.ts';
 import { editDistance, suggest } from '../base/suggest.ts';
 import { parseValue } from './values.ts';
 
@@ -93,7 +94,7 @@ class Reading {
     }
     const text = value ?? words[end + 1];
     if (text === undefined || (value === undefined && isOption(text))) {
-      throw this.#usage(`the value of ${word} is missing`);
+      throw this.#usage(`the value of ${word} is missing`, this.#write([word]));
     }
     this.#put(word, parameter, text);
     if (value !== undefined) return at + 1;
@@ -169,9 +170,12 @@ class Reading {
       }
     }
     if (missing.length > 0) {
+      // Of what goes instead of each other, all are in the message already.
+      const isPlain = missing.every((word) => this.#table[word] !== undefined);
+      const hint = isPlain ? this.#write(missing, 'Add') : undefined;
       const last = missing.pop() ?? '';
       const all = missing.length === 0 ? last : `${missing.join(', ')} and ${last}`;
-      throw this.#usage(`${all} ${missing.length === 0 ? 'is' : 'are'} missing`);
+      throw this.#usage(`${all} ${missing.length === 0 ? 'is' : 'are'} missing`, hint);
     }
   }
 
@@ -218,9 +222,24 @@ class Reading {
     if (following.length === 0 || positional !== undefined) return;
     if (second !== undefined && following.includes(second)) {
       const last = followingWords(this.#table, [first, second]);
-      throw this.#usage(`after ${first} ${second} comes ${last.join(' or ')}`);
+      throw this.#usage(
+        `after ${first} ${second} comes ${last.join(' or ')}`,
+        this.#writeOne(`${first} ${second} `),
+      );
     }
-    throw this.#usage(`after ${first} comes ${following.join(' or ')}`);
+    throw this.#usage(
+      `after ${first} comes ${following.join(' or ')}`,
+      this.#writeOne(`${first} `),
+    );
+  }
+
+  /** Say how the keyword is written of which there is only the beginning. */
+  #writeOne(front: string): string {
+    return this.#write(Object.keys(this.#table).filter((word) => word.startsWith(front)));
+  }
+
+  #write(words: readonly string[], verb?: 'Add'): string {
+    return `${howToWrite(this.#table, words, verb)}; see certkeeper ${this.#command.words.join(' ')} --help`;
   }
 
   #put(word: string, parameter: Parameter, text: string): void {
@@ -308,12 +327,29 @@ class Reading {
     const [named, ...more] = Object.entries(this.#table).filter(
       ([word, each]) => 'names' in each && each.positional !== true && !this.values.has(word),
     );
-    if (named !== undefined && more.length === 0 && isLabel(token)) {
+    const isOptional = this.#missing().length === 0;
+    if (named !== undefined && more.length === 0 && isOptional && isLabel(token)) {
       return `Did you mean "${named[0]} ${token}"?`;
     }
-    const missing = this.#missing().find((word) => this.#table[word]?.type === 'label');
-    const isMeant = missing !== undefined;
-    return isMeant && isLabel(token) ? `Did you mean "${missing} ${token}"?` : undefined;
+    const label = this.#missing().find((word) => this.#table[word]?.type === 'label');
+    const meant = isLabel(token) && label !== undefined ? label : this.#onlyOne(token);
+    return meant === undefined ? undefined : `Did you mean "${meant} ${token}"?`;
+  }
+
+  /** Find the only parameter that a bare value could be of, by how it looks: a file or a choice that is missing, a number. */
+  #onlyOne(token: string): string | undefined {
+    const missing = this.#missing();
+    const numbers = Object.keys(this.#table).filter(
+      (word) => this.#table[word]?.type === 'integer',
+    );
+    const [only, ...others] = /^\d+$/.test(token)
+      ? numbers.filter((word) => !this.values.has(word))
+      : missing.filter((word) => {
+          const parameter = this.#table[word];
+          if (parameter?.type === 'choice') return parameter.choices.includes(token);
+          return parameter?.type === 'file' && /[./]/.test(token);
+        });
+    return others.length === 0 ? only : undefined;
   }
 
   /** What must be given and is not; of what goes instead of each other, all. */

@@ -1,4 +1,5 @@
 import { CertError } from '../base/errors.ts';
+import { isLabel } from '../base/label.ts';
 import { quoted } from '../base/quoted.ts';
 import type { Command } from './command.ts';
 import type { Globals } from './global-options.ts';
@@ -104,7 +105,9 @@ function unknownCommand(
   const near = suggest(next, candidates);
   const meant =
     otherWords[[...path, next].join(' ')] ??
-    (near === undefined ? sameWords([...path, ...rest], commands) : [...path, near].join(' '));
+    (near === undefined ? sameWords([...path, ...rest], commands) : [...path, near].join(' ')) ??
+    onlyWay(path, next, candidates) ??
+    sameEnd([...path, next], commands);
   const shown = ['certkeeper', ...path, '--help'].join(' ');
   const hint = meant === undefined ? `See ${shown}` : `Did you mean "${meant}"?`;
   return new CertError('USAGE_INVALID', `Cannot run ${quoted(said)}: no such command`, {
@@ -121,4 +124,25 @@ function sameWords(typed: readonly string[], commands: readonly Command[]): stri
     (command) => command.words[0] === 'cmp' && command.words.at(-1) === typed[0],
   );
   return (swapped ?? shortened)?.words.join(' ');
+}
+
+/** Complete a command of which only one goes on from here, where what it is about stands there already. */
+function onlyWay(
+  path: readonly string[],
+  next: string,
+  candidates: readonly string[],
+): string | undefined {
+  const [only, ...others] = new Set(candidates);
+  const isOne = path.length > 0 && others.length === 0 && isLabel(next);
+  return isOne && only !== undefined && only !== '' ? [...path, only, next].join(' ') : undefined;
+}
+
+/** Find the few commands that end, and if more was typed begin, as was typed. */
+function sameEnd(typed: readonly string[], commands: readonly Command[]): string | undefined {
+  const [first] = typed;
+  const found = commands.filter(
+    ({ words }) => words.at(-1) === typed.at(-1) && (typed.length === 1 || words[0] === first),
+  );
+  if (found.length === 0 || found.length > 3) return undefined;
+  return found.map(({ words }) => words.join(' ')).join('" or "');
 }

@@ -217,13 +217,13 @@ describe('parseCommandLine() refuses with one clear message', () => {
       'a missing value at the end',
       ['cmp', 'poll', 'current-cert'],
       'Cannot run "cmp poll": the value of current-cert is missing',
-      'See certkeeper cmp poll --help',
+      'Write "current-cert N"; see certkeeper cmp poll --help',
     ],
     [
       'a missing value before a flag',
       ['cmp', 'poll', '--current-cert', '--wait', '60s'],
       'Cannot run "cmp poll": the value of current-cert is missing',
-      'See certkeeper cmp poll --help',
+      'Write "current-cert N"; see certkeeper cmp poll --help',
     ],
     [
       'a parameter given twice',

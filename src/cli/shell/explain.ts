@@ -11,7 +11,8 @@ import {
   type Named,
   type Position,
 } from '../completion-walk.ts';
-import { notes, placeholder, rows } from '../help.ts';
+import { notes, rows } from '../help.ts';
+import { placeholder } from '../placeholder.ts';
 import type { Word } from './words.ts';
 
 /**
