@@ -2,7 +2,7 @@
  * An HTTPS server with a fresh OCSP response in its first handshake, which takes up renewed certificates without being
  * restarted. The agent keeps both in the state directory:
  *
- *   certkeeper staple add NAME web listener
+ *   certkeeper staple add NAME target listener
  *   certkeeper agent run &
  *   node examples/https-listener.ts STATE-DIRECTORY PORT NAME [MORE NAMES]
  *   openssl s_client -connect 127.0.0.1:PORT -status
