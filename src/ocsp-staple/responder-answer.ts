@@ -37,19 +37,40 @@ export function answerWith(
   { method, ifNoneMatch }: AskedBy,
   now: Date,
 ): ResponderAnswer {
-  const { der, thisUpdate, until } = shown;
+  const { der, until } = shown;
   const seconds = Math.max(0, Math.floor((until.getTime() - now.getTime()) / 1000));
-  const tag = tagOf(der);
+  const lasting = lastingOf(shown);
   const caching = {
-    etag: tag,
-    'last-modified': thisUpdate.toUTCString(),
-    expires: until.toUTCString(),
+    ...lasting,
     'cache-control': `max-age=${seconds}, public, no-transform, must-revalidate`,
   };
-  if (method === 'GET' && namesTag(ifNoneMatch, tag)) {
+  if (method === 'GET' && namesTag(ifNoneMatch, lasting.etag)) {
     return { status: 304, headers: caching, body: new Uint8Array() };
   }
   return { status: 200, headers: { 'content-type': contentType, ...caching }, body: der };
+}
+
+/** Headers that stay the same as long as a response does. */
+interface Lasting {
+  readonly etag: string;
+  readonly 'last-modified': string;
+  readonly expires: string;
+}
+
+const made = new WeakMap<Shown, Lasting>();
+
+/** Made once: a hash and two dates are more work than all else of an answer. */
+function lastingOf(shown: Shown): Lasting {
+  const known = made.get(shown);
+  if (known) return known;
+  const { der, thisUpdate, until } = shown;
+  const lasting = {
+    etag: tagOf(der),
+    'last-modified': thisUpdate.toUTCString(),
+    expires: until.toUTCString(),
+  };
+  made.set(shown, lasting);
+  return lasting;
 }
 
 /** Say that there is none, and why: that is not signed, and no cache is to keep it (RFC 5019 section 6.2). */
