@@ -86,6 +86,21 @@ const AGAIN_MS = 60_000;
 /** As much as is read of a CRL at all, see `crlLimits`: the largest of public CAs have some 50 MB. */
 const MAX_CRL_OCTETS = 64 * 1024 * 1024;
 
+/**
+ * What is under way for certificates may have so many octets together: a CA below an anchor chooses the places, eight for
+ * each certificate, and all of them may send as much as is taken.
+ */
+const UNDER_WAY_OCTETS = 512 * 1024 * 1024;
+
+/** There is always room for most CRLs, which have some kilobytes. */
+const LEAST_CRL_OCTETS = 1024 * 1024;
+
+/** Half of what is left, so that nobody takes all of it. */
+function roomFor(underWay: number): number {
+  const half = Math.floor((UNDER_WAY_OCTETS - underWay) / 2);
+  return Math.max(LEAST_CRL_OCTETS, Math.min(MAX_CRL_OCTETS, half));
+}
+
 const FAILURE_OCTETS = 1024;
 
 /** Make it. */
@@ -93,6 +108,7 @@ export function crlFetcher(context: FetcherContext): CrlFetcher {
   const { clock, tell, shelf, store } = context;
   const recent = byteCache<Recent>(context.memoryOctets);
   const flights = singleFlight<CrlFile>();
+  let underWay = 0;
   const origins = new WeakMap<Crl, CameFrom>();
 
   const time = (): number => clock.now().getTime();
@@ -110,7 +126,12 @@ export function crlFetcher(context: FetcherContext): CrlFetcher {
     return crl && { crl, form, version };
   };
 
-  const retrieve = async (url: string, by: Fetch, signal: AbortSignal): Promise<Fetched> => {
+  const retrieve = async (
+    url: string,
+    by: Fetch,
+    maxBytes: number,
+    signal: AbortSignal,
+  ): Promise<Fetched> => {
     const begun = time();
     let version: FileVersion = {};
     let isUnchanged = false;
@@ -118,7 +139,7 @@ export function crlFetcher(context: FetcherContext): CrlFetcher {
     let come: number | undefined;
     let file: CrlFile;
     try {
-      const limits = { maxBytes: MAX_CRL_OCTETS };
+      const limits = { maxBytes };
       const there = await heldFrom(url);
       const held = there && { octets: certificateListDer(there.crl.list), version: there.version };
       const body = await by(url, {
@@ -169,7 +190,11 @@ export function crlFetcher(context: FetcherContext): CrlFetcher {
 
   const fetchNow: CrlFetcher['fetch'] = async (url, origin, by, signal) =>
     await flights.join(wayTo(url, origin), signal, async (ending) => {
-      const { file: got, version } = await retrieve(url, by, ending);
+      const most = origin === 'configured' ? MAX_CRL_OCTETS : roomFor(underWay);
+      underWay += most;
+      const { file: got, version } = await retrieve(url, by, most, ending).finally(() => {
+        underWay -= most;
+      });
       const file = got.type === 'crl' ? await against(url, got) : got;
       const at = clock.now();
       const way = wayTo(url, origin);
@@ -179,6 +204,8 @@ export function crlFetcher(context: FetcherContext): CrlFetcher {
         recent.set(way, { result: file, until, failures: 0 }, sizeInMemory(file.crl));
         return file;
       }
+      // There will be more room for it.
+      if (file.code === 'too-large' && most < MAX_CRL_OCTETS) return file;
       const failures = (recent.get(way)?.failures ?? 0) + 1;
       const until = nextAttempt(url, failures, at).getTime();
       recent.set(way, { result: file, until, failures }, FAILURE_OCTETS + way.length);

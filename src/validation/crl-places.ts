@@ -29,6 +29,9 @@ export type Place =
 /** URLs of one distribution point that are looked at: the same CRL by http and ldap, and one of each to spare. */
 const MAX_URLS = 4;
 
+/** Longer than any CA has, and what browsers and proxies take; it is stored, logged and shown as it is. */
+export const MAX_URL_CHARACTERS = 2048;
+
 /** What an LDAP URL asks for that names no attribute; of a CA with CRLs by parts it is the same one. */
 const LDAP_ATTRIBUTE = 'certificateRevocationList;binary';
 
@@ -49,6 +52,9 @@ export function placesOf(
 }
 
 function placeAt(url: string, { hosts, allowFiles = false }: PlaceRules): Place {
+  if (url.length > MAX_URL_CHARACTERS) {
+    return refused(`${withoutUser(url).slice(0, 80)}…`, `its URL has ${url.length} characters`);
+  }
   try {
     const scheme = schemeOf(url);
     switch (scheme) {

@@ -45,6 +45,9 @@ interface OfProfile {
 /** To list those of CA profiles takes reading all of them; they change when somebody fetches one by command. */
 const PROFILES_MS = 60_000;
 
+/** A few times those that are held at the most. */
+const MAX_ISSUER_KEYS = 8192;
+
 /** Make it. */
 export function crlShelf({ store, clock, memoryOctets }: ShelfContext): CrlShelf {
   const read = byteCache<Read>(memoryOctets);
@@ -53,6 +56,8 @@ export function crlShelf({ store, clock, memoryOctets }: ShelfContext): CrlShelf
 
   const issuerKeyOf = ({ identity, issuer }: HeldCrlSummary): string => {
     const known = issuerKeys.get(identity) ?? nameKey(fromDer(Name, issuer));
+    // Those that are held no more are in there as well.
+    if (issuerKeys.size > MAX_ISSUER_KEYS) issuerKeys.clear();
     issuerKeys.set(identity, known);
     return known;
   };

@@ -8,7 +8,7 @@ import { unavailable, type Unavailable } from '../revocation/verdict.ts';
 import { CertificateBundle } from '../x509/certificate-bundle.ts';
 import { byteCache } from './byte-cache.ts';
 import type { Fetch } from './crl-fetcher.ts';
-import { isAllowedHost, type PlaceRules } from './crl-places.ts';
+import { isAllowedHost, MAX_URL_CHARACTERS, type PlaceRules } from './crl-places.ts';
 import { fetchFailure } from './fetch-failure.ts';
 import { singleFlight } from './single-flight.ts';
 
@@ -103,6 +103,9 @@ export function certificateFetcher({ fetchNamed }: NamedContext): CertificateFet
 const tooLate = unavailable('timeout', 'the time for judging this peer is over');
 
 function refusalOf(url: string, { hosts }: Pick<PlaceRules, 'hosts'>): Unavailable | undefined {
+  if (url.length > MAX_URL_CHARACTERS) {
+    return unavailable('no-source', `its URL has ${url.length} characters`);
+  }
   const place = readable(() => {
     const scheme = schemeOf(url);
     return { scheme, host: scheme === 'file' ? '' : parseServerUrl(url).host };

@@ -3,6 +3,7 @@ import { oids } from '../asn1/oids.ts';
 import { parseHttpUrl } from '../http/url.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { extensionValue } from '../x509/extension-values.ts';
+import { MAX_URL_CHARACTERS } from './crl-places.ts';
 
 /** Responders of one certificate that are asked. CAs name one, some a second; each may cost a whole timeout. */
 const MAX_RESPONDERS = 4;
@@ -27,6 +28,7 @@ export function responderUrls({ tbsCertificate: { extensions } }: Certificate): 
 }
 
 function isHttp(url: string): boolean {
+  if (url.length > MAX_URL_CHARACTERS) return false;
   try {
     parseHttpUrl(url);
     return true;

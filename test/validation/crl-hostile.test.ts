@@ -1,13 +1,17 @@
-import { expect, describe, it } from 'vitest';
+import { once } from 'node:events';
+import { describe, expect, it, vi } from 'vitest';
+import { oids } from '../../src/asn1/oids.ts';
 import { CertError } from '../../src/base/errors.ts';
 import { certificateDer } from '../../src/x509/certificate.ts';
 import { extension } from '../../src/x509/extension-values.ts';
+import type { GeneralName } from '../../src/x509/general-name.ts';
 import { modernOnly } from '../../src/crypto/policy.ts';
 import { validatePeer } from '../../src/validation/check-peer.ts';
 import type { PeerVerdict, ValidationPolicy } from '../../src/validation/contract.ts';
+import { responderUrls } from '../../src/validation/responder-urls.ts';
 import { issue, makeKey, someDay, type Issued } from '../harness/certificates.ts';
 import { crl, entry, makeCrl } from '../revocation/crl-made.ts';
-import { crlServer, keeping, pointAt, type Keeping } from './crl-kept.ts';
+import { codesOf, crlServer, keeping, numbersOf, pointAt, type Keeping } from './crl-kept.ts';
 import { judge as judgeBy, strict } from './judged.ts';
 
 /** Two CAs that nothing but their key tells apart, each believed by a policy of its own. */
@@ -161,3 +165,78 @@ describe('a peer that is revoked', () => {
     },
   );
 });
+
+describe('places that many certificates name', () => {
+  const mebi = 1024 ** 2;
+  const many = Array.from({ length: 100 }, (_, n) => peerOf(ours, `http://crl.example/${n}`));
+
+  it('are read into so much memory together, however many there are at a time', async () => {
+    const limits: number[] = [];
+    const end = new AbortController();
+    const site = await keeping({
+      async fetchNamed(_url, { limits: { maxBytes = Infinity }, signal }) {
+        limits.push(maxBytes);
+        await once(signal, 'abort');
+        throw new Error('over');
+      },
+    });
+    const all = many.map((peer) => site.find(peer, {}, end.signal));
+    await vi.waitFor(() => expect(limits).toHaveLength(100));
+    expect(limits[0]).toBe(64 * mebi);
+    expect(Math.min(...limits)).toBe(mebi);
+    expect(limits.reduce((sum, most) => sum + most, 0)).toBeLessThan(620 * mebi);
+    end.abort();
+    await Promise.all(all);
+    const next = new AbortController();
+    const later = site.find(peerOf(ours, 'http://crl.example/later'), {}, next.signal);
+    await vi.waitFor(() => expect(limits).toHaveLength(101));
+    expect(limits.at(-1)).toBe(64 * mebi);
+    next.abort();
+    await later;
+  });
+
+  it('have no pause for what was too large only then', async () => {
+    const end = new AbortController();
+    const asked: string[] = [];
+    const site = await keeping({
+      async fetchNamed(url, { limits: { maxBytes = Infinity }, signal }) {
+        asked.push(url);
+        if (url.endsWith('/large')) {
+          if (maxBytes < 64 * mebi) throw new CertError('RESPONSE_TOO_LARGE', 'Cannot take it');
+          return makeCrl(ours);
+        }
+        await once(signal, 'abort');
+        throw new Error('over');
+      },
+    });
+    const all = many.map((peer) => site.find(peer, {}, end.signal));
+    await vi.waitFor(() => expect(asked).toHaveLength(100));
+    const large = peerOf(ours, 'http://crl.example/large');
+    expect(codesOf(await site.find(large))).toStrictEqual(['too-large']);
+    end.abort();
+    await Promise.all(all);
+    expect(numbersOf(await site.find(large))).toStrictEqual([1n]);
+  });
+
+  it('are no places when they are longer than any URL has to be', async () => {
+    const site = await keeping({
+      async fetchNamed() {
+        throw new Error('nobody is to be asked');
+      },
+    });
+    const url = `http://crl.example/${'x'.repeat(2048)}`;
+    const { failed } = await site.find(peerOf(ours, url));
+    expect(failed).toMatchObject([{ failure: { code: 'no-source' } }]);
+    expect(JSON.stringify(failed).length).toBeLessThan(300);
+    const access = { accessMethod: oids.ocsp, accessLocation: uri(url) };
+    const asking = issue({
+      subject: 'CN=gw1',
+      extensions: [extension('authorityInfoAccess', [access])],
+    });
+    expect(responderUrls(asking.certificate)).toStrictEqual([]);
+  });
+});
+
+function uri(value: string): GeneralName {
+  return { type: 'uniformResourceIdentifier', value };
+}
