@@ -23,6 +23,10 @@ const server = createServer(staplingServerOptions(stapling), (_request, response
 });
 attachStapling(server, stapling);
 
+server.once('error', (error) => {
+  console.error(error.message);
+  process.exit(1);
+});
 server.listen(Number(port), '127.0.0.1', () => {
   const bound = server.address();
   console.log(`listens on port ${typeof bound === 'object' && bound ? bound.port : port}`);

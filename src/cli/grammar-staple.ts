@@ -31,7 +31,7 @@ export const stapleCommands: readonly Command[] = [
   defineCommand({
     words: ['staple', 'responder', 'listen'],
     changes: 'store',
-    summary: 'Have the agent answer OCSP requests of servers, in place of how it did',
+    summary: 'Have the agent answer OCSP requests of servers, from what it keeps',
     parameters: table.responderListenParameters,
     example: 'staple responder listen 127.0.0.1:8889 for-ca rootB ocsp-object hq',
     load: () => import('./commands/staple-responder-listen.ts'),
