@@ -5,6 +5,7 @@ import type { Store } from '../store/store.ts';
 import { alone } from './alone.ts';
 import type { LifecycleContext } from './context.ts';
 import { stapleHeld, type StapleReport } from './staple-certificate.ts';
+import { apartWarnings } from './same-service.ts';
 import { realStaplePorts } from './staple-ports.ts';
 import { publicationOf, type ToldEndpoint } from './staple-endpoint.ts';
 import { readStapling } from './staple-versions.ts';
@@ -27,7 +28,7 @@ export type AddedEndpoint =
 /**
  * Have the staple of a certificate served at an endpoint, in place of one of the same label, and do so at once.
  *
- * @throws {CertError} CONFIG_INVALID when there is no such OCSP object, or another endpoint has that file; IN_PROGRESS
+ * @throws {CertError} CONFIG_INVALID when there is no such OCSP object, or another endpoint or a deployment has that file; IN_PROGRESS
  */
 export async function addEndpoint(
   context: LifecycleContext,
@@ -39,6 +40,8 @@ export async function addEndpoint(
     await checkStaple(held.store, name, endpoint, settings);
     await putStapleSettings(held.store, name, settings);
     await held.store.staples.putEndpoint(name, endpoint);
+    const deployments = await held.store.deployments.list(name);
+    for (const warning of apartWarnings(endpoint, deployments)) held.log.warn(warning);
     if ((await held.store.certificates.current(name)) === undefined) return { type: 'stored' };
     return { type: 'stapled', ...(await stapleHeld(held, name)) };
   });
@@ -60,22 +63,52 @@ export async function checkStaple(
       },
     );
   }
-  const file = fileOf(endpoint);
-  if (file === undefined) return;
-  const other = (await store.staples.endpoints()).find(
-    (each) => fileOf(each) === file && !(each.name === name && each.label === endpoint.label),
-  );
-  if (other === undefined) return;
-  throw new CertError(
-    'CONFIG_INVALID',
-    `Cannot staple "${name}" at "${file}": that is endpoint "${other.label}" of "${other.name}"`,
-    { hint: 'Choose another file, or remove that one with "certkeeper staple remove"' },
-  );
+  const files = filesOf(endpoint);
+  const endpoints = await store.staples.endpoints();
+  for (const file of files) {
+    const other = endpoints.find(
+      (each) =>
+        filesOf(each).includes(file) && !(each.name === name && each.label === endpoint.label),
+    );
+    const whose =
+      (other && `endpoint "${other.label}" of "${other.name}"`) ??
+      (await deploymentOf(store, file));
+    if (whose === undefined) continue;
+    throw new CertError(
+      'CONFIG_INVALID',
+      `Cannot staple "${name}" at "${file}": that is ${whose}`,
+      {
+        hint: 'Choose another file; see "certkeeper show staple"',
+      },
+    );
+  }
 }
 
-/** The one file a target has; a directory has one for each certificate. */
-function fileOf({ target }: StapleEndpoint): string | undefined {
-  return 'file' in target ? target.file : undefined;
+/** The files of a target that are written; in a directory each certificate has its own. */
+function filesOf({ target }: StapleEndpoint): readonly string[] {
+  switch (target.type) {
+    case 'haproxy':
+      return [`${target.file}.ocsp`];
+    case 'nginx':
+      return [target.file, `${target.file}.include`];
+    case 'lighttpd':
+    case 'file':
+      return [target.file];
+    case 'proftpd':
+    case 'listener':
+      return [];
+  }
+}
+
+/** A key or a certificate stands there: a response in its place would end a service. */
+async function deploymentOf({ deployments }: Store, file: string): Promise<string | undefined> {
+  for (const name of await deployments.names()) {
+    const found = (await deployments.list(name)).find(({ files }) =>
+      files.some(({ path }) => path === file),
+    );
+    if (found) return `a file of deployment "${found.label}" of "${name}"`;
+  }
+  return undefined;
 }
 
 /** Set what holds for all staples of a name. */
