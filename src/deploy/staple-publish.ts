@@ -44,8 +44,10 @@ export async function publishStaple(
       await checkDirectory(fs, place, directory, log);
     for (const path of paths) {
       await refuseLink(fs, place, path);
-      if (((await fs.status(path))?.kind ?? 'file') !== 'file')
-        throw Object.assign(new Error('not a file'), { path });
+      const present = await fs.status(path);
+      if (present === undefined) continue;
+      if (present.kind !== 'file') throw Object.assign(new Error('not a file'), { path });
+      refusePem(await fs.read(path), place, path);
     }
     const owners = await ownersOf(endpoint);
     const aside = await putAside(fs, removed);
@@ -92,6 +94,16 @@ function placeOf({ label }: StapleEndpoint, { name }: StaplePublication): Place 
   };
 }
 
+/** A path that was mistaken for another would cost a service its key. */
+function refusePem(present: Uint8Array, place: Place, path: string): void {
+  if (!Buffer.from(present).includes('-----BEGIN ')) return;
+  throw new CertError(
+    'DELIVERY_FAILED',
+    `Cannot deliver "${place.name}" to "${place.where}": "${path}" holds a certificate or a key`,
+    { hint: `It stays as it is: ${place.elsewhere}` },
+  );
+}
+
 interface Owners {
   readonly uid: number | undefined;
   readonly gid: number | undefined;
@@ -124,7 +136,8 @@ function placed(
       const uid = owners.uid ?? present?.uid;
       const gid = owners.gid ?? present?.gid;
       return {
-        mode: mode ?? (present === undefined ? usualMode : present.mode & 0o777),
+        // Everybody could put an old response there; no server needs that.
+        mode: mode ?? (present === undefined ? usualMode : present.mode & 0o775),
         ...(uid !== undefined && { uid }),
         ...(gid !== undefined && { gid }),
       };

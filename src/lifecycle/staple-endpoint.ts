@@ -1,7 +1,7 @@
 import { bytesEqual } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 import { isShown } from '../ocsp-staple/decide.ts';
-import { tellingOf } from '../ocsp-staple/due.ts';
+import { tellAt, tellingOf } from '../ocsp-staple/due.ts';
 import { retryAt } from '../ocsp-staple/timing.ts';
 import type {
   PublishedStaple,
@@ -84,7 +84,8 @@ export async function reportFailure(
   });
 }
 
-function isDue({ nextAt }: StapleEndpointRecord, now: Date): boolean {
+function isDue(record: StapleEndpointRecord, now: Date): boolean {
+  const nextAt = tellAt(record, now);
   return nextAt !== undefined && nextAt <= now;
 }
 

@@ -167,7 +167,8 @@ async function askOne(
     });
     const now = clock.now();
     const freshUntil = freshUntilOf(answer.headers, now);
-    if (answer.status === 304) {
+    // Whoever has not asked whether something has changed is told nothing by that.
+    if (answer.status === 304 && held?.etag !== undefined) {
       return { type: 'not-modified', ...(freshUntil && { freshUntil }) };
     }
     if (answer.status !== 200) {

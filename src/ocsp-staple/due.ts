@@ -1,5 +1,6 @@
 import type { KeptStaple, StapleEndpointRecord } from '../store/staples-contract.ts';
 import { isShown } from './decide.ts';
+import { MOST_RETRY_MS } from './timing.ts';
 
 /** A version of a certificate that endpoints serve, or are about to. */
 export interface VersionInUse {
@@ -50,7 +51,8 @@ export function stapleDueAt(
   const moments = [
     ...versions.flatMap(({ kept }) => [askAt(kept, now), endOf(kept, now)]),
     ...endpoints.map((endpoint) => {
-      const { nextAt, failures } = endpoint.record;
+      const { failures } = endpoint.record;
+      const nextAt = tellAt(endpoint.record, now);
       if (tellingOf(endpoint, now).type === 'nothing') return nextAt;
       return failures === 0 ? now : (nextAt ?? now);
     }),
@@ -62,6 +64,11 @@ export function stapleDueAt(
 export function askAt(kept: KeptStaple | undefined, now: Date): Date {
   if (kept === undefined) return now;
   return kept.triedAt !== undefined && kept.triedAt > now ? now : kept.nextAt;
+}
+
+/** Tell when an endpoint is told again, likewise: whatever failed is tried again within the hour. */
+export function tellAt({ nextAt }: StapleEndpointRecord, now: Date): Date | undefined {
+  return nextAt !== undefined && nextAt.getTime() > now.getTime() + MOST_RETRY_MS ? now : nextAt;
 }
 
 function endOf(kept: KeptStaple | undefined, now: Date): Date | undefined {

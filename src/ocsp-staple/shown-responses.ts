@@ -56,10 +56,14 @@ interface Read {
   readonly keys: readonly string[];
 }
 
-/** It was verified before it was kept: here it is only read. */
+/**
+ * It was verified before it was kept: here it is only read. What it says of other certificates was not, may have ended or
+ * been overruled since, and would go to whoever asks about those: then it is given to nobody.
+ */
 function keysIn(der: Uint8Array): readonly string[] {
   const { responseBytes } = decodeOcspResponse(der);
   if (responseBytes === undefined) return [];
   const { responses } = decodeBasicOcspResponse(responseBytes.response).tbsResponseData;
-  return responses.flatMap(({ certID }) => keyOf(certID) ?? []);
+  const serials = new Set(responses.map(({ certID }) => certID.serialNumber));
+  return serials.size > 1 ? [] : responses.flatMap(({ certID }) => keyOf(certID) ?? []);
 }

@@ -77,8 +77,8 @@ export function refreshAt(
 /** A failure is tried again after this long, doubled each time, and up to a half more. */
 const FIRST_RETRY_MS = 60_000;
 
-/** A responder that is well again is noticed within the hour. */
-const MOST_RETRY_MS = 3_600_000;
+/** A responder or an endpoint that is well again is noticed within the hour. */
+export const MOST_RETRY_MS = 3_600_000;
 
 /** Longer than this no responder is left alone, whatever its Retry-After says: its next response lasts for a day or so. */
 const MOST_RETRY_AFTER_MS = 6 * 3_600_000;

@@ -7,6 +7,7 @@ import { endpointOf, type HttpProxy, type HttpRoute } from '../http/route.ts';
 import { parseHttpUrl } from '../http/url.ts';
 import type { OcspHttpRequest } from '../revocation/ocsp-query.ts';
 import type { OcspQueryRules } from './contract.ts';
+import { isNearOrigin } from './redirect-place.ts';
 
 /** From one place to another: a responder that moved needs one, and who needs more goes in a circle. */
 const MAX_REDIRECTS = 3;
@@ -176,11 +177,21 @@ function redirectedTo(location: string, from: string, asked: string): string {
   if (protocol !== 'http:' && protocol !== 'https:') {
     throw refused(asked, 'it redirects to what is not http or https');
   }
+  const parsed = usedUrl(href);
+  // One with a password in it, or a fragment.
+  if (parsed === undefined) throw refused(asked, 'it redirects to a URL that is not used');
+  // Whoever stands between, since there is no TLS, would have services here do as a URL says.
+  if (isNearOrigin(parsed.origin) && !isNearOrigin(parseHttpUrl(asked).origin)) {
+    throw refused(asked, 'it redirects to this machine or its link');
+  }
+  return parsed.href;
+}
+
+function usedUrl(href: string): ReturnType<typeof parseHttpUrl> | undefined {
   try {
-    return parseHttpUrl(href).href;
+    return parseHttpUrl(href);
   } catch {
-    // One with a password in it, or a fragment.
-    throw refused(asked, 'it redirects to a URL that is not used');
+    return undefined;
   }
 }
 

@@ -95,6 +95,24 @@ describe('shownResponses()', () => {
     expect(await found.find(key)).toBeUndefined();
   });
 
+  it('gives nobody a response that speaks of other certificates, too: of them it was not verified', async () => {
+    const otherId = { ...certId, serialNumber: 99n };
+    const both = [single({ certID: otherId }), single()];
+    const found = shownResponses(
+      { list: async () => [keptOf({ singles: both })] },
+      { now: () => after(0) },
+    );
+    expect(await found.find(keyOf(otherId) ?? '')).toBeUndefined();
+    expect(await found.find(key)).toBeUndefined();
+    const bySha256 = certIdOf(leaf.certificate, ca.certificate, 'sha256');
+    const twice = [single(), single({ certID: bySha256 })];
+    const same = shownResponses(
+      { list: async () => [keptOf({ singles: twice })] },
+      { now: () => after(0) },
+    );
+    expect(await same.find(keyOf(bySha256) ?? '')).toBeDefined();
+  });
+
   it('sees within a second what another process has refreshed, and does not read the store for each request', async () => {
     let now = after(0);
     let reads = 0;

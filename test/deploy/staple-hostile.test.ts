@@ -1,0 +1,56 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { utf8 } from '../../src/base/bytes.ts';
+import { parseLabel } from '../../src/base/label.ts';
+import { publishStaple } from '../../src/deploy/staple-publish.ts';
+import type { StapleTarget } from '../../src/store/staples-contract.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'certkeeper-staple-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+});
+
+async function publish(target: StapleTarget, staple?: Uint8Array): Promise<void> {
+  await publishStaple(
+    { label: parseLabel('web', 'to'), target },
+    {
+      name: parseLabel('gw1', 'cert-name'),
+      certificate: utf8('CERT'),
+      chain: [],
+      way: 'alone',
+      ...(staple && { staple }),
+    },
+  );
+}
+
+describe('a file that is no staple', () => {
+  const pem = '# my key\n-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n';
+
+  it.each(['file', 'lighttpd'] as const)('is neither replaced nor removed by %s', async (type) => {
+    const file = join(directory, 'gw1.pem');
+    writeFileSync(file, pem);
+    const target = { type, file, pidFile: join(directory, 'pid') } as const;
+    for (const staple of [utf8('STAPLE'), undefined]) {
+      await expect(publish(target, staple)).rejects.toThrow(
+        `"${file}" holds a certificate or a key`,
+      );
+      expect(readFileSync(file, 'utf8')).toBe(pem);
+    }
+  });
+});
+
+describe('a staple file that everybody may write', () => {
+  it('is not left so', async () => {
+    const file = join(directory, 's.der');
+    writeFileSync(file, 'OLD');
+    chmodSync(file, 0o666);
+    await publish({ type: 'file', file }, utf8('STAPLE'));
+    expect(statSync(file).mode & 0o777).toBe(0o664);
+    chmodSync(file, 0o666);
+    await publish({ type: 'file', file }, utf8('STAPLE'));
+    expect(statSync(file).mode & 0o777).toBe(0o664);
+  });
+});
