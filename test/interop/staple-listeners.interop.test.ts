@@ -33,6 +33,8 @@ interface Listening {
   readonly state: string;
   done(typed: string): Promise<string>;
   serial(): Promise<string>;
+  /** Requests to the responder of the CA so far. */
+  asked(): number;
   readonly rootPem: string;
 }
 
@@ -60,7 +62,8 @@ async function listening(): Promise<Listening> {
       return new X509Certificate(record?.der ?? '').serialNumber;
     });
   const rootPem = encodePem('CERTIFICATE', certificateDer(scene.lab.authorities.root.certificate));
-  return { state, done, serial, rootPem };
+  const asked = (): number => scene.lab.responder.requests().total;
+  return { state, done, serial, asked, rootPem };
 }
 
 async function example(file: string, argv: readonly string[], ready: RegExp): Promise<Daemon> {
@@ -101,8 +104,8 @@ function serialIn(der: Uint8Array): string {
 describe('the HTTPS example', () => {
   beforeEach((context) => requirePeer(context, 'openssl'));
 
-  it('staples from the first connection on, and a renewed certificate with its own response', async () => {
-    const { state, done, serial } = await listening();
+  it('staples from the first connection on, a renewed certificate with its own response, and after a restart', async () => {
+    const { state, done, serial, asked } = await listening();
     const daemon = await example('https-listener.ts', [state, '0', 'gw1'], /listens on port (\d+)/);
     const place = { host: '127.0.0.1', port: Number(daemon.ready[1]), serverName: 'gw1.example' };
     const old = await serial();
@@ -123,6 +126,15 @@ describe('the HTTPS example', () => {
     process.stdout.write(`shown and stapled: ${JSON.stringify([...pairs])}\n`);
     expect([...pairs.keys()].toSorted()).toEqual(both.toSorted());
     expect(await seenByOpenssl(place, 'tls1_3')).toEqual(good(renewed));
+
+    // Started again it has what is stored: nobody is asked.
+    const before = asked();
+    expect(before).toBeGreaterThan(0);
+    await daemon.stop();
+    const again = await example('https-listener.ts', [state, '0', 'gw1'], /listens on port (\d+)/);
+    const there = { ...place, port: Number(again.ready[1]) };
+    expect(await seenByOpenssl(there, 'tls1_3')).toEqual(good(renewed));
+    expect(asked()).toBe(before);
   }, 120_000);
 });
 
