@@ -9,6 +9,11 @@ import type { PeerIdentity } from './peer-identity.ts';
  * @throws {CertError} USAGE_INVALID, DN_INVALID
  */
 export function parseIdentity(text: string): PeerIdentity {
+  if (text.trim() === '') {
+    throw new CertError('USAGE_INVALID', 'Cannot use an empty identity: that would be nobody', {
+      hint: 'Leave it out where anybody the policy accepts will do',
+    });
+  }
   const [, kind = '', value = ''] = /^(dns|email|ip|uri):(.+)$/is.exec(text) ?? [];
   switch (kind.toLowerCase()) {
     case 'dns':
@@ -20,6 +25,15 @@ export function parseIdentity(text: string): PeerIdentity {
     case 'ip':
       return { type: 'iPAddress', value: addressOctets(value) };
     default:
+      if (!text.includes('=')) {
+        throw new CertError(
+          'USAGE_INVALID',
+          `Cannot use ${quoted(text)} as identity: not KIND:VALUE`,
+          {
+            hint: 'Write dns:gw1.example, ip:192.0.2.1, email:ops@example.org, uri:urn:gw:1 or a name such as "CN=gw1,O=Example"',
+          },
+        );
+      }
       return { type: 'directoryName', value: parseName(text) };
   }
 }

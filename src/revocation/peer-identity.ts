@@ -2,7 +2,7 @@ import { bytesEqual } from '../base/bytes.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { formatGeneralName } from '../x509/general-name-text.ts';
 import type { GeneralName } from '../x509/general-name.ts';
-import { sameName } from '../x509/name.ts';
+import { isNullDn, sameName } from '../x509/name.ts';
 import { readCertificate } from './path-certificate.ts';
 import { failure, type Failure, type PathFailure } from './path-failure.ts';
 
@@ -43,9 +43,15 @@ export function checkIdentity(
     { type: 'directoryName', value: subject },
     ...subjectAltName,
   ];
-  if (names.some((name) => isSameIdentity(name, identity, hosts))) return undefined;
+  // An empty name is nobody's: certificates with an empty subject would all be his.
+  if (!isEmpty(identity) && names.some((name) => isSameIdentity(name, identity, hosts)))
+    return undefined;
   const what = `is not of "${formatGeneralName(identity).slice(0, 200)}"`;
   return failure(certificate, 'wrong-identity', what);
+}
+
+function isEmpty(identity: PeerIdentity): boolean {
+  return identity.type === 'directoryName' ? isNullDn(identity.value) : identity.value.length === 0;
 }
 
 function isSameIdentity(name: GeneralName, wanted: PeerIdentity, hosts: HostMatching): boolean {
@@ -65,16 +71,22 @@ function isSameIdentity(name: GeneralName, wanted: PeerIdentity, hosts: HostMatc
 
 /** RFC 9525 section 6.3: a wildcard is the whole of the left-most label, and stands for one. */
 function isSameHost(name: string, wanted: string, hosts: HostMatching): boolean {
-  const given = name.toLowerCase();
-  const host = wanted.toLowerCase();
+  const given = asciiLower(name);
+  const host = asciiLower(wanted);
   if (hosts === 'exact' || !given.startsWith('*.')) return given === host;
   const dot = host.indexOf('.');
   // Below a domain of one label there are all of its hosts, which nobody speaks for.
-  return dot > 0 && given.slice(1) === host.slice(dot) && given.indexOf('.', 2) > 0;
+  const isBelow = dot > 0 && given.slice(1) === host.slice(dot);
+  return isBelow && /^\*(?:\.[^.]+){2,}$/.test(given);
+}
+
+/** Host names are ASCII: toLowerCase() makes a "k" of U+212A. */
+function asciiLower(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 /** RFC 5280 section 7.5: the host has no case, what is before it may have. */
 function mailboxKey(mailbox: string): string {
   const at = mailbox.lastIndexOf('@') + 1;
-  return mailbox.slice(0, at) + mailbox.slice(at).toLowerCase();
+  return mailbox.slice(0, at) + asciiLower(mailbox.slice(at));
 }

@@ -17,6 +17,12 @@ describe('an identity as text', () => {
   });
 });
 
+describe('an identity that is empty', () => {
+  it.each(['', ' '])('is refused: "%s"', (text) => {
+    expect(() => parseIdentity(text)).toThrow('Cannot use an empty identity');
+  });
+});
+
 describe('the identity of a host', () => {
   it.each([
     ['gw.example', { type: 'dNSName', value: 'gw.example' }],

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkIdentity, type PeerIdentity } from '../../src/revocation/peer-identity.ts';
 import { extension, rawExtension } from '../../src/x509/extension-values.ts';
 import type { GeneralName } from '../../src/x509/general-name.ts';
+import { nullDn } from '../../src/x509/name.ts';
 import { parseName } from '../../src/x509/name-text.ts';
 import { issue } from '../harness/certificates.ts';
 
@@ -42,6 +43,25 @@ describe('checkIdentity()', () => {
     expect(outcome([], dns('gw1.example'))).toBe('wrong-identity');
     expect(outcome([dns('gw1.example.evil')], dns('gw1.example'))).toBe('wrong-identity');
     expect(outcome([dns('gw1.example\u0000.evil')], dns('gw1.example'))).toBe('wrong-identity');
+  });
+
+  it('takes nobody for an identity that is empty', () => {
+    const nobody: PeerIdentity = { type: 'directoryName', value: nullDn };
+    const san = extension('subjectAltName', [dns(''), mail(''), nobody], true);
+    const { certificate } = issue({ subject: nullDn, extensions: [san] });
+    for (const identity of [nobody, dns(''), mail('')]) {
+      expect(checkIdentity(certificate, identity)?.reason).toBe('wrong-identity');
+    }
+  });
+
+  it('folds no letter into an ASCII one but those of ASCII', () => {
+    expect(outcome([dns('k.example')], dns('\u212a.example'))).toBe('wrong-identity');
+    expect(outcome([mail('a@k.example')], mail('a@\u212a.example'))).toBe('wrong-identity');
+  });
+
+  it('takes no wildcard for one below a domain that a period ends', () => {
+    expect(outcome([dns('*.example.')], dns('evil.example.'), 'wildcards')).toBe('wrong-identity');
+    expect(outcome([dns('*..')], dns('evil..'), 'wildcards')).toBe('wrong-identity');
   });
 
   it('knows wildcards where it is told to, as one whole label', () => {
