@@ -37,6 +37,8 @@ export interface ValidationOptions {
   /** Another time than now, for whoever asks how it was; nothing that is fetched is held then. */
   readonly at?: Date;
   readonly tell?: ValidationEvents;
+  /** For the OCSP results that are kept, in octets; `defaultCacheOctets` when absent. */
+  readonly ocspOctets?: number;
 }
 
 /** Where CRLs are held, and what is set up: by a store, or without one. */
@@ -83,7 +85,7 @@ const fetchNamed: Fetch = async (url, options) => {
 /** The same on another ground than a store. */
 export function validationOn(
   { cas, random, signerOf, clock: real, ...ground }: ValidationGround,
-  { at, tell = () => undefined }: ValidationOptions = {},
+  { at, tell = () => undefined, ocspOctets: cacheOctets }: ValidationOptions = {},
 ): ValidationParts {
   const clock: Clock = at === undefined ? real : { ...real, now: () => at };
   const keeper = crlKeeper({
@@ -96,7 +98,13 @@ export function validationOn(
   const crls = at === undefined ? keeper : { ...keeper, keep: async () => undefined };
   return {
     context: {
-      ocsp: ocspClient({ clock, random, tell, ...(signerOf && { signerOf }) }),
+      ocsp: ocspClient({
+        clock,
+        random,
+        tell,
+        ...(cacheOctets !== undefined && { cacheOctets }),
+        ...(signerOf && { signerOf }),
+      }),
       crls,
       certificates: certificateFetcher({ fetchNamed }),
       tell,

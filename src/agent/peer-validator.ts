@@ -31,6 +31,8 @@ interface AnyValidator {
   readonly tell?: ValidationEvents;
   readonly clock?: Clock;
   readonly random?: Random;
+  /** For the OCSP results that are kept, in octets; 4 MiB when absent. */
+  readonly ocspOctets?: number;
 }
 
 /** A policy that is given, and CRLs in memory. */
@@ -72,6 +74,7 @@ function inMemory({
   clock = systemClock,
   random = systemRandom,
   crlOctets = defaultCrlOctets,
+  ocspOctets,
 }: ValidatorInMemory): PeerValidator {
   const { policy, crls } = checkedPeerPolicy(given);
   const { anchors, intermediates } = policy.path;
@@ -88,14 +91,19 @@ function inMemory({
   };
   return validator({
     clock,
-    compose: (how) => validationOn(ground, { ...how, ...(tell && { tell }) }),
+    compose: (how) =>
+      validationOn(ground, { ...how, ...limitsOf(ocspOctets), ...(tell && { tell }) }),
     policy: async () => policy,
     close: async () => {},
   });
 }
 
+function limitsOf(ocspOctets: number | undefined): Pick<ValidationOptions, 'ocspOctets'> {
+  return ocspOctets === undefined ? {} : { ocspOctets };
+}
+
 async function ofStore(options: ValidatorOfStore): Promise<PeerValidator> {
-  const { policy: name, stateDirectory, storeKey, tell, clock, random } = options;
+  const { policy: name, stateDirectory, storeKey, tell, clock, random, ocspOctets } = options;
   const services = await compose({
     stateDirectory,
     log: silentLog,
@@ -112,7 +120,8 @@ async function ofStore(options: ValidatorOfStore): Promise<PeerValidator> {
   }
   return validator({
     clock: services.clock,
-    compose: (how) => composeValidation(services, { ...how, ...(tell && { tell }) }),
+    compose: (how) =>
+      composeValidation(services, { ...how, ...limitsOf(ocspOctets), ...(tell && { tell }) }),
     policy,
     close: () => services.close(),
   });

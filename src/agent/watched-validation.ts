@@ -6,6 +6,7 @@ import type { ValidationEvent } from '../validation/contract.ts';
 import { validationTally } from '../validation/validation-tally.ts';
 import {
   composeValidation,
+  type ValidationOptions,
   type ValidationParts,
   type ValidationServices,
 } from './compose-validation.ts';
@@ -32,7 +33,10 @@ export interface WatchedValidation extends ValidationParts {
 export type WatchedServices = ValidationServices & { readonly log: Log };
 
 /** Make what judges peers of an agent. */
-export function watchedValidation(services: WatchedServices): WatchedValidation {
+export function watchedValidation(
+  services: WatchedServices,
+  limits: Pick<ValidationOptions, 'ocspOctets'> = {},
+): WatchedValidation {
   const { store, clock, log } = services;
   const tally = validationTally();
   const responders = responderNotes({ store, clock });
@@ -49,7 +53,7 @@ export function watchedValidation(services: WatchedServices): WatchedValidation 
     log.warn(heldBack === 0 ? text : `${text}; ${heldBack} more were not told before this`);
     if (isOfPeer) notices.push(peerRevokedNotice(event, text, heldBack, clock.now()));
   };
-  const parts = composeValidation(services, { tell });
+  const parts = composeValidation(services, { ...limits, tell });
   let looking: Promise<void> | undefined;
   const once = async (signal: AbortSignal): Promise<void> => {
     await storeTally(tally, services);

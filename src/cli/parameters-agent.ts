@@ -126,6 +126,15 @@ export const agentRunParameters = {
     default: 4,
     summary: 'Requests to one CA at the same time',
   },
+  'ocsp-cache': {
+    type: 'integer',
+    min: 1,
+    max: 1024,
+    default: 4,
+    unit: 'MiB',
+    placeholder: 'MIB',
+    summary: 'Memory for the OCSP results that are kept for judging peers, of all OCSP objects',
+  },
   metrics: {
     type: 'integer',
     min: 0,

@@ -1,10 +1,10 @@
 import { toHex } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 import { digest } from '../crypto/digest.ts';
-import { modernOnly } from '../crypto/policy.ts';
+import { modernOnly, type AlgorithmPolicy } from '../crypto/policy.ts';
 import type { ChainMember, ResponderRules, SigningCert } from '../revocation/ocsp-rules.ts';
 import { checkOcspObject } from '../settings/check-ocsp-object.ts';
-import { ocspObject, type OcspObject } from '../settings/ocsp-object.ts';
+import { ocspDefaults, ocspObject, type OcspObject } from '../settings/ocsp-object.ts';
 import { ocspProfile, ocspSettings } from '../settings/ocsp-settings.ts';
 import { ocspObjectOf } from '../settings/ocsp-words.ts';
 import { wordErrors, type Setting, type SettingWords } from '../settings/setting.ts';
@@ -148,7 +148,7 @@ export function resolvedOcsp(
   const { tunnel, tunneling, maxAgeSeconds, clockSkewSeconds } = object;
   const rules = {
     responders,
-    policy: object.allowSha1 ? { ...modernOnly, allowSha1: true } : modernOnly,
+    policy: algorithmsOf(object),
     nonce: object.nonce,
     maxResponseOctets: object.maxResponseOctets,
     maxAgeSeconds,
@@ -196,6 +196,15 @@ export function resolvedOcsp(
         ]),
       ),
     ),
+  };
+}
+
+/** What is as usual is left out: what was verified by the same policy elsewhere is known then. */
+function algorithmsOf({ allowSha1, minRsaBits }: OcspObject): AlgorithmPolicy {
+  return {
+    ...modernOnly,
+    ...(allowSha1 && { allowSha1 }),
+    ...(minRsaBits !== ocspDefaults.minRsaBits && { leastRsaBits: minRsaBits }),
   };
 }
 

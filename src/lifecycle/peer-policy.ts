@@ -34,6 +34,7 @@ export interface PeerPolicy {
   readonly crls?: readonly string[];
   readonly crlDistributionPoints?: boolean;
   readonly crlHosts?: readonly string[];
+  readonly crlFiles?: boolean;
   readonly certHashUrl?: boolean;
   readonly crlFallback?: boolean;
   readonly useDeltas?: boolean;
@@ -46,6 +47,8 @@ export interface PeerPolicy {
   readonly explicitPolicy?: boolean;
   readonly inhibitPolicyMapping?: boolean;
   readonly inhibitAnyPolicy?: boolean;
+  /** 1024 to 16384; 2048 when left out. */
+  readonly minRsaBits?: number;
   readonly allowSha1?: boolean;
   readonly allowDsa?: boolean;
 }
@@ -92,6 +95,7 @@ const fieldOfWord = {
   'ca-crl': 'crls',
   'crl-distribution-points': 'crlDistributionPoints',
   'crl-hosts': 'crlHosts',
+  'crl-files': 'crlFiles',
   'cert-hash-url': 'certHashUrl',
   'crl-fallback': 'crlFallback',
   'use-deltas': 'useDeltas',
@@ -103,6 +107,7 @@ const fieldOfWord = {
   'explicit-policy': 'explicitPolicy',
   'inhibit-policy-mapping': 'inhibitPolicyMapping',
   'inhibit-any-policy': 'inhibitAnyPolicy',
+  'min-rsa-size': 'minRsaBits',
   'allow-sha1': 'allowSha1',
   'allow-dsa': 'allowDsa',
 } as const;

@@ -48,6 +48,7 @@ export function policyOf(
   const purpose = purposeOf(words);
   const hosts = texts('crl-hosts');
   const certificatePolicies = texts('certificate-policy');
+  const leastRsaBits = number('min-rsa-size');
   return {
     name,
     path: {
@@ -55,6 +56,7 @@ export function policyOf(
       intermediates,
       policy: {
         ...modernOnly,
+        ...(leastRsaBits !== undefined && { leastRsaBits }),
         allowSha1: flag('allow-sha1') ?? false,
         allowDsa: flag('allow-dsa') ?? false,
       },
@@ -75,6 +77,7 @@ export function policyOf(
       useDeltas: flag('use-deltas') ?? true,
       clockSkewSeconds: number('clock-skew') ?? 300,
       ...(hosts.length > 0 && { hosts }),
+      files: flag('crl-files') ?? false,
     },
     ocspRevoked: text('ocsp-revoked-fallback') === 'crl' ? 'crl' : 'reject',
     unknownFallback: flag('unknown-fallback') ?? false,

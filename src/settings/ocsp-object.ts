@@ -42,6 +42,8 @@ export interface OcspResponderSettings {
   readonly trustOcspSigning: readonly string[];
   /** Ask CRLs about a responder that does not say it needs none: only warn, refuse a revoked one, or any without a word. */
   readonly checkResponder: 'warn' | 'crl' | 'strict';
+  /** The shortest RSA key whose signatures are taken. */
+  readonly minRsaBits: number;
   readonly allowSha1: boolean;
 }
 
@@ -66,6 +68,7 @@ export const ocspDefaults: Omit<OcspObject, 'name'> = {
   acceptTrustedRoot: true,
   trustOcspSigning: [],
   checkResponder: 'warn',
+  minRsaBits: 2048,
   allowSha1: false,
   nonce: 'require',
   certIdHash: 'sha1',

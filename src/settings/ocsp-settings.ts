@@ -92,6 +92,14 @@ export const ocspSettings: readonly OcspSetting[] = [
       'A responder without id-pkix-ocsp-nocheck is taken with a warning; crl, refused when a CRL lists it; strict, also when no CRL vouches for it',
   },
   {
+    word: 'min-rsa-size',
+    field: 'minRsaBits',
+    values: { type: 'number', min: 1024, max: 16_384 },
+    unit: 'bits',
+    default: '2048',
+    sentence: 'The shortest RSA key whose signatures of responses are taken',
+  },
+  {
     word: 'allow-sha1',
     field: 'allowSha1',
     values: boolean,

@@ -29,6 +29,7 @@ export function ocspObjectOf(name: string, words: SettingWords, hasPassword: boo
     ...set('acceptTrustedRoot', flag('accept-trusted-root')),
     trustOcspSigning: texts('trust-ocsp-signing'),
     ...set('checkResponder', oneOf(['warn', 'crl', 'strict'], text('check-responder'))),
+    ...set('minRsaBits', number('min-rsa-size')),
     ...set('allowSha1', flag('allow-sha1')),
     ...set('timeoutMs', number('timeout')),
     ...set('maxAgeSeconds', number('max-age')),

@@ -83,6 +83,12 @@ export const policySettings: readonly Setting[] = [
     sentence: 'The only hosts that certificates may send us to for CRLs; without it any',
   },
   {
+    word: 'crl-files',
+    values: boolean,
+    default: 'off',
+    sentence: 'Read CRLs that certificates name by file URLs, which are files of this machine',
+  },
+  {
     word: 'cert-hash-url',
     values: boolean,
     default: 'off',
@@ -149,6 +155,13 @@ export const policySettings: readonly Setting[] = [
     values: boolean,
     default: 'off',
     sentence: 'An anyPolicy stands for no other: initial-any-policy-inhibit',
+  },
+  {
+    word: 'min-rsa-size',
+    values: { type: 'number', min: 1024, max: 16_384 },
+    unit: 'bits',
+    default: '2048',
+    sentence: 'The shortest RSA key whose signatures of certificates and CRLs are taken',
   },
   {
     word: 'allow-sha1',

@@ -22,7 +22,7 @@ export interface Setting {
   /** Words other products have for it, which are understood as well. */
   readonly aliases?: readonly string[];
   readonly values: SettingValues;
-  readonly unit?: 'ms' | 's' | 'octets';
+  readonly unit?: 'ms' | 's' | 'octets' | 'bits';
   /** What holds where nothing is said, in words; absent where nothing is set then. */
   readonly default?: string;
   /** What it does, with a capital and no period. */

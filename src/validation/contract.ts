@@ -97,6 +97,8 @@ export interface CrlRules {
   readonly clockSkewSeconds: number;
   /** Host names certificates may send us to; all of them without it. */
   readonly hosts?: readonly string[];
+  /** Certificates may name files of this machine. */
+  readonly files?: boolean;
 }
 
 /** What became of one source. */

@@ -10,7 +10,7 @@ import { quoteName } from '../x509/name-text.ts';
 import type { CrlKeeper, CrlRules, CrlsFound, ValidationEvents } from './contract.ts';
 import { covers, deltaUrls, hasDelta, hasEnded, issuersFor, urlsOf } from './crl-coverage.ts';
 import { crlFetcher, type CrlFetcher, type Fetch } from './crl-fetcher.ts';
-import { placesOf, type CrlPlace, type Place } from './crl-places.ts';
+import { placesOf, type CrlPlace, type Place, type PlaceRules } from './crl-places.ts';
 import { crlRefresher, type CrlRefresher } from './crl-refresh.ts';
 import { nextFetch } from './crl-schedule.ts';
 import { crlShelf, type CrlShelf } from './crl-shelf.ts';
@@ -30,8 +30,6 @@ export interface CrlKeeperContext {
   signerOf(crl: Crl): Promise<Certificate | undefined>;
   /** For CRLs in memory, in octets; `defaultMemoryOctets` when absent. */
   readonly memoryOctets?: number;
-  /** Let certificates name files of this machine. */
-  readonly allowFiles?: boolean;
 }
 
 /** Two of the largest with their indexes. */
@@ -120,8 +118,13 @@ export function crlKeeper(context: CrlKeeperContext): CrlKeeper & CrlRefresher {
   };
 }
 
+/** Where certificates may send us, as the policy says. */
+function placeRules({ rules: { hosts, files = false } }: Finding): PlaceRules {
+  return { allowFiles: files, ...(hosts && { hosts }) };
+}
+
 function finder(context: CrlKeeperContext, shelf: CrlShelf, fetcher: CrlFetcher) {
-  const { store, fetchConfigured, fetchNamed, allowFiles = false } = context;
+  const { store, fetchConfigured, fetchNamed } = context;
 
   /** What came from a place before and still holds. */
   const heldFrom = async (url: string, { time }: Finding): Promise<Crl | undefined> => {
@@ -153,8 +156,6 @@ function finder(context: CrlKeeperContext, shelf: CrlShelf, fetcher: CrlFetcher)
     }
     return false;
   };
-
-  const placeRules = ({ rules: { hosts } }: Finding) => ({ allowFiles, ...(hosts && { hosts }) });
 
   return {
     async configured(finding: Finding, issuers: ReadonlySet<string>): Promise<void> {

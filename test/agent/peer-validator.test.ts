@@ -14,7 +14,7 @@ import { toDer } from '../../src/asn1/codec.ts';
 import { Name } from '../../src/x509/name.ts';
 import { extension } from '../../src/x509/extension-values.ts';
 import { certificateDer } from '../../src/x509/certificate.ts';
-import { issue, someDay, type Issued } from '../harness/certificates.ts';
+import { issue, makeKey, someDay, type Issued } from '../harness/certificates.ts';
 import { fakeClock } from '../harness/fake-clock.ts';
 import { leaf, root, sub } from '../harness/paths.ts';
 import { entry, makeCrl } from '../revocation/crl-made.ts';
@@ -105,6 +105,31 @@ describe('a validator without a store', () => {
       expect(verdict.verdict).toBe('accept');
       expect(verdict.revocation[0]?.tried[0]?.source).toMatchObject({ from });
     }
+  });
+
+  it('keeps no more of what they said than it is given octets for', async () => {
+    const responder = await responderAt();
+    const ocsp = { url: responder.url, nonce: 'off', timeoutMs: 5000 } as const;
+    const how = { clock: fakeClock(after(60), 'waits'), ocspOctets: 1000 };
+    const validator = await inMemory({ anchors: [ca.certificate], ocsp }, how);
+    await validator.validatePeer({ chain: chain(stapled) });
+    const again = await validator.validatePeer({ chain: chain(stapled) });
+    expect(again.revocation[0]?.tried[0]?.source).toMatchObject({ from: 'network' });
+  });
+
+  it('takes signatures by RSA keys as long as the policy asks for', async () => {
+    const signer = issue({ subject: 'CN=RSA', isCa: true, key: makeKey(2048) });
+    const peer = chain(issue({ subject: 'CN=peer', issuer: signer }));
+    const policy = { ...lenient, anchors: [signer.certificate] };
+    const usual = await (await inMemory(policy)).validatePeer({ chain: peer });
+    expect(usual.verdict).toBe('accept');
+    const longer = await inMemory({ ...policy, minRsaBits: 2049 });
+    expect(codes(await longer.validatePeer({ chain: peer }))).toContain('algorithm-refused');
+    const ocsp = { nonce: 'off', minRsaBits: 3072 } as const;
+    const asked = checkedPeerPolicy({ anchors, ocsp }).policy.ocsp;
+    expect(asked?.rules.policy.leastRsaBits).toBe(3072);
+    const others = checkedPeerPolicy({ anchors, ocsp: { nonce: 'off' } }).policy.ocsp;
+    expect(asked?.policyHash).not.toBe(others?.policyHash);
   });
 
   it('takes a stapled response, and asks nobody', async () => {
@@ -253,6 +278,7 @@ describe('a policy as data', () => {
     ocsp: 'nonce',
     'crl-distribution-points': false,
     'crl-hosts': ['h.example'],
+    'crl-files': true,
     'cert-hash-url': true,
     'crl-fallback': true,
     'use-deltas': false,
@@ -264,6 +290,7 @@ describe('a policy as data', () => {
     'explicit-policy': true,
     'inhibit-policy-mapping': true,
     'inhibit-any-policy': true,
+    'min-rsa-size': 3072,
     'allow-sha1': true,
     'allow-dsa': true,
   };
@@ -276,6 +303,7 @@ describe('a policy as data', () => {
     ocsp: 'nonce',
     crlDistributionPoints: false,
     crlHosts: ['h.example'],
+    crlFiles: true,
     certHashUrl: true,
     crlFallback: true,
     useDeltas: false,
@@ -287,6 +315,7 @@ describe('a policy as data', () => {
     explicitPolicy: true,
     inhibitPolicyMapping: true,
     inhibitAnyPolicy: true,
+    minRsaBits: 3072,
     allowSha1: true,
     allowDsa: true,
   };

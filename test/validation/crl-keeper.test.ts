@@ -203,13 +203,14 @@ describe('a place that a certificate names', () => {
   it('may be a file where that was allowed', async () => {
     const asked: string[] = [];
     const site = await keeping({
-      allowFiles: true,
       async fetchNamed(url) {
         asked.push(url);
         return makeCrl(ca);
       },
     });
-    expect(numbersOf(await site.find(pointing(pointAt('file:///srv/a.crl'))))).toStrictEqual([1n]);
+    const of = pointing(pointAt('file:///srv/a.crl'));
+    expect(codesOf(await site.find(of))).toStrictEqual(['no-source']);
+    expect(numbersOf(await site.find(of, { files: true }))).toStrictEqual([1n]);
     expect(asked).toStrictEqual(['file:///srv/a.crl']);
   });
 

@@ -38,7 +38,7 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
   await assertServable(services, place);
   const stopped = io.abortSignal();
   const path = agentSocket(context);
-  const validation = watchedValidation(services);
+  const validation = watchedValidation(services, { ocspOctets: args.ocspCache * 1024 * 1024 });
   const agent = await startAgent(services, {
     names: args.concurrency,
     perCa: args.perCa,
