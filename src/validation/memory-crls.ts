@@ -9,6 +9,9 @@ export type CrlStore = Pick<Store, 'heldCrls' | 'crlSources' | 'crls'>;
 /** Places that are remembered: each gave a CRL that a CA of ours has signed, and of those there are few. */
 const MAX_SOURCES = 4096;
 
+/** As many as a store holds: the largest public CAs have some hundred parts. */
+const MAX_HELD = 1024;
+
 /** What a CRL takes beside its octets. */
 const HELD_OCTETS = 1024;
 
@@ -47,7 +50,7 @@ export function memoryCrls(limit: number): CrlStore {
             : { ...crl, octets: der.length, der: Uint8Array.from(der) },
         );
         for (const oldest of kept.keys()) {
-          if (room() >= 0) break;
+          if (kept.size <= MAX_HELD && room() >= 0) break;
           kept.delete(oldest);
         }
         return isSame ? 'same' : 'held';

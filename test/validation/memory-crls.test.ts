@@ -29,6 +29,14 @@ describe('CRLs in memory', () => {
     expect(await heldCrls.list()).toStrictEqual([]);
   });
 
+  it('are no more than a number of them, however small: all are looked through for each peer', async () => {
+    const { heldCrls } = memoryCrls(1024 ** 3);
+    for (let n = 0; n < 1030; n++) await heldCrls.put(held(String(n), 10));
+    expect(await heldCrls.list()).toHaveLength(1024);
+    expect(await heldCrls.get('1029')).toBeDefined();
+    expect(await heldCrls.get('0')).toBeUndefined();
+  });
+
   it('remember a bounded number of places, the latest', async () => {
     const { crlSources } = memoryCrls(0);
     for (let n = 0; n < 5000; n++) {
