@@ -9,7 +9,7 @@ import type { KeptStaple } from '../store/staples-contract.ts';
 import type { CertificateRecord, Store } from '../store/store.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { chainToSend } from './build-chain.ts';
-import { stapleHash } from './staple-versions.ts';
+import { readStapling, stapleHash } from './staple-versions.ts';
 import { storedCertificate } from './stored-certificate.ts';
 import { tlsCertificate } from './tls-certificate.ts';
 
@@ -48,15 +48,54 @@ export async function listenerCertificate(
   if (before && waits(before, { record, certificate, kept }, clock.now())) {
     return withStaple(before, await store.staples.get(before.id), clock.now());
   }
+  const current = { record, pkcs8: shown.pkcs8 };
+  const former = before ? undefined : await formerOf(context, name, { record, certificate, kept });
+  return await servedOf(context, name, former ?? current);
+}
+
+interface WithKey {
+  readonly record: CertificateRecord;
+  /** PKCS #8. */
+  readonly pkcs8: Uint8Array;
+}
+
+async function servedOf(
+  context: ListenerContext,
+  name: Label,
+  { record, pkcs8 }: WithKey,
+): Promise<ListenerCertificate> {
+  const { store, clock } = context;
+  const id = stapleHash(record.der);
   const chain = [record.der, ...(await chainToSend(context, record))];
   const served: ListenerCertificate = {
     name,
     id,
-    certificate,
+    certificate: storedCertificate(record.der, `"${name}"`),
     chain: chain.map((der) => encodePem('CERTIFICATE', der)).join(''),
-    key: encodePem('PRIVATE KEY', shown.pkcs8),
+    key: encodePem('PRIVATE KEY', pkcs8),
   };
-  return withStaple(served, kept, clock.now());
+  return withStaple(served, await store.staples.get(id), clock.now());
+}
+
+/**
+ * Find, for a listener that begins while a certificate waits for its staple without which clients refuse it, the one
+ * before with its own.
+ */
+async function formerOf(
+  { store, clock }: ListenerContext,
+  name: Label,
+  { record, certificate, kept }: Renewed,
+): Promise<WithKey | undefined> {
+  if (isShown(kept?.held, clock.now()) || !isMustStaple(certificate)) return undefined;
+  const id = stapleHash(record.der);
+  const stapling = await readStapling(store, name);
+  const former = stapling?.versions.find(
+    (version) => version.certificate !== id && isShown(version.kept?.held, clock.now()),
+  );
+  const keyId = former?.record.keyId;
+  if (former === undefined || keyId === undefined) return undefined;
+  if ((await store.keys.publicKey(keyId)).tokenUri !== undefined) return undefined;
+  return { record: former.record, pkcs8: await store.keys.privateKey(keyId) };
 }
 
 interface Renewed {

@@ -70,6 +70,18 @@ describe('listenerCertificate()', () => {
     expect(await site.store.staples.get(first.id)).toBeUndefined();
   });
 
+  it('begins with the one before where clients would refuse the new one without its staple', async () => {
+    const { made, first } = await scene({ isMust: true });
+    await made.site.lab.responder.inject('down');
+    const id = await renewed(made);
+    await stapleCertificate(made.context, gw1);
+    const begun = await listenerCertificate(made.context, gw1);
+    expect(begun).toStrictEqual(first);
+    // From then on clients refuse that one, too.
+    await made.site.clock.advance(86_400);
+    expect(await listenerCertificate(made.context, gw1)).toMatchObject({ id });
+  });
+
   it('waits with others until they were asked for in vain, and ten minutes at the most', async () => {
     const { made, first } = await scene();
     await made.site.lab.responder.inject('down');
