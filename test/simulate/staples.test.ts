@@ -57,7 +57,7 @@ const hunts: Readonly<Record<StaplePlant, Hunt>> = {
     names: 40,
     days: 2,
   },
-  forgets: { kinds: ['restarted'], found: /s too early, after 0 failures/ },
+  forgets: { kinds: ['restarted'], found: /s too early, after 0 failures/, days: 6 },
   'never-withdrawn': { kinds: ['responder down'], found: /serves what ended at/ },
   'not-retried': {
     kinds: ['responder flapping'],
@@ -76,7 +76,7 @@ describe('the simulation finds', () => {
           seed,
           single: names,
           fivefold: 1,
-          days: 5,
+          days,
           plant,
           kinds,
         });
