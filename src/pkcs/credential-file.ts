@@ -1,10 +1,11 @@
 import { asBuffer } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 import { reasonIn } from '../base/reason-in.ts';
-import { decodePem, encodePem, findPemTexts, looksLikePem } from '../asn1/pem.ts';
+import { decodePem, encodePem, findPemTexts } from '../asn1/pem.ts';
 import type { GeneratedKey } from '../crypto/keys.ts';
 import { loadPkcs8, loadPrivateKeyPem } from '../crypto/private-key-pem.ts';
 import { decodeCertificate, type Certificate } from '../x509/certificate.ts';
+import { fileKindOf, keyLabelOf, type FileKind } from './file-kind.ts';
 import { readPkcs12, type Pkcs12Key } from './pkcs12.ts';
 
 /** What a file brings: certificates in its order, and a private key if there is one. */
@@ -36,7 +37,7 @@ export function readCredentialFile(
   options: CredentialFileOptions,
 ): CredentialFile {
   const { path } = options;
-  const kind = kindOf(octets);
+  const kind = fileKindOf(octets);
   try {
     const found = readKind(kind, octets, options);
     if (found.certificates.length > MAX_FILE_CERTIFICATES) {
@@ -61,43 +62,8 @@ function isMalformed({ code }: CertError): boolean {
   return code === 'PEM_MALFORMED' || code === 'DER_MALFORMED';
 }
 
-type Kind = 'PEM' | 'PKCS#12' | 'PKCS#12 in BER' | 'key in DER' | 'certificate in DER';
-
-function kindOf(octets: Uint8Array): Kind {
-  if (looksLikePem(octets)) return 'PEM';
-  if (octets[1] === 0x80) return 'PKCS#12 in BER';
-  if (keyLabelOf(octets) !== undefined) return 'key in DER';
-  // A PFX begins with its version, 3; a certificate with another SEQUENCE.
-  const at = contentAt(octets, 0);
-  return octets[at] === 0x02 && octets[at + 1] === 1 && octets[at + 2] === 3
-    ? 'PKCS#12'
-    : 'certificate in DER';
-}
-
-/** Where the content of the value at `at` begins. */
-function contentAt(octets: Uint8Array, at: number): number {
-  const length = octets[at + 1] ?? 0;
-  return at + 2 + (length > 0x80 ? length & 0x7f : 0);
-}
-
-/** What the label of a private key in DER would be in PEM; undefined for anything else. */
-function keyLabelOf(octets: Uint8Array): string | undefined {
-  const at = contentAt(octets, 0);
-  // EncryptedPrivateKeyInfo begins with an AlgorithmIdentifier, and that with an OID; a certificate nowhere does.
-  if (octets[at] === 0x30)
-    return octets[contentAt(octets, at)] === 0x06 ? 'ENCRYPTED PRIVATE KEY' : undefined;
-  // All others begin with a version that a PFX has not: 0 or 1. What follows tells them apart.
-  if (octets[at] !== 0x02 || octets[at + 1] !== 1 || (octets[at + 2] ?? 2) > 1) return undefined;
-  const labels = new Map([
-    [0x30, 'PRIVATE KEY'], // AlgorithmIdentifier: PKCS #8
-    [0x04, 'EC PRIVATE KEY'], // OCTET STRING: SEC 1
-    [0x02, 'RSA PRIVATE KEY'], // INTEGER: PKCS #1
-  ]);
-  return labels.get(octets[at + 3] ?? 0);
-}
-
 function readKind(
-  kind: Kind,
+  kind: FileKind,
   octets: Uint8Array,
   { password, alias }: CredentialFileOptions,
 ): CredentialFile {
@@ -172,7 +138,7 @@ function chooseKey(keys: readonly Pkcs12Key[], alias: string | undefined): Pkcs1
   );
 }
 
-function hintFor(kind: Kind, given: string): string {
+function hintFor(kind: FileKind, given: string): string {
   const path = given === '-' ? 'FILE' : given;
   switch (kind) {
     case 'PEM':

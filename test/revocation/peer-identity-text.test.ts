@@ -23,6 +23,12 @@ describe('an identity that is empty', () => {
   });
 });
 
+describe('an identity that says not of which kind it is', () => {
+  it('is refused with how it is written', () => {
+    expect(() => parseIdentity('gw1.example')).toThrow('"gw1.example" as identity: not KIND:VALUE');
+  });
+});
+
 describe('the identity of a host', () => {
   it.each([
     ['gw.example', { type: 'dNSName', value: 'gw.example' }],

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { CertError } from '../../base/errors.ts';
 import { quoted } from '../../base/quoted.ts';
 import type { PeerReport } from '../../validation/peer-report.ts';
@@ -38,7 +39,7 @@ export const run: Body<typeof verifyParameters> = async (args, context) => {
         hint: 'Add policy P: an agent judges by those that are set up',
       });
     }
-    return show(await verifyOnlyBy(args.socket, { policy: name, ...about }));
+    return show(await verifyOnlyBy(resolve(args.socket), { policy: name, ...about }));
   }
   // What an agent remembers is of now, and of policies as they are set up.
   if (name !== undefined && ca.length === 0 && ocspObject === undefined && at === undefined) {
