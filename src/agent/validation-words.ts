@@ -68,7 +68,7 @@ export function wordsOf(event: ValidationEvent): EventWords | undefined {
       return {
         key: 'clock',
         text: () =>
-          `the clock cannot be right: policy "${event.policy}" has a CRL of ${formatTime(event.thisUpdate)}`,
+          `the clock cannot be right: policy "${event.policy}" has a CRL, or a response, of ${formatTime(event.thisUpdate)}`,
       };
     case 'judged':
       return wordsOfAcceptance(event);

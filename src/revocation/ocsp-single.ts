@@ -69,7 +69,8 @@ function timeFlaw(
   // Whole seconds, as all times in here.
   const now = Math.floor(at.getTime() / 1000) * 1000;
   if (thisUpdate.getTime() > now + skewMs) {
-    return unavailable('not-yet-valid', `thisUpdate is ${formatTime(thisUpdate)}, in the future`);
+    const detail = `thisUpdate is ${formatTime(thisUpdate)}, in the future`;
+    return { ...unavailable('not-yet-valid', detail), thisUpdate };
   }
   if (nextUpdate && nextUpdate < thisUpdate) {
     return unavailable('malformed', 'nextUpdate is before thisUpdate');

@@ -43,6 +43,8 @@ export interface Unavailable {
   readonly code: UnavailableCode;
   /** Lower case, no final period: it ends a sentence that says what was attempted. */
   readonly detail: string;
+  /** Of a response that was verified and is of the future: when it was made, as its signer says. */
+  readonly thisUpdate?: Date;
 }
 
 /** From when to when a word on a certificate holds. */

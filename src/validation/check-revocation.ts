@@ -17,7 +17,6 @@ import type {
   CertificateRevocation,
   CrlsFound,
   PeerReason,
-  SignedCrl,
   SourceTried,
   ValidationContext,
   ValidationPolicy,
@@ -102,7 +101,10 @@ export async function checkRevocation(
     const signer = signerIn(crl, question);
     return signer ? [{ crl, signer }] : [];
   });
-  tellOfClock(question, used);
+  tellOfClock(question, [
+    ...used.map(({ crl }) => crl.thisUpdate),
+    ...gathered.flatMap(({ tried }) => tried.flatMap(futureOf)),
+  ]);
   // What cannot be held is not to keep a peer out.
   if (used.length > 0) await context.crls.keep(used).catch(() => undefined);
   return { revocation, warnings };
@@ -112,14 +114,16 @@ export async function checkRevocation(
 const CLOCK_BEHIND_MS = 86_400_000;
 
 /** Of the clock, strict policies hang most: each CRL and response that is right is refused by one that is behind. */
-function tellOfClock(
-  { context, policy, at }: RevocationQuestion,
-  signed: readonly SignedCrl[],
-): void {
+function tellOfClock({ context, policy, at }: RevocationQuestion, signedAt: readonly Date[]): void {
   if (policy.revocation === 'relaxed') return;
-  const newest = Math.max(...signed.map(({ crl }) => crl.thisUpdate.getTime()));
+  const newest = Math.max(...signedAt.map((date) => date.getTime()));
   if (newest - at.getTime() <= CLOCK_BEHIND_MS) return;
   context.tell({ type: 'clock-suspect', policy: policy.name, thisUpdate: new Date(newest) });
+}
+
+/** When a response was made that is refused since it is of the future: nothing else is found so late. */
+function futureOf({ verdict }: SourceTried): readonly Date[] {
+  return verdict.type === 'unavailable' && verdict.thisUpdate ? [verdict.thisUpdate] : [];
 }
 
 const warningTexts: Readonly<Record<RevocationWarning, string>> = {

@@ -273,7 +273,7 @@ export type ValidationEvent =
   | { readonly type: 'fallback-to-crl' }
   /** A certificate was accepted though what its CRL says cannot be believed: that is worse than no CRL. */
   | { readonly type: 'crl-suspect'; readonly code: string; readonly detail: string }
-  /** A policy that is strict was used by a clock that is behind a CRL by more than a day. */
+  /** A policy that is strict was used by a clock that is behind a CRL, or an OCSP response, by more than a day. */
   | { readonly type: 'clock-suspect'; readonly policy: string; readonly thisUpdate: Date };
 
 /** Takes events. */

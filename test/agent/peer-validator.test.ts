@@ -140,6 +140,24 @@ describe('a validator without a store', () => {
     expect(verdict.revocation[0]?.tried[0]?.source.type).toBe('staple');
   });
 
+  it('tells of a clock that is behind a response of its CA by more than a day, and of no stranger', async () => {
+    const told: string[] = [];
+    const how = (seconds: number) => ({
+      clock: fakeClock(after(seconds)),
+      tell: ({ type }: ValidationEvent) => void told.push(type),
+    });
+    const isTold = async (seconds: number, staple: Uint8Array) => {
+      told.length = 0;
+      const policy = { anchors: [ca.certificate], ocsp: 'on' } as const;
+      const validator = await inMemory(policy, how(seconds));
+      await validator.validatePeer({ chain: chain(stapled), staple });
+      return told.includes('clock-suspect');
+    };
+    expect(await isTold(-90_000, response())).toBe(true);
+    expect(await isTold(-80_000, response())).toBe(false);
+    expect(await isTold(-90_000, response({ signer: stapled }))).toBe(false);
+  });
+
   it('judges as it was at another time, and holds nothing of that', async () => {
     const { own, web } = await withCrl(() => makeCrl(root));
     const validator = await inMemory({ anchors });
