@@ -1,6 +1,7 @@
 import { createConnection } from 'node:net';
 import { CertError } from '../base/errors.ts';
 import { codeOf } from './delivery-error.ts';
+import { refuseStrangeSocket } from './runtime-socket.ts';
 
 /** Its answers are a line or two. */
 const maxAnswerOctets = 65_536;
@@ -14,6 +15,7 @@ const timeoutMs = 10_000;
  * @throws {CertError} DELIVERY_FAILED with what HAProxy says; an unfinished transaction is taken back
  */
 export async function stageCertificate(socket: string, entry: string, pem: string): Promise<void> {
+  await refuseStrangeSocket(socket);
   // An empty line ends the payload.
   const payload = pem.replaceAll(/\n{2,}/g, '\n');
   await stage(socket, entry, `set ssl cert ${entry} <<\n${payload}\n`);

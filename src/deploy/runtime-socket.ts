@@ -1,0 +1,35 @@
+import { dirname } from 'node:path';
+import { CertError } from '../base/errors.ts';
+import { nodeDeliveryFs, type FileStatus } from './delivery-fs.ts';
+
+/**
+ * Refuse to send a key to a socket that any user of this machine could have put there.
+ *
+ * @throws {CertError} DELIVERY_FAILED
+ */
+export async function refuseStrangeSocket(socket: string): Promise<void> {
+  const directory = await nodeDeliveryFs.targetStatus(dirname(socket));
+  const found = await nodeDeliveryFs.targetStatus(socket);
+  // Where nobody is there, connecting says so.
+  if (directory === undefined || found === undefined) return;
+  if (!isStrange(directory, found, process.geteuid?.() ?? 0)) return;
+  throw new CertError(
+    'DELIVERY_FAILED',
+    `Cannot send a key to "${socket}": every user of this machine can put files there, and it belongs to uid ${found.uid}`,
+    { hint: 'Have HAProxy make its "stats socket" in a directory of its own' },
+  );
+}
+
+/**
+ * Tell whether anybody could have made it.
+ *
+ * @param directory that it is in
+ * @param socket of root or of our own user: those could take the key anyhow
+ */
+export function isStrange(
+  directory: Pick<FileStatus, 'mode'>,
+  socket: Pick<FileStatus, 'uid'>,
+  own: number,
+): boolean {
+  return (directory.mode & 0o002) !== 0 && socket.uid !== 0 && socket.uid !== own;
+}
