@@ -10,6 +10,7 @@ import { byteCache } from './byte-cache.ts';
 import type { Fetch } from './crl-fetcher.ts';
 import { isAllowedHost, MAX_URL_CHARACTERS, type PlaceRules } from './crl-places.ts';
 import { fetchFailure } from './fetch-failure.ts';
+import { isNearOrigin } from './redirect-place.ts';
 import { singleFlight } from './single-flight.ts';
 
 /** What a peer names in place of sending it: RFC 7296 section 3.6, encodings 12 and 13. */
@@ -114,9 +115,19 @@ function refusalOf(url: string, { hosts }: Pick<PlaceRules, 'hosts'>): Unavailab
   if (place.scheme !== 'http' && place.scheme !== 'ftp') {
     return unavailable('no-source', 'certificates are fetched by http and ftp only');
   }
+  // Whoever can reach the gateway chooses these places, and is not to have it ask itself.
+  if (!hosts && isNear(place.host)) {
+    return unavailable('no-source', `host "${place.host}" is on this machine or its link`);
+  }
   return isAllowedHost(place.host, hosts)
     ? undefined
     : unavailable('no-source', `host "${place.host}" is not one of those that are allowed`);
+}
+
+/** By the parser of http URLs, which knows every way to write an address. */
+function isNear(host: string): boolean {
+  const origin = `http://${host.includes(':') ? `[${host}]` : host}`;
+  return !URL.canParse(origin) || isNearOrigin(origin);
 }
 
 /** CRLs in a bundle play no part: those that count are fetched from where certificates and settings say. */

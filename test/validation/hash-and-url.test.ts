@@ -168,6 +168,20 @@ describe('a place of certificates', () => {
     expect(asked).toStrictEqual([]);
   });
 
+  it.each(['127.0.0.1', '[::1]', 'LOCALHOST.', '0x7f000001', '[::ffff:169.254.169.254]', '0'])(
+    'on this machine or its link, %s, is not gone to unless it is allowed by name',
+    async (host) => {
+      const { fetcher, asked } = site(async () => leafDer);
+      const near = named(`http://${host}:8080/leaf`, leafDer);
+      expect(await fetcher.fetch(near, {}, never)).toMatchObject({ code: 'no-source' });
+      const ftp = named(`ftp://${host}/leaf`, leafDer);
+      expect(await fetcher.fetch(ftp, {}, never)).toMatchObject({ code: 'no-source' });
+      expect(asked).toStrictEqual([]);
+      const hosts = [host.replace(/^\[(.*)\]$/, '$1')];
+      expect(await fetcher.fetch(near, { hosts }, never)).toMatchObject({ type: 'fetched' });
+    },
+  );
+
   it('is gone to once for what it gave with that hash', async () => {
     const { fetcher, asked } = site();
     const both = [fetcher.fetch(ofLeaf, {}, never), fetcher.fetch(ofLeaf, {}, never)];
@@ -209,8 +223,10 @@ describe('a place of certificates', () => {
       out.writeHead(302, { location: 'http://169.254.169.254/' }).end();
     });
     const { fetcher } = site(retrieve);
-    expect(await fetcher.fetch(named(url, leafDer), {}, never)).toMatchObject({
-      code: 'http-status',
-    });
+    expect(await fetcher.fetch(named(url, leafDer), { hosts: ['127.0.0.1'] }, never)).toMatchObject(
+      {
+        code: 'http-status',
+      },
+    );
   });
 });
