@@ -84,6 +84,9 @@ export function decide(
   }
 }
 
+/** A server is told to take a response up, and to drop it again: not twice a minute. */
+const LEAST_SHOWN_MS = 60_000;
+
 function onGood(
   kept: Pick<KeptStaple, 'held' | 'revoked'> | undefined,
   staple: HeldStaple,
@@ -91,7 +94,7 @@ function onGood(
 ): Decision {
   const { thisUpdate, until, nextUpdate } = staple;
   if (!nextUpdate && !allowsEndless) return trouble('no-next-update', 'there is no nextUpdate');
-  if (until <= now) {
+  if (until.getTime() - now.getTime() < LEAST_SHOWN_MS) {
     const text = nextUpdate
       ? `it could be shown until ${formatTime(until)}; nextUpdate is ${formatTime(nextUpdate)}`
       : 'the certificate or that of the responder has ended';

@@ -78,6 +78,13 @@ describe('decide()', () => {
     ],
     ['refuses what has ended', undefined, good({ until: hour(1) }), 1, 'keep: expired'],
     [
+      'refuses what has to go at once: a server would be told twice a minute',
+      undefined,
+      good({ until: hour(1 + 59 / 3600) }),
+      1,
+      'keep: expired',
+    ],
+    [
       'refuses what has no end',
       undefined,
       { type: 'good', staple: endless },
