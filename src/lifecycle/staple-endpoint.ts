@@ -19,6 +19,8 @@ export interface EndpointReport {
   readonly label: string;
   readonly type: 'published' | 'withdrawn' | 'unchanged' | 'failed';
   readonly text?: string;
+  /** What an operator can do about it. */
+  readonly hint?: string;
 }
 
 /** An endpoint and the version that it serves. */
@@ -62,7 +64,8 @@ export async function tellEndpoint(
     context.signal?.throwIfAborted();
     if (!(error instanceof CertError) || error.code !== 'DELIVERY_FAILED') throw error;
     await reportFailure(context, record, error);
-    return { label, type: 'failed', text: error.message };
+    const { message: text, hint } = error;
+    return { label, type: 'failed', text, ...(hint !== undefined && { hint }) };
   }
 }
 

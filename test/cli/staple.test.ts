@@ -84,6 +84,7 @@ describe('staple remove', () => {
     const unsaid = await bench.run(['staple', 'remove', 'gw1']);
     expect(unsaid).toMatchObject({ code: 2 });
     expect(unsaid.err).toContain('it has listener, nginx');
+    expect(unsaid.err).toContain('as in "to listener"');
     await bench.run(['staple', 'remove', 'gw1', 'to', 'nginx']);
     expect((await bench.run(['staple', 'remove', 'gw1'])).out).toContain('at "listener" any more');
     expect((await bench.run(['show', 'staple'])).out).toContain('Nothing is stapled');
@@ -133,5 +134,16 @@ describe('config apply', () => {
     expect(bad).toMatchObject({ code: 3 });
     expect(bad.err).toContain('certificates.gw1.staple.web');
     expect(bad.err).toContain('file is missing');
+  });
+});
+
+describe('a staple that cannot be had', () => {
+  it('is said, and that nobody tries again while no agent runs', async () => {
+    const bench = benchWithCa();
+    await bench.run(addCa(bench));
+    await importGateway(bench);
+    const words = ['socket', '/nowhere/admin.sock', 'file', join(bench.directory, 'gw1.pem')];
+    const { err } = await bench.run(['staple', 'add', 'gw1', 'target', 'haproxy', ...words]);
+    expect(err).toContain('no agent runs now: certkeeper agent run');
   });
 });

@@ -128,7 +128,8 @@ describe('stapleCertificate()', () => {
     const probe = { host: '127.0.0.1', port: 443 };
     await site.store.staples.putEndpoint(gw1, endpoint('web', { probe }));
     made.setEndpoints('Cannot write "/etc/web.der"');
-    await stapleCertificate(made.context, gw1);
+    const { endpoints } = await stapleCertificate(made.context, gw1);
+    expect(endpoints).toMatchObject([{ label: 'web', type: 'failed', hint: 'Look' }]);
     expect(await endpointOf(made)).toMatchObject({
       failures: 1,
       error: 'Cannot write "/etc/web.der"',

@@ -56,7 +56,8 @@ export async function makeStapledSite(lab: Partial<LabSettings> = {}): Promise<S
         throw new CertError('NETWORK_UNREACHABLE', `Cannot connect to "${query.url}"`);
       },
       async publish(at, publication) {
-        if (failure !== undefined) throw new CertError('DELIVERY_FAILED', failure);
+        if (failure !== undefined)
+          throw new CertError('DELIVERY_FAILED', failure, { hint: 'Look' });
         told.push(`${at.label} ${publication.way} ${publication.staple ? 'staple' : 'none'}`);
         serving.set(at.label, publication);
         return { isChanged: true };

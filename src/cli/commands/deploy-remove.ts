@@ -18,7 +18,7 @@ export const run: Body<typeof noCertDeployParameters> = async ({ certName: name,
     throw new CertError(
       'USAGE_INVALID',
       `Cannot choose which deployment of "${name}" to forget: it has ${labels.join(', ')}`,
-      { hint: 'Name one with to' },
+      { hint: `Name one, as in "to ${labels[0]}"` },
     );
   }
   const result = await interruptible(context, name, (signal) =>

@@ -18,7 +18,7 @@ export const run: Body<typeof stapleRemoveParameters> = async ({ name, to, force
     throw new CertError(
       'USAGE_INVALID',
       `Cannot choose which endpoint of "${name}" to remove: it has ${labels.join(', ')}`,
-      { hint: 'Name one with to' },
+      { hint: `Name one, as in "to ${labels[0]}"` },
     );
   }
   const removed = await interruptible(context, name, (signal) =>
