@@ -3,6 +3,7 @@ import { stapleCertificate } from '../../src/lifecycle/staple-certificate.ts';
 import { checkStaple } from '../../src/lifecycle/staple-settings.ts';
 import { stapleHash } from '../../src/lifecycle/staple-versions.ts';
 import type { StapleEndpoint, StapleTarget } from '../../src/store/staples-contract.ts';
+import { doubtClock } from '../../src/scheduler/watch.ts';
 import { named } from './site.ts';
 import { endpoint, makeStapledSite, stapled } from './stapled-site.ts';
 
@@ -49,6 +50,30 @@ describe('a clock that was wrong', () => {
     await stapleCertificate(made.context, gw1);
     const [again] = await made.site.store.staples.endpoints('gw1');
     expect(again).toMatchObject({ failures: 0 });
+  });
+});
+
+describe('a clock that was ahead', () => {
+  it('costs no response: what was withdrawn is served again, though nothing new is believed', async () => {
+    const made = await makeStapledSite();
+    const { clock, store } = made.site;
+    await stapled(made);
+    await doubtClock({ store, clock, isStarting: false });
+    await stapleCertificate(made.context, gw1);
+    const before = made.serving.get('web')?.staple;
+    expect(before).toBeDefined();
+    const later = new Date(clock.now().getTime() + 365 * 86_400_000);
+    const ahead = { ...clock, now: () => later };
+    await doubtClock({ store, clock: ahead, isStarting: false });
+    await stapleCertificate({ ...made.context, clock: ahead }, gw1);
+    expect(made.serving.get('web')?.staple).toBeUndefined();
+    await doubtClock({ store, clock, isStarting: false });
+    await stapleCertificate(made.context, gw1);
+    expect(made.serving.get('web')?.staple).toStrictEqual(before);
+    const [kept] = await store.staples.of('gw1');
+    expect(kept).toMatchObject({ code: 'clock-suspect' });
+    // And it is asked again soon, not in a year.
+    expect((kept?.nextAt.getTime() ?? 0) - clock.now().getTime()).toBeLessThan(7_200_000);
   });
 });
 
