@@ -17,6 +17,7 @@ import type {
 } from './contract.ts';
 import { fetchNamed } from './named-certificates.ts';
 import { reasonOfVerdict } from './revocation-policy.ts';
+import { deadlineOf } from './time-limit.ts';
 
 /**
  * Judge a peer: a path to an anchor, who it is and what its key is for, and then, with nothing fetched before that,
@@ -32,11 +33,15 @@ export async function validatePeer(
   now: Date,
   signal: AbortSignal,
 ): Promise<PeerVerdict> {
+  // One for all that is asked of others.
+  const deadline = deadlineOf(signal, policy.deadlineMs);
   let verdict: PeerVerdict;
   try {
-    verdict = await judge(context, policy, peer, now, signal);
+    verdict = await judge(context, policy, peer, now, deadline.signal);
   } catch (error) {
     verdict = rejected([{ code: 'internal', detail: textOf(error) }]);
+  } finally {
+    deadline.clear();
   }
   context.tell({ type: 'judged', policy: policy.name, verdict });
   for (const { verdict: revoked, certificate } of verdict.revocation) {
@@ -50,9 +55,9 @@ async function judge(
   policy: ValidationPolicy,
   peer: PeerToJudge,
   now: Date,
-  signal: AbortSignal,
+  deadline: AbortSignal,
 ): Promise<PeerVerdict> {
-  const named = await fetchNamed(context, policy, peer, signal);
+  const named = await fetchNamed(context, policy, peer, deadline);
   if (named.type === 'refused') return rejected(named.reasons);
   const chain = readPeerChain([...peer.chain, ...named.certificates]);
   if (chain.type === 'refused') {
@@ -86,7 +91,7 @@ async function judge(
       at: now,
       ...(peer.staple && { staple: peer.staple }),
     },
-    named.signal,
+    deadline,
   );
   const reasons = checked.revocation.flatMap(({ accepted, verdict }, depth) =>
     accepted ? [] : [reasonOfVerdict(verdict, depth)],

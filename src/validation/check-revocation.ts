@@ -68,10 +68,9 @@ interface Gathered {
  */
 export async function checkRevocation(
   question: RevocationQuestion,
-  signal: AbortSignal,
+  deadline: AbortSignal,
 ): Promise<RevocationAnswer> {
-  const { path, policy, context } = question;
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(policy.deadlineMs)]);
+  const { path, context } = question;
   const gathered = await Promise.all(path.map((_, depth) => gather(question, depth, deadline)));
   const crls = [...new Set(gathered.flatMap(({ crls: found }) => found?.crls ?? []))];
   const byCrl = crls.length === 0 ? [] : lookUp(question, crls);

@@ -10,8 +10,6 @@ export type Named =
       readonly certificates: readonly Uint8Array[];
       /** Why some did not come; a path may be found without them. */
       readonly reasons: readonly PeerReason[];
-      /** Ends what is left to ask: the deadline is one for all of it. */
-      readonly signal: AbortSignal;
     }
   /** The peer's own did not come, or it names too many. */
   | { readonly type: 'refused'; readonly reasons: readonly PeerReason[] };
@@ -19,16 +17,15 @@ export type Named =
 /** Fetch the certificates that a peer names in place of sending them, if the policy has it so. */
 export async function fetchNamed(
   { certificates: fetcher }: Pick<ValidationContext, 'certificates'>,
-  { certHashUrl = false, crls: { hosts }, deadlineMs }: ValidationPolicy,
+  { certHashUrl = false, crls: { hosts } }: ValidationPolicy,
   { chain, hashAndUrl = [] }: PeerToJudge,
-  signal: AbortSignal,
+  deadline: AbortSignal,
 ): Promise<Named> {
-  if (hashAndUrl.length === 0) return { type: 'named', certificates: [], reasons: [], signal };
+  if (hashAndUrl.length === 0) return { type: 'named', certificates: [], reasons: [] };
   if (hashAndUrl.length > MAX_NAMED) {
     const detail = `it names ${hashAndUrl.length} files of certificates, ${MAX_NAMED} at the most`;
     return { type: 'refused', reasons: [{ code: 'search-exhausted', detail }] };
   }
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
   const rules = hosts ? { hosts } : {};
   const fetched = await Promise.all(
     hashAndUrl.map(async (one): Promise<NamedCertificates> =>
@@ -42,7 +39,7 @@ export async function fetchNamed(
   // The next one is not its own, whatever it is.
   if (chain.length === 0 && first?.type === 'unavailable') return { type: 'refused', reasons };
   const certificates = fetched.flatMap((got) => (got.type === 'fetched' ? got.certificates : []));
-  return { type: 'named', certificates, reasons, signal: deadline };
+  return { type: 'named', certificates, reasons };
 }
 
 const switchedOff = unavailable('no-source', 'cert-hash-url of the policy is off');

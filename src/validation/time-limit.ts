@@ -37,3 +37,27 @@ export async function within<T>(
     signal.removeEventListener('abort', abort);
   }
 }
+
+/** A deadline that somebody waits for. */
+export interface Deadline {
+  /** Aborted with the signal it was made from, or when the time is over. */
+  readonly signal: AbortSignal;
+  /** Nobody waits any more. Signals that were let go otherwise live until their time is over, with all they hold. */
+  clear(): void;
+}
+
+/** Make a deadline of a signal and a time in milliseconds. */
+export function deadlineOf(signal: AbortSignal, ms: number): Deadline {
+  const end = new AbortController();
+  const abort = (): void => end.abort(signal.reason);
+  const timer = setTimeout(() => end.abort(new OutOfTime()), ms);
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  return {
+    signal: end.signal,
+    clear() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    },
+  };
+}

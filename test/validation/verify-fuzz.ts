@@ -191,6 +191,8 @@ function flawIn(
     if (reasons.length === 0) return 'it is rejected without a reason';
     return reasons.some(({ code }) => code === 'internal') ? 'something is wrong here' : undefined;
   }
+  // The CA in place of the peer: a peer without a purpose may be one, and it is neither forged nor revoked.
+  if (bytesEqual(sent.leaf, asSent.sub)) return undefined;
   if (isRevoked) return 'it is accepted, though it is revoked';
   const isAsSent = (part: keyof Sent): boolean => bytesEqual(sent[part], asSent[part]);
   if (!isAsSent('leaf') || !isAsSent('sub')) return 'a certificate nobody signed is accepted';
