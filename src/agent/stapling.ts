@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { SecureContextOptions, Server } from 'node:tls';
 import type { Clock } from '../base/clock.ts';
 import { CertError } from '../base/errors.ts';
@@ -44,10 +46,20 @@ const LOOK_MS = 5000;
 /**
  * Open a state directory for TLS servers.
  *
- * @throws {CertError} CERT_UNKNOWN, KEY_UNUSABLE for a name that cannot be served; whatever keeps a store from being opened
+ * @throws {CertError} CONFIG_INVALID when there is no store; CERT_UNKNOWN, KEY_UNUSABLE for a name that cannot be served; whatever keeps a store from being opened
  */
 export async function openStapling(options: StaplingOptions): Promise<Stapling> {
   const { stateDirectory, storeKey, tls, clock: given, log = silentLog } = options;
+  // Opening a store makes one, and of a mistyped directory nobody would notice.
+  if (!existsSync(join(stateDirectory, 'store.db'))) {
+    throw new CertError(
+      'CONFIG_INVALID',
+      `Cannot serve from "${stateDirectory}": there is no store`,
+      {
+        hint: 'Give the state directory that the agent works in',
+      },
+    );
+  }
   const services = await compose({
     stateDirectory,
     log,
