@@ -182,7 +182,7 @@ export interface Staples {
   of(name: string): Promise<readonly KeptStaple[]>;
   /** Keep it, in place of what is kept of that certificate. */
   put(staple: KeptStaple): Promise<void>;
-  /** Forget what is kept of other versions of a name than these. */
+  /** Forget what is kept of other versions of a name than these, but for what an endpoint of another name serves. */
   keepOnly(name: string, certificates: readonly string[]): Promise<void>;
   /** By name and label; those of a name. */
   endpoints(name?: string): Promise<readonly StapleEndpointRecord[]>;

@@ -88,9 +88,13 @@ export function sqliteStaples(database: Database): Staples {
       database.write((sql) => {
         sql.run(
           `DELETE FROM staples WHERE name = ?
-             AND certificate NOT IN (SELECT value FROM json_each(?))`,
+             AND certificate NOT IN (SELECT value FROM json_each(?))
+             AND certificate NOT IN (
+               SELECT published_certificate FROM staple_endpoints
+               WHERE name <> ? AND published_certificate IS NOT NULL)`,
           name,
           JSON.stringify(certificates),
+          name,
         );
       }),
     endpoints: (name) =>

@@ -74,6 +74,23 @@ export function staplesContract(make: () => Promise<StoreUnderTest>): void {
       ]);
     });
 
+    it('forget nothing with one name that an endpoint of another serves', async () => {
+      const { store } = await make();
+      const { staples } = store;
+      const [name, other] = [named('gw1'), named('gw2')];
+      await staples.putEndpoint(name, endpoint);
+      const published = { certificate: 'aa', staple: 'ff', at: at(1) };
+      await staples.report('gw1', 'web', { published, failures: 0 });
+      // The same certificate has a second name, under which it was asked about last.
+      await staples.put({ ...bare, certificate: 'aa', name: other });
+      await staples.put({ ...bare, certificate: 'bb', name: other });
+      await staples.keepOnly('gw2', []);
+      expect((await staples.list()).map(({ certificate }) => certificate)).toStrictEqual(['aa']);
+      await staples.removeEndpoint('gw1', 'web');
+      await staples.keepOnly('gw2', []);
+      expect(await staples.list()).toStrictEqual([]);
+    });
+
     it('have endpoints, each with what it was told and was seen to serve', async () => {
       const { store, reopen } = await make();
       const name = named('gw1');
