@@ -55,7 +55,7 @@ export async function tellEndpoint(
     // Written before it is looked at: it is so, whatever is served. Whoever is killed now looks again.
     const nextAt = record.probe && { nextAt: clock.now() };
     await reportEndpoint(context, record, { published, failures: record.failures, ...nextAt });
-    const seen = await look(context, record, publication);
+    const seen = await look(context, endpoint, publication);
     await settle(context, record, published, seen);
     if (seen?.isAsPublished === false) return { label, type: 'failed', text: seen.text ?? '' };
     if (telling.type === 'nothing') return { label, type: 'unchanged' };
@@ -154,14 +154,26 @@ async function settle(
 /** Ask the endpoint by handshakes, where it is known how. */
 async function look(
   { clock, signal, staples: { look: lookAt } = realStaplePorts }: LifecycleContext,
-  { probe }: StapleEndpointRecord,
+  { record, version }: ToldEndpoint,
   publication: StaplePublication,
 ): Promise<SeenStaple | undefined> {
-  if (probe === undefined) return undefined;
-  const difference = await lookAt(probe, publication, signal);
+  if (record.probe === undefined) return undefined;
+  const difference = await lookAt(record.probe, publication, signal);
   const at = clock.now();
-  return { at, isAsPublished: !difference, ...(difference && { text: difference.text }) };
+  if (difference === undefined) return { at, isAsPublished: true };
+  const nextUpdate = version?.kept?.held?.nextUpdate;
+  const left = nextUpdate && nextUpdate.getTime() - at.getTime();
+  const isDropped =
+    record.target.type === 'haproxy' &&
+    difference.type === 'absent' &&
+    left !== undefined &&
+    left <= HAPROXY_DROPS_MS;
+  const why = isDropped ? '; HAProxy serves none in the last 300 s before its nextUpdate' : '';
+  return { at, isAsPublished: false, text: `${difference.text}${why}` };
 }
+
+/** HAProxy takes a response for expired this long before its nextUpdate (OCSP_MAX_RESPONSE_TIME_SKEW), and drops it. */
+const HAPROXY_DROPS_MS = 300_000;
 
 /** Write how it went with an endpoint. */
 export async function reportEndpoint(

@@ -1,4 +1,5 @@
 import { endedBy } from '../base/ended-by.ts';
+import type { StapleDifference } from '../deploy/staple-compare.ts';
 import type { PublishStaple } from '../ocsp-staple/contract.ts';
 import type { OcspHttpRequest } from '../revocation/ocsp-query.ts';
 import type { DeployProbe } from '../store/deployments-contract.ts';
@@ -27,7 +28,7 @@ export interface StaplePorts {
     probe: DeployProbe,
     expected: Pick<StaplePublication, 'certificate' | 'staple'>,
     signal?: AbortSignal,
-  ): Promise<{ readonly text: string } | undefined>;
+  ): Promise<{ readonly type?: StapleDifference['type']; readonly text: string } | undefined>;
 }
 
 /** For one responder: resolving, connecting, sending and the whole body. Nobody waits in a handshake for it. */

@@ -121,6 +121,18 @@ describe('stapleCertificate()', () => {
     expect(made.serving.get('web')?.staple).toBeDefined();
   });
 
+  it('says that HAProxy drops what is about to end', async () => {
+    const made = await makeStapledSite({ ocspValiditySeconds: 240 });
+    await stapled(made);
+    const target = { type: 'haproxy', socket: '/s', file: '/etc/web.pem' } as const;
+    const probe = { host: '127.0.0.1', port: 443 };
+    await made.site.store.staples.putEndpoint(gw1, endpoint('web', { target, probe }));
+    made.setLook('127.0.0.1:443 staples no OCSP response');
+    await stapleCertificate(made.context, gw1);
+    const text = expect.stringContaining('HAProxy serves none in the last 300 s');
+    expect(await endpointOf(made)).toMatchObject({ seen: { isAsPublished: false, text } });
+  });
+
   it('tries endpoints again that fail, and those that serve something else', async () => {
     const made = await makeStapledSite();
     const { site } = made;

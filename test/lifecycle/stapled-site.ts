@@ -62,7 +62,8 @@ export async function makeStapledSite(lab: Partial<LabSettings> = {}): Promise<S
         serving.set(at.label, publication);
         return { isChanged: true };
       },
-      look: async () => (difference === undefined ? undefined : { text: difference }),
+      look: async () =>
+        difference === undefined ? undefined : { type: 'absent', text: difference },
     },
   };
   return {
