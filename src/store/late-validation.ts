@@ -10,6 +10,8 @@ type ValidationTable =
   | 'troubledResponders'
   | 'ownRevocations';
 
+const watch = () => import('./validation-watch.ts');
+
 /** What judging peers needs of a store; the code of each table is loaded at its first call. */
 export function lateValidation(
   database: Database,
@@ -19,7 +21,6 @@ export function lateValidation(
     (await import('./validation-objects.ts')).sqliteValidationObjects(database, unlock);
   const held = async () => (await import('./held-crls.ts')).sqliteHeldCrls(database);
   const sources = async () => (await import('./held-crls.ts')).sqliteCrlSources(database);
-  const watch = () => import('./validation-watch.ts');
   const statistics = async () => (await watch()).sqliteValidationStatistics(database);
   const responders = async () => (await watch()).sqliteTroubledResponders(database);
   const own = async () => (await watch()).sqliteOwnRevocations(database);
