@@ -31,7 +31,8 @@ export interface ListenerCertificate {
 export interface StaplingServerOptions {
   readonly key: string;
   readonly cert: string;
-  readonly SNICallback: NonNullable<TlsOptions['SNICallback']>;
+  /** Absent where there is one certificate for all names. */
+  readonly SNICallback?: NonNullable<TlsOptions['SNICallback']>;
 }
 
 /** Serves certificates with their staples in TLS servers of this process. */
@@ -62,6 +63,9 @@ interface Ready {
   readonly context: SecureContext;
 }
 
+/** Names of servers that clients ask for, each looked for once: more than a listener has. */
+const MAX_NAMES = 256;
+
 /**
  * Make it.
  *
@@ -79,8 +83,22 @@ export function stapledListener(
   let ready: readonly Ready[] = initial.map((served) => readyOf(served, more));
   let first = readyOf(initial[0], more, ready);
 
-  const chosenBy = (servername: string): Ready =>
-    ready.find(({ served }) => isNamed(served.certificate, servername)) ?? first;
+  const named = new Map<string, Ready>();
+
+  const chosenBy = (servername: string): Ready => {
+    const before = named.get(servername);
+    if (before) return before;
+    const chosen = ready.find(({ served }) => isNamed(served.certificate, servername)) ?? first;
+    // Whoever asks for more names than there are has each of them looked for.
+    if (named.size < MAX_NAMES) named.set(servername, chosen);
+    return chosen;
+  };
+  const choose: StaplingServerOptions['SNICallback'] = (servername, answer) => {
+    const chosen = chosenBy(servername);
+    const connection = connections.getStore();
+    if (connection) connection.chosen = chosen;
+    answer(null, chosen.context);
+  };
 
   /**
    * Node says which certificate it believes to show, and is mistaken for a connection that began before the last change: the
@@ -106,12 +124,7 @@ export function stapledListener(
       ...more,
       key: first.served.key,
       cert: first.served.chain,
-      SNICallback(servername, answer) {
-        const chosen = chosenBy(servername);
-        const connection = connections.getStore();
-        if (connection) connection.chosen = chosen;
-        answer(null, chosen.context);
-      },
+      ...(initial.length > 1 && { SNICallback: choose }),
     }),
     attach(server) {
       servers.add(server);
@@ -130,6 +143,7 @@ export function stapledListener(
       if (head === undefined) return;
       const before = first.served.id;
       ready = certificates.map((served) => readyOf(served, more, ready));
+      named.clear();
       first = readyOf(head, more, ready);
       if (head.id === before) return;
       for (const server of servers)
