@@ -1,4 +1,4 @@
-import { CertError } from '../base/errors.ts';
+import { readable } from '../base/readable.ts';
 import { digest } from '../crypto/digest.ts';
 import { decodeOcspRequest, type OCSPRequest } from '../x509/ocsp-request.ts';
 import { serialText } from './grant.ts';
@@ -142,12 +142,7 @@ function answerWith(
 }
 
 function decoded(der: Uint8Array): OCSPRequest | undefined {
-  try {
-    return decodeOcspRequest(der);
-  } catch (error) {
-    if (error instanceof CertError && error.code !== 'INTERNAL') return undefined;
-    throw error;
-  }
+  return readable(() => decodeOcspRequest(der));
 }
 
 function serialsIn({ tbsRequest }: OCSPRequest): readonly string[] {

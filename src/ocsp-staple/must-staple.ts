@@ -1,4 +1,4 @@
-import { CertError } from '../base/errors.ts';
+import { readable } from '../base/readable.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { extensionValue } from '../x509/extension-values.ts';
 
@@ -7,11 +7,7 @@ const STATUS_REQUEST = 5;
 
 /** Tell whether clients refuse a certificate without a staple (RFC 7633). */
 export function isMustStaple({ tbsCertificate: { extensions } }: Certificate): boolean {
-  try {
-    return extensionValue(extensions, 'tlsFeature')?.includes(STATUS_REQUEST) ?? false;
-  } catch (error) {
-    // What cannot be read, no client can read either.
-    if (error instanceof CertError && error.code !== 'INTERNAL') return false;
-    throw error;
-  }
+  // What cannot be read, no client can read either.
+  const features = readable(() => extensionValue(extensions, 'tlsFeature'));
+  return features?.includes(STATUS_REQUEST) ?? false;
 }

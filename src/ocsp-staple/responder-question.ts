@@ -1,5 +1,5 @@
 import { toHex } from '../base/bytes.ts';
-import { CertError } from '../base/errors.ts';
+import { readable } from '../base/readable.ts';
 import { oids } from '../asn1/oids.ts';
 import { digest, findDigest } from '../crypto/digest.ts';
 import { decodeOcspRequest, type CertID } from '../x509/ocsp-request.ts';
@@ -23,21 +23,15 @@ export type ResponderQuestion =
  * at: what is answered is no secret. Whatever the octets are, this does not throw.
  */
 export function readQuestion(der: Uint8Array): ResponderQuestion {
-  try {
-    const { requestList, requestExtensions = [] } = decodeOcspRequest(der).tbsRequest;
-    const [only, ...others] = requestList;
-    if (only === undefined) return { type: 'malformed' };
-    const extensions = [...requestExtensions, ...(only.singleRequestExtensions ?? [])];
-    const isAsked = extensions.some(
-      ({ critical, extnID }) => critical && extnID !== oids.ocspNonce,
-    );
-    if (others.length > 0 || isAsked) return { type: 'not-ours' };
-    const hasNonce = extensions.some(({ extnID }) => extnID === oids.ocspNonce);
-    return { type: 'about', certId: only.reqCert, hasNonce };
-  } catch (error) {
-    if (error instanceof CertError && error.code !== 'INTERNAL') return { type: 'malformed' };
-    throw error;
-  }
+  const request = readable(() => decodeOcspRequest(der).tbsRequest);
+  const [only, ...others] = request?.requestList ?? [];
+  if (only === undefined) return { type: 'malformed' };
+  const { requestExtensions = [] } = request ?? {};
+  const extensions = [...requestExtensions, ...(only.singleRequestExtensions ?? [])];
+  const isAsked = extensions.some(({ critical, extnID }) => critical && extnID !== oids.ocspNonce);
+  if (others.length > 0 || isAsked) return { type: 'not-ours' };
+  const hasNonce = extensions.some(({ extnID }) => extnID === oids.ocspNonce);
+  return { type: 'about', certId: only.reqCert, hasNonce };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { CertError } from '../base/errors.ts';
+import { readable } from '../base/readable.ts';
 import { oids } from '../asn1/oids.ts';
 import {
   isSameAuthority,
@@ -174,13 +175,8 @@ function modeFor(
 
 /** An extension that cannot be read is taken for one that names somebody. */
 function namesResponder({ tbsCertificate: { extensions } }: Certificate): boolean {
-  try {
-    const access = extensionValue(extensions, 'authorityInfoAccess') ?? [];
-    return access.some(({ accessMethod }) => accessMethod === oids.ocsp);
-  } catch (error) {
-    if (error instanceof CertError && error.code !== 'INTERNAL') return true;
-    throw error;
-  }
+  const access = readable(() => extensionValue(extensions, 'authorityInfoAccess') ?? []);
+  return access === undefined || access.some(({ accessMethod }) => accessMethod === oids.ocsp);
 }
 
 function lookUp(question: RevocationQuestion, crls: readonly Crl[]): readonly RevocationVerdict[] {

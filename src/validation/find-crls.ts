@@ -1,4 +1,5 @@
 import { CertError } from '../base/errors.ts';
+import { readable } from '../base/readable.ts';
 import { isAmong, signersOf, type CrlSigners } from '../revocation/crl-signer.ts';
 import type { Crl } from '../revocation/crl.ts';
 import { unavailable, type Unavailable } from '../revocation/verdict.ts';
@@ -88,12 +89,10 @@ function readPoints(
   { tbsCertificate: { extensions } }: Certificate,
   withDeltas: boolean,
 ): readonly DistributionPoint[] {
-  try {
+  const points = readable(() => {
     const named = extensionValue(extensions, 'cRLDistributionPoints') ?? [];
     const deltas = withDeltas ? (extensionValue(extensions, 'freshestCRL') ?? []) : [];
     return [...named, ...deltas];
-  } catch (error) {
-    if (error instanceof CertError && error.code !== 'INTERNAL') return [];
-    throw error;
-  }
+  });
+  return points ?? [];
 }

@@ -1,4 +1,5 @@
 import { CertError } from '../base/errors.ts';
+import { readable } from '../base/readable.ts';
 import { oids } from '../asn1/oids.ts';
 import { parseHttpUrl } from '../http/url.ts';
 import type { Certificate } from '../x509/certificate.ts';
@@ -13,18 +14,13 @@ const MAX_RESPONDERS = 4;
  * http and https only. An extension that cannot be read names nobody.
  */
 export function responderUrls({ tbsCertificate: { extensions } }: Certificate): readonly string[] {
-  try {
-    const urls = (extensionValue(extensions, 'authorityInfoAccess') ?? []).flatMap(
-      ({ accessMethod, accessLocation }) =>
-        accessMethod === oids.ocsp && accessLocation.type === 'uniformResourceIdentifier'
-          ? [accessLocation.value]
-          : [],
-    );
-    return [...new Set(urls)].filter(isHttp).slice(0, MAX_RESPONDERS);
-  } catch (error) {
-    if (error instanceof CertError && error.code !== 'INTERNAL') return [];
-    throw error;
-  }
+  const access = readable(() => extensionValue(extensions, 'authorityInfoAccess')) ?? [];
+  const urls = access.flatMap(({ accessMethod, accessLocation }) =>
+    accessMethod === oids.ocsp && accessLocation.type === 'uniformResourceIdentifier'
+      ? [accessLocation.value]
+      : [],
+  );
+  return [...new Set(urls)].filter(isHttp).slice(0, MAX_RESPONDERS);
 }
 
 function isHttp(url: string): boolean {
