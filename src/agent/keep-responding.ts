@@ -5,6 +5,7 @@ import { readResponder, type ResponderSetting } from '../lifecycle/responder-set
 import { relayOf } from '../lifecycle/set-responder.ts';
 import type { Store } from '../store/store.ts';
 import type { ValidationParts } from './compose-validation.ts';
+import { keepLooking } from './keep-looking.ts';
 import { serveResponses, type OcspResponder, type ResponderSource } from './ocsp-responder.ts';
 import { passNonce } from './pass-nonce.ts';
 import { relayBudget } from './request-counter.ts';
@@ -39,8 +40,6 @@ export async function keepResponding(context: RespondingContext): Promise<Respon
   const { store, log } = context;
   let server: OcspResponder | undefined;
   let served: string | undefined;
-  let complaint: string | undefined;
-  let isClosed = false;
 
   const end = async (): Promise<void> => {
     await server?.close();
@@ -48,38 +47,21 @@ export async function keepResponding(context: RespondingContext): Promise<Respon
     served = undefined;
   };
   const look = async (): Promise<void> => {
-    try {
-      const setting = await readResponder(store.settings);
-      const written = setting && JSON.stringify(setting);
-      if (written !== served) await end();
-      if (setting && server === undefined) {
-        server = await serveResponses(setting, sourceFor(context, setting));
-        served = written;
-        log.info(`OCSP requests are answered at ${server.url}`);
-      }
-      complaint = undefined;
-    } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      const hint = error instanceof CertError ? error.hint : undefined;
-      const text = hint === undefined ? error.message : `${error.message}; ${hint}`;
-      if (text !== complaint) log.warn(text);
-      complaint = text;
+    const setting = await readResponder(store.settings);
+    const written = setting && JSON.stringify(setting);
+    if (written !== served) await end();
+    if (setting && server === undefined) {
+      server = await serveResponses(setting, sourceFor(context, setting));
+      served = written;
+      log.info(`OCSP requests are answered at ${server.url}`);
     }
   };
-  let looking = Promise.resolve();
-  const refresh = (): Promise<void> => {
-    looking = looking.then(() => (isClosed ? undefined : look()));
-    return looking;
-  };
-  await refresh();
-  const interval = setInterval(() => void refresh(), EVERY_MS).unref();
+  const { refresh, close } = await keepLooking(look, { log, everyMs: EVERY_MS });
   return {
     url: () => server?.url,
     refresh,
     async close() {
-      isClosed = true;
-      clearInterval(interval);
-      await looking;
+      await close();
       await end();
     },
   };

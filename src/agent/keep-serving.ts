@@ -1,5 +1,5 @@
-import { CertError } from '../base/errors.ts';
 import type { ServingContext } from '../lifecycle/serve-certificate.ts';
+import { keepLooking } from './keep-looking.ts';
 import { serveNames, type NameServer, type ServingPlace } from './name-server.ts';
 
 /** That other agents are served, as long as this one works. */
@@ -28,39 +28,18 @@ const everyMs = 60_000;
 export async function keepServing(context: ServingContext, place: ServingPlace): Promise<Serving> {
   const { log } = context;
   let server: NameServer | undefined;
-  let complaint: string | undefined;
-  let isClosed = false;
-  let isFirst = true;
-  const look = async (): Promise<void> => {
-    try {
+  const { refresh, close } = await keepLooking(
+    async () => {
       if (server === undefined) server = await serveNames(context, place);
       else await server.refresh();
-      complaint = undefined;
-    } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      if (isFirst && isOfPort(error)) throw error;
-      const hint = error instanceof CertError ? error.hint : undefined;
-      const text = hint === undefined ? error.message : `${error.message}; ${hint}`;
-      // Once is enough, until something else is wrong.
-      if (text !== complaint) log.warn(text);
-      complaint = text;
-    }
-  };
-  let looking = Promise.resolve();
-  const refresh = (): Promise<void> => {
-    looking = looking.then(() => (isClosed ? undefined : look()));
-    return looking;
-  };
-  await refresh();
-  isFirst = false;
-  const interval = setInterval(() => void refresh(), everyMs).unref();
+    },
+    { log, everyMs, isForStarter: isOfPort },
+  );
   return {
     port: () => server?.port,
     refresh,
     async close() {
-      isClosed = true;
-      clearInterval(interval);
-      await looking;
+      await close();
       await server?.close();
     },
   };

@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import { CertError } from '../base/errors.ts';
-import { systemReason } from '../base/system-reason.ts';
+import { hostPortText } from '../base/host-port.ts';
 import type { Health } from './health.ts';
+import { closeNow, listenAt } from './listening.ts';
 
 /** Where metrics are served. */
 export interface MetricsPlace {
@@ -48,34 +49,18 @@ export async function serveMetrics(
   answers: MetricsAnswers,
 ): Promise<MetricsServer> {
   assertPlaceAllowed(place);
-  const { address, port } = place;
   const server = createServer(
     { requestTimeout: requestMs, headersTimeout: requestMs, maxHeaderSize: 8192 },
     (request, response) => void answer(request, response, answers),
   );
   server.maxConnections = maxConnections;
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ host: address, port, exclusive: true }, resolve);
-    });
-  } catch (cause) {
-    const why = systemReason(cause);
-    throw new CertError('CONFIG_INVALID', `Cannot serve metrics on port ${port}: ${why}`, {
-      cause,
-      hint: 'Choose another port: agent run metrics PORT',
-    });
-  }
-  const bound = server.address();
-  const host = address.includes(':') ? `[${address}]` : address;
+  const bound = await listenAt(server, place, {
+    doing: 'serve metrics',
+    hint: 'Choose another port: agent run metrics PORT',
+  });
   return {
-    url: `http://${host}:${typeof bound === 'object' && bound ? bound.port : port}/metrics`,
-    async close() {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-      });
-    },
+    url: `http://${hostPortText({ host: place.address, port: bound })}/metrics`,
+    close: () => closeNow(server),
   };
 }
 

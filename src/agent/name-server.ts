@@ -4,8 +4,6 @@ import type { Socket } from 'node:net';
 import { constants } from 'node:crypto';
 import { TLSSocket, type SecureContextOptions } from 'node:tls';
 import { concatBytes, toHex } from '../base/bytes.ts';
-import { CertError } from '../base/errors.ts';
-import { systemReason } from '../base/system-reason.ts';
 import type { Label } from '../base/label.ts';
 import { encodePem } from '../asn1/pem.ts';
 import { digest } from '../crypto/digest.ts';
@@ -13,6 +11,7 @@ import { findProfile } from '../lifecycle/authority.ts';
 import type { ServingContext } from '../lifecycle/serve-certificate.ts';
 import { tlsCertificate } from '../lifecycle/tls-certificate.ts';
 import { answerNode, type Answer, type NodeContext } from './answer-node.ts';
+import { closeNow, listenAt } from './listening.ts';
 import { requestCounter } from './request-counter.ts';
 
 /** Where other agents are served, and by what both sides are known. */
@@ -108,10 +107,13 @@ export async function serveNames(
       `an agent at ${addressOf(socket)} was not let in: ${error.message.split('\n')[0] ?? ''}`,
     );
   });
-  await listen(server, place);
+  const port = await listenAt(server, place, {
+    doing: 'serve other agents',
+    hint: 'Choose another port or address: agent run serve PORT serve-address IP',
+  });
   server.on('error', (error) => log.warn(`other agents cannot be served: ${error.message}`));
   return {
-    port: portOf(server),
+    port,
     async refresh() {
       const now = await credentialsOf(context, place);
       if (now.id === credentials.id) return;
@@ -119,12 +121,7 @@ export async function serveNames(
       credentials = now;
       log.info(`other agents are served with the certificate "${place.certificate}" as it is now`);
     },
-    async close() {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-      });
-    },
+    close: () => closeNow(server),
   };
 }
 
@@ -235,27 +232,4 @@ function limitConnections(server: Server, { handshakeMs, connectionMs }: Serving
 /** TLS is spoken on another socket object than the connection came with; the other end of both is one. */
 function endOf({ remoteAddress = '', remotePort = 0 }: Socket): string {
   return `${remoteAddress} ${remotePort}`;
-}
-
-async function listen(server: Server, { port, address }: ServingPlace): Promise<void> {
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(
-        { port, exclusive: true, ...(address !== undefined && { host: address }) },
-        resolve,
-      );
-    });
-  } catch (cause) {
-    const why = systemReason(cause);
-    throw new CertError('CONFIG_INVALID', `Cannot serve other agents on port ${port}: ${why}`, {
-      cause,
-      hint: 'Choose another port or address: agent run serve PORT serve-address IP',
-    });
-  }
-}
-
-function portOf(server: Server): number {
-  const bound = server.address();
-  return typeof bound === 'object' && bound !== null ? bound.port : 0;
 }

@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { CertError } from '../base/errors.ts';
-import { systemReason } from '../base/system-reason.ts';
+import { hostPortText } from '../base/host-port.ts';
 import { assertResponderPlace, type ResponderPlace } from '../lifecycle/responder-place.ts';
 import {
   answerWith,
@@ -12,6 +11,7 @@ import {
 } from '../ocsp-staple/responder-answer.ts';
 import { readQuestion } from '../ocsp-staple/responder-question.ts';
 import type { CertID } from '../x509/ocsp-request.ts';
+import { closeNow, listenAt } from './listening.ts';
 import { boundConnections, type ResponderConnections } from './responder-connections.ts';
 
 /** What the responder answers from. */
@@ -71,7 +71,6 @@ export async function serveResponses(
   source: ResponderSource,
 ): Promise<OcspResponder> {
   assertResponderPlace(place);
-  const { address, port } = place;
   const server = createServer(
     {
       requestTimeout: REQUEST_MS,
@@ -83,28 +82,13 @@ export async function serveResponses(
   );
   server.setTimeout(SILENT_MS);
   const connections = boundConnections(server);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ host: address, port, exclusive: true }, resolve);
-    });
-  } catch (cause) {
-    const why = systemReason(cause);
-    throw new CertError('CONFIG_INVALID', `Cannot answer OCSP requests on port ${port}: ${why}`, {
-      cause,
-      hint: 'Choose another port: staple responder listen ADDRESS:PORT',
-    });
-  }
-  const bound = server.address();
-  const host = address.includes(':') ? `[${address}]` : address;
+  const bound = await listenAt(server, place, {
+    doing: 'answer OCSP requests',
+    hint: 'Choose another port: staple responder listen ADDRESS:PORT',
+  });
   return {
-    url: `http://${host}:${typeof bound === 'object' && bound ? bound.port : port}/`,
-    async close() {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-      });
-    },
+    url: `http://${hostPortText({ host: place.address, port: bound })}/`,
+    close: () => closeNow(server),
   };
 }
 
