@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { CertError } from '../base/errors.ts';
+import { hostPortText } from '../base/host-port.ts';
 import type { FaultPlan } from './fault.ts';
 import { bodyOf } from './request-body.ts';
 import { serveStatus, type StatusServed } from './serve-status.ts';
@@ -49,7 +50,7 @@ export async function listen(
       : undefined;
   const servers = second ? [first, second] : [first];
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}/pkix/`,
+    url: `http://${hostPortText({ host, port: bound })}/pkix/`,
     port: bound,
     async close() {
       await Promise.all(servers.map(shut));

@@ -1,4 +1,5 @@
 import { formatTime } from '../base/format-time.ts';
+import { hostPortText } from '../base/host-port.ts';
 import { printable } from '../base/printable.ts';
 import type {
   DeploymentRecord,
@@ -92,9 +93,9 @@ function targetWords({ type, ...settings }: DeployTarget): string {
   return [`target ${type}`, ...words].join(' ');
 }
 
-function probeWords({ host, port, serverName, starttls }: DeployProbe): string {
+function probeWords({ serverName, starttls, ...place }: DeployProbe): string {
   return [
-    `probe ${host.includes(':') ? `[${host}]` : host}:${port}`,
+    `probe ${hostPortText(place)}`,
     ...(serverName === undefined ? [] : [`probe-name ${serverName}`]),
     ...(starttls === undefined ? [] : [`probe-starttls ${starttls}`]),
   ].join(' ');

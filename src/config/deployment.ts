@@ -1,3 +1,4 @@
+import { hostPortText } from '../base/host-port.ts';
 import { parseLabel, type Label } from '../base/label.ts';
 import type { DeploymentWords, PasswordPlace } from '../deploy/deploy-usage.ts';
 import type { Deployment, DeployTarget } from '../store/deployments-contract.ts';
@@ -8,7 +9,6 @@ import type { DeployWords } from './words-certificate.ts';
 /** Write a deployment in the words of the file. */
 export function wordsOfDeployment(deployment: Deployment): Words {
   const { files, mode, keyMode, probe, target } = deployment;
-  const { host = '', port } = probe ?? {};
   return {
     ...Object.fromEntries(files.map(({ kind, path }) => [kind, path])),
     password: deployment.password,
@@ -17,7 +17,7 @@ export function wordsOfDeployment(deployment: Deployment): Words {
     mode: octal(mode),
     'key-mode': octal(keyMode),
     ...(target && wordsOfTarget(target)),
-    probe: probe && `${host.includes(':') ? `[${host}]` : host}:${port}`,
+    probe: probe && hostPortText(probe),
     'probe-name': probe?.serverName,
     'probe-starttls': probe?.starttls,
   };

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as startTls } from 'node:tls';
 import { bytesEqual, utf8 } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
+import { hostPortText } from '../base/host-port.ts';
 import type { DeployProbe } from '../store/deployments-contract.ts';
 import { decodeCertificate } from '../x509/certificate.ts';
 
@@ -41,7 +42,7 @@ export async function probeService(
   expectedDer: Uint8Array,
   { signal, patienceMs = reloadPatienceMs }: ProbeOptions = {},
 ): Promise<string | undefined> {
-  const where = placeText(probe);
+  const where = hostPortText(probe);
   const deadline = performance.now() + patienceMs;
   for (let inARow = 0; ;) {
     signal?.throwIfAborted();
@@ -57,11 +58,6 @@ export async function probeService(
     // Its own error is not the signal's reason, by which callers know Ctrl-C.
     await sleep(pauseMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
   }
-}
-
-/** Write host and port of a probe. */
-export function placeText({ host, port }: DeployProbe): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** Say what kept a probe from an answer. */

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hostPortText } from '../base/host-port.ts';
 import type { DeployProbe } from '../store/deployments-contract.ts';
 import type { ServedStaple, StaplePublication } from '../store/staples-contract.ts';
 import {
   errorText,
   looksInARow,
   pauseMs,
-  placeText,
   reloadPatienceMs,
   shownBy,
   type ProbeOptions,
@@ -52,7 +52,7 @@ export async function lookForStaple(
     inARow = difference === undefined ? inARow + 1 : 0;
     if (inARow === looksInARow) return undefined;
     if (difference !== undefined && performance.now() > deadline)
-      return { type: difference.type, text: `${placeText(probe)} ${difference.text}` };
+      return { type: difference.type, text: `${hostPortText(probe)} ${difference.text}` };
     // Its own error is not the signal's reason, by which callers know Ctrl-C.
     await sleep(pauseMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
   }

@@ -1,5 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { CertError } from '../base/errors.ts';
+import { hostPortText } from '../base/host-port.ts';
 import { quoted } from '../base/quoted.ts';
 import { parseLabel, type Label } from '../base/label.ts';
 import type { DeployProbe } from '../store/deployments-contract.ts';
@@ -176,7 +177,6 @@ export function wordsOfEndpoint({
   mode,
 }: StapleEndpoint): Readonly<Record<string, string | undefined>> {
   const { type, ...settings } = target;
-  const { host = '', port } = probe ?? {};
   return {
     target: type,
     ...Object.fromEntries(
@@ -185,7 +185,7 @@ export function wordsOfEndpoint({
     owner,
     group,
     mode: mode === undefined ? undefined : `0${mode.toString(8).padStart(3, '0')}`,
-    probe: probe && `${host.includes(':') ? `[${host}]` : host}:${port}`,
+    probe: probe && hostPortText(probe),
     'probe-name': probe?.serverName,
     'probe-starttls': probe?.starttls,
   };

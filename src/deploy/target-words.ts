@@ -5,6 +5,7 @@ import type {
   DeployTarget,
   OutputFile,
 } from '../store/deployments-contract.ts';
+import { parseHostPort } from '../base/host-port.ts';
 import { deployUsage, type DeploymentWords } from './deploy-usage.ts';
 
 const words = {
@@ -111,18 +112,15 @@ export function probeFrom(args: DeploymentWords): Pick<Deployment, 'probe'> {
     if (serverName === undefined && starttls === undefined) return {};
     throw deployUsage('probe is missing', 'Name the HOST:PORT to look at');
   }
-  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(probe) ?? [];
-  const host = bracketed ?? plain;
-  const port = Number(digits);
-  if (host === undefined || !(port >= 1 && port <= 65_535)) {
+  const place = parseHostPort(probe);
+  if (place === undefined) {
     throw deployUsage(
       `probe ${JSON.stringify(probe)} is no place to look at`,
       'Give HOST:PORT, as in 127.0.0.1:443 or [::1]:443',
     );
   }
   const found: DeployProbe = {
-    host,
-    port,
+    ...place,
     ...(serverName === undefined ? {} : { serverName }),
     ...(starttls === undefined ? {} : { starttls }),
   };

@@ -1,6 +1,7 @@
 import { request, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { CertError } from '../base/errors.ts';
+import { hostPortText } from '../base/host-port.ts';
 import { connectError } from './connect-error.ts';
 import { proxyAuthorization, type Endpoint, type HttpProxy } from './route.ts';
 import { proxyDemand, proxyRefused } from './proxy-error.ts';
@@ -17,7 +18,7 @@ export async function openTunnel(
   proxy: HttpProxy,
   url: string,
 ): Promise<Socket> {
-  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const authority = hostPortText({ host, port });
   const outgoing = request({
     method: 'CONNECT',
     path: authority,

@@ -1,4 +1,5 @@
 import { CertError } from '../base/errors.ts';
+import { hostPortText } from '../base/host-port.ts';
 import type { DestinationRecord } from '../store/notifications-contract.ts';
 import type { Destination } from '../traps/destination.ts';
 
@@ -24,8 +25,8 @@ export function decodeDestination({ name, settings }: DestinationRecord): Destin
 export function destinationText(destination: Destination): string {
   switch (destination.type) {
     case 'snmp': {
-      const { host, port, kind } = destination;
-      const where = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+      const { kind } = destination;
+      const where = hostPortText(destination);
       if (destination.version === '2c') return `SNMP v2c ${kind} to ${where}`;
       const { user, auth, priv } = destination;
       return `SNMP v3 ${kind} to ${where} as ${user} (${auth}, ${priv})`;

@@ -1,4 +1,5 @@
 import { CertError } from '../base/errors.ts';
+import { hostPortText, parseHostPort } from '../base/host-port.ts';
 import { quoted } from '../base/quoted.ts';
 import { parseIpAddress } from '../x509/general-name-text.ts';
 
@@ -14,15 +15,13 @@ export interface ResponderPlace {
 
 /** Read ADDRESS:PORT. @throws {CertError} USAGE_INVALID, CONFIG_INVALID */
 export function parseResponderPlace(place: string, isOpen: boolean): ResponderPlace {
-  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(place) ?? [];
-  const port = Number(digits);
-  const address = bracketed ?? plain;
-  if (address === undefined || port < 1 || port > 65_535) {
+  const read = parseHostPort(place);
+  if (read === undefined) {
     throw new CertError('USAGE_INVALID', `Cannot listen on ${quoted(place)}: no address and port`, {
       hint: 'Give ADDRESS:PORT, as in 127.0.0.1:8889 or [::1]:8889',
     });
   }
-  const parsed = { address, port, isOpen };
+  const parsed = { address: read.host, port: read.port, isOpen };
   assertResponderPlace(parsed);
   return parsed;
 }
@@ -32,7 +31,7 @@ export function responderPlaceText({
   address,
   port,
 }: Pick<ResponderPlace, 'address' | 'port'>): string {
-  return `${address.includes(':') ? `[${address}]` : address}:${port}`;
+  return hostPortText({ host: address, port });
 }
 
 /** Refuse a place that nobody said may be served. @throws {CertError} CONFIG_INVALID */

@@ -1,5 +1,6 @@
 import { asBuffer } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
+import { hostPortText } from '../base/host-port.ts';
 import { checkFingerprints, type HostKeys } from '../retrieval/host-keys.ts';
 import type { RetrievalSettings } from '../retrieval/retrieve.ts';
 import type { Credentials } from '../retrieval/retriever.ts';
@@ -43,8 +44,7 @@ const prefix = 'retrieval server ';
  */
 export function originOf(url: string): string {
   const { scheme, host, port } = parseServerUrl(url);
-  const name = host.toLowerCase();
-  return `${scheme}://${name.includes(':') ? `[${name}]` : name}:${port}`;
+  return `${scheme}://${hostPortText({ host: host.toLowerCase(), port })}`;
 }
 
 /** List the servers that are set up, by origin. */

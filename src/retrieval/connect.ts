@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { hostPortText } from '../base/host-port.ts';
 import { dial } from '../http/dial.ts';
 import type { TlsSettings } from '../http/route.ts';
 import { makeTlsClient } from '../http/secure.ts';
@@ -24,7 +25,7 @@ export interface Target {
  */
 export async function connectTo({ host, port, url, limits, tls, signal }: Target): Promise<Socket> {
   // A scheme that has no default port, because the URL parser would drop that.
-  const origin = `tcp://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const origin = `tcp://${hostPortText({ host, port })}`;
   const socket = await dial({
     url,
     origin,

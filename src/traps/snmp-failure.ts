@@ -1,4 +1,5 @@
 import type { CertError } from '../base/errors.ts';
+import { hostPortText } from '../base/host-port.ts';
 import type { Notification } from './alarms/notification.ts';
 import type { SnmpDestination } from './destination.ts';
 import { unauthenticated } from './own-engine.ts';
@@ -48,9 +49,8 @@ export function snmpFailure(
   notification: Notification,
   destination: SnmpDestination,
 ): CertError {
-  const { name, host, port, version } = destination;
-  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-  const where = `"${name}" (${address})`;
+  const { name, version } = destination;
+  const where = `"${name}" (${hostPortText(destination)})`;
   const secret = version === '2c' ? 'the community' : 'user and keys';
   const because = (why: string, hint: string): CertError => failed(notification, where, why, hint);
   if (error === unauthenticated)

@@ -1,6 +1,7 @@
 import { fromDer } from '../asn1/codec.ts';
 import { bytesEqual, toHex } from '../base/bytes.ts';
 import { gate } from '../base/gate.ts';
+import { hostText } from '../base/host-port.ts';
 import { readable } from '../base/readable.ts';
 import { digest } from '../crypto/digest.ts';
 import { parseServerUrl, schemeOf } from '../retrieval/url.ts';
@@ -126,7 +127,7 @@ function refusalOf(url: string, { hosts }: Pick<PlaceRules, 'hosts'>): Unavailab
 
 /** By the parser of http URLs, which knows every way to write an address. */
 function isNear(host: string): boolean {
-  const origin = `http://${host.includes(':') ? `[${host}]` : host}`;
+  const origin = `http://${hostText(host)}`;
   return !URL.canParse(origin) || isNearOrigin(origin);
 }
 

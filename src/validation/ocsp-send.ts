@@ -1,6 +1,7 @@
 import { Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { CertError } from '../base/errors.ts';
+import { hostPortText } from '../base/host-port.ts';
 import { Connection } from '../http/connection.ts';
 import { request, type HttpResponse } from '../http/request.ts';
 import { endpointOf, type HttpProxy, type HttpRoute } from '../http/route.ts';
@@ -126,7 +127,7 @@ async function routeTo(
   if (tunnel) {
     const { address, port, username, password = new Uint8Array() } = tunnel;
     const proxy: HttpProxy = {
-      url: `http://${address.includes(':') ? `[${address}]` : address}:${port}`,
+      url: `http://${hostPortText({ host: address, port })}`,
       connectsAlways: true,
       ...(username !== undefined && { credentials: { username, password } }),
     };
