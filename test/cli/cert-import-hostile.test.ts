@@ -1,8 +1,18 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { toDer, fromDer } from '../../src/asn1/codec.ts';
 import { encodePem } from '../../src/asn1/pem.ts';
 import { oids } from '../../src/asn1/oids.ts';
@@ -130,6 +140,19 @@ async function attempt(bench: Bench, words: readonly string[]) {
     isUnchanged: JSON.stringify(rowsOf(bench)) === before,
   };
   return { outcome, err };
+}
+
+/** Count how often this process has a file open. */
+function holdersOf(path: string): number {
+  const targets = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      // That of the listing itself is gone by now.
+      return '';
+    }
+  });
+  return targets.filter((target) => target === path).length;
 }
 
 describe('cert import leaves the store as it was, and says what is wrong with', () => {
@@ -287,10 +310,12 @@ describe('cert import', () => {
     execFileSync('mkfifo', [pipe]);
     // Held open for reading and writing, so that it has a writer from the beginning.
     const held = openSync(pipe, 'r+');
-    const late = spawn('sh', ['-c', `cat "${vectorPath('ec.crt')}" > "${pipe}"`]);
-    late.once('exit', () => closeSync(held));
-    onTestFinished(() => void late.kill());
-    const { code, err } = await bench.run(['cert', 'import', 'cert-name', 'gw1', 'file', pipe]);
+    const run = bench.run(['cert', 'import', 'cert-name', 'gw1', 'file', pipe]);
+    // What is written before anybody reads is gone with the last who holds the pipe.
+    await expect.poll(() => holdersOf(pipe), { timeout: 20_000 }).toBe(2);
+    writeSync(held, readFileSync(vectorPath('ec.crt')));
+    closeSync(held);
+    const { code, err } = await run;
     expect({ code, err: err.replace(/^warning: .*\n/gm, '') }).toEqual({ code: 0, err: '' });
   });
 });
