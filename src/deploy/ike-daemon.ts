@@ -1,0 +1,135 @@
+/** Lower-case hex of the SHA-1 of the subjectPublicKey: how charon names private keys. */
+export type IkeKeyId = string;
+
+/** A key in a PKCS #11 token that the daemon can reach by itself. */
+export interface IkeTokenKey {
+  /** CKA_ID in hex. */
+  readonly handle: string;
+  /** Absent: any slot, any module. */
+  readonly slot?: number;
+  readonly module?: string;
+  readonly pin?: string;
+}
+
+/** Where the status of certificates of a CA is to be had, beside what they say themselves. */
+export interface IkeAuthority {
+  readonly name: string;
+  /** DER of the CA certificate. */
+  readonly caCertificate: Uint8Array;
+  readonly ocspUris: readonly string[];
+  readonly crlUris: readonly string[];
+}
+
+/** Traffic of one CHILD_SA, in charon's words. */
+export interface IkeChild {
+  readonly name: string;
+  readonly localSelectors: readonly string[];
+  readonly remoteSelectors: readonly string[];
+  readonly espProposals: readonly string[];
+  /** Whether it is set up as soon as it is loaded, and again when it is gone. */
+  readonly isStarted: boolean;
+}
+
+/** One IKEv2 connection, in charon's words. */
+export interface IkeConnection {
+  readonly name: string;
+  readonly localAddresses: readonly string[];
+  readonly remoteAddresses: readonly string[];
+  readonly localId?: string;
+  readonly remoteId?: string;
+  /** DER of our certificate: charon uses this one and no other, whatever else it has of the same subject. */
+  readonly certificate: Uint8Array;
+  /** DER of the anchors a peer's certificate has to lead to. */
+  readonly anchors: readonly Uint8Array[];
+  readonly revocation: 'strict' | 'relaxed' | 'ifuri';
+  readonly reauthSeconds?: number;
+  readonly proposals: readonly string[];
+  readonly children: readonly IkeChild[];
+}
+
+/** A CHILD_SA that stands. */
+export interface IkeChildAssociation {
+  readonly name: string;
+  /** Charon's own word, such as `INSTALLED`. */
+  readonly state: string;
+  readonly localSelectors: readonly string[];
+  readonly remoteSelectors: readonly string[];
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Seconds since it was installed. */
+  readonly age?: number;
+}
+
+/** An IKE_SA. */
+export interface IkeAssociation {
+  /** Name of its connection. */
+  readonly connection: string;
+  /** Unique while the daemon runs. */
+  readonly id: string;
+  /** Charon's own word, such as `ESTABLISHED` or `CONNECTING`. */
+  readonly state: string;
+  readonly localHost: string;
+  readonly remoteHost: string;
+  readonly localId: string;
+  readonly remoteId: string;
+  /** Seconds since it was established. */
+  readonly age?: number;
+  /** Seconds until it is authenticated anew. */
+  readonly reauthIn?: number;
+  /** Encryption, integrity, PRF and group, as charon writes them. */
+  readonly algorithms: readonly string[];
+  readonly children: readonly IkeChildAssociation[];
+}
+
+/** A certificate the daemon has, loaded or received. */
+export interface IkeCertificate {
+  readonly der: Uint8Array;
+  readonly hasPrivateKey: boolean;
+}
+
+/** What the daemon keeps of what it fetched and received. */
+export type IkeCache = 'X509' | 'X509_CRL' | 'OCSP_RESPONSE';
+
+/**
+ * A charon of this machine, spoken to over VICI; one command at a time, in the order they were asked for.
+ * Each method throws {CertError} DELIVERY_FAILED when nobody answers in time, the daemon ends meanwhile, or it refuses: then with what it says.
+ */
+export interface IkeDaemon {
+  /** Program and version, and when it was started; the start tells one run of it from another. */
+  about(): Promise<{ readonly version: string; readonly since: string }>;
+  loadCertificate(der: Uint8Array, kind: 'own' | 'ca'): Promise<void>;
+  loadCrl(der: Uint8Array): Promise<void>;
+  /** DER of the CRLs it has, loaded or fetched. */
+  crls(): Promise<readonly Uint8Array[]>;
+  /** @param pkcs8 DER; not kept longer than it is sent */
+  loadKey(pkcs8: Uint8Array): Promise<IkeKeyId>;
+  loadTokenKey(key: IkeTokenKey): Promise<IkeKeyId>;
+  keys(): Promise<readonly IkeKeyId[]>;
+  unloadKey(id: IkeKeyId): Promise<void>;
+  loadAuthority(authority: IkeAuthority): Promise<void>;
+  authorities(): Promise<readonly string[]>;
+  unloadAuthority(name: string): Promise<void>;
+  loadConnection(connection: IkeConnection): Promise<void>;
+  /** Names, ours and those of others. */
+  connections(): Promise<readonly string[]>;
+  unloadConnection(name: string): Promise<void>;
+  /** Begin to set it up; not waited for. */
+  initiate(name: string, child?: string): Promise<void>;
+  /** Have the IKE_SAs of a connection authenticated anew; not waited for. */
+  reauthenticate(connection: string): Promise<void>;
+  /** End IKE_SAs, of a connection or one by its id. @returns how many */
+  terminate(which: { readonly connection: string } | { readonly id: string }): Promise<number>;
+  flush(cache: IkeCache): Promise<void>;
+  associations(connection?: string): Promise<readonly IkeAssociation[]>;
+  /** X.509 certificates, loaded or received. */
+  certificates(): Promise<readonly IkeCertificate[]>;
+  /** Never throws. */
+  close(): void;
+}
+
+/** How a daemon is reached. */
+export interface IkeDaemonOptions {
+  /** For connecting, and for each command. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
