@@ -1,5 +1,5 @@
-import { accessSync, constants } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
 
 /** A Debian package that tests may ask for. */
 export type PeerPackageName =
@@ -33,14 +33,23 @@ export type PeerPackageName =
   | 'openjdk-17-jre-headless'
   | 'faketime'
   | 'debootstrap'
-  | 'systemd-container';
+  | 'systemd-container'
+  | 'charon-systemd'
+  | 'strongswan-swanctl'
+  | 'libcharon-extra-plugins'
+  | 'libstrongswan-extra-plugins'
+  | 'iputils-ping'
+  | 'nftables';
 
 /** A program the interop tests talk to or are run by, and the Debian package it comes in. */
 export interface PeerPackage {
   readonly debian: PeerPackageName;
+  /** Its name, or the absolute path of a plugin. */
   readonly program: string;
   readonly neededFor: string;
 }
+
+const charonPlugins = '/usr/lib/ipsec/plugins';
 
 /** What `scripts/peers --install` installs; a row a program. */
 export const peerPackages: readonly PeerPackage[] = [
@@ -131,6 +140,24 @@ export const peerPackages: readonly PeerPackage[] = [
     program: 'systemd-nspawn',
     neededFor: 'the service under a systemd of its own',
   },
+  { debian: 'charon-systemd', program: 'charon-systemd', neededFor: 'IKE gateways' },
+  {
+    debian: 'strongswan-swanctl',
+    program: 'swanctl',
+    neededFor: 'connections of IKE gateways that we did not make',
+  },
+  {
+    debian: 'libcharon-extra-plugins',
+    program: `${charonPlugins}/libstrongswan-kernel-libipsec.so`,
+    neededFor: 'ESP where the kernel has none',
+  },
+  {
+    debian: 'libstrongswan-extra-plugins',
+    program: `${charonPlugins}/libstrongswan-pkcs11.so`,
+    neededFor: 'IKE gateways with their keys in a PKCS #11 token',
+  },
+  { debian: 'iputils-ping', program: 'ping', neededFor: 'traffic through a tunnel' },
+  { debian: 'nftables', program: 'nft', neededFor: 'what an IKE gateway may reach' },
 ];
 
 /** Where programs are looked for: also where a plain user's PATH does not reach. */
@@ -147,6 +174,8 @@ export function isInstalled(name: PeerPackageName): boolean {
 }
 
 function isProgram(program: string): boolean {
+  // A plugin is read, not run.
+  if (isAbsolute(program)) return existsSync(program);
   return programPath.split(':').some((directory) => {
     if (directory === '') return false;
     try {
