@@ -28,6 +28,8 @@ function wordsOfTarget(target: DeployTarget): Words {
   switch (target.type) {
     case 'haproxy':
       return { target: type, socket: target.socket, entry: target.entry };
+    case 'strongswan':
+      return { target: type, socket: target.socket };
     case 'systemd':
       return { target: type, unit: target.unit, program: target.program };
     default: {

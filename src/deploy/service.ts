@@ -101,6 +101,8 @@ export function serviceOf(
     }
     case 'systemd':
       return systemdUnit(target, signal);
+    case 'strongswan':
+      throw new Error('A strongSwan takes no files');
     default:
       return signalledService(target, signal);
   }

@@ -31,6 +31,7 @@ const targets: Readonly<
   apache: server,
   haproxy: { needs: 'socket', may: ['entry'] },
   systemd: { needs: 'unit', may: ['program'] },
+  strongswan: { needs: 'socket', may: [] },
 };
 
 /** Read the service of a deployment. @throws {CertError} USAGE_INVALID */
@@ -64,6 +65,8 @@ export function targetFrom(
   switch (type) {
     case 'haproxy':
       return { target: { type, socket: resolve(needed), ...entryFrom(args, files) } };
+    case 'strongswan':
+      return { target: { type, socket: resolve(needed) } };
     case 'systemd':
       return { target: { type, unit: needed, ...program } };
     default: {

@@ -66,6 +66,17 @@ export function jsonObject(row: Row, column: string): object {
   return unreadable(column);
 }
 
+/** Read a text column that holds a JSON array of texts. */
+export function texts(row: Row, column: string): readonly string[] {
+  try {
+    const value: unknown = JSON.parse(text(row, column));
+    if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return value;
+  } catch (thrown) {
+    if (!(thrown instanceof SyntaxError)) throw thrown;
+  }
+  return unreadable(column);
+}
+
 /** Read a column that may be NULL. */
 export function optional<T>(
   row: Row,

@@ -36,7 +36,14 @@ export type DeployTarget =
       /** What its configuration calls the certificate file; absent: the path of `combined`. */
       readonly entry?: string;
     }
-  | { readonly type: 'systemd'; readonly unit: string; readonly program?: string };
+  | { readonly type: 'systemd'; readonly unit: string; readonly program?: string }
+  | {
+      readonly type: 'strongswan';
+      /** Of charon's VICI, absolute: certificate, key and the connections of peers go there, and no files are needed. */
+      readonly socket: string;
+      /** Connections of others whose IKE_SAs are authenticated anew with each certificate; absent: none. */
+      readonly reauthenticates?: readonly string[];
+    };
 
 /** Where to look whether a service uses what was deployed. */
 export interface DeployProbe {
@@ -52,7 +59,7 @@ export interface DeployProbe {
 export interface Deployment {
   /** Label of this deployment, unique to the certificate. */
   readonly label: Label;
-  /** At least one, each kind once. */
+  /** At least one, each kind once; of `strongswan` none. */
   readonly files: readonly OutputFile[];
   /** User name or number; absent: as the present file, else whoever writes it. */
   readonly owner?: string;
@@ -88,6 +95,8 @@ export interface DeploymentStatus {
 
 /** A deployment as it is stored. */
 export interface DeploymentRecord extends Deployment {
+  /** It was made for IPsec peers, and goes with the last of them. */
+  readonly isForPeers?: true;
   /** Absent while nothing was ever deployed. */
   readonly status?: DeploymentStatus;
 }

@@ -1,6 +1,6 @@
 import { CertError } from '../base/errors.ts';
 import type { Label } from '../base/label.ts';
-import { integer, label, oneOf, optional, present, text, time } from './column.ts';
+import { integer, label, oneOf, optional, present, text, texts, time } from './column.ts';
 import type { Database } from './database.ts';
 import type {
   Deployment,
@@ -20,7 +20,11 @@ export function sqliteDeployments(database: Database): Deployments {
     list: (name) =>
       database.read((sql) =>
         sql
-          .all('SELECT * FROM deployments WHERE name = ? ORDER BY label', name)
+          .all(
+            `SELECT *, (name, label) IN (SELECT name, label FROM ipsec_deployments) AS is_for_peers
+             FROM deployments WHERE name = ? ORDER BY label`,
+            name,
+          )
           .map((row) => readRecord(sql, row)),
       ),
     put: (name, deployment) =>
@@ -47,7 +51,7 @@ export function sqliteDeployments(database: Database): Deployments {
     restart: (name) =>
       database.write((sql) => {
         sql.run(
-          `UPDATE deployments SET state = NULL, certificate_id = NULL, changed_at = NULL, error = NULL
+          `UPDATE deployments SET ${asNew}
            WHERE name = ?`,
           name,
         );
@@ -77,13 +81,21 @@ function makePending(sql: Sql, name: string): void {
   );
 }
 
+const asNew = 'state = NULL, certificate_id = NULL, changed_at = NULL, error = NULL';
+
+/** Let one deployment be done again, whether it is there or was until now; its name becomes pending in this write. */
+export function restartDeployment(sql: Sql, name: string, which: string): void {
+  sql.run(`UPDATE deployments SET ${asNew} WHERE name = ? AND label = ?`, name, which);
+  makePending(sql, name);
+}
+
 /**
  * Let what delivers the anchors of a CA be done again, with the certificates of that CA: the anchors have changed in
  * this write.
  */
 export function restartAnchors(sql: Sql, ca: string): void {
   sql.run(
-    `UPDATE deployments SET state = NULL, certificate_id = NULL, changed_at = NULL, error = NULL
+    `UPDATE deployments SET ${asNew}
      WHERE (name, label) IN (SELECT name, label FROM deployment_files WHERE kind = 'ca')
        AND name IN (SELECT name FROM certificates WHERE status = 'current' AND ca = ?)`,
     ca,
@@ -118,9 +130,11 @@ function insert(sql: Sql, name: Label, deployment: Deployment): void {
   const { files, probe } = deployment;
   sql.run(
     `INSERT INTO deployments (name, label, owner, group_name, mode, key_mode, password, target, pid_file,
-       program, config, socket, entry, unit, probe_host, probe_port, probe_server_name, probe_starttls)
+       program, config, socket, entry, unit, reauthenticates,
+       probe_host, probe_port, probe_server_name, probe_starttls)
      VALUES (@name, @label, @owner, @group, @mode, @keyMode, @password, @target, @pidFile,
-       @program, @config, @socket, @entry, @unit, @host, @port, @serverName, @starttls)`,
+       @program, @config, @socket, @entry, @unit, @reauthenticates,
+       @host, @port, @serverName, @starttls)`,
     {
       name,
       label: deployment.label,
@@ -155,14 +169,20 @@ function targetColumns(target: DeployTarget | undefined): Readonly<Record<string
     socket: null,
     entry: null,
     unit: null,
+    reauthenticates: null,
   };
+  if (target?.type === 'strongswan') {
+    const { type, socket, reauthenticates } = target;
+    const connections = reauthenticates && JSON.stringify(reauthenticates);
+    return { ...none, target: type, socket, reauthenticates: connections };
+  }
   const { type = null, ...given } = target ?? {};
   return { ...none, target: type, ...given };
 }
 
 const kinds = ['key', 'cert', 'chain', 'fullchain', 'combined', 'pkcs12', 'der', 'ca'] as const;
 const servers = ['nginx', 'lighttpd', 'proftpd', 'apache'] as const;
-const targetTypes = [...servers, 'haproxy', 'systemd'] as const;
+const targetTypes = [...servers, 'haproxy', 'systemd', 'strongswan'] as const;
 const states = ['deployed', 'unused', 'pending'] as const;
 const startings = ['ftp'] as const;
 
@@ -194,6 +214,7 @@ function readRecord(sql: Sql, row: Row): DeploymentRecord {
               oneOf(each, column, startings),
             ),
           }),
+    isForPeers: row['is_for_peers'] === 1 ? (true as const) : undefined,
     status: readStatus(row),
   });
 }
@@ -208,6 +229,12 @@ function readTarget(row: Row): DeployTarget | undefined {
         type,
         socket: text(row, 'socket'),
         entry: optional(row, 'entry', text),
+      });
+    case 'strongswan':
+      return present({
+        type,
+        socket: text(row, 'socket'),
+        reauthenticates: optional(row, 'reauthenticates', texts),
       });
     case 'systemd':
       return present({ type, unit: text(row, 'unit'), program: optional(row, 'program', text) });

@@ -6,6 +6,7 @@ import type { Authorities } from './authorities-contract.ts';
 import type { StoreCare } from './care-contract.ts';
 import { openDatabase, type Database } from './database.ts';
 import { joinWrites } from './joined-writes.ts';
+import { lateIpsecPeers } from './late-ipsec.ts';
 import { lateNotifications } from './late-notifications.ts';
 import { lateStaples } from './late-staples.ts';
 import { lateValidation } from './late-validation.ts';
@@ -66,6 +67,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...lateNotifications(database, unlock),
     ...lateValidation(database, unlock),
     staples: lateStaples(database),
+    ipsecPeers: lateIpsecPeers(database),
     care: lateCare(database, keyring, options),
     close: () => database.close(),
   };

@@ -29,6 +29,7 @@ export function readOnly(store: Store, refuse: () => never): Store {
     troubledResponders,
     ownRevocations,
     staples,
+    ipsecPeers,
   } = store;
   const refused = async (): Promise<never> => refuse();
   return {
@@ -223,6 +224,13 @@ export function readOnly(store: Store, refuse: () => never): Store {
       putEndpoint: refused,
       removeEndpoint: refused,
       report: refused,
+    },
+    ipsecPeers: {
+      list: () => ipsecPeers.list(),
+      get: (name) => ipsecPeers.get(name),
+      ofCertificate: (certificate) => ipsecPeers.ofCertificate(certificate),
+      put: refused,
+      remove: refused,
     },
     snmpEngine: { get: () => snmpEngine.get(), change: refused },
     leases: {

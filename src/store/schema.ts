@@ -1,5 +1,6 @@
 import type { Migration } from './migration.ts';
 import { agentSchema } from './schema-agent.ts';
+import { ipsecSchema } from './schema-ipsec.ts';
 import { staplesSchema } from './schema-staples.ts';
 import { validationSchema } from './schema-validation.ts';
 
@@ -360,4 +361,5 @@ CREATE INDEX deployment_certificates ON deployments (certificate_id);
   agentSchema,
   validationSchema,
   staplesSchema,
+  ipsecSchema,
 ];

@@ -6,6 +6,7 @@ import type { StoreCare } from './care-contract.ts';
 import type { Crls } from './crls-contract.ts';
 import type { Deployments } from './deployments-contract.ts';
 import type { CaCertificates, KeyRequests, NameSetting, NameSettings } from './entries-contract.ts';
+import type { IpsecPeers } from './ipsec-contract.ts';
 import type { Keys, NewKey } from './keys-contract.ts';
 import type { Leases } from './leases-contract.ts';
 import type { Alarms, Destinations, Outbox, SnmpEngines } from './notifications-contract.ts';
@@ -57,6 +58,7 @@ export interface Store {
   readonly troubledResponders: TroubledResponders;
   readonly ownRevocations: OwnRevocations;
   readonly staples: Staples;
+  readonly ipsecPeers: IpsecPeers;
   readonly snmpEngine: SnmpEngines;
   readonly care: StoreCare;
   close(): Promise<void>;

@@ -144,7 +144,9 @@ describe.each(earlier.filter((version) => version >= 7))('one of version %i', (v
     const { store } = await open(version);
     const { list, secrets } = store.validationObjects;
     const kept = await Promise.all((['ocsp', 'crl', 'policy'] as const).map((kind) => list(kind)));
-    expect(kept.flat().map(({ name }) => name)).toEqual(['hq', 'rootA', 'gateways']);
+    expect(kept.flat().map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['hq', 'rootA', 'gateways']),
+    );
     const [secret] = (await secrets('ocsp', 'hq')).values();
     expect(Buffer.from(secret ?? []).toString()).toBe('s3cret');
   });

@@ -7,6 +7,7 @@ import { authoritiesContract } from './authorities-contract.ts';
 import { crlsContract } from './crls-contract.ts';
 import { deploymentsContract } from './deployments-contract.ts';
 import { entriesContract } from './entries-contract.ts';
+import { ipsecContract } from './ipsec-contract.ts';
 import { leasesContract } from './leases-contract.ts';
 import { listingContract } from './listing-contract.ts';
 import { notificationsContract } from './notifications-contract.ts';
@@ -38,6 +39,7 @@ export function storeContract(make: () => Promise<StoreUnderTest>): void {
   auditContract(make);
   scheduleContract(make);
   staplesContract(make);
+  ipsecContract(make);
   notificationsContract(make);
   validationContract(make);
   validationWatchContract(make);
