@@ -15,7 +15,10 @@ const timeoutMs = 10_000;
  * @throws {CertError} DELIVERY_FAILED with what HAProxy says; an unfinished transaction is taken back
  */
 export async function stageCertificate(socket: string, entry: string, pem: string): Promise<void> {
-  await refuseStrangeSocket(socket);
+  await refuseStrangeSocket(
+    socket,
+    'Have HAProxy make its "stats socket" in a directory of its own',
+  );
   // An empty line ends the payload.
   const payload = pem.replaceAll(/\n{2,}/g, '\n');
   await stage(socket, entry, `set ssl cert ${entry} <<\n${payload}\n`);

@@ -26,7 +26,7 @@ export interface IkeChild {
   readonly localSelectors: readonly string[];
   readonly remoteSelectors: readonly string[];
   readonly espProposals: readonly string[];
-  /** Whether it is set up as soon as it is loaded, and again when it is gone. */
+  /** Whether charon sets it up again when its peer does not answer any more. */
   readonly isStarted: boolean;
 }
 
@@ -43,6 +43,7 @@ export interface IkeConnection {
   readonly anchors: readonly Uint8Array[];
   readonly revocation: 'strict' | 'relaxed' | 'ifuri';
   readonly reauthSeconds?: number;
+  /** Empty: charon's own. */
   readonly proposals: readonly string[];
   readonly children: readonly IkeChild[];
 }
@@ -90,13 +91,21 @@ export interface IkeCertificate {
 /** What the daemon keeps of what it fetched and received. */
 export type IkeCache = 'X509' | 'X509_CRL' | 'OCSP_RESPONSE';
 
+/** Which program answers. */
+export interface IkeDaemonAbout {
+  readonly version: string;
+  /** In charon's words and its time zone; a second more or less from one time to the next. */
+  readonly since: string;
+  /** Tells one run of it from another. */
+  readonly run: string;
+}
+
 /**
  * A charon of this machine, spoken to over VICI; one command at a time, in the order they were asked for.
  * Each method throws {CertError} DELIVERY_FAILED when nobody answers in time, the daemon ends meanwhile, or it refuses: then with what it says.
  */
 export interface IkeDaemon {
-  /** Program and version, and when it was started; the start tells one run of it from another. */
-  about(): Promise<{ readonly version: string; readonly since: string }>;
+  about(): Promise<IkeDaemonAbout>;
   loadCertificate(der: Uint8Array, kind: 'own' | 'ca'): Promise<void>;
   loadCrl(der: Uint8Array): Promise<void>;
   /** DER of the CRLs it has, loaded or fetched. */
@@ -105,10 +114,12 @@ export interface IkeDaemon {
   loadKey(pkcs8: Uint8Array): Promise<IkeKeyId>;
   loadTokenKey(key: IkeTokenKey): Promise<IkeKeyId>;
   keys(): Promise<readonly IkeKeyId[]>;
+  /** None of that id is fine, as with everything that is unloaded. */
   unloadKey(id: IkeKeyId): Promise<void>;
   loadAuthority(authority: IkeAuthority): Promise<void>;
   authorities(): Promise<readonly string[]>;
   unloadAuthority(name: string): Promise<void>;
+  /** IKE_SAs that stand go on with what they were set up with, until they are set up anew. */
   loadConnection(connection: IkeConnection): Promise<void>;
   /** Names, ours and those of others. */
   connections(): Promise<readonly string[]>;

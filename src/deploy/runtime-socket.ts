@@ -5,9 +5,10 @@ import { nodeDeliveryFs, type FileStatus } from './delivery-fs.ts';
 /**
  * Refuse to send a key to a socket that any user of this machine could have put there.
  *
+ * @param hint how its server is to make it instead
  * @throws {CertError} DELIVERY_FAILED
  */
-export async function refuseStrangeSocket(socket: string): Promise<void> {
+export async function refuseStrangeSocket(socket: string, hint: string): Promise<void> {
   const directory = await nodeDeliveryFs.targetStatus(dirname(socket));
   const found = await nodeDeliveryFs.targetStatus(socket);
   // Where nobody is there, connecting says so.
@@ -16,7 +17,7 @@ export async function refuseStrangeSocket(socket: string): Promise<void> {
   throw new CertError(
     'DELIVERY_FAILED',
     `Cannot send a key to "${socket}": every user of this machine can put files there, and it belongs to uid ${found.uid}`,
-    { hint: 'Have HAProxy make its "stats socket" in a directory of its own' },
+    { hint },
   );
 }
 

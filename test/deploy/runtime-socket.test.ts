@@ -15,6 +15,6 @@ describe('isStrange()', () => {
 
 describe('refuseStrangeSocket()', () => {
   it('has nothing against a socket that is not there', async () => {
-    expect(await refuseStrangeSocket('/nonexistent/haproxy.sock')).toBeUndefined();
+    expect(await refuseStrangeSocket('/nonexistent/haproxy.sock', 'Move it')).toBeUndefined();
   });
 });

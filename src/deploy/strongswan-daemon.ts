@@ -1,0 +1,174 @@
+import { CertError } from '../base/errors.ts';
+import { associationsIn } from './ike-association.ts';
+import { authorityMessage, connectionMessage } from './ike-connection.ts';
+import type { IkeAssociation, IkeDaemon, IkeDaemonOptions } from './ike-daemon.ts';
+import { ViciClient } from './vici-client.ts';
+import { maxValueOctets, value, type ViciMessage } from './vici-message.ts';
+import { countIn, octetsIn, sectionIn, textIn, textsIn } from './vici-reading.ts';
+
+/** It waits for nothing on the network in what is asked of it here. */
+const defaultTimeoutMs = 10_000;
+
+/** How often IKE_SAs are listed again that were busy, and so left out. */
+const maxListings = 3;
+
+/**
+ * Connect to a charon.
+ *
+ * @param socket of its VICI, absolute
+ * @throws {CertError} DELIVERY_FAILED: nobody there, something else there, or anybody could have put it there
+ */
+export async function openIkeDaemon(
+  socket: string,
+  options: IkeDaemonOptions = {},
+): Promise<IkeDaemon> {
+  const { timeoutMs = defaultTimeoutMs, signal } = options;
+  const client = await ViciClient.open(socket, { timeoutMs, signal });
+  const named = async (command: string, name: string): Promise<void> =>
+    ignoreMissing(client.request(command, [value('name', name)]));
+  return {
+    about: () => about(client),
+    async loadCertificate(der, kind) {
+      const flag = kind === 'ca' ? 'CA' : 'NONE';
+      await client.request('load-cert', [
+        value('type', 'X509'),
+        value('flag', flag),
+        value('data', der),
+      ]);
+    },
+    async loadCrl(der) {
+      refuseLong(socket, der);
+      await client.request('load-cert', [value('type', 'X509_CRL'), value('data', der)]);
+    },
+    crls: () => listed(client, 'X509_CRL', (message) => octetsIn(message, 'data')),
+    async loadKey(pkcs8) {
+      const answer = await client.request('load-key', [value('type', 'any'), value('data', pkcs8)]);
+      return textIn(answer, 'id') ?? '';
+    },
+    async loadTokenKey({ handle, slot, module, pin }) {
+      const answer = await client.request('load-token', [
+        value('handle', handle),
+        ...(slot === undefined ? [] : [value('slot', String(slot))]),
+        ...(module === undefined ? [] : [value('module', module)]),
+        ...(pin === undefined ? [] : [value('pin', pin)]),
+      ]);
+      return textIn(answer, 'id') ?? '';
+    },
+    keys: async () => textsIn(await client.request('get-keys'), 'keys'),
+    unloadKey: (id) => ignoreMissing(client.request('unload-key', [value('id', id)])),
+    async loadAuthority(authority) {
+      await client.request('load-authority', authorityMessage(authority));
+    },
+    authorities: async () => textsIn(await client.request('get-authorities'), 'authorities'),
+    unloadAuthority: (name) => named('unload-authority', name),
+    async loadConnection(connection) {
+      await client.request('load-conn', connectionMessage(connection));
+    },
+    connections: async () => textsIn(await client.request('get-conns'), 'conns'),
+    unloadConnection: (name) => named('unload-conn', name),
+    async initiate(name, child) {
+      const which = child === undefined ? [] : [value('child', child)];
+      await client.request('initiate', [value('ike', name), ...which, ...notWaiting]);
+    },
+    async reauthenticate(connection) {
+      const which = [value('ike', connection), value('reauth', 'yes')];
+      await ignoreMissing(client.request('rekey', which));
+    },
+    terminate: (which) =>
+      countMatches(
+        client.request('terminate', [
+          'id' in which ? value('ike-id', which.id) : value('ike', which.connection),
+          // It says goodbye, but does not wait for the peer: that may be gone, or want to stay.
+          value('force', 'yes'),
+          ...notWaiting,
+        ]),
+      ),
+    async flush(cache) {
+      await client.request('flush-certs', [value('type', cache)]);
+    },
+    associations: (connection) => associations(client, connection),
+    certificates: () =>
+      listed(client, 'X509', (message) => {
+        const der = octetsIn(message, 'data');
+        const hasPrivateKey = textIn(message, 'has_privkey') === 'yes';
+        return der === undefined ? undefined : { der, hasPrivateKey };
+      }),
+    close: () => client.close(),
+  };
+}
+
+/** With less than nothing charon begins it, and answers at once. */
+const notWaiting: ViciMessage = [value('timeout', '-1'), value('loglevel', '-1')];
+
+async function about(client: ViciClient): Promise<Awaited<ReturnType<IkeDaemon['about']>>> {
+  const version = await client.request('version');
+  const stats = await client.request('stats');
+  return {
+    version: `${textIn(version, 'daemon') ?? 'charon'} ${textIn(version, 'version') ?? ''}`.trim(),
+    since: textIn(sectionIn(stats, 'uptime'), 'since') ?? '',
+    run: client.run,
+  };
+}
+
+/** List certificates or CRLs. */
+async function listed<T>(
+  client: ViciClient,
+  type: string,
+  read: (message: ViciMessage) => T | undefined,
+): Promise<readonly T[]> {
+  const messages = await client.stream('list-certs', 'list-cert', [value('type', type)]);
+  return messages.flatMap((message) => {
+    const found = read(message);
+    return found === undefined ? [] : [found];
+  });
+}
+
+/**
+ * List IKE_SAs without waiting for those that are busy: one may be so for as long as the host of a CRL does not answer.
+ * Such are left out; as charon knows how many there are, it is asked again.
+ */
+async function associations(
+  client: ViciClient,
+  connection?: string,
+): Promise<readonly IkeAssociation[]> {
+  for (let listing = 1; ; listing += 1) {
+    const events = await client.stream('list-sas', 'list-sa', [value('noblock', 'yes')]);
+    const all = events.flatMap(associationsIn);
+    const total = countIn(sectionIn(await client.request('stats'), 'ikesas'), 'total') ?? 0;
+    if (all.length < total && listing < maxListings) continue;
+    return connection === undefined ? all : all.filter((sa) => sa.connection === connection);
+  }
+}
+
+/** What is not there need not be taken away. */
+async function ignoreMissing(asked: Promise<unknown>): Promise<void> {
+  await asked.catch((error: unknown) => {
+    if (!isMissing(error)) throw error;
+  });
+}
+
+async function countMatches(asked: Promise<ViciMessage>): Promise<number> {
+  try {
+    return countIn(await asked, 'matches') ?? 0;
+  } catch (error) {
+    if (isMissing(error)) return 0;
+    throw error;
+  }
+}
+
+/** By the words of 5.9: "key not found", "unload: connection 'x' not found", "no matching SAs to rekey found". */
+function isMissing(error: unknown): boolean {
+  return (
+    error instanceof CertError &&
+    /it says "(?:.* not found|no matching SAs to \w+ found)"$/.test(error.message)
+  );
+}
+
+function refuseLong(socket: string, crl: Uint8Array): void {
+  if (crl.length <= maxValueOctets) return;
+  throw new CertError(
+    'DELIVERY_FAILED',
+    `Cannot load a CRL into the charon at "${socket}": it has ${crl.length} octets, VICI takes at most ${maxValueOctets}`,
+    { hint: 'Let charon fetch it: name its address with crl-uri' },
+  );
+}
