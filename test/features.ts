@@ -8,6 +8,7 @@ import { programPath } from '../scripts/peer-packages.ts';
 /** A feature that tests may ask for. */
 export type FeatureName =
   | 'namespaces'
+  | 'bridges'
   | 'tun'
   | 'esp'
   | 'netem'
@@ -32,6 +33,11 @@ export const features: Readonly<Record<FeatureName, Feature>> = {
     probe:
       'unshare -n (root) or unshare -rn, ip link set lo up: only the loopback interface is seen',
     isThere: isIsolated,
+  },
+  bridges: {
+    probe:
+      'unshare -n (root) ip link add br0 type bridge, and ip link add p1 type veth peer name p2',
+    isThere: () => succeeds('unshare', '-n', '--', 'sh', '-ec', bridgeScript),
   },
   tun: {
     probe: '/dev/net/tun can be opened for reading and writing',
@@ -75,6 +81,10 @@ export const features: Readonly<Record<FeatureName, Feature>> = {
     isThere: () => isAccessible('/usr/lib/ipsec/plugins/libstrongswan-pkcs11.so', constants.R_OK),
   },
 };
+
+/** What a segment between network namespaces is made of; all of it is gone with the namespace. */
+const bridgeScript =
+  'ip link add br0 type bridge; ip link add p1 type veth peer name p2; ip link set p1 master br0';
 
 /** Tell whether this root is the machine's, and not that of `unshare -rn`, who is alone in his world. */
 function hasAccounts(): boolean {

@@ -1,0 +1,204 @@
+import { randomBytes } from 'node:crypto';
+import { encodePem } from '../../../src/asn1/pem.ts';
+import { oids } from '../../../src/asn1/oids.ts';
+import { caExtensions, issuerOf, type Authority } from '../../../src/ca/authority.ts';
+import {
+  issueCertificate,
+  keyIdentifierOf,
+  publicKeyOf,
+  serialNumberFrom,
+  type CertificateIssuer,
+} from '../../../src/ca/issue-certificate.ts';
+import { crlPoint, issueCrl, type Entry } from '../../../src/ca/issue-crl.ts';
+import { signOcspDraft } from '../../../src/ca/ocsp-draft.ts';
+import { revokedStatus } from '../../../src/ca/ocsp-status.ts';
+import { softwareKeys } from '../../../src/crypto/keys.ts';
+import type { Certificate } from '../../../src/x509/certificate.ts';
+import { certificateDer } from '../../../src/x509/certificate.ts';
+import { extension } from '../../../src/x509/extension-values.ts';
+import type { Extension } from '../../../src/x509/extension.ts';
+import { parseName } from '../../../src/x509/name-text.ts';
+import { decodeOcspRequest } from '../../../src/x509/ocsp-request.ts';
+
+/** Where the status of a certificate is to be had, as it says itself. */
+export interface StatusUrls {
+  readonly crl?: string;
+  readonly ocsp?: string;
+}
+
+/** A certificate of a gateway, with its key. */
+export interface SceneLeaf {
+  /** Its subject is CN=name. */
+  readonly name: string;
+  readonly certificate: Certificate;
+  readonly der: Uint8Array;
+  readonly pem: string;
+  /** DER. */
+  readonly pkcs8: Uint8Array;
+  readonly keyPem: string;
+}
+
+/** What a certificate shall be, beside its name. */
+export interface WantedLeaf {
+  /** None when absent. */
+  readonly names?: StatusUrls;
+  /** `NAME.test` as dNSName when absent. */
+  readonly extensions?: readonly Extension[];
+  /** An hour ago when absent. */
+  readonly notBefore?: Date;
+  /** In 30 days when absent. */
+  readonly notAfter?: Date;
+}
+
+/** When a CRL or a response was made, and until when it holds. */
+export interface Period {
+  /** Seconds ago; 60 when absent. */
+  readonly ago?: number;
+  /** Seconds from now; a week when absent. Past ones are negative. */
+  readonly until?: number;
+}
+
+/** A CA of the scene, in memory: it issues, revokes, and says what it has revoked. */
+export interface SceneCa {
+  /** Of its places: `NAME.crl`, `ocsp/NAME`. */
+  readonly name: string;
+  readonly der: Uint8Array;
+  readonly pem: string;
+  issue(name: string, wanted?: WantedLeaf): Promise<SceneLeaf>;
+  /** Certify a CA below. */
+  issueCa(name: string, commonName: string, names?: StatusUrls): Promise<SceneCa>;
+  revoke(leaf: { readonly certificate: Certificate }): void;
+  /** Make a CRL with everything that is revoked, with the next number. */
+  crl(period?: Period): Promise<Uint8Array>;
+  /** Answer an OCSP request, signed by the CA itself; unknown is good. */
+  respond(request: Uint8Array, period?: Period): Promise<Uint8Array>;
+}
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+
+/** Make a root. */
+export async function makeRoot(name: string, commonName: string): Promise<SceneCa> {
+  return madeCa(name, commonName, []);
+}
+
+async function madeCa(
+  name: string,
+  commonName: string,
+  more: readonly Extension[],
+  issuer?: CertificateIssuer,
+): Promise<SceneCa> {
+  const { key } = await softwareKeys.generate('p-256');
+  const subject = parseName(`CN=${commonName}`);
+  const publicKey = publicKeyOf(key);
+  const itself = { key, name: subject, keyIdentifier: keyIdentifierOf(publicKey) };
+  const certificate = await issueCertificate(
+    {
+      serialNumber: serialNumberFrom(randomBytes(16)),
+      subject,
+      publicKey,
+      notBefore: fromNow(-DAY_MS),
+      notAfter: fromNow(3650 * DAY_MS),
+      extensions: [...caExtensions(), ...more],
+    },
+    issuer ?? itself,
+  );
+  return caOf(name, { key, certificate });
+}
+
+function caOf(name: string, authority: Authority): SceneCa {
+  const der = certificateDer(authority.certificate);
+  const revoked = new Map<bigint, Entry>();
+  let number = 0;
+  return {
+    name,
+    der,
+    pem: encodePem('CERTIFICATE', der),
+    issue: (leaf, wanted) => leafBelow(authority, leaf, wanted),
+    issueCa: (below, commonName, names = {}) =>
+      madeCa(below, commonName, extensionsFor(names), issuerOf(authority)),
+    revoke({ certificate }) {
+      const { serialNumber } = certificate.tbsCertificate;
+      revoked.set(serialNumber, { serialNumber, at: fromNow(-1000), reason: 'keyCompromise' });
+    },
+    crl(period = {}) {
+      number += 1;
+      const fields = { number, ...timesOf(period), revoked: [...revoked.values()] };
+      return issueCrl(fields, issuerOf(authority));
+    },
+    respond(request, period = {}) {
+      const { requestList } = decodeOcspRequest(request).tbsRequest;
+      const { thisUpdate, nextUpdate } = timesOf(period);
+      const responses = requestList.map(({ reqCert: certID }) => {
+        const entry = revoked.get(certID.serialNumber);
+        const certStatus = entry ? revokedStatus(entry) : ({ type: 'good', value: null } as const);
+        return { certID, certStatus, thisUpdate, nextUpdate };
+      });
+      return signOcspDraft({ responses, producedAt: thisUpdate, signer: authority, certs: [] });
+    },
+  };
+}
+
+interface Times {
+  readonly thisUpdate: Date;
+  readonly nextUpdate: Date;
+}
+
+function timesOf({ ago = 60, until = 7 * 86_400 }: Period): Times {
+  return { thisUpdate: fromNow(-ago * 1000), nextUpdate: fromNow(until * 1000) };
+}
+
+async function leafBelow(
+  authority: Authority,
+  name: string,
+  wanted: WantedLeaf = {},
+): Promise<SceneLeaf> {
+  const { names = {}, notBefore = fromNow(-HOUR_MS), notAfter = fromNow(30 * DAY_MS) } = wanted;
+  const { extensions = [subjectAltName(`${name}.test`)] } = wanted;
+  const { key, pkcs8 } = await softwareKeys.generate('p-256');
+  const certificate = await issueCertificate(
+    {
+      serialNumber: serialNumberFrom(randomBytes(16)),
+      subject: parseName(`CN=${name}`),
+      publicKey: publicKeyOf(key),
+      notBefore,
+      notAfter,
+      extensions: [
+        extension('basicConstraints', { cA: false }, true),
+        extension('keyUsage', ['digitalSignature'], true),
+        ...extensionsFor(names),
+        ...extensions,
+      ],
+    },
+    issuerOf(authority),
+  );
+  const der = certificateDer(certificate);
+  return {
+    name,
+    certificate,
+    der,
+    pem: encodePem('CERTIFICATE', der),
+    pkcs8,
+    keyPem: encodePem('PRIVATE KEY', pkcs8),
+  };
+}
+
+function subjectAltName(value: string): Extension {
+  return extension('subjectAltName', [{ type: 'dNSName', value }]);
+}
+
+function extensionsFor({ crl, ocsp }: StatusUrls): readonly Extension[] {
+  return [
+    ...(crl === undefined ? [] : [extension('cRLDistributionPoints', [crlPoint(crl)])]),
+    ...(ocsp === undefined ? [] : [responderAt(ocsp)]),
+  ];
+}
+
+function responderAt(value: string): Extension {
+  const accessLocation = { type: 'uniformResourceIdentifier', value } as const;
+  return extension('authorityInfoAccess', [{ accessMethod: oids.ocsp, accessLocation }]);
+}
+
+function fromNow(ms: number): Date {
+  return new Date(Date.now() + ms);
+}

@@ -1,0 +1,144 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ocspErrorDer } from '../../../src/ca/ocsp-draft.ts';
+import type { FarMessage, FarOrder } from './far-server.ts';
+import type { Place } from './place.ts';
+import type { Period, SceneCa, StatusUrls } from './scene-ca.ts';
+
+/** What is answered at a place, in place of what belongs there. */
+export type Fault =
+  | { readonly type: 'octets'; readonly body: Uint8Array; readonly contentType?: string }
+  | { readonly type: 'status'; readonly code: number }
+  /** An OCSP response that nobody signs. */
+  | { readonly type: 'tryLater' }
+  | { readonly type: 'reset' }
+  /** The connection stays open, and nothing comes. */
+  | { readonly type: 'silence' }
+  /** What belongs there, so many milliseconds later. */
+  | { readonly type: 'late'; readonly ms: number }
+  /** What belongs there, of another time. */
+  | { readonly type: 'of'; readonly period: Period };
+
+/** The host that CRLs and OCSP responses of the scene come from, in the namespace of the CAs. */
+export interface StatusHost {
+  /** Without a slash at the end. */
+  readonly url: string;
+  /** Where the status of what a CA issues is, for its certificates. */
+  urlsOf(name: string): Required<StatusUrls>;
+  /** Have CRLs and responses of a CA: made as they are asked for, so that a revocation is known at once. */
+  add(ca: SceneCa): void;
+  /** Have something else answered at a path such as `/issuing-b.crl` or `/ocsp/issuing-b`. */
+  spoil(path: string, fault: Fault): void;
+  /** Everything is as it should be again. */
+  mend(): void;
+  /** Methods and paths, in order, of all that was asked since `forget`. */
+  asked(): readonly string[];
+  forget(): void;
+  /** Nobody listens until `goUp`: connections are refused. */
+  goDown(): Promise<void>;
+  goUp(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Answer {
+  readonly contentType: string;
+  readonly body: Uint8Array;
+}
+
+/** What belongs at a path. */
+type Page = (request: Uint8Array, period?: Period) => Promise<Answer>;
+
+const nothing: Answer = { contentType: 'text/plain', body: new Uint8Array() };
+const RESPONSE = 'application/ocsp-response';
+
+/** Start it. */
+export async function openStatusHost(place: Place, port: number = 8080): Promise<StatusHost> {
+  const file = join(import.meta.dirname, 'far-server.ts');
+  const server = place.start(process.execPath, [file, place.address, String(port)], {
+    isNode: true,
+  });
+  const { child } = server;
+  const order = (what: FarOrder): void => {
+    if (child.connected) child.send(what);
+  };
+  const told = async (what: FarOrder): Promise<void> => {
+    const heard = new Promise<void>((resolve, reject) => {
+      child.once('exit', () => reject(new Error(`the status host ended: ${server.log()}`)));
+      const listen = ({ type }: FarMessage): void => {
+        if (type === 'request') return;
+        child.off('message', listen);
+        resolve();
+      };
+      child.on('message', listen);
+    });
+    order(what);
+    await heard;
+  };
+  const pages = new Map<string, Page>();
+  const faults = new Map<string, Fault>();
+  let asked: string[] = [];
+
+  const answer = async (path: string, id: number, body: Uint8Array): Promise<void> => {
+    const page = pages.get(path);
+    const fault = faults.get(path);
+    const send = (status: number, { contentType, body: octets }: Answer): void =>
+      order({ type: 'answer', id, status, contentType, body: octets });
+    switch (fault?.type) {
+      case 'silence':
+        return;
+      case 'reset':
+        return order({ type: 'reset', id });
+      case 'status':
+        return send(fault.code, nothing);
+      case 'tryLater':
+        return send(200, { contentType: RESPONSE, body: ocspErrorDer('tryLater') });
+      case 'octets':
+        return send(200, { contentType: 'application/octet-stream', ...fault });
+      case 'late':
+        await sleep(fault.ms);
+        break;
+      case 'of':
+        return page ? send(200, await page(body, fault.period)) : send(404, nothing);
+      case undefined:
+        break;
+    }
+    return page ? send(200, await page(body)) : send(404, nothing);
+  };
+  child.on('message', (message: FarMessage) => {
+    if (message.type !== 'request') return;
+    const { id, method, path, body } = message;
+    asked.push(`${method} ${path}`);
+    answer(path, id, body).catch(() => order({ type: 'reset', id }));
+  });
+  await told({ type: 'listen' });
+  const url = `http://${place.address}:${port}`;
+  return {
+    url,
+    urlsOf: (name) => ({ crl: `${url}/${name}.crl`, ocsp: `${url}/ocsp/${name}` }),
+    add(ca) {
+      pages.set(`/${ca.name}.crl`, async (_request, period) => ({
+        contentType: 'application/pkix-crl',
+        body: await ca.crl(period),
+      }));
+      pages.set(`/ocsp/${ca.name}`, async (request, period) => ({
+        contentType: RESPONSE,
+        body: await ca.respond(request, period),
+      }));
+    },
+    spoil: (path, fault) => void faults.set(path, fault),
+    mend: () => faults.clear(),
+    asked: () => asked,
+    forget() {
+      asked = [];
+    },
+    goDown: () => told({ type: 'close' }),
+    goUp: () => told({ type: 'listen' }),
+    async close() {
+      if (!server.isRunning()) return;
+      const exit = once(child, 'exit');
+      child.disconnect();
+      await exit;
+    },
+  };
+}
