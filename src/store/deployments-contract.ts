@@ -140,8 +140,8 @@ export interface Deployments {
   put(name: Label, deployment: Deployment): Promise<void>;
   /** Its files stay; the certificate is pending when it was the last. @returns `false` when there was none */
   remove(name: string, label: string): Promise<boolean>;
-  /** Forget how far the deployments of a name have come: all of it is to be done again. */
-  restart(name: string): Promise<void>;
+  /** Forget how far the deployments of a name have come, or the one of a label: that is to be done again. */
+  restart(name: string, label?: string): Promise<void>;
   /** Write how it went; what is not there any more is passed over. */
   report(name: string, label: string, status: DeploymentStatus): Promise<void>;
   /** The names that have a deployment or a hook, whether there are certificates of them or not. */

@@ -48,14 +48,11 @@ export function sqliteDeployments(database: Database): Deployments {
           .all('SELECT name FROM deployments UNION SELECT name FROM hooks ORDER BY name')
           .map((row) => label(row, 'name')),
       ),
-    restart: (name) =>
+    restart: (name, which) =>
       database.write((sql) => {
-        sql.run(
-          `UPDATE deployments SET ${asNew}
-           WHERE name = ?`,
-          name,
-        );
-        makePending(sql, name);
+        if (which !== undefined) return restartDeployment(sql, name, which);
+        sql.run(`UPDATE deployments SET ${asNew} WHERE name = ?`, name);
+        return makePending(sql, name);
       }),
     report: (name, which, { state, certificateId, at, error }) =>
       database.write((sql) => {

@@ -113,6 +113,23 @@ export function deploymentsContract(make: () => Promise<StoreUnderTest>): void {
       await store.deployments.restart('gw1');
       expect(await store.deployments.list('gw1')).toStrictEqual([web]);
     });
+
+    it('are begun again one by one', async () => {
+      const { store } = await make();
+      const { id } = await granted(store, 'gw1');
+      const other = { ...bare, label: named('aside') };
+      await store.deployments.put(named('gw1'), web);
+      await store.deployments.put(named('gw1'), other);
+      const status = { state: 'deployed', certificateId: id, at: at(4) } as const;
+      await store.deployments.report('gw1', 'web', status);
+      await store.deployments.report('gw1', 'aside', status);
+      await store.certificates.markDelivered(id, '/etc/pki', at(5), []);
+      await store.deployments.restart('gw1', 'web');
+      expect(await store.deployments.list('gw1')).toStrictEqual([{ ...other, status }, web]);
+      expect((await store.certificates.pendingDelivery()).map((each) => each.id)).toStrictEqual([
+        id,
+      ]);
+    });
   });
 
   describe('hooks', () => {
