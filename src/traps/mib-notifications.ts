@@ -226,7 +226,7 @@ export const mibNotifications: Readonly<Record<NotificationName, MibNotification
       'clmEventAttempts',
     ],
     description:
-      'A CRL or an OCSP responder used to check peers gives no fresh answer. clmEventEndpoint is its URL without credentials. clmEventReason is source-failing, crl-expired, crl-rollback (it gives a CRL older than the one held) or responder-unauthorized; clmEventDeadline is the nextUpdate of the CRL that is held. Also told so: clock-suspect of the endpoint clock, and backup-failed of the endpoint backup.',
+      'A CRL or an OCSP responder used to check peers gives no fresh answer. clmEventEndpoint is its URL without credentials. clmEventReason is source-failing, crl-expired, crl-rollback (it gives a CRL older than the one held) or responder-unauthorized; clmEventDeadline is the nextUpdate of the CRL that is held. Also told so: clock-suspect of the endpoint clock, and backup-failed of the endpoint backup; peer-refused of an endpoint ipsec peer NAME, whose tunnel was ended.',
   },
   clmRevocationSourceRecovered: {
     number: 13,

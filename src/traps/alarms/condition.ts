@@ -29,7 +29,7 @@ export type Condition =
   | (ConditionOf<'staple-stale', 'reason' | 'deadline' | 'attempts' | 'nextAttempt'> & AtEndpoint)
   /** A file could not be written, or a hook failed. */
   | ConditionOf<'deploy-failed', 'reason' | 'endpoint' | 'attempts' | 'nextAttempt'>
-  /** A CRL or an OCSP responder for peers gives no fresh answer; a clock that cannot be right is told so, too. */
+  /** A CRL or an OCSP responder for peers gives no fresh answer; so are told a clock that cannot be right, and a peer that is refused. */
   | (ConditionOf<'revocation-source-stale', 'reason' | 'deadline' | 'attempts'> & AtEndpoint);
 
 interface ConditionOf<Type extends string, Detail extends keyof NotificationDetails> {
@@ -101,5 +101,27 @@ export function backupFailing(text: string, attempts: number, isLong: boolean): 
     severity: isLong ? 'major' : 'minor',
     text,
     details: { endpoint: backupEndpoint, reason: 'backup-failed', attempts },
+  };
+}
+
+/** Where an IPsec peer that is refused is told to be. */
+export function peerEndpoint(peer: string): string {
+  return `${peerWords}${peer}`;
+}
+
+/** Name the peer of such an endpoint; undefined of another one. */
+export function refusedPeer(endpoint: string): string | undefined {
+  return endpoint.startsWith(peerWords) ? endpoint.slice(peerWords.length) : undefined;
+}
+
+const peerWords = 'ipsec peer ';
+
+/** Make the condition of an IPsec peer that charon let in, and that is refused here. */
+export function peerRefused(peer: string, text: string): Condition {
+  return {
+    type: 'revocation-source-stale',
+    severity: 'major',
+    text,
+    details: { endpoint: peerEndpoint(peer), reason: 'peer-refused' },
   };
 }

@@ -61,10 +61,13 @@ function textOf({ name, severity, at, certificate, details, words }: TextFacts):
         return `The clock cannot be right: ${words ?? formatTime(at)}`;
       if (reason === 'backup-failed')
         return `The daily backup of the store fails: ${words ?? reason}`;
+      if (reason === 'peer-refused')
+        return `The tunnel of ${endpoint} is ended: ${words ?? reason}`;
       return `${endpoint} gives no fresh revocation status; ${because}`;
     case 'clmRevocationSourceRecovered':
       if (reason === 'clock-suspect') return 'The clock is held for right again';
       if (reason === 'backup-failed') return 'The daily backup of the store is made again';
+      if (reason === 'peer-refused') return `The ${endpoint} is refused no more`;
       return `${endpoint} gives fresh revocation status again`;
     case 'peer-revoked':
       return words ?? `A peer has a certificate that is revoked: ${reason}`;
