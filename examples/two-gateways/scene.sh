@@ -148,3 +148,38 @@ start_agent() { # MACHINE
   CERTKEEPER_STATE=$work/$1.state start "$1.agent" "$1" "${certkeeper[@]}" agent run
   until_true 15 grep -q 'The agent runs' "$work/$1.agent.log" || fail "the agent of $1 did not start"
 }
+
+established() { # MACHINE PEER
+  quietly "$1" show tunnel ipsec "$2" | grep -qi established
+}
+
+is_down() { ! established "$@"; }
+
+serial() { # MACHINE
+  quietly "$1" show cert "$1" | sed -n 's/^serial  *//p'
+}
+
+renewed() { [[ $(serial "$1") != "$2" ]]; }
+
+# Whether the certificate is in use in charon, as the delivery has looked.
+in_use() { # MACHINE
+  quietly "$1" show cert "$1" | grep -Eq '^ *strongswan .*\bdeployed$'
+}
+
+# Print what snmptrapd got, with the names of our MIB in place of numbers, and the texts in it.
+traps() {
+  "${certkeeper[@]}" snmp mib --state "$work/office.state" >"$work/mib"
+  awk -v tree='.1.3.6.1.4.1.8072.9999.9999.4210.0.' '
+    FNR == NR && /^clm.* NOTIFICATION-TYPE/ { name = $1 }
+    FNR == NR && /::= { clmNotifications / { names[tree $4] = name }
+    FNR != NR && match($0, /OID: [.0-9]+/) {
+      line = "trap: " names[substr($0, RSTART + 5, RLENGTH - 5)]
+      while (match($0, /STRING: "[^"]*"/)) {
+        line = line ", " substr($0, RSTART + 9, RLENGTH - 10)
+        $0 = substr($0, RSTART + RLENGTH)
+      }
+      print line
+    }' "$work/mib" "$work/traps.log"
+}
+
+has_trap() { traps | grep -Eq "$1"; }

@@ -51,7 +51,9 @@ ip -n alice -brief address show up
 
 say 'In the office two CAs that have nothing in common, each a root and an issuing CA, and a receiver of traps'
 mkdir "$work/snmp"
-printf 'alice-secret-1' >"$work/alice.psk"
+printf 'a-secret-of-alice-1' >"$work/alice.psk"
+printf 'auth-pass-12' >"$work/auth.key"
+printf 'priv-pass-12' >"$work/priv.key"
 start_lab a 8081 secret "gw-alice:file:$work/alice.psk"
 start_lab b 8082
 cat >"$work/snmp/snmptrapd.conf" <<END
@@ -74,7 +76,77 @@ on bob ca add B url "http://${address[office]}:8082/pkix/" root "$work/lab-b/roo
   intermediate "$work/lab-b/issuing.pem" || fail 'ca add'
 on bob cert import cert-name vendor file "$work/lab-b/vendor-device.pem" key-file "$work/lab-b/vendor-device.key" ||
   fail 'no vendor certificate'
-# More than half of its life is over when it comes, so that the agent will find its renewal due.
+# Two thirds of its life are over when it comes, so that the agent will find its renewal due.
 on bob cmp initialize key-type p-256 cert-name bob subject-name CN=bob,O=B san dns:bob.example signer-cert vendor \
-  not-before "$(date -u -d '-280 seconds' +%FT%TZ)" not-after "$(date -u -d '+240 seconds' +%FT%TZ)" ca-root B ||
+  not-before "$(date -u -d '-285 seconds' +%FT%TZ)" not-after "$(date -u -d '+140 seconds' +%FT%TZ)" ca-root B ||
   fail 'Bob has no certificate'
+
+say 'On both a charon, with no connection in any file, and the agent of certkeeper'
+for machine in alice bob; do
+  start_charon "$machine"
+  quietly "$machine" staple responder listen 127.0.0.1:8889 >/dev/null
+  start_agent "$machine"
+done
+
+say 'Each is told of the other: whom to believe, and where to ask whether a certificate is revoked'
+on alice ca add B url "http://${address[office]}:8082/pkix/" root "$work/lab-b/root.pem" \
+  intermediate "$work/lab-b/issuing.pem" || fail 'ca add'
+on alice ocsp verify-object at-b url "http://${address[office]}:8082/ocsp" verify-others off ca-chain B \
+  nonce prefer caching off timeout 2000 || fail 'ocsp verify-object'
+on bob ca add A url "http://${address[office]}:8081/pkix/" root "$work/lab-a/root.pem" \
+  intermediate "$work/lab-a/issuing.pem" || fail 'ca add'
+on bob ocsp verify-object at-a url "http://${address[office]}:8081/ocsp" verify-others off ca-chain A \
+  nonce prefer caching off timeout 2000 || fail 'ocsp verify-object'
+on bob ipsec peer add alice socket "$work/bob.charon/charon.vici" local-address "${address[bob]}" \
+  peer "${address[alice]}" remote-id CN=alice,O=A certificate bob ca A ocsp-cert-validator at-a reauth-on-renewal \
+  child net local-ts "${network[bob]}" remote-ts "${network[alice]}" || fail 'ipsec peer add'
+on alice ipsec peer add bob socket "$work/alice.charon/charon.vici" local-address "${address[alice]}" \
+  peer "${address[bob]}" remote-id CN=bob,O=B certificate alice ca B ocsp-cert-validator at-b initiator reauth-on-renewal \
+  child net local-ts "${network[alice]}" remote-ts "${network[bob]}" || fail 'ipsec peer add'
+for machine in alice bob; do
+  on "$machine" snmp destination add office host "${address[office]}" user clm auth-key "file:$work/auth.key" \
+    priv-key "file:$work/priv.key" || fail 'snmp destination add'
+done
+
+say 'The tunnel comes up, and a ping goes through'
+until_true 15 established alice bob || fail 'there is no tunnel'
+on alice show tunnel ipsec bob
+in_namespace alice ping -q -c 3 -i 0.2 -W 2 -I "${inside[alice]}" "${inside[bob]}" || fail 'no ping came back'
+
+say "Bob's agent is told to renew, finds that it is time, and has the tunnel authenticated anew; a ping every 20 ms goes on"
+before=$(serial bob)
+in_namespace alice ping -q -i 0.02 -W 1 -I "${inside[alice]}" "${inside[bob]}" >"$work/pings" &
+pings=$!
+on bob cmp auto-update current-name bob time 30
+on bob agent reload
+until_true 30 renewed bob "$before" || fail 'the certificate was not renewed'
+until_true 30 in_use bob || fail 'the renewed certificate is not in use'
+sleep 1
+kill -INT "$pings"
+wait "$pings"
+tail -n 2 "$work/pings"
+echo "The renewed certificate has serial number $(serial bob), and is in use"
+on alice show tunnel ipsec bob
+
+say "The office finds that Bob's key is no secret any more, and has CA B revoke his certificate"
+on office ca add B url http://127.0.0.1:8082/pkix/ root "$work/lab-b/root.pem"
+on office cert import cert-name ra file "$work/lab-b/ra.pem" key-file "$work/lab-b/ra.key" chain-file "$work/lab-b/issuing.pem"
+on office cmp revoke current-cert ra cert-file "$work/bob.state/certs/bob.cert.pem" reason keyCompromise ca-root B ||
+  fail 'the certificate was not revoked'
+
+say 'Alice authenticates Bob anew, and is told that he is revoked'
+asked=${EPOCHREALTIME/[.,]/}
+on alice cert deploy cert-name alice >"$work/alice.deploy.log" &
+until_true 30 is_down alice bob || fail 'the tunnel still stands'
+gone=$(((${EPOCHREALTIME/[.,]/} - asked) / 100000))
+wait $!
+cat "$work/alice.deploy.log"
+echo "The tunnel is gone $((gone / 10)).$((gone % 10)) s after Alice was asked"
+on alice show tunnel ipsec bob
+in_namespace alice ping -q -c 2 -i 0.2 -W 1 -I "${inside[alice]}" "${inside[bob]}" >/dev/null && fail 'a ping still came back'
+
+say 'The receiver of traps knows of all of it'
+until_true 30 has_trap 'clmRevocationSourceStale.*bob' || fail 'no trap came'
+traps
+
+say 'Done: what ran here ends with this script, and its files were in memory'
