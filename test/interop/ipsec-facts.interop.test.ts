@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { PeerPackageName } from '../../scripts/peer-packages.ts';
+import { hasPeer, requirePeer } from '../harness/require.ts';
 import { childName, connectionName, loadBothWays } from './ipsec/both-ways.ts';
 import { hasIpsec, openIpsecScene, requireIpsec, subnets } from './ipsec/ipsec-scene.ts';
 import type { IpsecScene } from './ipsec/ipsec-scene.ts';
 import { pings } from './ipsec/pings.ts';
+import type { Place } from './ipsec/place.ts';
+import { openStatusHost, type Fault, type StatusHost } from './ipsec/status-host.ts';
 
 describe('two gateways with traffic between them', () => {
   let scene: IpsecScene;
@@ -35,3 +39,163 @@ describe('two gateways with traffic between them', () => {
     expect(await pinging.end()).toMatchObject({ lost: 0 });
   });
 });
+
+const asksOfBob = 'POST /ocsp/issuing-b';
+
+/** What our responder may do but say good or revoked. */
+const unwilling: Readonly<Record<string, Fault>> = {
+  'says tryLater': { type: 'tryLater' },
+  'says unauthorized': { type: 'unauthorized' },
+  'says unknown': { type: 'of', making: { says: 'unknown' } },
+  'says what has ended': { type: 'of', making: { ago: 7200, until: -3600 } },
+  'answers by status 500': { type: 'status', code: 500 },
+  'ends the connection': { type: 'reset' },
+  'says nothing at all': { type: 'silence' },
+};
+
+/** How charon is kept from asking anybody but this machine; each is described in docs/ipsec.md. */
+interface Remedy {
+  readonly needs?: PeerPackageName;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Set up in the place of the charon. */
+  apply?(place: Place, away: Place): Promise<unknown>;
+  undo?(place: Place, away: Place): Promise<unknown>;
+}
+
+/** By the first packet of a connection, so that nothing has to follow connections: those from outside go on. */
+const ruleset =
+  'table inet certkeeper { chain charon { type filter hook output priority filter; ' +
+  'meta skuid root oifname != "lo" tcp flags & (syn | ack) == syn reject with tcp reset; }; }';
+
+const remedies: Readonly<Record<string, Remedy>> = {
+  'has a proxy in its environment where nobody listens': {
+    env: { all_proxy: 'http://127.0.0.1:9', no_proxy: '127.0.0.1,localhost' },
+  },
+  'may by nftables open no TCP connection but to this machine': {
+    needs: 'nftables',
+    apply: (place) => place.done('nft', ruleset),
+    undo: (place) => place.done('nft', 'delete table inet certkeeper'),
+  },
+  'is in a namespace that has no way to the responder': {
+    apply: (place, away) => place.done('ip', 'route', 'add', 'prohibit', away.address),
+    undo: (place, away) => place.done('ip', 'route', 'delete', 'prohibit', away.address),
+  },
+};
+
+/**
+ * What charon does with an authority whose ocsp_uris is a responder on loopback, when the certificate of the peer names
+ * another one by itself, which says good.
+ */
+describe('a charon that is to ask our responder on loopback', () => {
+  let scene: IpsecScene;
+  /** What stands for our responder. */
+  let ours: StatusHost;
+
+  beforeAll(async () => {
+    if (!hasIpsec()) return;
+    scene = await openIpsecScene();
+    ours = await openStatusHost(scene.network.alice, { address: '127.0.0.1', port: 8889 });
+    ours.add(scene.b.issuing);
+    await load();
+  });
+  afterAll(async () => {
+    await ours?.close();
+    await scene?.close();
+  });
+  beforeEach(async (context) => {
+    requireIpsec(context);
+    ours.mend();
+    await scene.alice.terminate(connectionName);
+    await scene.alice.swanctl('--flush-certs');
+  });
+
+  async function load(): Promise<void> {
+    const { a, b, host } = scene;
+    await loadBothWays(scene, {
+      alice: {
+        leaf: await a.issuing.issue('alice', { names: host.urlsOf('issuing-a') }),
+        authorities: [{ ca: b.issuing, ocspUris: [ours.urlsOf('issuing-b').ocsp] }],
+        crls: [await b.root.crl()],
+      },
+      bob: {
+        leaf: await b.issuing.issue('bob', { names: { ocsp: host.urlsOf('issuing-b').ocsp } }),
+      },
+    });
+  }
+
+  /** Whether alice accepts bob, and who was asked for that. */
+  async function judged(): Promise<Judged> {
+    ours.forget();
+    scene.host.forget();
+    const accepts = await scene.alice.initiate(connectionName);
+    const others = scene.host.asked().filter((asked) => asked === asksOfBob);
+    return { accepts, ours: ours.asked(), others };
+  }
+
+  it.each(Object.entries(unwilling))(
+    'asks the one that the certificate names as well when ours %s, and believes it',
+    async (_, fault) => {
+      ours.spoil('/ocsp/issuing-b', fault);
+      expect(await judged()).toEqual({ accepts: true, ours: [asksOfBob], others: [asksOfBob] });
+    },
+  );
+
+  it('asks the one that the certificate names as well when nobody answers for us', async () => {
+    await ours.goDown();
+    try {
+      expect(await judged()).toEqual({ accepts: true, ours: [], others: [asksOfBob] });
+    } finally {
+      await ours.goUp();
+    }
+  });
+
+  it.each([
+    ['good', true],
+    ['revoked', false],
+  ] as const)('asks nobody else when ours says %s', async (says, accepts) => {
+    ours.spoil('/ocsp/issuing-b', { type: 'of', making: { says } });
+    expect(await judged()).toEqual({ accepts, ours: [asksOfBob], others: [] });
+  });
+
+  describe.each(Object.entries(remedies))('and that %s', (_, remedy) => {
+    const { env = {}, needs } = remedy;
+    let isApplied = false;
+
+    beforeAll(async () => {
+      if (!scene || (needs !== undefined && !hasPeer(needs))) return;
+      await remedy.apply?.(scene.alice.place, scene.network.pki);
+      isApplied = true;
+      await scene.alice.restart(env);
+      await load();
+    });
+    afterAll(async () => {
+      if (!isApplied) return;
+      await remedy.undo?.(scene.alice.place, scene.network.pki);
+      await scene.alice.restart();
+      await load();
+    });
+    beforeEach((context) => {
+      if (needs !== undefined) requirePeer(context, needs);
+    });
+
+    const some = Object.entries(unwilling).filter(([name]) => !name.includes('at all'));
+    it.each(some)('refuses the peer when ours %s', async (__, fault) => {
+      ours.spoil('/ocsp/issuing-b', fault);
+      expect(await judged()).toEqual({ accepts: false, ours: [asksOfBob], others: [] });
+    });
+
+    it.each([
+      ['good', true],
+      ['revoked', false],
+    ] as const)('goes by our word when it is %s', async (says, accepts) => {
+      ours.spoil('/ocsp/issuing-b', { type: 'of', making: { says } });
+      expect(await judged()).toEqual({ accepts, ours: [asksOfBob], others: [] });
+    });
+  });
+});
+
+interface Judged {
+  readonly accepts: boolean;
+  readonly ours: readonly string[];
+  readonly others: readonly string[];
+}

@@ -10,6 +10,8 @@ export interface OwnSide {
   readonly lines?: readonly string[];
   /** It needs the certificate of the CA, which is loaded. */
   readonly authorities?: readonly WrittenAuthority[];
+  /** DER of CRLs that are loaded, and not fetched. */
+  readonly crls?: readonly Uint8Array[];
 }
 
 /** The connection that is written on both sides, and the traffic of it. */
@@ -34,7 +36,7 @@ export async function loadBothWays(
       { selector: string },
     ],
   ): Promise<void> => {
-    const { leaf, authorities = [], ...more } = side;
+    const { leaf, authorities = [], crls = [], ...more } = side;
     const connection: WrittenConnection = {
       name: connectionName,
       localAddress: charon.place.address,
@@ -51,7 +53,7 @@ export async function loadBothWays(
     };
     const cas = new Set([...own.cas, other.root, ...authorities.map(({ ca }) => ca)]);
     return charon.load(
-      filesOf({ connections: [connection], leaves: [leaf], cas: [...cas], authorities }),
+      filesOf({ connections: [connection], leaves: [leaf], cas: [...cas], authorities, crls }),
     );
   };
   const ofAlice = [scene.alice, scene.a, sides.alice, subnets.alice] as const;

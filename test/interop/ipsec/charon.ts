@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 import { programPath } from '../../../scripts/peer-packages.ts';
@@ -37,16 +37,17 @@ export interface Charon {
   /** It is set anew by each start. */
   pid(): number;
   isRunning(): boolean;
-  start(): Promise<void>;
+  /** @param env beside that it was set up with */
+  start(env?: Readonly<Record<string, string>>): Promise<void>;
   /** In good order: its SAs are deleted, and the peers told. */
   stop(): Promise<void>;
   /** As a machine that is switched off. */
   kill(): Promise<void>;
-  restart(): Promise<void>;
+  restart(env?: Readonly<Record<string, string>>): Promise<void>;
   /** What it has logged, of all its runs. */
   log(): string;
   swanctl(...argv: readonly string[]): Promise<Ended>;
-  /** Put files below its directory, and have all of it loaded anew. */
+  /** Put files below its directory, in place of those there, and have all of it loaded anew. */
   load(files: Readonly<Record<string, string | Uint8Array>>): Promise<void>;
   /** Set a connection up, and wait for what becomes of it. @returns whether it is established */
   initiate(connection: string, child?: string): Promise<boolean>;
@@ -89,9 +90,9 @@ export function charonIn(place: Place, directory: string, options: CharonOptions
     throw new Error(`${place.name}: swanctl ${argv.join(' ')} ended with ${code}: ${out}${err}`);
   };
   const log = (): string => readFileSync(join(home, 'charon.log'), 'utf8');
-  const start = async (): Promise<void> => {
+  const start: Charon['start'] = async (more = {}) => {
     rmSync(socket, { force: true });
-    const env = { ...options.env, STRONGSWAN_CONF: configuration };
+    const env = { ...options.env, ...more, STRONGSWAN_CONF: configuration };
     const begun = place.start('charon-systemd', [], { env });
     running = begun;
     await vi.waitFor(
@@ -118,13 +119,16 @@ export function charonIn(place: Place, directory: string, options: CharonOptions
     start,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
-    async restart() {
+    async restart(env) {
       await end('SIGTERM');
-      await start();
+      await start(env);
     },
     log,
     swanctl,
     async load(files) {
+      for (const each of ['x509', 'x509ca', 'x509crl', 'private']) {
+        for (const file of readdirSync(join(home, each))) rmSync(join(home, each, file));
+      }
       for (const [name, content] of Object.entries(files)) writeFileSync(join(home, name), content);
       await done('--load-all', '--clear');
     },

@@ -50,8 +50,10 @@ export interface WantedLeaf {
   readonly notAfter?: Date;
 }
 
-/** When a CRL or a response was made, and until when it holds. */
-export interface Period {
+/** What a CRL or a response is like. */
+export interface Making {
+  /** What a response says of any certificate; what it knows when absent. */
+  readonly says?: 'good' | 'revoked' | 'unknown';
   /** Seconds ago; 60 when absent. */
   readonly ago?: number;
   /** Seconds from now; a week when absent. Past ones are negative. */
@@ -69,9 +71,9 @@ export interface SceneCa {
   issueCa(name: string, commonName: string, names?: StatusUrls): Promise<SceneCa>;
   revoke(leaf: { readonly certificate: Certificate }): void;
   /** Make a CRL with everything that is revoked, with the next number. */
-  crl(period?: Period): Promise<Uint8Array>;
-  /** Answer an OCSP request, signed by the CA itself; unknown is good. */
-  respond(request: Uint8Array, period?: Period): Promise<Uint8Array>;
+  crl(making?: Making): Promise<Uint8Array>;
+  /** Answer an OCSP request, signed by the CA itself: what is not revoked is good. */
+  respond(request: Uint8Array, making?: Making): Promise<Uint8Array>;
 }
 
 const DAY_MS = 86_400_000;
@@ -108,7 +110,7 @@ async function madeCa(
 
 function caOf(name: string, authority: Authority): SceneCa {
   const der = certificateDer(authority.certificate);
-  const revoked = new Map<bigint, Entry>();
+  const listed = new Map<bigint, Entry>();
   let number = 0;
   return {
     name,
@@ -119,19 +121,21 @@ function caOf(name: string, authority: Authority): SceneCa {
       madeCa(below, commonName, extensionsFor(names), issuerOf(authority)),
     revoke({ certificate }) {
       const { serialNumber } = certificate.tbsCertificate;
-      revoked.set(serialNumber, { serialNumber, at: fromNow(-1000), reason: 'keyCompromise' });
+      listed.set(serialNumber, { serialNumber, at: fromNow(-1000), reason: 'keyCompromise' });
     },
-    crl(period = {}) {
+    crl(making = {}) {
       number += 1;
-      const fields = { number, ...timesOf(period), revoked: [...revoked.values()] };
+      const fields = { number, ...timesOf(making), revoked: [...listed.values()] };
       return issueCrl(fields, issuerOf(authority));
     },
-    respond(request, period = {}) {
+    respond(request, making = {}) {
       const { requestList } = decodeOcspRequest(request).tbsRequest;
-      const { thisUpdate, nextUpdate } = timesOf(period);
+      const { thisUpdate, nextUpdate } = timesOf(making);
+      const revoked = revokedStatus({ at: fromNow(-1000), reason: 'keyCompromise' });
       const responses = requestList.map(({ reqCert: certID }) => {
-        const entry = revoked.get(certID.serialNumber);
-        const certStatus = entry ? revokedStatus(entry) : ({ type: 'good', value: null } as const);
+        const entry = listed.get(certID.serialNumber);
+        const says = making.says ?? (entry ? 'revoked' : 'good');
+        const certStatus = says === 'revoked' ? revoked : ({ type: says, value: null } as const);
         return { certID, certStatus, thisUpdate, nextUpdate };
       });
       return signOcspDraft({ responses, producedAt: thisUpdate, signer: authority, certs: [] });
@@ -144,7 +148,7 @@ interface Times {
   readonly nextUpdate: Date;
 }
 
-function timesOf({ ago = 60, until = 7 * 86_400 }: Period): Times {
+function timesOf({ ago = 60, until = 7 * 86_400 }: Making): Times {
   return { thisUpdate: fromNow(-ago * 1000), nextUpdate: fromNow(until * 1000) };
 }
 

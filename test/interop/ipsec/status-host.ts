@@ -4,21 +4,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ocspErrorDer } from '../../../src/ca/ocsp-draft.ts';
 import type { FarMessage, FarOrder } from './far-server.ts';
 import type { Place } from './place.ts';
-import type { Period, SceneCa, StatusUrls } from './scene-ca.ts';
+import type { Making, SceneCa, StatusUrls } from './scene-ca.ts';
 
 /** What is answered at a place, in place of what belongs there. */
 export type Fault =
   | { readonly type: 'octets'; readonly body: Uint8Array; readonly contentType?: string }
   | { readonly type: 'status'; readonly code: number }
-  /** An OCSP response that nobody signs. */
-  | { readonly type: 'tryLater' }
+  /** OCSP responses that nobody signs. */
+  | { readonly type: 'tryLater' | 'unauthorized' }
   | { readonly type: 'reset' }
   /** The connection stays open, and nothing comes. */
   | { readonly type: 'silence' }
   /** What belongs there, so many milliseconds later. */
   | { readonly type: 'late'; readonly ms: number }
-  /** What belongs there, of another time. */
-  | { readonly type: 'of'; readonly period: Period };
+  /** What belongs there, made otherwise: of another time, for example. */
+  | { readonly type: 'of'; readonly making: Making };
 
 /** The host that CRLs and OCSP responses of the scene come from, in the namespace of the CAs. */
 export interface StatusHost {
@@ -47,17 +47,19 @@ interface Answer {
 }
 
 /** What belongs at a path. */
-type Page = (request: Uint8Array, period?: Period) => Promise<Answer>;
+type Page = (request: Uint8Array, making?: Making) => Promise<Answer>;
 
 const nothing: Answer = { contentType: 'text/plain', body: new Uint8Array() };
 const RESPONSE = 'application/ocsp-response';
 
-/** Start it. */
-export async function openStatusHost(place: Place, port: number = 8080): Promise<StatusHost> {
+/** Start it, where nothing else is said on port 8080 of the place's own address. */
+export async function openStatusHost(
+  place: Place,
+  { address = place.address, port = 8080 }: { address?: string; port?: number } = {},
+): Promise<StatusHost> {
   const file = join(import.meta.dirname, 'far-server.ts');
-  const server = place.start(process.execPath, [file, place.address, String(port)], {
-    isNode: true,
-  });
+  const argv = [file, address, String(port)];
+  const server = place.start(process.execPath, argv, { isNode: true });
   const { child } = server;
   const order = (what: FarOrder): void => {
     if (child.connected) child.send(what);
@@ -92,14 +94,15 @@ export async function openStatusHost(place: Place, port: number = 8080): Promise
       case 'status':
         return send(fault.code, nothing);
       case 'tryLater':
-        return send(200, { contentType: RESPONSE, body: ocspErrorDer('tryLater') });
+      case 'unauthorized':
+        return send(200, { contentType: RESPONSE, body: ocspErrorDer(fault.type) });
       case 'octets':
         return send(200, { contentType: 'application/octet-stream', ...fault });
       case 'late':
         await sleep(fault.ms);
         break;
       case 'of':
-        return page ? send(200, await page(body, fault.period)) : send(404, nothing);
+        return page ? send(200, await page(body, fault.making)) : send(404, nothing);
       case undefined:
         break;
     }
@@ -112,18 +115,18 @@ export async function openStatusHost(place: Place, port: number = 8080): Promise
     answer(path, id, body).catch(() => order({ type: 'reset', id }));
   });
   await told({ type: 'listen' });
-  const url = `http://${place.address}:${port}`;
+  const url = `http://${address}:${port}`;
   return {
     url,
     urlsOf: (name) => ({ crl: `${url}/${name}.crl`, ocsp: `${url}/ocsp/${name}` }),
     add(ca) {
-      pages.set(`/${ca.name}.crl`, async (_request, period) => ({
+      pages.set(`/${ca.name}.crl`, async (_request, making) => ({
         contentType: 'application/pkix-crl',
-        body: await ca.crl(period),
+        body: await ca.crl(making),
       }));
-      pages.set(`/ocsp/${ca.name}`, async (request, period) => ({
+      pages.set(`/ocsp/${ca.name}`, async (request, making) => ({
         contentType: RESPONSE,
-        body: await ca.respond(request, period),
+        body: await ca.respond(request, making),
       }));
     },
     spoil: (path, fault) => void faults.set(path, fault),

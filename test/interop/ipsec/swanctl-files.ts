@@ -40,11 +40,13 @@ export interface WrittenGateway {
   /** Own and others' CAs, roots and what is below. */
   readonly cas: readonly SceneCa[];
   readonly authorities?: readonly WrittenAuthority[];
+  /** DER. */
+  readonly crls?: readonly Uint8Array[];
 }
 
 /** Write the files of a gateway, for `Charon.load`. */
-export function filesOf(gateway: WrittenGateway): Readonly<Record<string, string>> {
-  const { connections, leaves, cas, authorities = [] } = gateway;
+export function filesOf(gateway: WrittenGateway): Readonly<Record<string, string | Uint8Array>> {
+  const { connections, leaves, cas, authorities = [], crls = [] } = gateway;
   return {
     'swanctl.conf': [
       'connections {',
@@ -61,6 +63,7 @@ export function filesOf(gateway: WrittenGateway): Readonly<Record<string, string
         [`private/${name}.pem`, keyPem],
       ]),
     ),
+    ...Object.fromEntries(crls.map((der, i) => [`x509crl/${i}.crl`, der])),
     ...Object.fromEntries(cas.map(({ name, pem }) => [`x509ca/${name}.pem`, pem])),
   };
 }
