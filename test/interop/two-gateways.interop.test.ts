@@ -52,7 +52,9 @@ describe('examples/two-gateways', () => {
     const [, sent, received] =
       [...told.matchAll(/^(\d+) packets transmitted, (\d+) received/gm)].at(1) ?? [];
     const lost = Number(sent) - Number(received);
-    console.log(`${lost} of ${sent} pings were lost over renewal and authentication anew`);
+    process.stdout.write(
+      `${lost} of ${sent} pings were lost over renewal and authentication anew\n`,
+    );
     expect(lost, told).toBeLessThanOrEqual(5);
     expect(told).toMatch(/The renewed certificate has serial number [0-9a-f]+, and is in use/);
   });
