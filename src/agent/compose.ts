@@ -54,6 +54,8 @@ export interface Services {
   deliver(delivery: Delivery): Promise<Delivered>;
   /** How stapling reaches responders and endpoints, where that is not as in reality. */
   readonly staples?: StaplePorts;
+  /** Get the PIN of a token, for whoever uses its key in our place. */
+  readonly pin?: PinReader;
   /** Close the store; transports are closed by who made them. */
   close(): Promise<void>;
 }
@@ -116,6 +118,7 @@ export async function compose(options: ComposeOptions): Promise<Services> {
       return await deliverFiles({ ...delivery, log, random, ...secret });
     },
     tokens: () => tokens.tokens(),
+    ...(options.pin && { pin: options.pin }),
     async close() {
       await tokens.close();
       await store.close();

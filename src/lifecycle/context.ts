@@ -9,6 +9,7 @@ import type { CaProfile } from '../settings/ca-profile.ts';
 import type { LeaseOwner } from '../store/leases-contract.ts';
 import type { Store } from '../store/store.ts';
 import type { TokenKeys } from '../tokens/token-keys.ts';
+import type { IkePorts } from './ipsec-ports.ts';
 import type { StaplePorts } from './staple-ports.ts';
 
 /** What the use cases stand on; the composition root makes it. */
@@ -28,6 +29,10 @@ export interface LifecycleContext {
   readonly runCommand?: (command: Command) => Promise<CommandRun>;
   /** How stapling reaches responders and endpoints; without it, as it is in reality. */
   readonly staples?: StaplePorts;
+  /** How IKE daemons are reached; without it, as it is in reality. */
+  readonly ike?: IkePorts;
+  /** Get the PIN of a token from where it is; absent where there is nobody and nothing to ask. @throws {CertError} SECRET_UNAVAILABLE */
+  readonly pin?: (source: string, what: string) => Promise<Uint8Array>;
   /** This process, as others find it named when it is in their way. */
   readonly holder: Omit<LeaseOwner, 'id'>;
   /** Tell whether a process that holds a lease is still there; `unknown` may well be. */

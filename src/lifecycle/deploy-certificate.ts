@@ -25,8 +25,8 @@ export interface Deployed {
 }
 
 /**
- * Put the files of a certificate where its deployments say, or into the cert-store location where there is
- * none, tell the services, and run its hook. Each deployment succeeds or fails for itself, and one that is
+ * Put the files of a certificate where its deployments say, or into the cert-store location where none has
+ * files, tell the services, and run its hook. Each deployment succeeds or fails for itself, and one that is
  * done is not done again.
  *
  * @param event what the hook is told; absent: what the versions show
@@ -45,13 +45,23 @@ export async function deployCertificate(
   if (pems.keyPem === undefined) await refuseKeyAlone(context, record, deployments, left);
   const staples = await staplesOf(context, record, left);
   await toServices(context, record, { pems, staples }, left);
-  const deployed =
-    deployments.length === 0 ? await toCertStore(context, pems) : standing(deployments);
+  const deployed = goesToCertStore(record, deployments)
+    ? await toCertStore(context, pems)
+    : standing(deployments);
   await runHook(context, record, deployed.outputs, event);
   // Last: the hook may be what makes a service take its files.
   for (const deployment of left) await look(context, record, deployment);
   throwAll(failuresOf(await context.store.deployments.list(name), record));
   return { directory: deployed.directory, files: deployed.outputs.map(({ path }) => path) };
+}
+
+/** An IKE daemon takes no files: where they go otherwise is not changed by it. What was imported came from files. */
+function goesToCertStore(
+  { source }: CertificateRecord,
+  deployments: readonly DeploymentRecord[],
+): boolean {
+  if (deployments.length === 0) return true;
+  return source !== 'import' && deployments.every(({ files }) => files.length === 0);
 }
 
 interface Standing {
@@ -136,6 +146,13 @@ async function toServices(
     // Before its files change: what it was is not what it is from here on, wherever this ends.
     await report(context, record, deployment, 'pending');
     try {
+      const { target } = deployment;
+      if (target?.type === 'strongswan') {
+        const { deployToStrongswan } = await import('./ipsec-deployment.ts');
+        const instead = await deployToStrongswan(context, record, target);
+        await reportUse(context, record, deployment, instead);
+        continue;
+      }
       await toService(context, delivered, deployment);
       if (deployment.probe === undefined) await report(context, record, deployment, 'deployed');
     } catch (error) {
@@ -179,7 +196,10 @@ async function refuseKeyAlone(
 function standing(deployments: readonly DeploymentRecord[]): Standing {
   const outputs = deployments.flatMap(({ files }) => files);
   const directories = outputs.map(({ path }) => path.slice(0, path.lastIndexOf('/')) || '/');
-  return { directory: [...new Set(directories)].join(', '), outputs };
+  const sockets = deployments.flatMap(({ target }) =>
+    target?.type === 'strongswan' ? [target.socket] : [],
+  );
+  return { directory: [...new Set([...directories, ...sockets])].join(', '), outputs };
 }
 
 function isDone({ status }: DeploymentRecord, { id }: CertificateRecord): boolean {
@@ -227,6 +247,16 @@ async function look(
   if (deployment.probe === undefined) return;
   const { probeService } = await import('../deploy/probe.ts');
   const instead = await probeService(deployment.probe, record.der, { signal: context.signal });
+  await reportUse(context, record, deployment, instead);
+}
+
+/** @param instead what the service does; absent when it uses the certificate */
+async function reportUse(
+  context: LifecycleContext,
+  record: CertificateRecord,
+  deployment: DeploymentRecord,
+  instead: string | undefined,
+): Promise<void> {
   await (instead === undefined
     ? report(context, record, deployment, 'deployed')
     : report(context, record, deployment, 'unused', instead));
@@ -243,18 +273,21 @@ async function report(
   await store.deployments.report(name, label, error === undefined ? status : { ...status, error });
 }
 
+const hintAtFiles = 'See whether the service reads these files, and make it reload them';
+const hintAtCharon = 'See "certkeeper show tunnel ipsec", and the log of charon';
+
 /** What services do instead of using the certificate that was deployed. */
 function failuresOf(
   deployments: readonly DeploymentRecord[],
   { id, name }: CertificateRecord,
 ): readonly CertError[] {
-  return deployments.flatMap(({ label, status }) =>
+  return deployments.flatMap(({ label, target, status }) =>
     status?.certificateId === id && status.state === 'unused'
       ? [
           new CertError(
             'DELIVERY_FAILED',
             `Certificate "${name}" is deployed to "${label}", not in use: ${status.error ?? ''}`,
-            { hint: 'See whether the service reads these files, and make it reload them' },
+            { hint: target?.type === 'strongswan' ? hintAtCharon : hintAtFiles },
           ),
         ]
       : [],

@@ -20,7 +20,12 @@ export interface IpsecTrust {
   readonly ocspObject?: string;
   /** Names of configured CRLs. */
   readonly crls: readonly string[];
+  /** Certificates below an anchor at the most, the own one counted. */
+  readonly maxChainLength: number;
 }
+
+/** As `max-chain-length` of a policy. */
+export const DEFAULT_IKE_CHAIN_LENGTH = 4;
 
 /** What of a peer says how it is judged. */
 export type JudgedPeer = Pick<
@@ -35,7 +40,7 @@ export type JudgedPeer = Pick<
  */
 export async function ipsecTrust(store: Store, peer: JudgedPeer): Promise<IpsecTrust> {
   const words = await policyWords(store, peer);
-  const { text, texts } = readerOf(words);
+  const { text, texts, number } = readerOf(words);
   const labels = peer.ca.length > 0 ? peer.ca : texts('ca');
   if (labels.length === 0) {
     throw new CertError(
@@ -60,6 +65,7 @@ export async function ipsecTrust(store: Store, peer: JudgedPeer): Promise<IpsecT
     revocation: revocationOf(peer, text('revocation')),
     ...(ocspObject !== undefined && { ocspObject }),
     crls: [...new Set([...peer.crls, ...texts('ca-crl')])],
+    maxChainLength: number('max-chain-length') ?? DEFAULT_IKE_CHAIN_LENGTH,
   };
 }
 

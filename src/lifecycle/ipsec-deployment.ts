@@ -1,0 +1,152 @@
+import { CertError } from '../base/errors.ts';
+import type { IkeAssociation, IkeDaemon } from '../deploy/ike-daemon.ts';
+import type { DeployTarget } from '../store/deployments-contract.ts';
+import type { CertificateRecord } from '../store/store.ts';
+import type { LifecycleContext } from './context.ts';
+import { isOurAuthority } from './ipsec-authorities.ts';
+import { isAmong } from './ipsec-crls.ts';
+import { planIpsec, type IpsecPlan } from './ipsec-plan.ts';
+import { realIkePorts } from './ipsec-ports.ts';
+import { lookForUse, type Replaced } from './ipsec-use.ts';
+
+/** A charon of this machine as the target of a deployment. */
+export type StrongswanTarget = Extract<DeployTarget, { readonly type: 'strongswan' }>;
+
+/**
+ * Have a charon use a certificate, for the connections of its peers, which are loaded too, and for those of others that
+ * pin none. Everything is found and checked before anything in charon changes, and all of it can be done again: whatever
+ * ends this half-way leaves what was there before, or some of what comes.
+ *
+ * @returns what charon does instead of using it, without a period; undefined when it is in use
+ * @throws {CertError} DELIVERY_FAILED
+ */
+export async function deployToStrongswan(
+  context: LifecycleContext,
+  record: CertificateRecord,
+  target: StrongswanTarget,
+): Promise<string | undefined> {
+  const { signal, ike = realIkePorts } = context;
+  const plan = await planned(context, record, target);
+  try {
+    const daemon = await ike.open(target.socket, { signal });
+    try {
+      const before = await daemon.associations();
+      await load(daemon, plan);
+      await begin(daemon, plan, before);
+      await tidy(daemon, plan);
+      const replaced = await reauthenticate(context, daemon, plan, { target, before });
+      return await lookForUse(context, daemon, plan, replaced);
+    } finally {
+      daemon.close();
+    }
+  } finally {
+    plan.key.forget();
+  }
+}
+
+async function planned(
+  context: LifecycleContext,
+  record: CertificateRecord,
+  { socket }: StrongswanTarget,
+): Promise<IpsecPlan> {
+  try {
+    return await planIpsec(context, record, socket);
+  } catch (error) {
+    if (!(error instanceof CertError) || error.code.startsWith('STORE_')) throw error;
+    const why = error.message.slice(0, 1).toLowerCase() + error.message.slice(1);
+    throw new CertError(
+      'DELIVERY_FAILED',
+      `Cannot deploy "${record.name}" to "${socket}": ${why}`,
+      {
+        cause: error,
+        ...(error.hint !== undefined && { hint: error.hint }),
+      },
+    );
+  }
+}
+
+/** In this order: whoever connects meanwhile finds either the pair before or the new one, and what it is judged by. */
+async function load(daemon: IkeDaemon, plan: IpsecPlan): Promise<void> {
+  for (const ca of plan.cas) await daemon.loadCertificate(ca, 'ca');
+  await daemon.loadCertificate(plan.certificate, 'own');
+  const held = await daemon.crls();
+  for (const crl of plan.crls) if (!isAmong(crl, held)) await daemon.loadCrl(crl);
+  for (const authority of plan.authorities) await daemon.loadAuthority(authority);
+  await plan.key.load(daemon);
+  const failures: CertError[] = [];
+  for (const { connection } of plan.connections) {
+    try {
+      await daemon.loadConnection(connection);
+    } catch (error) {
+      // The others are not to suffer from what is wrong with one.
+      if (!(error instanceof CertError) || error.code !== 'DELIVERY_FAILED') throw error;
+      failures.push(error);
+    }
+  }
+  const [first] = failures;
+  if (first === undefined) return;
+  throw new CertError('DELIVERY_FAILED', failures.map(({ message }) => message).join('; '), {
+    cause: first,
+    ...(first.hint !== undefined && { hint: first.hint }),
+  });
+}
+
+/** Set up what is to be set up by us, and is not. */
+async function begin(
+  daemon: IkeDaemon,
+  plan: IpsecPlan,
+  before: readonly IkeAssociation[],
+): Promise<void> {
+  for (const { connection, isInitiator } of plan.connections) {
+    if (!isInitiator) continue;
+    const { name, children } = connection;
+    const standing = before.filter((each) => each.connection === name);
+    if (children.length === 0 && standing.length === 0) await daemon.initiate(name);
+    for (const child of children) {
+      const isThere = standing.some((each) => each.children.some((one) => one.name === child.name));
+      if (!isThere) await daemon.initiate(name, child.name);
+    }
+  }
+}
+
+/** Take away what only earlier versions needed: with their key there, charon goes on with it where no certificate is pinned. */
+async function tidy(daemon: IkeDaemon, plan: IpsecPlan): Promise<void> {
+  const keys = await daemon.keys();
+  for (const id of plan.formerKeys) if (keys.includes(id)) await daemon.unloadKey(id);
+  if (!plan.areAllAuthorities) return;
+  const needed = new Set(plan.authorities.map(({ name }) => name));
+  for (const name of await daemon.authorities()) {
+    if (isOurAuthority(name) && !needed.has(name)) await daemon.unloadAuthority(name);
+  }
+}
+
+/** Have IKE_SAs authenticated anew that stood before, of whoever asked for that. */
+async function reauthenticate(
+  { log }: Pick<LifecycleContext, 'log'>,
+  daemon: IkeDaemon,
+  { connections, isKeyReused }: IpsecPlan,
+  {
+    target,
+    before,
+  }: { readonly target: StrongswanTarget; readonly before: readonly IkeAssociation[] },
+): Promise<readonly Replaced[]> {
+  const ofPeers = connections.flatMap(({ connection, reauthenticates }) =>
+    reauthenticates ? [connection.name] : [],
+  );
+  const ofOthers = target.reauthenticates ?? [];
+  if (isKeyReused && ofOthers.length > 0) {
+    log.warn(
+      `charon may go on with the certificate before in connections that pin none: the key of both is the same (${ofOthers.join(', ')})`,
+    );
+  }
+  const replaced: Replaced[] = [];
+  for (const name of new Set([...ofPeers, ...ofOthers])) {
+    const standing = before.filter(
+      ({ connection, state }) => connection === name && state === 'ESTABLISHED',
+    );
+    if (standing.length === 0) continue;
+    await daemon.reauthenticate(name);
+    replaced.push(...standing);
+  }
+  return replaced;
+}

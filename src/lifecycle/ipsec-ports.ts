@@ -1,0 +1,15 @@
+import type { IkeDaemon, IkeDaemonOptions } from '../deploy/ike-daemon.ts';
+
+/** How IKE daemons are reached. */
+export interface IkePorts {
+  /** Reach a charon by its VICI socket. @throws {CertError} DELIVERY_FAILED when nobody answers there, or somebody else */
+  open(socket: string, options: IkeDaemonOptions): Promise<IkeDaemon>;
+}
+
+/** VICI; loaded when it is used first. */
+export const realIkePorts: IkePorts = {
+  async open(socket, options) {
+    const { openIkeDaemon } = await import('../deploy/strongswan-daemon.ts');
+    return await openIkeDaemon(socket, options);
+  },
+};
