@@ -26,6 +26,7 @@ function associationOf(connection: string, sa: ViciMessage): IkeAssociation {
 function childOf(child: ViciMessage): IkeChildAssociation {
   return {
     name: textIn(child, 'name') ?? '',
+    id: textIn(child, 'uniqueid') ?? '',
     state: textIn(child, 'state') ?? '',
     localSelectors: textsIn(child, 'local-ts'),
     remoteSelectors: textsIn(child, 'remote-ts'),

@@ -51,6 +51,8 @@ export interface IkeConnection {
 /** A CHILD_SA that stands. */
 export interface IkeChildAssociation {
   readonly name: string;
+  /** Unique while the daemon runs. */
+  readonly id: string;
   /** Charon's own word, such as `INSTALLED`. */
   readonly state: string;
   readonly localSelectors: readonly string[];
@@ -87,6 +89,12 @@ export interface IkeCertificate {
   readonly der: Uint8Array;
   readonly hasPrivateKey: boolean;
 }
+
+/** What is to be ended. */
+export type IkeEnded =
+  | { readonly connection: string }
+  | { readonly id: string }
+  | { readonly childId: string };
 
 /** What the daemon keeps of what it fetched and received. */
 export type IkeCache = 'X509' | 'X509_CRL' | 'OCSP_RESPONSE';
@@ -126,10 +134,13 @@ export interface IkeDaemon {
   unloadConnection(name: string): Promise<void>;
   /** Begin to set it up; not waited for. */
   initiate(name: string, child?: string): Promise<void>;
-  /** Have the IKE_SAs of a connection authenticated anew; not waited for. */
+  /**
+   * Have the IKE_SAs of a connection authenticated anew; not waited for. They are so with what they were set up with: another
+   * certificate that was loaded since is not used, see `replaceAssociations`.
+   */
   reauthenticate(connection: string): Promise<void>;
-  /** End IKE_SAs, of a connection or one by its id. @returns how many */
-  terminate(which: { readonly connection: string } | { readonly id: string }): Promise<number>;
+  /** End IKE_SAs, of a connection or one by its id, or a CHILD_SA by its id. @returns how many */
+  terminate(which: IkeEnded): Promise<number>;
   flush(cache: IkeCache): Promise<void>;
   associations(connection?: string): Promise<readonly IkeAssociation[]>;
   /** X.509 certificates, loaded or received. */

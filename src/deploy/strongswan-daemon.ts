@@ -1,9 +1,9 @@
 import { CertError } from '../base/errors.ts';
 import { associationsIn } from './ike-association.ts';
 import { authorityMessage, connectionMessage } from './ike-connection.ts';
-import type { IkeAssociation, IkeDaemon, IkeDaemonOptions } from './ike-daemon.ts';
+import type { IkeAssociation, IkeDaemon, IkeDaemonOptions, IkeEnded } from './ike-daemon.ts';
 import { ViciClient } from './vici-client.ts';
-import { maxValueOctets, value, type ViciMessage } from './vici-message.ts';
+import { maxValueOctets, value, type ViciEntry, type ViciMessage } from './vici-message.ts';
 import { countIn, octetsIn, sectionIn, textIn, textsIn } from './vici-reading.ts';
 
 /** It waits for nothing on the network in what is asked of it here. */
@@ -77,7 +77,7 @@ export async function openIkeDaemon(
     terminate: (which) =>
       countMatches(
         client.request('terminate', [
-          'id' in which ? value('ike-id', which.id) : value('ike', which.connection),
+          ended(which),
           // It says goodbye, but does not wait for the peer: that may be gone, or want to stay.
           value('force', 'yes'),
           ...notWaiting,
@@ -95,6 +95,11 @@ export async function openIkeDaemon(
       }),
     close: () => client.close(),
   };
+}
+
+function ended(which: IkeEnded): ViciEntry {
+  if ('childId' in which) return value('child-id', which.childId);
+  return 'id' in which ? value('ike-id', which.id) : value('ike', which.connection);
 }
 
 /** With less than nothing charon begins it, and answers at once. */
@@ -160,7 +165,7 @@ async function countMatches(asked: Promise<ViciMessage>): Promise<number> {
 function isMissing(error: unknown): boolean {
   return (
     error instanceof CertError &&
-    /it says "(?:.* not found|no matching SAs to \w+ found)"$/.test(error.message)
+    /, "(?:.* not found|no matching SAs to \w+ found)"$/.test(error.message)
   );
 }
 

@@ -41,7 +41,7 @@ export function notCharon(path: string, error: unknown): CertError {
 /** Say that charon refused a command, by its own words. */
 export function charonRefused(path: string, command: string, said: string): CertError {
   const words = cut(printable(said), 400);
-  return viciError(path, `${command}: it says "${words}"`, 'See the log of charon for more');
+  return viciError(path, `it refuses ${command}, "${words}"`, 'See the log of charon for more');
 }
 
 /**
