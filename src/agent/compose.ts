@@ -5,6 +5,7 @@ import type { Random } from '../base/random.ts';
 import type { Transport } from '../cmp/transport/transport.ts';
 import type { KeyProvider } from '../crypto/keys.ts';
 import type { Delivered, Delivery } from '../deploy/files.ts';
+import type { IkePorts } from '../lifecycle/ipsec-ports.ts';
 import type { StaplePorts } from '../lifecycle/staple-ports.ts';
 import { openStore } from '../store/open.ts';
 import type { StoreKeySource } from '../store/store-key.ts';
@@ -54,6 +55,8 @@ export interface Services {
   deliver(delivery: Delivery): Promise<Delivered>;
   /** How stapling reaches responders and endpoints, where that is not as in reality. */
   readonly staples?: StaplePorts;
+  /** How IKE daemons are reached; without it, as it is in reality. */
+  readonly ike?: IkePorts;
   /** Get the PIN of a token, for whoever uses its key in our place. */
   readonly pin?: PinReader;
   /** Close the store; transports are closed by who made them. */

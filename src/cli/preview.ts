@@ -18,6 +18,7 @@ export function previewServices(services: Services): Services {
     ...services,
     store: readOnly(services.store, stopHere),
     deliver: refused,
+    ike: { open: refused },
     staples: { ask: refused, publish: refused, look: refused },
     connect: (url, settings) => {
       // Checks the URL, and connects to nothing.

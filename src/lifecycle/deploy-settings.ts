@@ -113,7 +113,8 @@ export async function deployAgain(context: LifecycleContext, name: Label): Promi
   });
 }
 
-async function deployPending(context: LifecycleContext, name: Label): Promise<DeployResult> {
+/** Deploy what is left to do of a name, for whoever works on it alone. @throws {CertError} DELIVERY_FAILED */
+export async function deployPending(context: LifecycleContext, name: Label): Promise<DeployResult> {
   const [pending] = await context.store.certificates.pendingDelivery(name);
   if (pending === undefined) return { type: 'stored' };
   const files = await deliverCertificate(context, pending, '');

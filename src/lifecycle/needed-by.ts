@@ -1,7 +1,9 @@
 import { CertError } from '../base/errors.ts';
 import { readerOf, type SettingWords } from '../settings/setting.ts';
+import type { IpsecPeer } from '../store/ipsec-contract.ts';
 import type { Store } from '../store/store.ts';
 import { readResponder, type ResponderSetting } from './responder-setting.ts';
+import { needOfPeers } from './ipsec-needs.ts';
 import { nodesIn } from './served-names.ts';
 import { listWords, type NamedWords } from './validation-words.ts';
 
@@ -101,7 +103,10 @@ function needBy(policy?: NamedWords, object?: NamedWords): Need | undefined {
  */
 export async function assertCaCertificateUnneeded(store: Store, label: string): Promise<void> {
   const settings = await judgingSettings(store);
-  const judging = needOfCa(settings, label) ?? needOfSigner(settings, label);
+  const judging =
+    needOfCa(settings, label) ??
+    needOfSigner(settings, label) ??
+    needOfPeers(await store.ipsecPeers.list(), 'ca', label);
   refuse(`CA certificate "${label}"`, judging ?? (await needOfRelayedCa(store, label)));
 }
 
@@ -113,7 +118,9 @@ export async function assertCaCertificateUnneeded(store: Store, label: string): 
  */
 export async function assertProfileUnneeded(store: Store, label: string): Promise<void> {
   if ((await store.caCertificates.get(label)) !== undefined) return;
-  const judging = needOfCa(await judgingSettings(store), label);
+  const judging =
+    needOfCa(await judgingSettings(store), label) ??
+    needOfPeers(await store.ipsecPeers.list(), 'ca', label);
   refuse(`CA profile "${label}"`, judging ?? (await needOfRelayedCa(store, label)));
 }
 
@@ -132,7 +139,10 @@ function needOfOwn({ policies }: JudgingSettings, name: string): Need | undefine
 export async function assertCertificateUnneeded(store: Store, name: string): Promise<void> {
   const settings = await judgingSettings(store);
   const need =
-    needOfSigner(settings, name) ?? needOfOwn(settings, name) ?? (await needOfNode(store, name));
+    needOfSigner(settings, name) ??
+    needOfOwn(settings, name) ??
+    needOfPeers(await store.ipsecPeers.list(), 'certificate', name) ??
+    (await needOfNode(store, name));
   refuse(`"${name}"`, need);
 }
 
@@ -151,9 +161,10 @@ export interface StandingNeeds {
   /** Names of certificates, each with the OCSP object that its staple is got by. */
   readonly staples?: Iterable<readonly [string, string]>;
   readonly responder?: Pick<ResponderSetting, 'object' | 'forCa'>;
+  readonly peers?: readonly IpsecPeer[];
 }
 
-/** Find who asks by an OCSP object: a policy, a certificate whose staple is got by it, or the responder of the agent. */
+/** Find who asks by an OCSP object: a policy, an IPsec peer, a certificate whose staple is got by it, or the responder of the agent. */
 export async function needOfOcspObject(
   store: Store,
   name: string,
@@ -165,6 +176,8 @@ export async function needOfOcspObject(
     const hint = 'Set ocsp-cert-validator of that policy anew, or remove the policy';
     return { who: `policy "${user.name}"`, hint };
   }
+  const peer = needOfPeers(standing.peers ?? (await store.ipsecPeers.list()), 'ocsp', name);
+  if (peer) return peer;
   const staples = standing.staples ?? (await store.nameSettings.having('staple-ocsp'));
   for (const [other, object] of staples) {
     if (object !== name) continue;
@@ -186,12 +199,24 @@ const needOfResponder: Need = {
 };
 
 /**
- * Refuse to take away a CRL that a policy looks at.
+ * Refuse to take away a CRL that a policy or an IPsec peer looks at.
  *
  * @throws {CertError} CONFIG_INVALID, naming who needs it
  */
 export async function assertCrlUnneeded(store: Store, name: string): Promise<void> {
-  refuse(`CRL "${name}"`, needOfCrl(await listWords(store, 'policy'), name));
+  const need =
+    needOfCrl(await listWords(store, 'policy'), name) ??
+    needOfPeers(await store.ipsecPeers.list(), 'crl', name);
+  refuse(`CRL "${name}"`, need);
+}
+
+/**
+ * Refuse to take away a policy that an IPsec peer is judged by.
+ *
+ * @throws {CertError} CONFIG_INVALID, naming who needs it
+ */
+export async function assertPolicyUnneeded(store: Store, name: string): Promise<void> {
+  refuse(`policy "${name}"`, needOfPeers(await store.ipsecPeers.list(), 'policy', name));
 }
 
 /** Find the policy that looks at a CRL. */

@@ -4,6 +4,7 @@ import type { ResolvedOcsp } from '../validation/contract.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import type { LifecycleContext } from './context.ts';
 import { resolveOcsp } from './ocsp-objects.ts';
+import { assertResponderUnneeded } from './ipsec-validators.ts';
 import { oneJudgingChange } from './one-judging-change.ts';
 import { assertResponderPlace } from './responder-place.ts';
 import { responderKey, type ResponderSetting } from './responder-setting.ts';
@@ -24,9 +25,12 @@ export async function setResponder(
   });
 }
 
-/** Have it answer nobody. @returns `false` when it did not */
+/** Have it answer nobody. @returns `false` when it did not @throws {CertError} CONFIG_INVALID when charon asks it about an IPsec peer */
 export async function removeResponder(context: LifecycleContext): Promise<boolean> {
-  return await oneJudgingChange(context, () => context.store.settings.remove(responderKey));
+  return await oneJudgingChange(context, async () => {
+    await assertResponderUnneeded(context.store);
+    return await context.store.settings.remove(responderKey);
+  });
 }
 
 /** Look whether it goes together by itself. @throws {CertError} CONFIG_INVALID */

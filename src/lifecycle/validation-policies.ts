@@ -6,7 +6,7 @@ import type { Store } from '../store/store.ts';
 import type { ValidationKind } from '../store/validation-contract.ts';
 import type { ValidationPolicy } from '../validation/contract.ts';
 import type { LifecycleContext } from './context.ts';
-import { validatorOf } from './needed-by.ts';
+import { assertPolicyUnneeded, validatorOf } from './needed-by.ts';
 import { boundOcsp, resolveOcsp } from './ocsp-objects.ts';
 import { oneJudgingChange } from './one-judging-change.ts';
 import { assertOwnNames } from './own-names.ts';
@@ -81,10 +81,11 @@ export async function putPolicy(context: LifecycleContext, named: NamedWords): P
 /**
  * Remove a policy.
  *
- * @throws {CertError} CONFIG_INVALID when there is none
+ * @throws {CertError} CONFIG_INVALID when there is none, or an IPsec peer is judged by it
  */
 export async function removePolicy(context: LifecycleContext, name: string): Promise<void> {
   await oneJudgingChange(context, async () => {
+    await assertPolicyUnneeded(context.store, name);
     const { validationObjects } = context.store;
     if (await validationObjects.remove('policy', name)) return;
     throw noPolicy(name, 'remove', suggest(name, await policyNames(context.store)));

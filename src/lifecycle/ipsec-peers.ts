@@ -1,0 +1,134 @@
+import { CertError } from '../base/errors.ts';
+import type { IkeDaemon } from '../deploy/ike-daemon.ts';
+import type { IpsecPeer } from '../store/ipsec-contract.ts';
+import { alone } from './alone.ts';
+import type { LifecycleContext } from './context.ts';
+import { deployPending, type DeployResult } from './deploy-settings.ts';
+import { ikeKeyId } from './ipsec-key.ts';
+import { checkIpsecPeer } from './ipsec-peer-checks.ts';
+import { realIkePorts } from './ipsec-ports.ts';
+import { reauthAdvice } from './ipsec-reauth-advice.ts';
+import { oneJudgingChange } from './one-judging-change.ts';
+
+/**
+ * Set up an IPsec peer in place of one of that name, and deploy its certificate with it: an operator who sets this wants to
+ * know now whether charon takes it.
+ *
+ * @param isLater only store it
+ * @throws {CertError} what `checkIpsecPeer` throws, with nothing stored; DELIVERY_FAILED, when it stays and is tried again; IN_PROGRESS
+ */
+export async function putIpsecPeer(
+  context: LifecycleContext,
+  peer: IpsecPeer,
+  isLater: boolean,
+): Promise<DeployResult> {
+  return alone(context, peer.certificate, 0, async (held) => {
+    const { store, log } = held;
+    const former = await oneJudgingChange(held, async () => {
+      const trust = await checkIpsecPeer(held, peer);
+      for (const advice of await reauthAdvice(store, peer, trust)) log.warn(advice);
+      const before = await store.ipsecPeers.get(peer.name);
+      await store.ipsecPeers.put(peer);
+      return before;
+    });
+    if (isLater) return { type: 'stored' };
+    // What stands by the old words would go on with them until it ends by itself.
+    if (former && isOther(former, peer)) await endConnection(held, former, true);
+    return deployPending(held, peer.certificate);
+  });
+}
+
+/** Tell whether traffic goes another way than before, not only by other rules of judging. */
+function isOther(former: IpsecPeer, peer: IpsecPeer): boolean {
+  return wayOf(former) !== wayOf(peer);
+}
+
+function wayOf(peer: IpsecPeer): string {
+  return JSON.stringify([
+    peer.socket,
+    peer.localAddresses,
+    peer.remoteAddresses,
+    peer.localId,
+    peer.remoteId,
+    peer.certificate,
+    peer.proposals,
+    peer.children,
+  ]);
+}
+
+/**
+ * End the tunnels of a peer, have charon forget it, and then forget it here.
+ *
+ * @param isForced do so where charon cannot be told, too
+ * @returns `false` when there was none
+ * @throws {CertError} DELIVERY_FAILED, when it stays; IN_PROGRESS
+ */
+export async function removeIpsecPeer(
+  context: LifecycleContext,
+  name: string,
+  { isForced = false }: { readonly isForced?: boolean } = {},
+): Promise<boolean> {
+  const peer = await context.store.ipsecPeers.get(name);
+  if (peer === undefined) return false;
+  return alone(context, peer.certificate, 0, async (held) => {
+    await endConnection(held, peer, isForced);
+    if (!(await held.store.ipsecPeers.remove(name))) return false;
+    await forgetKey(held, peer);
+    // Others of this certificate are deployed anew; the peer is gone whatever becomes of that.
+    await deployPending(held, peer.certificate).catch((error: unknown) => {
+      if (!(error instanceof CertError) || error.code !== 'DELIVERY_FAILED') throw error;
+      held.log.warn(error.message);
+    });
+    return true;
+  });
+}
+
+/** Unload it before its IKE_SAs end: nothing brings them back then. */
+async function endConnection(
+  context: LifecycleContext,
+  { name, socket }: IpsecPeer,
+  isForced: boolean,
+): Promise<void> {
+  try {
+    await withDaemon(context, socket, async (daemon) => {
+      await daemon.unloadConnection(name);
+      await daemon.terminate({ connection: name });
+    });
+  } catch (error) {
+    if (!isForced || !(error instanceof CertError)) throw error;
+    context.log.warn(error.message);
+  }
+}
+
+/** A key that nothing deployed there uses any more has no place in charon. */
+async function forgetKey(context: LifecycleContext, peer: IpsecPeer): Promise<void> {
+  const { store, log } = context;
+  const { certificate, socket } = peer;
+  const current = await store.certificates.current(certificate);
+  const keyId = current?.keyId;
+  if (keyId === undefined) return;
+  for (const name of await store.deployments.names()) {
+    const isThere = (await store.deployments.list(name)).some(
+      ({ target }) => target?.type === 'strongswan' && target.socket === socket,
+    );
+    if (isThere && (await store.certificates.current(name))?.keyId === keyId) return;
+  }
+  const id = ikeKeyId((await store.keys.publicKey(keyId)).spki);
+  await withDaemon(context, socket, (daemon) => daemon.unloadKey(id)).catch((error: unknown) => {
+    if (!(error instanceof CertError)) throw error;
+    log.warn(error.message);
+  });
+}
+
+async function withDaemon(
+  { ike = realIkePorts, signal }: LifecycleContext,
+  socket: string,
+  work: (daemon: IkeDaemon) => Promise<void>,
+): Promise<void> {
+  const daemon = await ike.open(socket, { signal });
+  try {
+    await work(daemon);
+  } finally {
+    daemon.close();
+  }
+}
