@@ -50,8 +50,9 @@ export const certDeployParameters = {
   },
   target: {
     type: 'choice',
-    choices: ['nginx', 'lighttpd', 'proftpd', 'apache', 'haproxy', 'systemd'],
-    summary: 'The service that reads these files, told to reload them once it can use them',
+    choices: ['nginx', 'lighttpd', 'proftpd', 'apache', 'haproxy', 'systemd', 'strongswan'],
+    summary:
+      'The service that reads these files, told to reload them once it can use them; strongswan is given all without files',
   },
   'pid-file': {
     type: 'file',
@@ -67,13 +68,23 @@ export const certDeployParameters = {
     usual: 'its usual name in the usual places',
     summary: 'Its program (apache: apachectl; systemd: systemctl)',
   },
-  socket: { type: 'file', summary: 'The runtime API of haproxy, with level admin' },
+  socket: {
+    type: 'file',
+    summary: 'The runtime API of haproxy, with level admin; of strongswan, the VICI of charon',
+  },
   entry: {
     type: 'text',
     usual: 'the path of combined',
     summary: 'What the configuration of haproxy calls the certificate file',
   },
   unit: { type: 'text', summary: 'The unit that systemd reloads' },
+  reauth: {
+    type: 'text',
+    many: true,
+    placeholder: 'CONN',
+    summary:
+      'Connections of strongswan that others have made, to be authenticated anew with each certificate',
+  },
   probe: {
     type: 'text',
     placeholder: 'HOST:PORT',

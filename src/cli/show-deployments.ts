@@ -89,7 +89,9 @@ function wordsOf(deployment: DeploymentRecord): readonly string[] {
 }
 
 function targetWords({ type, ...settings }: DeployTarget): string {
-  const words = Object.entries(settings).map(([key, value]) => `${wordOf(key)} ${value}`);
+  const words = Object.entries(settings).map(
+    ([key, value]) => `${wordOf(key)} ${typeof value === 'object' ? value.join(' ') : value}`,
+  );
   return [`target ${type}`, ...words].join(' ');
 }
 
@@ -102,6 +104,7 @@ function probeWords({ serverName, starttls, ...place }: DeployProbe): string {
 }
 
 function wordOf(key: string): string {
+  if (key === 'reauthenticates') return 'reauth';
   return key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 

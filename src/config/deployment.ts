@@ -29,7 +29,7 @@ function wordsOfTarget(target: DeployTarget): Words {
     case 'haproxy':
       return { target: type, socket: target.socket, entry: target.entry };
     case 'strongswan':
-      return { target: type, socket: target.socket };
+      return { target: type, socket: target.socket, reauth: target.reauthenticates };
     case 'systemd':
       return { target: type, unit: target.unit, program: target.program };
     default: {
@@ -75,6 +75,7 @@ export function commandWords(
     socket: at(words.socket),
     entry: words.entry,
     unit: words.unit,
+    reauth: words.reauth,
     probe: words.probe,
     probeName: words['probe-name'],
     probeStarttls: words['probe-starttls'],

@@ -17,15 +17,24 @@ export const deployWords = {
   'key-mode': { type: 'mode', summary: 'Permissions of files with the key, in octal' },
   target: {
     type: 'choice',
-    choices: ['nginx', 'lighttpd', 'proftpd', 'apache', 'haproxy', 'systemd'],
-    summary: 'The service that is told of new files',
+    choices: ['nginx', 'lighttpd', 'proftpd', 'apache', 'haproxy', 'systemd', 'strongswan'],
+    summary:
+      'The service that is told of new files; strongswan is given the certificate without files',
   },
   'pid-file': { type: 'text', summary: 'Where the server writes its process number' },
   config: { type: 'text', summary: 'Its configuration, which it tries before it reloads' },
   program: { type: 'text', summary: 'Its program' },
-  socket: { type: 'text', summary: 'The runtime API of haproxy, with level admin' },
+  socket: {
+    type: 'text',
+    summary: 'The runtime API of haproxy, with level admin; of strongswan, the VICI of charon',
+  },
   entry: { type: 'text', summary: 'What the configuration of haproxy calls the file' },
   unit: { type: 'text', summary: 'The unit that systemd reloads' },
+  reauth: {
+    type: 'text',
+    many: true,
+    summary: 'Connections of strongswan that are authenticated anew with each certificate',
+  },
   probe: { type: 'text', summary: 'HOST:PORT where to look whether the certificate is in use' },
   'probe-name': { type: 'text', summary: 'Server name to ask for there' },
   'probe-starttls': {

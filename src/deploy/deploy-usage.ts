@@ -33,6 +33,8 @@ export type DeploymentWords = Readonly<
   readonly to?: Label | undefined;
   readonly password?: PasswordPlace | undefined;
   readonly target?: DeployTarget['type'] | undefined;
+  /** Connections; none is said by none. */
+  readonly reauth?: readonly string[] | undefined;
   readonly probeStarttls?: DeployProbe['starttls'] | undefined;
 };
 

@@ -9,7 +9,7 @@ import { nodeDeliveryFs } from './delivery-fs.ts';
 import { placeOf, refuseLink } from './deployment-files.ts';
 import { checkDirectory } from './directories.ts';
 import type { Deployment, OutputFile } from '../store/deployments-contract.ts';
-import { probeFrom, targetFrom } from './target-words.ts';
+import { isGiven, probeFrom, targetFrom } from './target-words.ts';
 import { deployUsage as usage, type DeploymentWords } from './deploy-usage.ts';
 
 const kinds = ['key', 'cert', 'chain', 'fullchain', 'combined', 'pkcs12', 'der', 'ca'] as const;
@@ -17,7 +17,7 @@ const kinds = ['key', 'cert', 'chain', 'fullchain', 'combined', 'pkcs12', 'der',
 /** Tell whether an operator said anything of where files go: else they are only written again. */
 export function isSetting(args: DeploymentWords & { readonly later: boolean }): boolean {
   const { certName: _, to, later, ...settings } = args;
-  return later || to !== undefined || Object.values(settings).some((value) => value !== undefined);
+  return later || to !== undefined || Object.values(settings).some(isGiven);
 }
 
 /**
@@ -37,7 +37,8 @@ export function deploymentOf(args: DeploymentWords): Deployment {
     const path = args[kind];
     return path === undefined ? [] : [{ kind, path: pathOf(kind, path) }];
   });
-  if (files.length === 0) {
+  // Charon takes none.
+  if (files.length === 0 && args.target !== 'strongswan') {
     throw usage('no file is named', `Name at least one of ${kinds.join(', ')}`);
   }
   const paths = new Set(files.map(({ path }) => path));

@@ -6,6 +6,7 @@ import type {
   OutputFile,
 } from '../store/deployments-contract.ts';
 import { parseHostPort } from '../base/host-port.ts';
+import { quoted } from '../base/quoted.ts';
 import { deployUsage, type DeploymentWords } from './deploy-usage.ts';
 
 const words = {
@@ -15,15 +16,19 @@ const words = {
   socket: 'socket',
   entry: 'entry',
   unit: 'unit',
+  reauth: 'reauth',
 } as const;
 
 type Word = keyof typeof words;
+
+/** What a target needs is one value. */
+type Needed = Exclude<Word, 'reauth'>;
 
 const server = { needs: 'pidFile', may: ['config', 'program'] } as const;
 
 /** What each target has to be told, and what it may be told: a row each. */
 const targets: Readonly<
-  Record<DeployTarget['type'], { readonly needs: Word; readonly may: readonly Word[] }>
+  Record<DeployTarget['type'], { readonly needs: Needed; readonly may: readonly Word[] }>
 > = {
   nginx: server,
   lighttpd: server,
@@ -31,7 +36,7 @@ const targets: Readonly<
   apache: server,
   haproxy: { needs: 'socket', may: ['entry'] },
   systemd: { needs: 'unit', may: ['program'] },
-  strongswan: { needs: 'socket', may: [] },
+  strongswan: { needs: 'socket', may: ['reauth'] },
 };
 
 /** Read the service of a deployment. @throws {CertError} USAGE_INVALID */
@@ -42,7 +47,7 @@ export function targetFrom(
   const { target: type } = args;
   const given = Object.keys(words)
     .filter(isWord)
-    .filter((word) => args[word] !== undefined);
+    .filter((word) => isGiven(args[word]));
   if (type === undefined) {
     const [first] = given;
     if (first !== undefined)
@@ -66,7 +71,8 @@ export function targetFrom(
     case 'haproxy':
       return { target: { type, socket: resolve(needed), ...entryFrom(args, files) } };
     case 'strongswan':
-      return { target: { type, socket: resolve(needed) } };
+      refuseFiles(args, files);
+      return { target: { type, socket: resolve(needed), ...reauthFrom(args) } };
     case 'systemd':
       return { target: { type, unit: needed, ...program } };
     default: {
@@ -74,6 +80,53 @@ export function targetFrom(
       return { target: { type, pidFile: resolve(needed), ...program, ...config } };
     }
   }
+}
+
+/** Tell whether a word was said; a list of nothing was not. */
+export function isGiven(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 : value !== undefined;
+}
+
+/** What is about files, or about TLS. */
+const notOfCharon = {
+  owner: 'owner',
+  group: 'group',
+  mode: 'mode',
+  keyMode: 'key-mode',
+  probe: 'probe',
+  probeName: 'probe-name',
+  probeStarttls: 'probe-starttls',
+} as const;
+
+/** Charon is given what it needs, and whether it uses it is asked of itself. */
+function refuseFiles(args: DeploymentWords, files: readonly OutputFile[]): void {
+  const [file] = files;
+  const about: Readonly<Record<string, unknown>> = { ...args };
+  const other = Object.entries(notOfCharon).find(([key]) => about[key] !== undefined)?.[1];
+  const word = file?.kind ?? other;
+  if (word === undefined) return;
+  throw deployUsage(
+    `${word} does not belong to target strongswan, which is given all over its socket`,
+    file === undefined
+      ? 'Leave it out'
+      : `Give ${word} a deployment of its own: "to files ${word} ${file.path}"`,
+  );
+}
+
+/** What charon itself takes as the name of a section, and a line of ours can be read of. */
+const connectionName = /^[\x21-\x7e]{1,255}$/;
+
+function reauthFrom({ reauth = [] }: DeploymentWords): {
+  readonly reauthenticates?: readonly string[];
+} {
+  const wrong = reauth.find((name) => !connectionName.test(name));
+  if (wrong !== undefined) {
+    throw deployUsage(
+      `reauth ${quoted(wrong)} is no name of a connection`,
+      'Name connections as "swanctl --list-conns" does',
+    );
+  }
+  return reauth.length === 0 ? {} : { reauthenticates: [...new Set(reauth)] };
 }
 
 function isWord(text: string): text is Word {

@@ -20,7 +20,7 @@ import { keyOfCertificate } from './stored-certificate.ts';
 export interface Deployed {
   /** The directories, with commas between them. */
   readonly directory: string;
-  /** Paths, in the order in which they were written. */
+  /** Paths, in the order in which they were written, and the sockets of those who take none. */
   readonly files: readonly string[];
 }
 
@@ -52,7 +52,8 @@ export async function deployCertificate(
   // Last: the hook may be what makes a service take its files.
   for (const deployment of left) await look(context, record, deployment);
   throwAll(failuresOf(await context.store.deployments.list(name), record));
-  return { directory: deployed.directory, files: deployed.outputs.map(({ path }) => path) };
+  const paths = deployed.outputs.map(({ path }) => path);
+  return { directory: deployed.directory, files: [...paths, ...socketsOf(deployments)] };
 }
 
 /** An IKE daemon takes no files: where they go otherwise is not changed by it. What was imported came from files. */
@@ -196,10 +197,14 @@ async function refuseKeyAlone(
 function standing(deployments: readonly DeploymentRecord[]): Standing {
   const outputs = deployments.flatMap(({ files }) => files);
   const directories = outputs.map(({ path }) => path.slice(0, path.lastIndexOf('/')) || '/');
-  const sockets = deployments.flatMap(({ target }) =>
+  const places = new Set([...directories, ...socketsOf(deployments)]);
+  return { directory: [...places].join(', '), outputs };
+}
+
+function socketsOf(deployments: readonly DeploymentRecord[]): readonly string[] {
+  return deployments.flatMap(({ target }) =>
     target?.type === 'strongswan' ? [target.socket] : [],
   );
-  return { directory: [...new Set([...directories, ...sockets])].join(', '), outputs };
 }
 
 function isDone({ status }: DeploymentRecord, { id }: CertificateRecord): boolean {

@@ -68,7 +68,7 @@ async function refuseTokenKey(
  * certificate goes to the cert-store location. Where others are left, what they cannot do is only warned of.
  *
  * @returns undefined when there was none; `deployed` only where it went to the cert-store location
- * @throws {CertError} DELIVERY_FAILED
+ * @throws {CertError} DELIVERY_FAILED; CONFIG_INVALID when IPsec peers need it
  */
 export async function removeDeployment(
   context: LifecycleContext,
@@ -76,6 +76,7 @@ export async function removeDeployment(
   label: Label,
 ): Promise<DeployResult | undefined> {
   return alone(context, name, 0, async (held) => {
+    await assertNoPeers(held, name, label);
     await tidyUp(held, name, label);
     if (!(await held.store.deployments.remove(name, label))) return undefined;
     if ((await held.store.deployments.list(name)).length === 0) return deployPending(held, name);
@@ -86,6 +87,33 @@ export async function removeDeployment(
     });
     return { type: 'stored' };
   });
+}
+
+/**
+ * Keep the deployment that peers have: without it they would never have another certificate.
+ *
+ * @throws {CertError} CONFIG_INVALID
+ */
+async function assertNoPeers(
+  { store }: Pick<LifecycleContext, 'store'>,
+  name: Label,
+  label: string,
+): Promise<void> {
+  const socketsOf = (deployment: Deployment): readonly string[] =>
+    deployment.target?.type === 'strongswan' ? [deployment.target.socket] : [];
+  const all = await store.deployments.list(name);
+  const gone = all.filter((each) => each.label === label).flatMap(socketsOf);
+  const left = all.filter((each) => each.label !== label).flatMap(socketsOf);
+  if (gone.length === 0) return;
+  const peer = (await store.ipsecPeers.ofCertificate(name)).find(
+    ({ socket }) => gone.includes(socket) && !left.includes(socket),
+  );
+  if (peer === undefined) return;
+  throw new CertError(
+    'CONFIG_INVALID',
+    `Cannot undo deployment "${label}" of "${name}": IPsec peer "${peer.name}" has its certificate by it`,
+    { hint: `Remove that first, with "certkeeper ipsec peer remove ${peer.name}"` },
+  );
 }
 
 /** Take away what a killed delivery left where nobody will deliver to any more. */
