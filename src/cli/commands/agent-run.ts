@@ -5,6 +5,7 @@ import { createDailyBackups } from '../../agent/daily-backup.ts';
 import type { Services } from '../../agent/compose.ts';
 import { answersOf } from '../../agent/control-server.ts';
 import { keepResponding } from '../../agent/keep-responding.ts';
+import { keepTunnels } from '../../agent/keep-tunnels.ts';
 import { assertPlaceAllowed, type MetricsPlace } from '../../agent/metrics-server.ts';
 import { startOperations, type OperationsOptions } from '../../agent/operations.ts';
 import { groupActCounter } from '../../agent/request-counter.ts';
@@ -57,10 +58,17 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
     throw error;
   });
   const responding = await keepResponding({ ...services, validation });
+  // What was lost is done again in a run of its own: whoever notices has others to look after.
+  const tunnels = keepTunnels({
+    ...services,
+    validation: validation.context,
+    wake: () => void agent.look(),
+  });
   const reload = async (): Promise<Reloaded> => {
     const done = await reloaded(services, agent, configure);
     await responding.refresh();
     await serving?.refresh();
+    void tunnels.refresh();
     return done;
   };
   const answers = {
@@ -78,6 +86,7 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
       metrics: metricsUrl,
       serves: serving?.port(),
       responder: responding.url(),
+      tunnels: tunnels.state(),
       configuration: configure.state(),
     }),
   };
@@ -106,6 +115,7 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
     clearInterval(alive);
     await operations.stopping();
     await endControl();
+    await tunnels.close();
     await responding.close();
     await serving?.close();
     await operations.close();

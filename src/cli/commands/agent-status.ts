@@ -41,6 +41,7 @@ export const run: Body<typeof agentSocketParameters> = async ({ socket }, contex
       ['metrics', live.metrics],
       ['serves', live.serves === undefined ? undefined : `other agents on port ${live.serves}`],
       ['OCSP responder', live.responder],
+      ...(live.tunnels ?? []).map((each): [string, string] => ['tunnels', tunnelsText(each)]),
     ]),
   );
   return 0;
@@ -55,6 +56,7 @@ function readStatus(status: object | undefined): {
   readonly metrics?: string;
   readonly serves?: number;
   readonly responder?: string;
+  readonly tunnels?: readonly ShownTunnels[];
   readonly configuration?: ShownConfiguration;
 } & { readonly [key: string]: Json | undefined } {
   const {
@@ -65,9 +67,11 @@ function readStatus(status: object | undefined): {
     metrics,
     serves,
     responder,
+    tunnels,
     configuration,
   }: Readonly<Record<string, unknown>> = { ...status };
   const shown = configurationOf(configuration);
+  const gateways = tunnelsOf(tunnels);
   const at =
     typeof lastRun === 'object' && lastRun !== null && 'at' in lastRun ? lastRun.at : undefined;
   return {
@@ -78,8 +82,44 @@ function readStatus(status: object | undefined): {
     ...(typeof metrics === 'string' && { metrics }),
     ...(typeof serves === 'number' && { serves }),
     ...(typeof responder === 'string' && { responder }),
+    ...(gateways.length > 0 && { tunnels: gateways }),
     ...(shown && { configuration: shown }),
   };
+}
+
+/** How it is with the tunnels of one charon. */
+type ShownTunnels = {
+  readonly socket: string;
+  readonly established: number;
+  readonly refused: readonly string[];
+  readonly trouble?: string;
+};
+
+function tunnelsOf(value: unknown): readonly ShownTunnels[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((each: unknown) => {
+    if (typeof each !== 'object' || each === null) return [];
+    const { socket, established, refused, trouble }: Readonly<Record<string, unknown>> = {
+      ...each,
+    };
+    if (typeof socket !== 'string' || typeof established !== 'number') return [];
+    return [
+      {
+        socket,
+        established,
+        refused: Array.isArray(refused)
+          ? refused.filter((name: unknown) => typeof name === 'string')
+          : [],
+        ...(typeof trouble === 'string' && { trouble }),
+      },
+    ];
+  });
+}
+
+function tunnelsText({ socket, established, refused, trouble }: ShownTunnels): string {
+  if (trouble !== undefined) return trouble;
+  const out = refused.length === 0 ? '' : `, kept out: ${refused.join(', ')}`;
+  return `${established} established at ${socket}${out}`;
 }
 
 /** How the agent stands to its configuration file. */

@@ -1,0 +1,224 @@
+import type { Clock } from '../base/clock.ts';
+import { CertError } from '../base/errors.ts';
+import type { IkeAssociation, IkeDaemon } from '../deploy/ike-daemon.ts';
+import type { IkeEvents } from '../deploy/ike-events.ts';
+import type { IkePorts } from '../lifecycle/ipsec-ports.ts';
+import type { IpsecPeer } from '../store/ipsec-contract.ts';
+import { inTurn } from './in-turn.ts';
+import { tunnelJudge, type JudgingContext, type RefusedTunnel } from './judge-tunnels.ts';
+import type { TunnelAlarms } from './tunnel-alarms.ts';
+import { tunnelBans } from './tunnel-bans.ts';
+import { tunnelCrls } from './tunnel-crls.ts';
+import { tunnelRedeployment } from './tunnel-redeployment.ts';
+
+/** What looking after a charon stands on. */
+export interface GatewayContext extends JudgingContext {
+  readonly clock: Clock;
+  readonly ike: IkePorts;
+  /** @throws {CertError} DELIVERY_FAILED */
+  listen(socket: string, changed: () => void, signal: AbortSignal): Promise<IkeEvents>;
+  readonly alarms: TunnelAlarms;
+  /** Called when something is due again. */
+  wake(): void;
+  readonly signal: AbortSignal;
+}
+
+/** How it is with one charon. */
+export interface GatewayState {
+  readonly socket: string;
+  /** What keeps it from being looked at. */
+  readonly trouble?: string;
+  /** Of peers of ours. */
+  readonly established: number;
+  /** Peers that are kept out. */
+  readonly refused: readonly string[];
+}
+
+/** One charon that is looked after. */
+export interface TunnelGateway {
+  /** Look at it now, after the look that is under way. Charon being away is told, and no error. @throws {CertError} STORE_… */
+  look(): Promise<void>;
+  state(): GatewayState;
+  /** Never throws. */
+  close(): void;
+}
+
+/** For connecting, and for each command: charon answers such at once, or not at all. */
+const TIMEOUT_MS = 5000;
+
+/** A peer without an IKE_SA for so long is no more between two of them. */
+const IDLE_MS = 8000;
+
+/** How soon to look again at a charon that has ended: a restart is over in a second. */
+const BACK_MS = [500, 1000, 2000, 4000] as const;
+
+/** Make what looks after the charon at a socket. */
+export function tunnelGateway(context: GatewayContext, socket: string): TunnelGateway {
+  const { store, clock, log, alarms, signal } = context;
+  const judge = tunnelJudge(context);
+  const crls = tunnelCrls(context);
+  const bans = tunnelBans(clock);
+  const redeployment = tunnelRedeployment(context);
+  const idleSince = new Map<string, number>();
+  let run: string | undefined;
+  let trouble: string | undefined;
+  let events: IkeEvents | undefined;
+  let established = 0;
+  let names: readonly string[] = [];
+  let isClosed = false;
+
+  const look = inTurn(async () => {
+    if (isClosed || signal.aborted) return;
+    const all = await store.ipsecPeers.list();
+    await lookAt(all.filter((peer) => peer.socket === socket));
+  });
+  /** What goes wrong with the store is told at the next beat, by whoever waits for that. */
+  const soon = (): Promise<void> => look().catch(() => {});
+
+  const comeBack = async (): Promise<void> => {
+    for (const ms of BACK_MS) {
+      await clock.sleep(ms, signal);
+      await soon();
+      if (isClosed || events !== undefined) return;
+    }
+  };
+  const listen = async (): Promise<void> => {
+    if (events !== undefined) return;
+    const begun = await context.listen(socket, () => void soon(), signal);
+    events = begun;
+    void begun.ended.then(() => {
+      events = undefined;
+      if (!isClosed && !signal.aborted) comeBack().catch(() => {});
+    });
+  };
+
+  const refuse = async (
+    daemon: IkeDaemon,
+    peer: IpsecPeer,
+    refused: readonly RefusedTunnel[],
+  ): Promise<void> => {
+    const [first] = refused;
+    if (first === undefined) return;
+    const { why, association } = first;
+    // Whom anybody may be keeps the others out with him.
+    const isOne = peer.remoteAddresses.length > 0;
+    const ms = isOne && !bans.has(peer.name) ? bans.add(peer.name) : undefined;
+    const pause = ms === undefined ? '' : `, and it is kept out for ${ms / 1000} s`;
+    log.warn(
+      `IPsec peer "${peer.name}" at ${association.remoteHost} is refused: ${why}; its IKE_SA is ended${pause}`,
+    );
+    if (isOne) await daemon.unloadConnection(peer.name);
+    for (const each of refused) await daemon.terminate({ id: each.association.id });
+    await alarms.raise(peer.name, why);
+  };
+
+  const judgeAll = async (
+    daemon: IkeDaemon,
+    peers: readonly IpsecPeer[],
+    associations: readonly IkeAssociation[],
+    version: string,
+  ): Promise<void> => {
+    const { refused, accepted } = await judge.judge(daemon, peers, associations, version, signal);
+    if (refused.length > 0) {
+      // Otherwise it would be let in by what was said of it before.
+      for (const cache of ['X509_CRL', 'OCSP_RESPONSE', 'X509'] as const) await daemon.flush(cache);
+    }
+    for (const [peer, its] of Map.groupBy(refused, (each) => each.peer)) {
+      await refuse(daemon, peer, its);
+    }
+    for (const name of accepted) {
+      if (refused.some(({ peer }) => peer.name === name)) continue;
+      bans.forget(name);
+      await alarms.end(name);
+    }
+  };
+
+  /** Charon gives up in the end on a peer that is away for long. */
+  const initiate = async (
+    daemon: IkeDaemon,
+    peers: readonly IpsecPeer[],
+    associations: readonly IkeAssociation[],
+  ): Promise<void> => {
+    const now = clock.now().getTime();
+    const there = new Set(associations.map(({ connection }) => connection));
+    const loaded = new Set(await daemon.connections());
+    for (const { name, isInitiator, children } of peers) {
+      if (!isInitiator || there.has(name) || bans.has(name) || !loaded.has(name)) {
+        idleSince.delete(name);
+        continue;
+      }
+      const since = idleSince.get(name);
+      if (since === undefined || since > now) idleSince.set(name, now);
+      else if (now - since >= IDLE_MS) {
+        idleSince.delete(name);
+        const [first] = children;
+        await daemon.initiate(name, first?.name);
+        for (const child of children.slice(1)) await daemon.initiate(name, child.name);
+      }
+    }
+  };
+
+  const lookWith = async (daemon: IkeDaemon, peers: readonly IpsecPeer[]): Promise<void> => {
+    const isBack = trouble !== undefined || run === undefined;
+    const { run: present } = await daemon.about();
+    const isOther = present !== run;
+    if (isOther) {
+      judge.forget();
+      crls.forget();
+      idleSince.clear();
+    }
+    await listen();
+    const found = await crls.find(peers);
+    const associations = await daemon.associations();
+    await judgeAll(daemon, peers, associations, found.version);
+    if (signal.aborted) return;
+    const wanted = peers.filter(({ name }) => !bans.has(name));
+    if (await redeployment.look(daemon, socket, wanted, isBack || isOther)) context.wake();
+    run = present;
+    await crls.load(daemon, found);
+    await initiate(daemon, peers, associations);
+    established = associations.filter(
+      ({ state, connection }) =>
+        state === 'ESTABLISHED' && peers.some(({ name }) => name === connection),
+    ).length;
+    trouble = undefined;
+  };
+
+  const noteTrouble = (error: CertError): void => {
+    established = 0;
+    if (error.message !== trouble) {
+      log.warn(error.hint === undefined ? error.message : `${error.message}; ${error.hint}`);
+    }
+    trouble = error.message;
+  };
+
+  const lookAt = async (peers: readonly IpsecPeer[]): Promise<void> => {
+    names = peers.map(({ name }) => name);
+    if (peers.length === 0) return;
+    let daemon: IkeDaemon | undefined;
+    try {
+      daemon = await context.ike.open(socket, { timeoutMs: TIMEOUT_MS, signal });
+      await lookWith(daemon, peers);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof CertError) || error.code.startsWith('STORE_')) throw error;
+      noteTrouble(error);
+    } finally {
+      daemon?.close();
+    }
+  };
+
+  return {
+    look,
+    state: () => ({
+      socket,
+      ...(trouble !== undefined && { trouble }),
+      established,
+      refused: names.filter((name) => bans.has(name)),
+    }),
+    close() {
+      isClosed = true;
+      events?.close();
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { IkeDaemon } from '../deploy/ike-daemon.ts';
+import { ikeKeyId } from '../lifecycle/ipsec-key.ts';
+import type { DeploymentRecord } from '../store/deployments-contract.ts';
+import type { IpsecPeer } from '../store/ipsec-contract.ts';
+import type { CertificateRecord, Store } from '../store/store.ts';
+
+/** Has done again what a charon has lost. */
+export interface TunnelRedeployment {
+  /**
+   * @param peers whose connections shall be there
+   * @param isBack it was out of reach until now, or is another run of charon
+   * @returns whether anything is to be done again
+   * @throws {CertError} DELIVERY_FAILED when charon cannot be asked; STORE_…
+   */
+  look(
+    daemon: Pick<IkeDaemon, 'connections' | 'keys'>,
+    socket: string,
+    peers: readonly IpsecPeer[],
+    isBack: boolean,
+  ): Promise<boolean>;
+}
+
+/** A charon that loses again and again what it is given is not given it all the time. */
+const LEAST_MS = 60_000;
+
+/** Make it. */
+export function tunnelRedeployment({
+  store,
+  clock,
+  log,
+}: {
+  readonly store: Pick<Store, 'certificates' | 'deployments' | 'keys'>;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly log: Log;
+}): TunnelRedeployment {
+  const begunAt = new Map<string, number>();
+  const mayBegin = (name: string): boolean => {
+    const past = clock.now().getTime() - (begunAt.get(name) ?? -Infinity);
+    return past < 0 || past >= LEAST_MS;
+  };
+  const keyIdOf = async ({ keyId }: CertificateRecord): Promise<string | undefined> =>
+    keyId === undefined ? undefined : ikeKeyId((await store.keys.publicKey(keyId)).spki);
+
+  return {
+    async look(daemon, socket, peers, isBack) {
+      const connections = new Set(await daemon.connections());
+      const keys = new Set(await daemon.keys());
+      let isAny = false;
+      for (const [name, users] of Map.groupBy(peers, ({ certificate }) => certificate)) {
+        const record = await store.certificates.current(name);
+        if (record === undefined) continue;
+        const lost = users.find((peer) => !connections.has(peer.name));
+        const key = await keyIdOf(record);
+        if (lost === undefined && (key === undefined || keys.has(key))) continue;
+        for (const deployment of await store.deployments.list(name)) {
+          const { label, target, status } = deployment;
+          if (target?.type !== 'strongswan' || target.socket !== socket) continue;
+          // What is being done, or waits for its turn, is left alone; what failed while charon was away is not.
+          const isToBegin = isPending(deployment, record)
+            ? isBack && status?.error !== undefined
+            : isBack || mayBegin(name);
+          if (!isToBegin) continue;
+          const what = lost ? `connection "${lost.name}"` : `the key of "${name}"`;
+          log.info(`charon at "${socket}" has lost ${what}: "${name}" is deployed to it again`);
+          begunAt.set(name, clock.now().getTime());
+          await store.deployments.restart(name, label);
+          isAny = true;
+        }
+      }
+      return isAny;
+    },
+  };
+}
+
+function isPending({ status }: DeploymentRecord, { id }: CertificateRecord): boolean {
+  return status === undefined || status.state === 'pending' || status.certificateId !== id;
+}
