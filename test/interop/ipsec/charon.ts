@@ -27,6 +27,13 @@ export interface SeenAssociation {
   readonly children: readonly { readonly name: string; readonly state: string }[];
 }
 
+/** What became of an attempt to set a connection up. */
+export interface Called {
+  readonly isEstablished: boolean;
+  /** Lines of charon's log on it. */
+  readonly said: string;
+}
+
 /** A charon in a place, without systemd, with a directory of its own. */
 export interface Charon {
   readonly place: Place;
@@ -49,7 +56,9 @@ export interface Charon {
   swanctl(...argv: readonly string[]): Promise<Ended>;
   /** Put files below its directory, in place of those there, and have all of it loaded anew. */
   load(files: Readonly<Record<string, string | Uint8Array>>): Promise<void>;
-  /** Set a connection up, and wait for what becomes of it. @returns whether it is established */
+  /** Set a connection up, and wait for what becomes of it. */
+  call(connection: string, child?: string): Promise<Called>;
+  /** The same. @returns whether it is established */
   initiate(connection: string, child?: string): Promise<boolean>;
   terminate(connection: string): Promise<void>;
   sas(): Promise<readonly SeenAssociation[]>;
@@ -88,6 +97,11 @@ export function charonIn(place: Place, directory: string, options: CharonOptions
     const { code, out, err } = await swanctl(...argv);
     if (code === 0) return out;
     throw new Error(`${place.name}: swanctl ${argv.join(' ')} ended with ${code}: ${out}${err}`);
+  };
+  const call: Charon['call'] = async (connection, child) => {
+    const which = child === undefined ? ['--ike', connection] : ['--child', child];
+    const { code, out, err } = await swanctl('--initiate', ...which, '--timeout', '20');
+    return { isEstablished: code === 0, said: out + err };
   };
   const log = (): string => readFileSync(join(home, 'charon.log'), 'utf8');
   const start: Charon['start'] = async (more = {}) => {
@@ -132,11 +146,8 @@ export function charonIn(place: Place, directory: string, options: CharonOptions
       for (const [name, content] of Object.entries(files)) writeFileSync(join(home, name), content);
       await done('--load-all', '--clear');
     },
-    async initiate(connection, child) {
-      const which = child === undefined ? ['--ike', connection] : ['--child', child];
-      const { code } = await swanctl('--initiate', ...which, '--timeout', '20');
-      return code === 0;
-    },
+    call,
+    initiate: async (connection, child) => (await call(connection, child)).isEstablished,
     async terminate(connection) {
       await swanctl('--terminate', '--ike', connection, '--timeout', '10');
     },

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { bytesEqual } from '../../../src/base/bytes.ts';
 import { encodePem } from '../../../src/asn1/pem.ts';
 import { oids } from '../../../src/asn1/oids.ts';
 import { caExtensions, issuerOf, type Authority } from '../../../src/ca/authority.ts';
@@ -12,6 +13,7 @@ import {
 import { crlPoint, issueCrl, type Entry } from '../../../src/ca/issue-crl.ts';
 import { signOcspDraft } from '../../../src/ca/ocsp-draft.ts';
 import { revokedStatus } from '../../../src/ca/ocsp-status.ts';
+import { digest, findDigest } from '../../../src/crypto/digest.ts';
 import { softwareKeys } from '../../../src/crypto/keys.ts';
 import type { Certificate } from '../../../src/x509/certificate.ts';
 import { certificateDer } from '../../../src/x509/certificate.ts';
@@ -64,6 +66,7 @@ export interface Making {
 export interface SceneCa {
   /** Of its places: `NAME.crl`, `ocsp/NAME`. */
   readonly name: string;
+  readonly commonName: string;
   readonly der: Uint8Array;
   readonly pem: string;
   issue(name: string, wanted?: WantedLeaf): Promise<SceneLeaf>;
@@ -72,6 +75,8 @@ export interface SceneCa {
   revoke(leaf: { readonly certificate: Certificate }): void;
   /** Make a CRL with everything that is revoked, with the next number. */
   crl(making?: Making): Promise<Uint8Array>;
+  /** Tell whether an OCSP request is about what it has issued. */
+  isAsked(request: Uint8Array): boolean;
   /** Answer an OCSP request, signed by the CA itself: what is not revoked is good. */
   respond(request: Uint8Array, making?: Making): Promise<Uint8Array>;
 }
@@ -105,20 +110,21 @@ async function madeCa(
     },
     issuer ?? itself,
   );
-  return caOf(name, { key, certificate });
+  return caOf(name, commonName, { key, certificate });
 }
 
-function caOf(name: string, authority: Authority): SceneCa {
+function caOf(name: string, commonName: string, authority: Authority): SceneCa {
   const der = certificateDer(authority.certificate);
   const listed = new Map<bigint, Entry>();
   let number = 0;
   return {
     name,
+    commonName,
     der,
     pem: encodePem('CERTIFICATE', der),
     issue: (leaf, wanted) => leafBelow(authority, leaf, wanted),
-    issueCa: (below, commonName, names = {}) =>
-      madeCa(below, commonName, extensionsFor(names), issuerOf(authority)),
+    issueCa: (below, itsName, names = {}) =>
+      madeCa(below, itsName, extensionsFor(names), issuerOf(authority)),
     revoke({ certificate }) {
       const { serialNumber } = certificate.tbsCertificate;
       listed.set(serialNumber, { serialNumber, at: fromNow(-1000), reason: 'keyCompromise' });
@@ -127,6 +133,13 @@ function caOf(name: string, authority: Authority): SceneCa {
       number += 1;
       const fields = { number, ...timesOf(making), revoked: [...listed.values()] };
       return issueCrl(fields, issuerOf(authority));
+    },
+    isAsked(request) {
+      const [first] = decodeOcspRequest(request).tbsRequest.requestList;
+      const hash = first && findDigest(first.reqCert.hashAlgorithm);
+      if (hash === undefined || first === undefined) return false;
+      const { subjectPublicKey } = authority.certificate.tbsCertificate.subjectPublicKeyInfo;
+      return bytesEqual(first.reqCert.issuerKeyHash, digest(hash, subjectPublicKey));
     },
     respond(request, making = {}) {
       const { requestList } = decodeOcspRequest(request).tbsRequest;

@@ -28,6 +28,8 @@ export interface StatusHost {
   urlsOf(name: string): Required<StatusUrls>;
   /** Have CRLs and responses of a CA: made as they are asked for, so that a revocation is known at once. */
   add(ca: SceneCa): void;
+  /** Have one responder for several CAs at a path; what it says of one is spoiled by `PATH#NAME`. */
+  addShared(path: string, cas: readonly SceneCa[]): void;
   /** Have something else answered at a path such as `/issuing-b.crl` or `/ocsp/issuing-b`. */
   spoil(path: string, fault: Fault): void;
   /** Everything is as it should be again. */
@@ -81,6 +83,13 @@ export async function openStatusHost(
   const faults = new Map<string, Fault>();
   let asked: string[] = [];
 
+  const shared = new Map<string, readonly SceneCa[]>();
+  /** Which of the pages it is. */
+  const named = (path: string, body: Uint8Array): string => {
+    const ca = shared.get(path)?.find((one) => one.isAsked(body));
+    return ca === undefined ? path : `${path}#${ca.name}`;
+  };
+
   const answer = async (path: string, id: number, body: Uint8Array): Promise<void> => {
     const page = pages.get(path);
     const fault = faults.get(path);
@@ -108,11 +117,13 @@ export async function openStatusHost(
     }
     return page ? send(200, await page(body)) : send(404, nothing);
   };
+  const answered = async (path: string, id: number, body: Uint8Array): Promise<void> =>
+    answer(named(path, body), id, body);
   child.on('message', (message: FarMessage) => {
     if (message.type !== 'request') return;
     const { id, method, path, body } = message;
     asked.push(`${method} ${path}`);
-    answer(path, id, body).catch(() => order({ type: 'reset', id }));
+    answered(path, id, body).catch(() => order({ type: 'reset', id }));
   });
   await told({ type: 'listen' });
   const url = `http://${address}:${port}`;
@@ -128,6 +139,15 @@ export async function openStatusHost(
         contentType: RESPONSE,
         body: await ca.respond(request, making),
       }));
+    },
+    addShared(path, cas) {
+      shared.set(path, cas);
+      for (const ca of cas) {
+        pages.set(`${path}#${ca.name}`, async (request, making) => ({
+          contentType: RESPONSE,
+          body: await ca.respond(request, making),
+        }));
+      }
     },
     spoil: (path, fault) => void faults.set(path, fault),
     mend: () => faults.clear(),
