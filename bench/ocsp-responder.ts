@@ -38,7 +38,7 @@ const source = responderSource({
   ocsp: { status: () => Promise.reject(new Error('Nobody is asked here')) },
   budget: { begin: () => false, end: () => {} },
   failed: () => {},
-  relay: async () => undefined,
+  relays: async () => [],
 });
 const { url } = await serveResponses({ address: '127.0.0.1', port: 0, isOpen: false }, source);
 console.log(JSON.stringify({ port: Number(new URL(url).port) }));

@@ -3,6 +3,7 @@ import { CertError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { readResponder, type ResponderSetting } from '../lifecycle/responder-setting.ts';
 import { relayOf } from '../lifecycle/set-responder.ts';
+import { ipsecRelays, type IpsecRelays } from '../lifecycle/ipsec-relays.ts';
 import type { Store } from '../store/store.ts';
 import type { ValidationParts } from './compose-validation.ts';
 import { keepLooking } from './keep-looking.ts';
@@ -69,21 +70,38 @@ export async function keepResponding(context: RespondingContext): Promise<Respon
 
 function sourceFor(context: RespondingContext, setting: ResponderSetting): ResponderSource {
   const { store, clock, log, validation } = context;
-  let known: Relay | undefined;
+  let known: readonly Relay[] = [];
   let readAt: number | undefined;
   let reading: Promise<void> | undefined;
   let complaint: string | undefined;
-  const read = async (): Promise<void> => {
+  /** What is set for servers, or why that cannot be used. */
+  const ofServers = async (): Promise<{ readonly relay?: Relay; readonly failure?: string }> => {
     try {
-      known = await relayOf(store, setting);
-      complaint = undefined;
+      const relay = await relayOf(store, setting);
+      return relay ? { relay } : {};
+    } catch (error) {
+      if (!(error instanceof CertError)) throw error;
+      return { failure: error.message };
+    }
+  };
+  const ofGateways = async (): Promise<IpsecRelays> => {
+    try {
+      return await ipsecRelays(store);
     } catch (error) {
       if (!(error instanceof CertError)) throw error;
       // A store of another version, for one: what is ours is answered all the same.
-      if (error.message !== complaint) log.warn(error.message);
-      complaint = error.message;
-      known = undefined;
+      return { relays: [], failures: [error.message] };
     }
+  };
+  const read = async (): Promise<void> => {
+    const { relay, failure } = await ofServers();
+    const { relays, failures } = await ofGateways();
+    known = relay ? [...relays, relay] : relays;
+    const said = [...new Set([...(failure === undefined ? [] : [failure]), ...failures])].join(
+      '; ',
+    );
+    if (said !== '' && said !== complaint) log.warn(said);
+    complaint = said;
     readAt = clock.now().getTime();
   };
   const budget = relayBudget(clock);
@@ -92,14 +110,12 @@ function sourceFor(context: RespondingContext, setting: ResponderSetting): Respo
     store,
     clock,
     budget,
-    failed({ code, detail }) {
-      if (gate.pass(code) === undefined) return;
-      log.warn(
-        `OCSP object "${setting.object}" has no word for a server that asks: ${detail} (${code})`,
-      );
+    failed({ code, detail }, { object: { name } }) {
+      if (gate.pass(`${name} ${code}`) === undefined) return;
+      log.warn(`OCSP object "${name}" has no word for a server that asks: ${detail} (${code})`);
     },
     ocsp: validation.askForOthers(budget),
-    async relay() {
+    async relays() {
       const age = clock.now().getTime() - (readAt ?? -Infinity);
       if (age < 0 || age >= RELAY_MS) {
         reading ??= read().finally(() => {

@@ -6,12 +6,7 @@ import type { Store } from '../store/store.ts';
 import type { ValidationContext } from '../validation/contract.ts';
 import { keepLooking, type KeptLooking } from './keep-looking.ts';
 import { tunnelAlarms } from './tunnel-alarms.ts';
-import {
-  tunnelGateway,
-  type GatewayContext,
-  type GatewayState,
-  type TunnelGateway,
-} from './tunnel-gateway.ts';
+import { tunnelGateway, type GatewayState, type TunnelGateway } from './tunnel-gateway.ts';
 
 /** What looking after tunnels stands on. */
 export interface TunnelsContext {
@@ -23,7 +18,6 @@ export interface TunnelsContext {
   wake(): void;
   /** How charons are reached; without it, as it is in reality. */
   readonly ike?: IkePorts;
-  readonly listen?: GatewayContext['listen'];
 }
 
 /** That the charons of IPsec peers have what they need, and nobody a tunnel who is refused, as long as the agent works. */
@@ -37,9 +31,6 @@ export interface Tunnels {
 
 /** How soon a charon that has lost something is noticed, and a changed peer. */
 const EVERY_MS = 10_000;
-
-/** Listening needs no more than charon's word that it will tell. */
-const LISTEN_MS = 5000;
 
 /**
  * Look after the charons of all IPsec peers from time to time, and at once when an IKE_SA is set up. Nothing is known of
@@ -60,16 +51,12 @@ export function keepTunnels(context: TunnelsContext): Tunnels {
         ).openIkeDaemon(socket, options);
       },
     },
-    listen = async (socket, changed, until) => {
-      const { listenToIke } = await import('../deploy/ike-events.ts');
-      return await listenToIke(socket, { changed, timeoutMs: LISTEN_MS, signal: until });
-    },
   } = context;
 
   const gatewayAt = (socket: string): TunnelGateway => {
     const known = gateways.get(socket);
     if (known) return known;
-    const made = tunnelGateway({ ...context, ike, listen, alarms, signal }, socket);
+    const made = tunnelGateway({ ...context, ike, alarms, signal }, socket);
     gateways.set(socket, made);
     return made;
   };

@@ -28,9 +28,9 @@ export interface ResponderSourceContext {
   readonly ocsp: Pick<OcspClient, 'status'>;
   readonly budget: RelayBudget;
   /** Told why a certificate of others is not spoken of. */
-  failed(why: Unavailable): void;
-  /** Undefined: nothing is asked for others. */
-  relay(): Promise<Relay | undefined>;
+  failed(why: Unavailable, about: Relayed): void;
+  /** None: nothing is asked for others. Of a CA that is in several, the first counts. */
+  relays(): Promise<readonly Relay[]>;
   /** Ask with the nonce of the client; undefined where they are not passed on. */
   passOn?(
     asked: ResponderAsks,
@@ -69,12 +69,12 @@ export function responderSource(context: ResponderSourceContext): ResponderSourc
     if (hash !== 'sha1' && hash !== 'sha256') return undefined;
     // What nobody has issued is not kept, nor asked about.
     if (serialNumber < 0n || serialNumber >> BigInt(MAX_SERIAL_BITS) > 0n) return undefined;
-    const relay = await context.relay();
-    if (relay === undefined) return undefined;
-    for (const issuer of relay.issuers) {
-      const certificate = unseen(serialNumber, issuer);
-      if (isCertIdOf(certId, certificate, issuer)) {
-        return { certificate, issuer, object: forOthers(relay.object, hash) };
+    for (const { issuers, object } of await context.relays()) {
+      for (const issuer of issuers) {
+        const certificate = unseen(serialNumber, issuer);
+        if (isCertIdOf(certId, certificate, issuer)) {
+          return { certificate, issuer, object: forOthers(object, hash) };
+        }
       }
     }
     return undefined;
@@ -89,7 +89,7 @@ export function responderSource(context: ResponderSourceContext): ResponderSourc
     try {
       const found = await passOn(asked, about, signal);
       if (found.type !== 'unavailable') return found;
-      if (!signal.aborted) context.failed(found);
+      if (!signal.aborted) context.failed(found, about);
       return later;
     } finally {
       budget.end();
@@ -113,7 +113,7 @@ export function responderSource(context: ResponderSourceContext): ResponderSourc
       }
       const { certificate, issuer, object } = about;
       const { verdict, der } = await ocsp.status(certificate, issuer, object, signal);
-      if (verdict.type === 'unavailable' && !signal.aborted) context.failed(verdict);
+      if (verdict.type === 'unavailable' && !signal.aborted) context.failed(verdict, about);
       if (verdict.type === 'unavailable' || der === undefined) return later;
       return { type: 'shown', shown: { der, ...spanOf(verdict, clock.now()) } };
     },

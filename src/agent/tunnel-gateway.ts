@@ -1,7 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { CertError } from '../base/errors.ts';
 import type { IkeAssociation, IkeDaemon } from '../deploy/ike-daemon.ts';
-import type { IkeEvents } from '../deploy/ike-events.ts';
 import type { IkePorts } from '../lifecycle/ipsec-ports.ts';
 import type { IpsecPeer } from '../store/ipsec-contract.ts';
 import { inTurn } from './in-turn.ts';
@@ -15,8 +14,6 @@ import { tunnelRedeployment } from './tunnel-redeployment.ts';
 export interface GatewayContext extends JudgingContext {
   readonly clock: Clock;
   readonly ike: IkePorts;
-  /** @throws {CertError} DELIVERY_FAILED */
-  listen(socket: string, changed: () => void, signal: AbortSignal): Promise<IkeEvents>;
   readonly alarms: TunnelAlarms;
   /** Called when something is due again. */
   wake(): void;
@@ -62,7 +59,8 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
   const idleSince = new Map<string, number>();
   let run: string | undefined;
   let trouble: string | undefined;
-  let events: IkeEvents | undefined;
+  /** A connection of its own: whoever is to be kept out has a tunnel for no longer than being told takes. */
+  let events: IkeDaemon | undefined;
   let established = 0;
   let names: readonly string[] = [];
   let isClosed = false;
@@ -84,9 +82,15 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
   };
   const listen = async (): Promise<void> => {
     if (events !== undefined) return;
-    const begun = await context.listen(socket, () => void soon(), signal);
-    events = begun;
-    void begun.ended.then(() => {
+    const told = await context.ike.open(socket, { timeoutMs: TIMEOUT_MS, signal });
+    try {
+      await told.watch(() => void soon());
+    } catch (error) {
+      told.close();
+      throw error;
+    }
+    events = told;
+    void told.ended().then(() => {
       events = undefined;
       if (!isClosed && !signal.aborted) comeBack().catch(() => {});
     });

@@ -70,7 +70,7 @@ export interface RelayOf {
   readonly object: ResolvedOcsp;
 }
 
-/** Find those; undefined when nothing is asked for others. @throws {CertError} CONFIG_INVALID, CA_UNKNOWN, CERT_UNKNOWN */
+/** Find what is set for servers; undefined when nothing is asked for them. @throws {CertError} CONFIG_INVALID, CA_UNKNOWN, CERT_UNKNOWN */
 export async function relayOf(
   store: Store,
   { forCa, object }: ResponderSetting,

@@ -51,7 +51,7 @@ function sourceWith(changes: Partial<ResponderSourceContext> = {}) {
         return good;
       },
     },
-    relay: async () => ({ issuers: [ca.certificate], object }),
+    relays: async () => [{ issuers: [ca.certificate], object }],
     ...changes,
   });
   const find = (id: CertID, hasNonce = false): Promise<ResponderFound> =>
@@ -97,7 +97,7 @@ describe('responderSource()', () => {
       type: 'shown',
     });
     expect(asked).toHaveLength(1);
-    const alone = sourceWith({ relay: async () => undefined });
+    const alone = sourceWith({ relays: async () => [] });
     expect(await alone.find(other)).toStrictEqual({ type: 'none', why: 'unauthorized' });
   });
 
