@@ -99,8 +99,6 @@ async function assertNoPeers(
   name: Label,
   label: string,
 ): Promise<void> {
-  const socketsOf = (deployment: Deployment): readonly string[] =>
-    deployment.target?.type === 'strongswan' ? [deployment.target.socket] : [];
   const all = await store.deployments.list(name);
   const gone = all.filter((each) => each.label === label).flatMap(socketsOf);
   const left = all.filter((each) => each.label !== label).flatMap(socketsOf);
@@ -114,6 +112,10 @@ async function assertNoPeers(
     `Cannot undo deployment "${label}" of "${name}": IPsec peer "${peer.name}" has its certificate by it`,
     { hint: `Remove that first, with "certkeeper ipsec peer remove ${peer.name}"` },
   );
+}
+
+function socketsOf({ target }: Deployment): readonly string[] {
+  return target?.type === 'strongswan' ? [target.socket] : [];
 }
 
 /** Take away what a killed delivery left where nobody will deliver to any more. */

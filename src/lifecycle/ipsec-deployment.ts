@@ -1,5 +1,5 @@
 import { CertError } from '../base/errors.ts';
-import type { IkeAssociation, IkeDaemon } from '../deploy/ike-daemon.ts';
+import type { IkeDaemon } from '../deploy/ike-daemon.ts';
 import type { DeployTarget } from '../store/deployments-contract.ts';
 import type { CertificateRecord } from '../store/store.ts';
 import type { LifecycleContext } from './context.ts';
@@ -7,7 +7,8 @@ import { isOurAuthority } from './ipsec-authorities.ts';
 import { isAmong } from './ipsec-crls.ts';
 import { planIpsec, type IpsecPlan } from './ipsec-plan.ts';
 import { realIkePorts } from './ipsec-ports.ts';
-import { lookForUse, type Replaced } from './ipsec-use.ts';
+import { lookBefore, renewAssociations, renewOthers } from './ipsec-renewal.ts';
+import { lookForLoaded } from './ipsec-use.ts';
 
 /** A charon of this machine as the target of a deployment. */
 export type StrongswanTarget = Extract<DeployTarget, { readonly type: 'strongswan' }>;
@@ -30,12 +31,7 @@ export async function deployToStrongswan(
   try {
     const daemon = await ike.open(target.socket, { signal });
     try {
-      const before = await daemon.associations();
-      await load(daemon, plan);
-      await begin(daemon, plan, before);
-      await tidy(daemon, plan);
-      const replaced = await reauthenticate(context, daemon, plan, { target, before });
-      return await lookForUse(context, daemon, plan, replaced);
+      return await use(context, daemon, plan, target);
     } finally {
       daemon.close();
     }
@@ -91,20 +87,40 @@ async function load(daemon: IkeDaemon, plan: IpsecPlan): Promise<void> {
   });
 }
 
-/** Set up what is to be set up by us, and is not. */
-async function begin(
+/** Have what is loaded used, and look whether it is. */
+async function use(
+  context: LifecycleContext,
   daemon: IkeDaemon,
   plan: IpsecPlan,
-  before: readonly IkeAssociation[],
-): Promise<void> {
+  { reauthenticates: others = [] }: StrongswanTarget,
+): Promise<string | undefined> {
+  const before = await lookBefore(daemon);
+  await load(daemon, plan);
+  const instead =
+    (await lookForLoaded(daemon, plan)) ?? (await renewAssociations(context, daemon, plan, before));
+  await begin(daemon, plan);
+  // While something goes on with the certificate before, it needs the key.
+  if (instead !== undefined) return instead;
+  await tidy(daemon, plan);
+  if (plan.isKeyReused && others.length > 0) {
+    context.log.warn(
+      `charon may go on with the certificate before in connections that pin none (${others.join(', ')}): both have the same key`,
+    );
+  }
+  return await renewOthers(context, daemon, others);
+}
+
+/** Set up what is to be set up by us, and is not. */
+async function begin(daemon: IkeDaemon, plan: IpsecPlan): Promise<void> {
+  const standing = await daemon.associations();
   for (const { connection, isInitiator } of plan.connections) {
-    if (!isInitiator) continue;
     const { name, children } = connection;
-    const standing = before.filter((each) => each.connection === name);
-    if (children.length === 0 && standing.length === 0) await daemon.initiate(name);
+    if (!isInitiator) continue;
+    const here = standing.filter((each) => each.connection === name);
+    if (children.length === 0 && here.length === 0) await daemon.initiate(name);
+    const there = new Set(here.flatMap((each) => each.children.map((child) => child.name)));
     for (const child of children) {
-      const isThere = standing.some((each) => each.children.some((one) => one.name === child.name));
-      if (!isThere) await daemon.initiate(name, child.name);
+      if (!there.has(child.name)) await daemon.initiate(name, child.name);
     }
   }
 }
@@ -118,35 +134,4 @@ async function tidy(daemon: IkeDaemon, plan: IpsecPlan): Promise<void> {
   for (const name of await daemon.authorities()) {
     if (isOurAuthority(name) && !needed.has(name)) await daemon.unloadAuthority(name);
   }
-}
-
-/** Have IKE_SAs authenticated anew that stood before, of whoever asked for that. */
-async function reauthenticate(
-  { log }: Pick<LifecycleContext, 'log'>,
-  daemon: IkeDaemon,
-  { connections, isKeyReused }: IpsecPlan,
-  {
-    target,
-    before,
-  }: { readonly target: StrongswanTarget; readonly before: readonly IkeAssociation[] },
-): Promise<readonly Replaced[]> {
-  const ofPeers = connections.flatMap(({ connection, reauthenticates }) =>
-    reauthenticates ? [connection.name] : [],
-  );
-  const ofOthers = target.reauthenticates ?? [];
-  if (isKeyReused && ofOthers.length > 0) {
-    log.warn(
-      `charon may go on with the certificate before in connections that pin none: the key of both is the same (${ofOthers.join(', ')})`,
-    );
-  }
-  const replaced: Replaced[] = [];
-  for (const name of new Set([...ofPeers, ...ofOthers])) {
-    const standing = before.filter(
-      ({ connection, state }) => connection === name && state === 'ESTABLISHED',
-    );
-    if (standing.length === 0) continue;
-    await daemon.reauthenticate(name);
-    replaced.push(...standing);
-  }
-  return replaced;
 }

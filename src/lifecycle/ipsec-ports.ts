@@ -4,6 +4,8 @@ import type { IkeDaemon, IkeDaemonOptions } from '../deploy/ike-daemon.ts';
 export interface IkePorts {
   /** Reach a charon by its VICI socket. @throws {CertError} DELIVERY_FAILED when nobody answers there, or somebody else */
   open(socket: string, options: IkeDaemonOptions): Promise<IkeDaemon>;
+  /** How long a peer may take to authenticate us anew; left out, as long as a slow responder takes. */
+  readonly patienceMs?: number;
 }
 
 /** VICI; loaded when it is used first. */
