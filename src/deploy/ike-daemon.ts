@@ -90,6 +90,15 @@ export interface IkeCertificate {
   readonly hasPrivateKey: boolean;
 }
 
+/** What came of setting up a connection. */
+export interface IkeAttempt {
+  readonly isUp: boolean;
+  /** Of the IKE_SAs that were used or made for it. */
+  readonly ids: readonly string[];
+  /** What charon said about it last. */
+  readonly log: readonly string[];
+}
+
 /** What is to be ended. */
 export type IkeEnded =
   | { readonly connection: string }
@@ -135,6 +144,13 @@ export interface IkeDaemon {
   /** Begin to set it up; not waited for. */
   initiate(name: string, child?: string): Promise<void>;
   /**
+   * Set it up, and wait for that; nothing else can be asked meanwhile. Where an IKE_SA of the same settings stands, that
+   * one is used, and a child that stands is not set up twice.
+   *
+   * @param patienceMs after which charon goes on without being waited for
+   */
+  establish(name: string, child: string | undefined, patienceMs: number): Promise<IkeAttempt>;
+  /**
    * Have the IKE_SAs of a connection authenticated anew; not waited for. They are so with what they were set up with: another
    * certificate that was loaded since is not used, see `replaceAssociations`.
    */
@@ -145,6 +161,10 @@ export interface IkeDaemon {
   associations(connection?: string): Promise<readonly IkeAssociation[]>;
   /** X.509 certificates, loaded or received. */
   certificates(): Promise<readonly IkeCertificate[]>;
+  /** Be told of each IKE_SA that is established or gone, from when this resolves until the connection ends. */
+  watch(changed: (association: IkeAssociation, isUp: boolean) => void): Promise<void>;
+  /** Wait until the daemon cannot be asked any more: it is gone, or this was closed. @returns why */
+  ended(): Promise<unknown>;
   /** Never throws. */
   close(): void;
 }

@@ -1,13 +1,24 @@
 import { CertError } from '../base/errors.ts';
+import { cut, printable } from '../base/printable.ts';
 import { associationsIn } from './ike-association.ts';
 import { authorityMessage, connectionMessage } from './ike-connection.ts';
-import type { IkeAssociation, IkeDaemon, IkeDaemonOptions, IkeEnded } from './ike-daemon.ts';
+import type {
+  IkeAssociation,
+  IkeAttempt,
+  IkeDaemon,
+  IkeDaemonOptions,
+  IkeEnded,
+} from './ike-daemon.ts';
 import { ViciClient } from './vici-client.ts';
 import { maxValueOctets, value, type ViciEntry, type ViciMessage } from './vici-message.ts';
 import { countIn, octetsIn, sectionIn, textIn, textsIn } from './vici-reading.ts';
 
 /** It waits for nothing on the network in what is asked of it here. */
 const defaultTimeoutMs = 10_000;
+
+/** Of what charon logs about an attempt; why it failed is near the end. */
+const maxLogLines = 20;
+const maxLogCharacters = 200;
 
 /** How often IKE_SAs are listed again that were busy, and so left out. */
 const maxListings = 3;
@@ -70,6 +81,7 @@ export async function openIkeDaemon(
       const which = child === undefined ? [] : [value('child', child)];
       await client.request('initiate', [value('ike', name), ...which, ...notWaiting]);
     },
+    establish: (name, child, patienceMs) => establish(client, name, child, patienceMs),
     async reauthenticate(connection) {
       const which = [value('ike', connection), value('reauth', 'yes')];
       await ignoreMissing(client.request('rekey', which));
@@ -93,6 +105,12 @@ export async function openIkeDaemon(
         const hasPrivateKey = textIn(message, 'has_privkey') === 'yes';
         return der === undefined ? undefined : { der, hasPrivateKey };
       }),
+    watch: (changed) =>
+      client.listen('ike-updown', (message) => {
+        const isUp = textIn(message, 'up') === 'yes';
+        for (const association of associationsIn(message)) changed(association, isUp);
+      }),
+    ended: () => client.ended(),
     close: () => client.close(),
   };
 }
@@ -115,14 +133,36 @@ async function about(client: ViciClient): Promise<Awaited<ReturnType<IkeDaemon['
   };
 }
 
+/** Charon tells meanwhile what it does, and by which IKE_SA; in the end it says no more than that it failed. */
+async function establish(
+  client: ViciClient,
+  name: string,
+  child: string | undefined,
+  patienceMs: number,
+): Promise<IkeAttempt> {
+  const which = child === undefined ? [] : [value('child', child)];
+  const message = [value('ike', name), ...which, value('timeout', String(patienceMs))];
+  const { events, answer } = await client.stream('initiate', 'control-log', message, patienceMs);
+  const ids = events.map((event) => textIn(event, 'ikesa-uniqueid') ?? '').filter(Boolean);
+  const said = events.map((event) => textIn(event, 'msg') ?? '').filter(Boolean);
+  const errmsg = textIn(answer, 'errmsg');
+  return {
+    isUp: textIn(answer, 'success') === 'yes',
+    ids: [...new Set(ids)],
+    log: [...said.slice(-maxLogLines), ...(errmsg === undefined ? [] : [errmsg])].map((line) =>
+      cut(printable(line), maxLogCharacters),
+    ),
+  };
+}
+
 /** List certificates or CRLs. */
 async function listed<T>(
   client: ViciClient,
   type: string,
   read: (message: ViciMessage) => T | undefined,
 ): Promise<readonly T[]> {
-  const messages = await client.stream('list-certs', 'list-cert', [value('type', type)]);
-  return messages.flatMap((message) => {
+  const { events } = await client.stream('list-certs', 'list-cert', [value('type', type)]);
+  return events.flatMap((message) => {
     const found = read(message);
     return found === undefined ? [] : [found];
   });
@@ -137,7 +177,7 @@ async function associations(
   connection?: string,
 ): Promise<readonly IkeAssociation[]> {
   for (let listing = 1; ; listing += 1) {
-    const events = await client.stream('list-sas', 'list-sa', [value('noblock', 'yes')]);
+    const { events } = await client.stream('list-sas', 'list-sa', [value('noblock', 'yes')]);
     const all = events.flatMap(associationsIn);
     const total = countIn(sectionIn(await client.request('stats'), 'ikesas'), 'total') ?? 0;
     if (all.length < total && listing < maxListings) continue;

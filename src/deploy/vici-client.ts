@@ -24,6 +24,18 @@ interface Waiting {
   readonly fail: (error: unknown) => void;
 }
 
+/** What comes before an answer, and how much longer than usual that takes. */
+interface Expected {
+  readonly onEvent?: (packet: ViciPacket) => void;
+  readonly waitMs?: number;
+}
+
+/** A streamed answer. */
+export interface ViciStream {
+  readonly events: readonly ViciMessage[];
+  readonly answer: ViciMessage;
+}
+
 /** A connection to a charon: one command at a time, in the order they were asked for. */
 export class ViciClient {
   readonly #path: string;
@@ -63,23 +75,32 @@ export class ViciClient {
    * @throws {CertError} DELIVERY_FAILED: no answer in time, charon ended, it does not know the command, or refuses it
    */
   request(command: string, message: ViciMessage = []): Promise<ViciMessage> {
-    return this.#queued(() => this.#command(command, message, () => {}));
+    return this.#queued(async () => {
+      const answer = await this.#command(command, message, {});
+      if (textIn(answer, 'success') === 'no') {
+        const said = textIn(answer, 'errmsg') ?? 'no';
+        throw charonRefused(this.#path, command, said);
+      }
+      return answer;
+    });
   }
 
-  /** Have a command done whose answer is a stream of events. @throws {CertError} as `request` */
-  stream(
-    command: string,
-    event: string,
-    message: ViciMessage = [],
-  ): Promise<readonly ViciMessage[]> {
+  /**
+   * Have a command done whose answer is a stream of events; whether it is refused in the end is for the caller to see.
+   *
+   * @param waitMs how long charon may wait before it answers
+   * @throws {CertError} as `request`
+   */
+  stream(command: string, event: string, message: ViciMessage, waitMs = 0): Promise<ViciStream> {
     return this.#queued(async () => {
       const events: ViciMessage[] = [];
-      await this.#event('register', event);
-      await this.#command(command, message, (packet) => {
+      const onEvent = (packet: ViciPacket): void => {
         if (packet.type === 'event' && packet.name === event) events.push(packet.message);
-      });
+      };
+      await this.#event('register', event);
+      const answer = await this.#command(command, message, { onEvent, waitMs });
       await this.#event('unregister', event);
-      return events;
+      return { events, answer };
     });
   }
 
@@ -109,26 +130,18 @@ export class ViciClient {
     return done;
   }
 
-  async #command(
-    command: string,
-    message: ViciMessage,
-    onEvent: (packet: ViciPacket) => void,
-  ): Promise<ViciMessage> {
+  async #command(command: string, message: ViciMessage, expected: Expected): Promise<ViciMessage> {
     const packet: ViciPacket = { type: 'command', name: command, message };
-    const answer = await this.#exchange(command, encodePacket(packet), onEvent);
+    const answer = await this.#exchange(command, encodePacket(packet), expected);
     if (answer.type === 'command-unknown')
       throw charonRefused(this.#path, command, 'unknown command');
     if (answer.type !== 'response') throw this.#confused(answer);
-    if (textIn(answer.message, 'success') === 'no') {
-      const said = textIn(answer.message, 'errmsg') ?? 'no';
-      throw charonRefused(this.#path, command, said);
-    }
     return answer.message;
   }
 
   async #event(type: 'register' | 'unregister', name: string): Promise<void> {
     const what = `${type} ${name}`;
-    const answer = await this.#exchange(what, encodePacket({ type, name }), () => {});
+    const answer = await this.#exchange(what, encodePacket({ type, name }), {});
     if (answer.type === 'event-unknown') throw charonRefused(this.#path, what, 'unknown event');
     if (answer.type !== 'event-confirm') throw this.#confused(answer);
   }
@@ -143,7 +156,7 @@ export class ViciClient {
   #exchange(
     command: string,
     packet: Uint8Array,
-    onEvent: (packet: ViciPacket) => void,
+    { onEvent, waitMs = 0 }: Expected,
   ): Promise<ViciPacket> {
     return new Promise((resolve, reject) => {
       if (this.#broken !== undefined) {
@@ -153,7 +166,7 @@ export class ViciClient {
       }
       let events = 0;
       let octets = 0;
-      const { timeoutMs } = this.#options;
+      const timeoutMs = this.#options.timeoutMs + waitMs;
       const late = setTimeout(
         () => this.#break(lateError(this.#path, timeoutMs, command)),
         timeoutMs,
@@ -174,7 +187,7 @@ export class ViciClient {
           octets += length;
           if (events > maxEvents || octets > maxEventOctets)
             this.#break(notCharon(this.#path, `its answer to ${command} does not end`));
-          else onEvent(answer);
+          else onEvent?.(answer);
         },
         fail: (error) => {
           end();

@@ -85,15 +85,25 @@ export async function startFakeCharon(path?: string): Promise<FakeCharon> {
     return done(value('id', id));
   };
 
-  const initiate = (name: string): ViciAnswer | ViciFault => {
+  const initiate = (message: ViciMessage): ViciAnswer | ViciFault => {
+    const name = textIn(message, 'ike') ?? '';
     const settings = connections.get(name);
     if (settings === undefined) return { errmsg: `CHILD_SA config '${name}' not found` };
     const [pinned = ''] = listIn(sectionIn(settings, 'local'), 'certs');
     // Charon takes one that stands only if it was made of the same configuration.
-    const same = associations.some((sa) => sa.connection === name && sa.certificate === pinned);
+    const same = associations.find((sa) => sa.connection === name && sa.certificate === pinned);
     const remote = textIn(sectionIn(settings, 'remote'), 'id') ?? 'CN=peer';
-    if (!same) begin(name, charon.answersPeers ? 'ESTABLISHED' : 'CONNECTING', remote);
-    return done();
+    const state = charon.answersPeers ? 'ESTABLISHED' : 'CONNECTING';
+    const { id } = same ?? begin(name, state, remote);
+    if (textIn(message, 'timeout') === '-1') return done();
+    const msg = same === undefined ? `initiating IKE_SA ${name}[${id}]` : 'existing duplicate';
+    const log = [value('ikesa-uniqueid', id), value('msg', msg)];
+    const isUp = same === undefined && charon.answersPeers;
+    const refusal = [value('success', 'no'), value('errmsg', `establishing '${name}' failed`)];
+    return {
+      message: isUp ? [value('success', 'yes')] : refusal,
+      events: [{ name: 'control-log', message: log }],
+    };
   };
 
   const terminate = (message: ViciMessage): ViciAnswer | ViciFault => {
@@ -154,7 +164,7 @@ export async function startFakeCharon(path?: string): Promise<FakeCharon> {
           ? done()
           : { errmsg: `unload: connection '${name}' not found` };
       case 'initiate':
-        return initiate(textIn(message, 'ike') ?? '');
+        return initiate(message);
       case 'rekey':
         return associations.some(({ connection }) => connection === textIn(message, 'ike'))
           ? done(value('matches', '1'))

@@ -1,0 +1,78 @@
+import type { IkeAssociation, IkeAttempt, IkeConnection, IkeDaemon } from './ike-daemon.ts';
+
+/** As long as authenticating may take with a CRL or an OCSP responder that is slow; usually it is 50 ms. */
+const defaultPatienceMs = 15_000;
+
+/** What became of the IKE_SAs of a connection that was loaded anew. */
+export type Replacement =
+  /** There was none. */
+  | { readonly type: 'none' }
+  /** They were ended once another stood. */
+  | { readonly type: 'replaced'; readonly ended: number }
+  /** They were set up with the very settings that are loaded. */
+  | { readonly type: 'current' }
+  /** No other came up: they stand as they stood. In charon's words. */
+  | { readonly type: 'kept'; readonly why: string };
+
+/** How long another is waited for. */
+export interface ReplacementOptions {
+  /** For each child. */
+  readonly patienceMs?: number;
+  /** Ends it between two children; the daemon's own ends it at once. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Have the traffic of a connection go over an IKE_SA that was set up with what is loaded now.
+ *
+ * Charon re-authenticates an IKE_SA with the settings it was set up with, hence with the former certificate. So another is
+ * set up beside it, and the former is ended after that: the traffic goes over the newest, and nothing is lost.
+ *
+ * @param connection as it was loaded; it needs an address to call
+ * @throws {CertError} DELIVERY_FAILED; the reason of the signal
+ */
+export async function replaceAssociations(
+  daemon: Pick<IkeDaemon, 'associations' | 'establish' | 'terminate'>,
+  connection: Pick<IkeConnection, 'name' | 'children'>,
+  { patienceMs = defaultPatienceMs, signal }: ReplacementOptions = {},
+): Promise<Replacement> {
+  const { name } = connection;
+  const former = (await daemon.associations(name)).filter(({ state }) => state === 'ESTABLISHED');
+  if (former.length === 0) return { type: 'none' };
+
+  const formerIds = new Set(former.map(({ id }) => id));
+  const used = new Set<string>();
+  for (const child of standing(former, connection)) {
+    signal?.throwIfAborted();
+    const attempt = await daemon.establish(name, child, patienceMs);
+    for (const id of attempt.ids) used.add(id);
+    const isThere = attempt.ids.length > 0 && attempt.ids.every((id) => formerIds.has(id));
+    if (attempt.isUp || isThere) continue;
+    // What was begun would come up some day, and stand beside the former.
+    for (const id of used) if (!formerIds.has(id)) await daemon.terminate({ id });
+    return { type: 'kept', why: reasonOf(attempt) };
+  }
+
+  let ended = 0;
+  for (const { id } of former) if (!used.has(id)) ended += await daemon.terminate({ id });
+  return ended === 0 ? { type: 'current' } : { type: 'replaced', ended };
+}
+
+/** One that did not stand, as its peer refuses it, must not keep the others where they are. */
+function standing(
+  former: readonly IkeAssociation[],
+  { children }: Pick<IkeConnection, 'children'>,
+): readonly (string | undefined)[] {
+  const stood = new Set(former.flatMap((sa) => sa.children.map((child) => child.name)));
+  const names = children.map(({ name }) => name).filter((name) => stood.has(name));
+  return names.length === 0 ? [undefined] : names;
+}
+
+/** What charon says of packets says nothing about why. */
+const aboutPackets = /^(?:sending|received) packet|^(?:generating|parsed|retransmit) /;
+
+/** Why an attempt failed is in the last lines, but for the very last, which says that it did. */
+export function reasonOf({ log }: IkeAttempt): string {
+  const telling = log.map((line) => line.trim()).filter((line) => !aboutPackets.test(line));
+  return telling.slice(-3).join('; ');
+}

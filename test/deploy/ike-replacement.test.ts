@@ -1,0 +1,98 @@
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { IkeConnection, IkeDaemon } from '../../src/deploy/ike-daemon.ts';
+import { reasonOf, replaceAssociations } from '../../src/deploy/ike-replacement.ts';
+import { openIkeDaemon } from '../../src/deploy/strongswan-daemon.ts';
+import { type FakeCharon, startFakeCharon } from '../harness/fake-charon.ts';
+
+const connection: IkeConnection = {
+  name: 'hq',
+  localAddresses: [],
+  remoteAddresses: ['192.0.2.2'],
+  certificate: Uint8Array.of(1),
+  anchors: [],
+  revocation: 'strict',
+  proposals: [],
+  children: [
+    {
+      name: 'net',
+      localSelectors: ['10.1.0.0/24'],
+      remoteSelectors: ['10.2.0.0/24'],
+      espProposals: [],
+      isStarted: true,
+    },
+  ],
+};
+
+const renewed: IkeConnection = { ...connection, certificate: Uint8Array.of(2) };
+
+let charon: FakeCharon;
+let daemon: IkeDaemon;
+beforeEach(async () => {
+  charon = await startFakeCharon();
+  daemon = await openIkeDaemon(charon.socket);
+  onTestFinished(() => daemon.close());
+  await daemon.loadConnection(connection);
+});
+
+/** Certificates that the IKE_SAs were set up with. */
+function standing(): readonly string[] {
+  return charon.associations.map(({ certificate, state }) => `${certificate} ${state}`);
+}
+
+describe('replaceAssociations()', () => {
+  it('does nothing where there is none', async () => {
+    expect(await replaceAssociations(daemon, connection)).toStrictEqual({ type: 'none' });
+    expect(standing()).toStrictEqual([]);
+  });
+
+  it('ends the former one once another stands', async () => {
+    await daemon.initiate('hq', 'net');
+    await daemon.loadConnection(renewed);
+    expect(standing()).toStrictEqual(['01 ESTABLISHED']);
+    expect(await replaceAssociations(daemon, renewed)).toStrictEqual({
+      type: 'replaced',
+      ended: 1,
+    });
+    expect(standing()).toStrictEqual(['02 ESTABLISHED']);
+  });
+
+  it('leaves one alone that has the settings already, and ends what is beside it', async () => {
+    await daemon.initiate('hq', 'net');
+    expect(await replaceAssociations(daemon, connection)).toStrictEqual({ type: 'current' });
+    await daemon.loadConnection(renewed);
+    await daemon.initiate('hq', 'net');
+    expect(standing()).toStrictEqual(['01 ESTABLISHED', '02 ESTABLISHED']);
+    expect(await replaceAssociations(daemon, renewed)).toStrictEqual({
+      type: 'replaced',
+      ended: 1,
+    });
+    expect(standing()).toStrictEqual(['02 ESTABLISHED']);
+  });
+
+  it('leaves the former one alone where no other comes up, and gives that up', async () => {
+    await daemon.initiate('hq', 'net');
+    await daemon.loadConnection(renewed);
+    charon.answersPeers = false;
+    expect(await replaceAssociations(daemon, renewed)).toStrictEqual({
+      type: 'kept',
+      why: "initiating IKE_SA hq[2]; establishing 'hq' failed",
+    });
+    expect(standing()).toStrictEqual(['01 ESTABLISHED']);
+  });
+});
+
+describe('reasonOf()', () => {
+  it('gives the last that was said, without the packets', () => {
+    const log = [
+      'certificate status is good',
+      "constraint check failed: peer not authenticated by CA 'CN=Root-A'",
+      'no alternative config found',
+      'generating INFORMATIONAL request 2 [ N(AUTH_FAILED) ]',
+      'sending packet: from 192.168.0.1[4500] to 192.168.0.2[4500] (80 bytes)',
+      "establishing CHILD_SA 'net' failed",
+    ];
+    expect(reasonOf({ isUp: false, ids: [], log })).toBe(
+      "constraint check failed: peer not authenticated by CA 'CN=Root-A'; no alternative config found; establishing CHILD_SA 'net' failed",
+    );
+  });
+});
