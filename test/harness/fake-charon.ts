@@ -17,6 +17,8 @@ export interface FakeAssociation {
   readonly id: string;
   state: string;
   readonly remoteId: string;
+  /** Seconds until charon authenticates it anew by itself. */
+  reauthIn?: number;
   readonly localId: string;
   /** The certificate it was set up with, in hex. */
   readonly certificate: string;
@@ -106,6 +108,18 @@ export async function startFakeCharon(path?: string): Promise<FakeCharon> {
     };
   };
 
+  // With the settings each was set up with.
+  const reauthenticate = (name: string): ViciAnswer | ViciFault => {
+    const former = associations.filter(({ connection }) => connection === name);
+    if (former.length === 0) return { errmsg: 'no matching SAs to rekey found' };
+    for (const each of former) {
+      associations.splice(associations.indexOf(each), 1);
+      if (each.children.length > 0 && charon.answersPeers)
+        associations.push({ ...each, id: String((last += 1)) });
+    }
+    return done(value('matches', String(former.length)));
+  };
+
   const terminate = (message: ViciMessage): ViciAnswer | ViciFault => {
     const gone = associations.filter(
       ({ id, connection }) =>
@@ -166,9 +180,7 @@ export async function startFakeCharon(path?: string): Promise<FakeCharon> {
       case 'initiate':
         return initiate(message);
       case 'rekey':
-        return associations.some(({ connection }) => connection === textIn(message, 'ike'))
-          ? done(value('matches', '1'))
-          : { errmsg: 'no matching SAs to rekey found' };
+        return reauthenticate(textIn(message, 'ike') ?? '');
       case 'terminate':
         return terminate(message);
       case 'flush-certs':
@@ -231,6 +243,7 @@ function associationSection(sa: FakeAssociation): ViciEntry {
     value('encr-alg', 'AES_CBC'),
     value('encr-keysize', '128'),
     ...(sa.state === 'ESTABLISHED' ? [value('established', '7')] : []),
+    ...(sa.reauthIn === undefined ? [] : [value('reauth-time', String(sa.reauthIn))]),
     section(
       'child-sas',
       sa.children.map((child) =>
