@@ -7,7 +7,7 @@ import { isOurAuthority } from './ipsec-authorities.ts';
 import { isAmong } from './ipsec-crls.ts';
 import { planIpsec, type IpsecPlan } from './ipsec-plan.ts';
 import { realIkePorts } from './ipsec-ports.ts';
-import { lookBefore, renewAssociations, renewOthers } from './ipsec-renewal.ts';
+import { renewAssociations, renewOthers } from './ipsec-renewal.ts';
 import { lookForLoaded } from './ipsec-use.ts';
 
 /** A charon of this machine as the target of a deployment. */
@@ -94,10 +94,9 @@ async function use(
   plan: IpsecPlan,
   { reauthenticates: others = [] }: StrongswanTarget,
 ): Promise<string | undefined> {
-  const before = await lookBefore(daemon);
   await load(daemon, plan);
   const instead =
-    (await lookForLoaded(daemon, plan)) ?? (await renewAssociations(context, daemon, plan, before));
+    (await lookForLoaded(daemon, plan)) ?? (await renewAssociations(context, daemon, plan));
   await begin(daemon, plan);
   // While something goes on with the certificate before, it needs the key.
   if (instead !== undefined) return instead;
