@@ -1,6 +1,13 @@
 import { withoutUrlSecrets } from '../base/url-secrets.ts';
 import type { AuditAct } from '../store/audit-contract.ts';
-import type { Parameter, ParameterTable, Value, Values } from './parameter.ts';
+import {
+  isMember,
+  listOf,
+  type Parameter,
+  type ParameterTable,
+  type Value,
+  type Values,
+} from './parameter.ts';
 import { plural } from './plural.ts';
 import { formatDuration } from './render.ts';
 import type { SecretSource } from './secret.ts';
@@ -21,7 +28,7 @@ export function auditArguments(parameters: ParameterTable, values: Values): Audi
     const parameter = parameters[word];
     if (parameter === undefined) continue;
     // A list of arguments is not the list of a value: each is written with its word.
-    const all = isList(value) ? value : [value];
+    const all = listOf(value);
     const [program, ...rest] = all;
     if (parameter.type === 'text' && parameter.isProgram === true && program !== undefined) {
       // Of a program, which one: there is no telling what among its arguments is secret.
@@ -36,11 +43,8 @@ export function auditArguments(parameters: ParameterTable, values: Values): Audi
   return pairs;
 }
 
-function isList(value: Value | readonly Value[]): value is readonly Value[] {
-  return Array.isArray(value);
-}
-
 function shown(parameter: Parameter, value: Value): string {
+  if (isMember(value)) return shown(parameter, value.value);
   if (typeof value === 'object') return sourceOf(value);
   if (typeof value === 'boolean') return '';
   if (typeof value === 'number')

@@ -45,6 +45,7 @@ const namesOf: Readonly<Record<NameKind, (services: Services) => Promise<readonl
   crl: async ({ store }) => namesIn(await store.validationObjects.list('crl')),
   ocsp: async ({ store }) => namesIn(await store.validationObjects.list('ocsp')),
   policy: async ({ store }) => namesIn(await store.validationObjects.list('policy')),
+  'ipsec-peer': async ({ store }) => namesIn(await store.ipsecPeers.list()),
 };
 
 async function trustedLabels({ authorities, caCertificates }: Services['store']) {

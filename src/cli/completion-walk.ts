@@ -115,6 +115,7 @@ export function nextKeywords({ command, given, begun, isHelp }: Position): reado
   return Object.entries(command.parameters)
     .map(([word, parameter]) => ({ word, parameter }))
     .filter(({ word, parameter }) => !given.has(word) || parameter.many === true)
+    .filter(({ parameter }) => parameter.of === undefined || given.has(parameter.of))
     .filter(({ word }) => !isExcluded(word))
     .filter(({ word }) => begun.every((each, i) => word.split(' ')[i] === each));
 }
@@ -148,7 +149,7 @@ function takeKeyword(at: Position, text: string): Step | undefined {
     return goesOn ? stepTo({ ...at, begun: words, list: undefined }, text) : undefined;
   }
   const named = { word, parameter };
-  const given = new Set([...at.given, word]);
+  const given = giving(at, word);
   const awaited = parameter.type === 'flag' ? undefined : named;
   return stepTo({ ...at, given, begun: [], awaited, list: undefined }, text);
 }
@@ -198,8 +199,14 @@ function takeValue(at: Position, named: Named, text: string, abbreviates: boolea
   const list = parameter.many === true ? named : undefined;
   // A global option stands between the words of a command without ending them.
   const isGlobal = at.command?.parameters[word] !== parameter;
-  const given = isGlobal ? at.given : new Set([...at.given, word]);
+  const given = isGlobal ? at.given : giving(at, word);
   return stepTo({ ...at, given, awaited: undefined, list }, begun[0] ?? text, named);
+}
+
+/** What is said of one of a list may be said of the next one again. */
+function giving({ given, command }: Position, word: string): ReadonlySet<string> {
+  const ofLast = [...given].filter((each) => command?.parameters[each]?.of !== word);
+  return new Set([...ofLast, word]);
 }
 
 /** Take a word that is neither a word of a command nor a keyword. */

@@ -7,6 +7,7 @@ import { certificateCommands } from './grammar-certificate.ts';
 import { cmpCommands } from './grammar-cmp.ts';
 import { configCommands } from './grammar-config.ts';
 import { deployCommands } from './grammar-deploy.ts';
+import { ipsecCommands } from './grammar-ipsec.ts';
 import { keepCommands } from './grammar-keep.ts';
 import { keygenCommands } from './grammar-keygen.ts';
 import { labCommands } from './grammar-lab.ts';
@@ -40,6 +41,7 @@ export const commands: readonly Command[] = [
   ...notifyCommands,
   ...validationCommands,
   ...stapleCommands,
+  ...ipsecCommands,
   ...toolCommands,
 ];
 
@@ -59,6 +61,7 @@ export const commandGroups: readonly {
   { title: 'Judge peers', words: ['verify', 'ocsp', 'ca-crl'] },
   { title: 'Make keys, use tokens; set how peers are judged', words: ['crypto'] },
   { title: 'Staple OCSP responses', words: ['staple'] },
+  { title: 'Keep IPsec tunnels', words: ['ipsec'] },
   { title: 'Try things', words: ['lab', 'demo'] },
   { title: 'At the keyboard', words: ['shell', 'completion'] },
   {

@@ -50,7 +50,14 @@ export function usageWords(command: Command, front: '' | '--' = ''): readonly st
   const shown = new Set<string>();
   const parts: string[] = [];
   for (const [word, parameter] of Object.entries(command.parameters)) {
-    if (shown.has(word)) continue;
+    if (shown.has(word) || parameter.of !== undefined) continue;
+    const members = Object.entries(command.parameters).filter(([, each]) => each.of === word);
+    if (members.length > 0) {
+      const all = members.map(([member, each]) => `[${spelled(member, each, front)}]`);
+      const { many: _, ...once } = parameter;
+      parts.push(`[${spelled(word, once, front)}`, ...all.slice(0, -1), `${all.at(-1)}]…`);
+      continue;
+    }
     const group = groups.find(({ words, isRequired }) => isRequired && words.includes(word)) ??
       groups.find(({ words }) => words.includes(word)) ?? {
         words: [word],

@@ -14,10 +14,20 @@ interface ParameterBase {
   readonly positional?: true;
   /** May be given more than once, and takes words up to the next keyword. */
   readonly many?: true;
+  /** Keyword of a list: it is said of the value of that list which stands before it, for each anew. */
+  readonly of?: string;
 }
 
 /** What the names of a parameter are names of: `trusted` are labels of CA certificates and of CA profiles. */
-export type NameKind = 'ca' | 'certificate' | 'trusted' | 'signer' | 'ocsp' | 'crl' | 'policy';
+export type NameKind =
+  | 'ca'
+  | 'certificate'
+  | 'trusted'
+  | 'signer'
+  | 'ocsp'
+  | 'crl'
+  | 'policy'
+  | 'ipsec-peer';
 
 /**
  * One parameter of a command, as data. The parser, `--help`, completion and the manual are made from
@@ -68,8 +78,19 @@ export type Parameter = ParameterBase &
  */
 export type ParameterTable = Readonly<Record<string, Parameter>>;
 
+/** One value by itself. */
+export type SingleValue = string | number | boolean | SecretSource;
+
 /** One value as the parser hands it on. */
-export type Value = string | number | boolean | SecretSource;
+export type Value = SingleValue | MemberValue;
+
+/** A value that was said of one of a list. */
+export interface MemberValue {
+  readonly kind: 'member';
+  /** Which of the list, from 0. */
+  readonly of: number;
+  readonly value: SingleValue;
+}
 
 /** Values by the word an operator types; only what was typed is in here. */
 export type Values = ReadonlyMap<string, Value | readonly Value[]>;
@@ -91,11 +112,17 @@ type IsPresent<P> = P extends
   | { readonly type: 'flag' }
   | { readonly required: true }
   | { readonly many: true }
+  | { readonly of: string }
   | { readonly default: string | number }
   ? true
   : false;
 
-type Of<P> = P extends { readonly many: true } ? readonly One<P>[] : One<P>;
+/** Of what belongs to a list: for each value of that, what was said of it. */
+type Of<P> = P extends { readonly of: string }
+  ? readonly (readonly One<P>[])[]
+  : P extends { readonly many: true }
+    ? readonly One<P>[]
+    : One<P>;
 
 type One<P> = P extends { readonly type: 'flag' }
   ? boolean
@@ -114,13 +141,38 @@ type One<P> = P extends { readonly type: 'flag' }
  * there. The one place that vouches for `ArgsOf`: the parser made each value by its parameter's type.
  */
 export function mintArguments<T extends ParameterTable>(parameters: T, values: Values): ArgsOf<T> {
-  const args: Record<string, Value | readonly Value[]> = {};
+  const args: Record<string, Value | readonly Value[] | readonly (readonly Value[])[]> = {};
   for (const [word, parameter] of Object.entries(parameters)) {
+    if (parameter.of !== undefined) {
+      args[camelCase(word)] = membersOf(values, parameter.of, word);
+      continue;
+    }
     const value = values.get(word) ?? defaultOf(parameter);
     if (value !== undefined) args[camelCase(word)] = value;
   }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the parser made each by its type
   return args as ArgsOf<T>;
+}
+
+function membersOf(values: Values, list: string, word: string): readonly (readonly Value[])[] {
+  const members = listOf(values.get(word)).filter(isMember);
+  return listOf(values.get(list)).map((_, at) =>
+    members.filter(({ of }) => of === at).map(({ value }) => value),
+  );
+}
+
+/** Give all values of a parameter. */
+export function listOf(value: Value | readonly Value[] | undefined): readonly Value[] {
+  return value === undefined ? [] : isList(value) ? value : [value];
+}
+
+function isList(value: Value | readonly Value[]): value is readonly Value[] {
+  return Array.isArray(value);
+}
+
+/** Tell whether a value was said of one of a list. */
+export function isMember(value: Value): value is MemberValue {
+  return typeof value === 'object' && value.kind === 'member';
 }
 
 function defaultOf(parameter: Parameter): Value | readonly Value[] | undefined {

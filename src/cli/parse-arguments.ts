@@ -4,9 +4,18 @@ import { quoted } from '../base/quoted.ts';
 import type { Command } from './command.ts';
 import { splitOption } from './globals.ts';
 import { followingWords, keywordAt, keywordOfOption } from './keyword.ts';
-import type { Parameter, ParameterTable, Value, Values } from './parameter.ts';
+import {
+  isMember,
+  listOf,
+  type Parameter,
+  type ParameterTable,
+  type SingleValue,
+  type Value,
+  type Values,
+} from './parameter.ts';
 import { howToWrite } from './placeholder.ts';
 import { editDistance, suggest } from '../base/suggest.ts';
+import { isOption, keywordWith, undoneBy, withoutValue } from './typed-word.ts';
 import { parseValue } from './values.ts';
 
 /**
@@ -190,7 +199,7 @@ class Reading {
         (other) => other.length > 3 && editDistance(text, other) <= 2,
       );
       if (near !== undefined) throw this.#unknown(text, text, { insist: `${word} ${text}` });
-      const whole = this.#partOf(text);
+      const whole = keywordWith(this.#table, text);
       if (whole !== undefined) {
         throw this.#unknown(text, text, {
           meant: `Write "${whole} …"; if it is a value, "--${word.replaceAll(' ', '-')}=${text}"`,
@@ -201,16 +210,6 @@ class Reading {
       this.#put(word, parameter, text);
     }
     return at;
-  }
-
-  /** Find the keyword of several words that a word begins, or belongs to where no name would look like that. */
-  #partOf(text: string): string | undefined {
-    const several = Object.keys(this.#table).map((key) => key.split(' '));
-    const found = several.find(
-      ([first, ...rest]) =>
-        rest.length > 0 && (first === text || (text.includes('-') && rest.includes(text))),
-    );
-    return found?.join(' ');
   }
 
   /** Say what is missing of a keyword of several words. A name may be called like the first one. */
@@ -245,14 +244,32 @@ class Reading {
   #put(word: string, parameter: Parameter, text: string): void {
     const before = this.values.get(word);
     const value = parseValue(word, parameter, text);
-    if (parameter.many === true) {
-      this.values.set(word, [...(Array.isArray(before) ? before : []), value]);
+    if (parameter.of !== undefined) {
+      this.#putOf(parameter.of, word, parameter, value);
+    } else if (parameter.many === true) {
+      this.values.set(word, [...listOf(before), value]);
     } else if (before === undefined) {
       this.values.set(word, value);
     } else {
       throw this.#usage(`${word} is given twice`);
     }
     this.#afterSecret = parameter.type === 'secret' ? word : undefined;
+  }
+
+  /** Put what is said of the last value of a list. */
+  #putOf(list: string, word: string, parameter: Parameter, value: SingleValue): void {
+    const last = listOf(this.values.get(list)).length - 1;
+    if (last < 0) {
+      throw this.#usage(
+        `${word} belongs to a ${list}, and none is named before it`,
+        this.#write([list]),
+      );
+    }
+    const before = listOf(this.values.get(word)).filter(isMember);
+    if (parameter.many !== true && before.some(({ of }) => of === last)) {
+      throw this.#usage(`${word} is given twice for one ${list}`);
+    }
+    this.values.set(word, [...before, { kind: 'member', of: last, value }]);
   }
 
   /** Find the keyword of a word that is `keyword=value`, perhaps mistyped. What follows may be a secret. */
@@ -371,29 +388,4 @@ class Reading {
       hint: hint ?? `See certkeeper ${said} --help`,
     });
   }
-}
-
-/** Find the parameters that a `no` command has not by itself, and the command it undoes has. */
-function undoneBy({ words, parameters }: Command, others: readonly Command[]): ParameterTable {
-  const [first, ...rest] = words;
-  if (first !== 'no') return {};
-  const undone = others.find((each) => {
-    const said = each.words.join(' ');
-    return said === rest.join(' ') || said === `${rest.join(' ')} add`;
-  });
-  return Object.fromEntries(
-    Object.entries(undone?.parameters ?? {}).filter(
-      ([word, { type }]) => parameters[word]?.type !== type,
-    ),
-  );
-}
-
-/** Show a word without what follows "=", which may be a secret. */
-function withoutValue(word: string): string {
-  return word.replace(/=.+$/s, '=…');
-}
-
-/** Tell an option from a value; PEM begins with more hyphens. */
-function isOption(text: string): boolean {
-  return text.startsWith('--') && !text.startsWith('---');
 }

@@ -2,7 +2,7 @@ import { CertError } from '../base/errors.ts';
 import { parseLabel } from '../base/label.ts';
 import { quoted } from '../base/quoted.ts';
 import { parseHttpUrl } from '../http/url.ts';
-import type { Parameter, Value } from './parameter.ts';
+import type { Parameter, SingleValue } from './parameter.ts';
 import { parseSecretSource } from './secret.ts';
 
 const unitSeconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
@@ -16,7 +16,7 @@ const maxDurationSeconds = 3650 * 86_400;
  * @param word the parameter's keyword, for messages
  * @throws {CertError} USAGE_INVALID or NAME_INVALID; a secret is never quoted
  */
-export function parseValue(word: string, parameter: Parameter, text: string): Value {
+export function parseValue(word: string, parameter: Parameter, text: string): SingleValue {
   switch (parameter.type) {
     case 'flag':
       return true;

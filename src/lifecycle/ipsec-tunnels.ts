@@ -1,0 +1,90 @@
+import { CertError } from '../base/errors.ts';
+import type { IkeAssociation } from '../deploy/ike-daemon.ts';
+import type { IpsecPeer } from '../store/ipsec-contract.ts';
+import type { LifecycleContext } from './context.ts';
+import { realIkePorts } from './ipsec-ports.ts';
+
+/** How a tunnel stands, as charon says. */
+export type TunnelStatus =
+  | 'established'
+  | 'connecting'
+  /** Charon has the connection, and no IKE_SA of it. */
+  | 'down'
+  /** Charon has no such connection. */
+  | 'not loaded'
+  /** Charon cannot be asked. */
+  | 'unknown';
+
+/** A tunnel that is set up, and what charon says of it. */
+export interface Tunnel {
+  readonly peer: IpsecPeer;
+  readonly status: TunnelStatus;
+  /** Why it is unknown. */
+  readonly why?: string;
+  /** Those that stand first. */
+  readonly associations: readonly IkeAssociation[];
+}
+
+/** Somebody looks, and waits: a charon that is at work answers in milliseconds. */
+const TIMEOUT_MS = 5000;
+
+/** Ask the charons of peers how their tunnels stand. One that does not answer keeps nobody from seeing the others. */
+export async function readTunnels(
+  context: Pick<LifecycleContext, 'ike' | 'signal'>,
+  peers: readonly IpsecPeer[],
+): Promise<readonly Tunnel[]> {
+  const sockets = [...new Set(peers.map(({ socket }) => socket))];
+  const found = new Map(
+    await Promise.all(
+      sockets.map(async (socket) => [socket, await lookAt(context, socket)] as const),
+    ),
+  );
+  return peers.map((peer) => tunnelOf(peer, found.get(peer.socket) ?? { why: 'nobody was asked' }));
+}
+
+type Sight =
+  | {
+      readonly connections: readonly string[];
+      readonly associations: readonly IkeAssociation[];
+    }
+  | { readonly why: string };
+
+async function lookAt(
+  { ike = realIkePorts, signal }: Pick<LifecycleContext, 'ike' | 'signal'>,
+  socket: string,
+): Promise<Sight> {
+  try {
+    const daemon = await ike.open(socket, { timeoutMs: TIMEOUT_MS, signal });
+    try {
+      const connections = await daemon.connections();
+      return { connections, associations: await daemon.associations() };
+    } finally {
+      daemon.close();
+    }
+  } catch (error) {
+    if (!(error instanceof CertError) || error.code === 'INTERNAL') throw error;
+    return { why: error.message };
+  }
+}
+
+function tunnelOf(peer: IpsecPeer, sight: Sight): Tunnel {
+  if ('why' in sight) return { peer, status: 'unknown', why: sight.why, associations: [] };
+  const own = sight.associations.filter(({ connection }) => connection === peer.name);
+  const standing = own.filter(isStanding);
+  const others = own.filter((each) => !isStanding(each));
+  const isLoaded = sight.connections.includes(peer.name);
+  const status =
+    standing.length > 0
+      ? 'established'
+      : others.some(({ state }) => state === 'CONNECTING')
+        ? 'connecting'
+        : isLoaded
+          ? 'down'
+          : 'not loaded';
+  return { peer, status, associations: [...standing, ...others] };
+}
+
+/** One that is being rekeyed or authenticated anew carries traffic meanwhile. */
+function isStanding({ state }: IkeAssociation): boolean {
+  return state === 'ESTABLISHED' || state === 'REKEYING' || state === 'REKEYED';
+}
