@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import type { IkePorts } from '../lifecycle/ipsec-ports.ts';
+import { realIkePorts, type IkePorts } from '../lifecycle/ipsec-ports.ts';
 import type { IpsecPeer } from '../store/ipsec-contract.ts';
 import type { Store } from '../store/store.ts';
 import type { ValidationContext } from '../validation/contract.ts';
@@ -43,16 +43,7 @@ export function keepTunnels(context: TunnelsContext): Tunnels {
   const { signal } = ending;
   const alarms = tunnelAlarms(context);
   const gateways = new Map<string, TunnelGateway>();
-  const {
-    ike = {
-      async open(socket, options) {
-        return await (
-          await import('../deploy/strongswan-daemon.ts')
-        ).openIkeDaemon(socket, options);
-      },
-    },
-  } = context;
-
+  const { ike = realIkePorts } = context;
   const gatewayAt = (socket: string): TunnelGateway => {
     const known = gateways.get(socket);
     if (known) return known;

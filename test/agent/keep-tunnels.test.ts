@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest';
+import { section, value } from '../../src/deploy/vici-message.ts';
+import { issue } from '../harness/certificates.ts';
+import { named } from '../lifecycle/site.ts';
+import { issuingB, rootB, tunnelScene } from './tunnel-scene.ts';
+
+const bob = issue({ subject: 'CN=bob', issuer: issuingB });
+/** Of a CA that nobody believes. */
+const stranger = issue({ subject: 'CN=Other', isCa: true });
+const mallory = issue({ subject: 'CN=bob', issuer: stranger });
+const eve = issue({ subject: 'CN=eve', issuer: stranger });
+
+describe('keepTunnels()', () => {
+  it('has all of it deployed again to a charon that was started anew, and nothing else', async () => {
+    const { put, deploy, tunnels, charon, woken, lines, site } = await tunnelScene();
+    const { store } = site;
+    const path = `${site.certs}/gw1.pem`;
+    await store.deployments.put(named('gw1'), {
+      label: named('web'),
+      files: [{ kind: 'cert', path }],
+    });
+    await put();
+    await deploy();
+    await tunnels.refresh();
+    expect(woken()).toBe(0);
+    await charon.startAnew();
+    await tunnels.refresh();
+    expect(woken()).toBe(1);
+    expect(lines).toStrictEqual([
+      `charon at "${charon.socket}" has lost connection "bob": "gw1" is deployed to it again`,
+    ]);
+    const states = await store.deployments.list('gw1');
+    expect(states.map(({ label, status }) => [label, status?.state])).toStrictEqual([
+      ['strongswan', undefined],
+      ['web', 'deployed'],
+    ]);
+    await deploy();
+    expect([...charon.connections.keys()]).toStrictEqual(['bob']);
+    await tunnels.refresh();
+    expect(woken()).toBe(1);
+  });
+
+  it('has a key deployed again that is gone, but not more than once a minute', async () => {
+    const { put, deploy, tunnels, charon, woken, site } = await tunnelScene();
+    await put();
+    await deploy();
+    await tunnels.refresh();
+    for (const round of [1, 2]) {
+      charon.loadedKeys.clear();
+      await tunnels.refresh();
+      expect(woken()).toBe(round);
+      await deploy();
+      charon.loadedKeys.clear();
+      await tunnels.refresh();
+      expect(woken()).toBe(round);
+      await site.clock.advance(61);
+    }
+  });
+
+  it('leaves alone what is pending anyway, and tries again what failed while charon was away', async () => {
+    const { put, deploy, tunnels, charon, woken, lines } = await tunnelScene();
+    await put();
+    await tunnels.refresh();
+    expect(woken()).toBe(0);
+    await charon.stop();
+    await deploy();
+    for (const _ of [1, 2]) await tunnels.refresh();
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^Cannot talk to the charon at .*; /);
+    expect(tunnels.state()).toMatchObject([{ trouble: expect.stringMatching(/charon/) }]);
+    await charon.restart();
+    await tunnels.refresh();
+    expect(woken()).toBe(1);
+    expect(tunnels.state()).toStrictEqual([{ socket: charon.socket, established: 0, refused: [] }]);
+  });
+
+  it('leaves an IKE_SA whose peer is accepted, and asks nobody for that again', async () => {
+    const { put, deploy, tunnels, charon, letIn, standing, lines } = await tunnelScene();
+    await put();
+    await deploy();
+    const id = letIn('bob', bob, issuingB);
+    await tunnels.refresh();
+    const asked = charon.commands.filter((command) => command === 'list-certs').length;
+    await tunnels.refresh();
+    expect(standing()).toStrictEqual([id]);
+    expect(tunnels.state()).toMatchObject([{ established: 1 }]);
+    expect(charon.commands.filter((command) => command === 'list-certs')).toHaveLength(asked);
+    expect(lines).toStrictEqual([]);
+  });
+
+  it('ends the IKE_SA of whoever is refused as soon as charon says that it stands, and tells of it', async () => {
+    const { put, deploy, tunnels, charon, letIn, standing, lines, alarms } = await tunnelScene();
+    await put();
+    await deploy();
+    await tunnels.refresh();
+    letIn('bob', mallory);
+    charon.raise('ike-updown', [value('up', 'yes'), section('bob', [value('uniqueid', '1')])]);
+    await expect.poll(standing).toStrictEqual([]);
+    await expect.poll(alarms).toStrictEqual(['ipsec peer bob peer-refused']);
+    expect(lines).toStrictEqual([
+      expect.stringMatching(
+        /^IPsec peer "bob" at 192\.0\.2\.2 is refused: \S+: .*; its IKE_SA is ended, and it is kept out for 30 s$/,
+      ),
+    ]);
+    expect(charon.commands.filter((command) => command === 'flush-certs')).toHaveLength(3);
+  });
+
+  it('keeps whoever is refused out, for longer each time, until it is accepted', async () => {
+    const { put, deploy, tunnels, charon, letIn, alarms, woken, site } = await tunnelScene();
+    await put();
+    await deploy();
+    let rounds = 0;
+    for (const seconds of [30, 60, 120]) {
+      letIn('bob', mallory);
+      await tunnels.refresh();
+      expect([...charon.connections.keys()]).toStrictEqual([]);
+      expect(tunnels.state()).toMatchObject([{ refused: ['bob'] }]);
+      await site.clock.advance(seconds - 1);
+      await tunnels.refresh();
+      expect(woken()).toBe(rounds);
+      await site.clock.advance(62);
+      await tunnels.refresh();
+      expect(woken()).toBe(++rounds);
+      await deploy();
+      expect([...charon.connections.keys()]).toStrictEqual(['bob']);
+    }
+    letIn('bob', bob, issuingB);
+    await tunnels.refresh();
+    expect(await alarms()).toStrictEqual([]);
+    letIn('bob', eve);
+    await tunnels.refresh();
+    expect(await alarms()).toStrictEqual(['ipsec peer bob peer-refused']);
+    await site.store.ipsecPeers.remove('bob');
+    await tunnels.refresh();
+    expect(await alarms()).toStrictEqual([]);
+  });
+
+  it('leaves a connection that anybody may use for the others', async () => {
+    const { put, deploy, tunnels, charon, letIn, standing } = await tunnelScene();
+    await put({ remoteAddresses: [] });
+    await deploy();
+    const good = letIn('bob', bob, issuingB);
+    await tunnels.refresh();
+    letIn('bob', eve);
+    await tunnels.refresh();
+    expect(standing()).toStrictEqual([good]);
+    expect([...charon.connections.keys()]).toStrictEqual(['bob']);
+  });
+
+  it('refuses a chain of five where four is the limit, whatever charon thinks of it', async () => {
+    const { put, deploy, tunnels, letIn, standing } = await tunnelScene();
+    await put();
+    await deploy();
+    const second = issue({ subject: 'CN=Second', issuer: issuingB, isCa: true });
+    const third = issue({ subject: 'CN=Third', issuer: second, isCa: true });
+    const fourth = issue({ subject: 'CN=Fourth', issuer: third, isCa: true });
+    const four = issue({ subject: 'CN=four', issuer: third });
+    const five = issue({ subject: 'CN=five', issuer: fourth });
+    const kept = letIn('bob', four, third, second, issuingB, rootB);
+    letIn('bob', five, fourth, third, second, issuingB, rootB);
+    await tunnels.refresh();
+    expect(standing()).toStrictEqual([kept]);
+  });
+
+  it('says once that charon has no certificate of a peer, and ends nothing for that', async () => {
+    const { put, deploy, tunnels, charon, standing, lines } = await tunnelScene();
+    await put();
+    await deploy();
+    const { id } = charon.establish('bob', 'CN=nobody');
+    for (const _ of [1, 2]) await tunnels.refresh();
+    expect(standing()).toStrictEqual([id]);
+    expect(lines).toStrictEqual([
+      'IPsec peer "bob" is not judged: charon has no certificate of "CN=nobody"',
+    ]);
+  });
+
+  it('has an initiator begin again that has been without an IKE_SA for a while', async () => {
+    const { put, deploy, tunnels, charon, site } = await tunnelScene();
+    await put({ isInitiator: true });
+    await deploy();
+    charon.associations.length = 0;
+    await tunnels.refresh();
+    expect(charon.associations).toHaveLength(0);
+    await site.clock.advance(10);
+    await tunnels.refresh();
+    expect(charon.associations).toMatchObject([{ connection: 'bob' }]);
+  });
+
+  it('looks at nothing that is no more, nor once it is closed', async () => {
+    const { put, deploy, tunnels, charon, site } = await tunnelScene();
+    await put();
+    await deploy();
+    await tunnels.refresh();
+    await site.store.ipsecPeers.remove('bob');
+    await tunnels.refresh();
+    const { length } = charon.commands;
+    await tunnels.refresh();
+    expect(charon.commands).toHaveLength(length);
+    await put();
+    await tunnels.close();
+    await tunnels.refresh();
+    expect(charon.commands).toHaveLength(length);
+  });
+});

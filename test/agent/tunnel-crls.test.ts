@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { putConfiguredCrl } from '../../src/lifecycle/configured-crls.ts';
+import { issue, type Issued } from '../harness/certificates.ts';
+import { entry, makeCrl } from '../revocation/crl-made.ts';
+import { crlServer } from '../validation/crl-kept.ts';
+import { rootB, tunnelScene, type TunnelScene } from './tunnel-scene.ts';
+
+const bob = issue({ subject: 'CN=bob', issuer: rootB });
+const eve = issue({ subject: 'CN=eve', issuer: rootB });
+
+interface CrlScene extends TunnelScene {
+  /** Publish a CRL that lists these, good for an hour, and have it fetched. @returns it, in hex */
+  publish(...revoked: readonly Issued[]): Promise<string>;
+  /** Serve none from now on. */
+  goDown(): void;
+}
+
+/** Bob is judged by a CRL that is set up, and by nothing else. */
+async function scene(): Promise<CrlScene> {
+  const made = await tunnelScene();
+  const { site } = made;
+  const server = await crlServer(500);
+  await putConfiguredCrl(site.context, { name: 'c', words: { url: server.url, format: 'der' } });
+  let number = 0n;
+  const publish = async (...revoked: readonly Issued[]): Promise<string> => {
+    const thisUpdate = site.clock.now();
+    const nextUpdate = new Date(thisUpdate.getTime() + 3_600_000);
+    const entries = revoked.map((each) => entry(each, 'keyCompromise'));
+    const der = makeCrl(rootB, { number: ++number, thisUpdate, nextUpdate, entries });
+    server.serve(der);
+    await putConfiguredCrl(site.context, { name: 'c', words: { url: server.url, format: 'der' } });
+    await made.fetchCrls();
+    return Buffer.from(der).toString('hex');
+  };
+  await made.put({ revocation: 'strict', crls: ['c'] });
+  return { ...made, publish, goDown: () => server.serve(500) };
+}
+
+describe('keepTunnels(), of CRLs', () => {
+  it('loads each new one once, and has charon forget what it fetched before', async () => {
+    const { deploy, tunnels, charon, publish } = await scene();
+    await deploy();
+    await tunnels.refresh();
+    expect([...charon.crls]).toStrictEqual([]);
+    const first = await publish();
+    const flushed = (): number => charon.commands.filter((one) => one === 'flush-certs').length;
+    for (const _ of [1, 2]) await tunnels.refresh();
+    expect([...charon.crls]).toStrictEqual([first]);
+    expect(flushed()).toBe(2);
+    const second = await publish(eve);
+    for (const _ of [1, 2]) await tunnels.refresh();
+    expect([...charon.crls]).toStrictEqual([first, second]);
+    expect(flushed()).toBe(4);
+  });
+
+  it('loads them anew into a charon that was started anew', async () => {
+    const { deploy, tunnels, charon, publish } = await scene();
+    await deploy();
+    const crl = await publish();
+    await tunnels.refresh();
+    await charon.startAnew();
+    await tunnels.refresh();
+    expect([...charon.crls]).toStrictEqual([crl]);
+  });
+
+  it('ends a tunnel whose peer one lists, as soon as that is here', async () => {
+    const { deploy, tunnels, publish, letIn, standing, alarms, lines } = await scene();
+    await deploy();
+    await publish();
+    const id = letIn('bob', bob);
+    await tunnels.refresh();
+    expect(standing()).toStrictEqual([id]);
+    await publish(bob);
+    await tunnels.refresh();
+    expect(standing()).toStrictEqual([]);
+    expect(await alarms()).toStrictEqual(['ipsec peer bob peer-refused']);
+    expect(lines).toStrictEqual([expect.stringMatching(/"bob" at .* is refused: revoked: /)]);
+  });
+
+  it('keeps a tunnel that was let in when there was one, and lets nobody in while there is none', async () => {
+    const { deploy, tunnels, publish, letIn, standing, lines, goDown, site } = await scene();
+    await deploy();
+    await publish();
+    const kept = letIn('bob', bob);
+    await tunnels.refresh();
+    goDown();
+    await site.clock.advance(7200);
+    for (const _ of [1, 2]) await tunnels.refresh();
+    expect(standing()).toStrictEqual([kept]);
+    expect(lines).toStrictEqual([
+      expect.stringMatching(/"bob" cannot be judged anew, and keeps its IKE_SA: /),
+    ]);
+    letIn('bob', eve);
+    await tunnels.refresh();
+    expect(standing()).toStrictEqual([kept]);
+  });
+});
