@@ -1,10 +1,14 @@
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
+import { main as source } from '../openssl/command-line.ts';
 import type { Ended, Place, PlacedProcess } from './place.ts';
 
-const main = join(import.meta.dirname, '../../../dist/cli/main.js');
+const built = join(import.meta.dirname, '../../../dist/cli/main.js');
 
-/** The built program in a place, with a state directory of its own. Call `buildOnce` before. */
+/** What was just built is what operators have; a test that is run by itself takes what is there. */
+const main = process.env['CERTKEEPER_BUILT'] !== undefined && existsSync(built) ? built : source;
+
+/** The program in a place, with a state directory. */
 export interface Keeper {
   readonly state: string;
   /** Run a command there, in a process of its own, to its end. */
@@ -15,13 +19,21 @@ export interface Keeper {
   startAgent(words?: readonly string[]): Promise<PlacedProcess>;
 }
 
-/** Set one up. @param env beside that of this process, such as a time of day or a password */
+/** Set one up, with a state directory below this one. @param env beside that of this process, such as a time of day or a password */
 export function keeperIn(
   place: Place,
   directory: string,
   env: Readonly<Record<string, string>> = {},
 ): Keeper {
-  const state = mkdtempSync(join(directory, `state-${place.name}-`));
+  return keeperAt(place, mkdtempSync(join(directory, `state-${place.name}-`)), env);
+}
+
+/** Set one up with a state directory that is there. */
+export function keeperAt(
+  place: Place,
+  state: string,
+  env: Readonly<Record<string, string>> = {},
+): Keeper {
   const inState = { ...env, CERTKEEPER_STATE: state };
   const words = Object.entries(inState).map(([name, value]) => `${name}=${value}`);
   const run: Keeper['run'] = (...argv) =>

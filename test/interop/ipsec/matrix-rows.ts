@@ -50,6 +50,8 @@ const accepted: MatrixVerdicts = ['accepts', 'accepts', 'accepts'];
 const refused: MatrixVerdicts = ['refuses', 'refuses', 'refuses'];
 /** Nobody has a word, where the certificate says who should. */
 const unanswered: MatrixVerdicts = ['refuses', 'refuses', 'accepts'];
+/** The same, by us and not by charon. */
+const ended: MatrixVerdicts = ['ends', 'ends', 'accepts'];
 /** The certificate does not say who should have a word. */
 const unasked: MatrixVerdicts = ['refuses', 'accepts', 'accepts'];
 
@@ -110,14 +112,23 @@ export const matrixRows: Readonly<Record<string, MatrixRow>> = {
     ocsp: { type: 'made', making: { says: 'unknown' } },
     by: 'object',
     alone: unanswered,
+    together: ['refuses', 'refuses', 'ends'],
+    why: 'a responder that does not know a certificate has a word on it: even relaxed accepts it only by a CRL',
   },
-  'ocsp-down': { title: 'a responder that is down', ocsp: down, by: 'object', alone: unanswered },
+  'ocsp-down': {
+    title: 'a responder that is down',
+    ocsp: down,
+    by: 'object',
+    alone: unanswered,
+  },
   'ocsp-down-crl': {
     title: 'a responder that is down and a CRL, good',
     ocsp: down,
     crl: good,
     by: 'object',
     alone: accepted,
+    together: ended,
+    why: 'an OCSP object binds: without `crl-fallback on`, or a CRL that the peer or the policy names, CRLs have no word',
   },
   'ocsp-down-crl-listed': {
     title: 'a responder that is down and a CRL, revoked',
@@ -140,6 +151,8 @@ export const matrixRows: Readonly<Record<string, MatrixRow>> = {
     object: { type: 'tryLater' },
     by: 'object',
     alone: accepted,
+    together: ended,
+    why: 'charon asks the responder that the certificate names when ours has no word; only the object is believed by us',
   },
 };
 

@@ -42,10 +42,8 @@ export async function openMatrixScene(): Promise<MatrixScene> {
       peers.push(await peerOf(scene, name, row, row.ocsp ? objectRoot : b.root));
     }
     const asked = '/object';
-    host.addShared(
-      asked,
-      peers.map(({ issuing }) => issuing),
-    );
+    // Charon asks about the CAs below the root, too.
+    host.addShared(asked, [objectRoot, ...peers.map(({ issuing }) => issuing)]);
     for (const { issuing, row } of peers) {
       const source = row.object ?? row.ocsp;
       if (source) await spoil(scene, `${asked}#${issuing.name}`, source, issuing);

@@ -34,7 +34,7 @@ export interface StatusHost {
   spoil(path: string, fault: Fault): void;
   /** Everything is as it should be again. */
   mend(): void;
-  /** Methods and paths, in order, of all that was asked since `forget`. */
+  /** Methods and paths, without a request in them, in order, of all that was asked since `forget`. */
   asked(): readonly string[];
   forget(): void;
   /** Nobody listens until `goUp`: connections are refused. */
@@ -84,6 +84,13 @@ export async function openStatusHost(
   let asked: string[] = [];
 
   const shared = new Map<string, readonly SceneCa[]>();
+  /** Requests come in the body, or in the path (RFC 6960 appendix A.1). */
+  const requestIn = (path: string, body: Uint8Array): readonly [string, Uint8Array] => {
+    const page = [...pages.keys(), ...shared.keys()].find((each) => path.startsWith(`${each}/`));
+    if (page === undefined) return [path, body];
+    const base64 = decodeURIComponent(path.slice(page.length + 1));
+    return [page, new Uint8Array(Buffer.from(base64, 'base64'))];
+  };
   /** Which of the pages it is. */
   const named = (path: string, body: Uint8Array): string => {
     const ca = shared.get(path)?.find((one) => one.isAsked(body));
@@ -117,13 +124,12 @@ export async function openStatusHost(
     }
     return page ? send(200, await page(body)) : send(404, nothing);
   };
-  const answered = async (path: string, id: number, body: Uint8Array): Promise<void> =>
-    answer(named(path, body), id, body);
   child.on('message', (message: FarMessage) => {
     if (message.type !== 'request') return;
-    const { id, method, path, body } = message;
+    const { id, method } = message;
+    const [path, body] = requestIn(message.path, message.body);
     asked.push(`${method} ${path}`);
-    answered(path, id, body).catch(() => order({ type: 'reset', id }));
+    answer(named(path, body), id, body).catch(() => order({ type: 'reset', id }));
   });
   await told({ type: 'listen' });
   const url = `http://${address}:${port}`;
