@@ -46,6 +46,8 @@ export async function replaceAssociations(
     signal?.throwIfAborted();
     const attempt = await daemon.establish(name, child, patienceMs);
     for (const id of attempt.ids) used.add(id);
+    // Of an IKE_SA without children that stands already charon says nothing at all.
+    if (child === undefined && attempt.ids.length === 0) return { type: 'current' };
     const isThere = attempt.ids.length > 0 && attempt.ids.every((id) => formerIds.has(id));
     if (attempt.isUp || isThere) continue;
     // What was begun would come up some day, and stand beside the former.

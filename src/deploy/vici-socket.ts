@@ -41,8 +41,16 @@ export function notCharon(path: string, error: unknown): CertError {
 /** Say that charon refused a command, by its own words. */
 export function charonRefused(path: string, command: string, said: string): CertError {
   const words = cut(printable(said), 400);
-  return viciError(path, `it refuses ${command}, "${words}"`, 'See the log of charon for more');
+  const hint = hints[command] ?? 'See the log of charon for more';
+  return viciError(path, `it refuses ${command}, "${words}"`, hint);
 }
+
+/** Where its words are fewer than what it looked at. */
+const hints: Readonly<Record<string, string>> = {
+  'load-key': 'See whether charon has a plugin for such keys loaded: openssl, pkcs8 and pem',
+  'load-token':
+    'See whether charon has its pkcs11 plugin with the module of the token, whether there is a public key or certificate with this CKA_ID beside the key, and whether the PIN is right',
+};
 
 /**
  * Connect.
