@@ -30,11 +30,16 @@ describe('parseSelector()', () => {
   });
 
   it('takes protocol and port that are said apart', () => {
-    const read = (port?: string): string =>
-      formatSelector(parseSelector('10.1.0.0/24', { protocol: 'udp', port }));
-    expect(read()).toBe('10.1.0.0/24[udp]');
-    expect(read('53')).toBe('10.1.0.0/24[udp/53]');
-    expect(read('1-65535')).toBe('10.1.0.0/24[udp/1-65535]');
+    const read = (['', '53', '1-65535'] as const).map((port) =>
+      formatSelector(
+        parseSelector('10.1.0.0/24', { protocol: 'udp', ...(port !== '' && { port }) }),
+      ),
+    );
+    expect(read).toStrictEqual([
+      '10.1.0.0/24[udp]',
+      '10.1.0.0/24[udp/53]',
+      '10.1.0.0/24[udp/1-65535]',
+    ]);
   });
 
   it.each([
