@@ -142,7 +142,7 @@ async function establish(
 ): Promise<IkeAttempt> {
   const which = child === undefined ? [] : [value('child', child)];
   const message = [value('ike', name), ...which, value('timeout', String(patienceMs))];
-  const { events, answer } = await client.stream('initiate', 'control-log', message, patienceMs);
+  const { events, answer } = await client.attempt('initiate', 'control-log', message, patienceMs);
   const ids = events.map((event) => textIn(event, 'ikesa-uniqueid') ?? '').filter(Boolean);
   const said = events.map((event) => textIn(event, 'msg') ?? '').filter(Boolean);
   const errmsg = textIn(answer, 'errmsg');
@@ -161,7 +161,7 @@ async function listed<T>(
   type: string,
   read: (message: ViciMessage) => T | undefined,
 ): Promise<readonly T[]> {
-  const { events } = await client.stream('list-certs', 'list-cert', [value('type', type)]);
+  const events = await client.stream('list-certs', 'list-cert', [value('type', type)]);
   return events.flatMap((message) => {
     const found = read(message);
     return found === undefined ? [] : [found];
@@ -177,7 +177,7 @@ async function associations(
   connection?: string,
 ): Promise<readonly IkeAssociation[]> {
   for (let listing = 1; ; listing += 1) {
-    const { events } = await client.stream('list-sas', 'list-sa', [value('noblock', 'yes')]);
+    const events = await client.stream('list-sas', 'list-sa', [value('noblock', 'yes')]);
     const all = events.flatMap(associationsIn);
     const total = countIn(sectionIn(await client.request('stats'), 'ikesas'), 'total') ?? 0;
     if (all.length < total && listing < maxListings) continue;

@@ -77,21 +77,29 @@ export class ViciClient {
   request(command: string, message: ViciMessage = []): Promise<ViciMessage> {
     return this.#queued(async () => {
       const answer = await this.#command(command, message, {});
-      if (textIn(answer, 'success') === 'no') {
-        const said = textIn(answer, 'errmsg') ?? 'no';
-        throw charonRefused(this.#path, command, said);
-      }
+      this.#refuse(command, answer);
       return answer;
     });
   }
 
+  /** Have a command done whose answer is a stream of events. @throws {CertError} as `request` */
+  async stream(
+    command: string,
+    event: string,
+    message: ViciMessage = [],
+  ): Promise<readonly ViciMessage[]> {
+    const { events, answer } = await this.attempt(command, event, message);
+    this.#refuse(command, answer);
+    return events;
+  }
+
   /**
-   * Have a command done whose answer is a stream of events; whether it is refused in the end is for the caller to see.
+   * Have a command done that tells what it does by events; whether it is refused in the end is for the caller to see.
    *
    * @param waitMs how long charon may wait before it answers
-   * @throws {CertError} as `request`
+   * @throws {CertError} as `request`, but for a refusal
    */
-  stream(command: string, event: string, message: ViciMessage, waitMs = 0): Promise<ViciStream> {
+  attempt(command: string, event: string, message: ViciMessage, waitMs = 0): Promise<ViciStream> {
     return this.#queued(async () => {
       const events: ViciMessage[] = [];
       const onEvent = (packet: ViciPacket): void => {
@@ -137,6 +145,11 @@ export class ViciClient {
       throw charonRefused(this.#path, command, 'unknown command');
     if (answer.type !== 'response') throw this.#confused(answer);
     return answer.message;
+  }
+
+  #refuse(command: string, answer: ViciMessage): void {
+    if (textIn(answer, 'success') !== 'no') return;
+    throw charonRefused(this.#path, command, textIn(answer, 'errmsg') ?? 'no');
   }
 
   async #event(type: 'register' | 'unregister', name: string): Promise<void> {

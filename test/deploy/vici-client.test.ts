@@ -89,8 +89,17 @@ describe('ViciClient', () => {
   it('collects the events of a stream, and no others', async () => {
     await startFakeVici(echo, socket);
     const client = await open();
-    const { events } = await client.stream('list-all', 'list', [value('x', 'y')]);
+    const events = await client.stream('list-all', 'list', [value('x', 'y')]);
     expect(events).toStrictEqual([[value('x', 'y')]]);
+  });
+
+  it('fails where charon refuses a stream in the end, but for an attempt', async () => {
+    const charon = await startFakeVici(echo, socket);
+    const client = await open();
+    charon.failNext('list-all', { errmsg: 'not now' }, 2);
+    await expect(client.stream('list-all', 'list')).rejects.toThrow('"not now"');
+    const { answer } = await client.attempt('list-all', 'list', []);
+    expect(textIn(answer, 'errmsg')).toBe('not now');
   });
 
   it('tells of events that were listened for, also between commands', async () => {
