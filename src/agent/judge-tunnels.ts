@@ -1,13 +1,13 @@
 import type { Clock } from '../base/clock.ts';
 import { CertError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import type { IkeAssociation, IkeDaemon } from '../deploy/ike-daemon.ts';
+import type { IkeAssociation } from '../deploy/ike-daemon.ts';
 import { ipsecPolicy } from '../lifecycle/ipsec-policy.ts';
 import type { IpsecPeer } from '../store/ipsec-contract.ts';
 import type { Store } from '../store/store.ts';
 import { validatePeer } from '../validation/check-peer.ts';
 import type { PeerVerdict, ValidationContext, ValidationPolicy } from '../validation/contract.ts';
-import { chainsOf, readCertificates, type ReadCertificate } from './tunnel-chains.ts';
+import type { SeenCertificates } from './tunnel-chains.ts';
 
 /** What judging stands on. */
 export interface JudgingContext {
@@ -17,8 +17,16 @@ export interface JudgingContext {
   readonly validation: ValidationContext;
 }
 
+/** An IKE_SA that is to end, and to be set up anew: nobody knows with what it was authenticated. */
+export interface UnshownTunnel {
+  readonly type: 'unshown';
+  readonly peer: IpsecPeer;
+  readonly association: IkeAssociation;
+}
+
 /** An IKE_SA that is to end. */
 export interface RefusedTunnel {
+  readonly type: 'refused';
   readonly peer: IpsecPeer;
   readonly association: IkeAssociation;
   /** The code, and what it is about. */
@@ -28,6 +36,7 @@ export interface RefusedTunnel {
 /** What came of a look at the IKE_SAs of a charon. */
 export interface TunnelVerdicts {
   readonly refused: readonly RefusedTunnel[];
+  readonly unshown: readonly UnshownTunnel[];
   /** Names of peers with an IKE_SA that stays. */
   readonly accepted: readonly string[];
 }
@@ -35,11 +44,12 @@ export interface TunnelVerdicts {
 /** Judges the peers of the IKE_SAs of one charon, each once, and anew when something is known that was not. */
 export interface TunnelJudge {
   /**
+   * @param seen with what charon shows now
    * @param version changes whenever there are other CRLs
-   * @throws {CertError} DELIVERY_FAILED when charon cannot be asked; STORE_…
+   * @throws {CertError} STORE_…
    */
   judge(
-    daemon: Pick<IkeDaemon, 'certificates'>,
+    seen: Pick<SeenCertificates, 'chainsOf'>,
     peers: readonly IpsecPeer[],
     associations: readonly IkeAssociation[],
     version: string,
@@ -59,13 +69,20 @@ const AGAIN_MS = 300_000;
 const LIVED_SECONDS = 60;
 
 /** `kept`: nobody has a word on it, and it was let in when somebody had. */
-type Outcome = 'accepted' | 'kept' | 'not judged' | RefusedTunnel;
+type Outcome = 'accepted' | 'kept' | 'not judged' | UnshownTunnel | RefusedTunnel;
+
+/** So often one is set up anew of which charon does not show the certificate: it has room for few. */
+const MAX_UNSHOWN = 2;
+
+/** One that is busy is missing from the list of charon now and then, and is there again. */
+const GONE_MS = 60_000;
 
 interface Known {
   /** With whom: what is found later was not what it was authenticated with. */
   readonly chains: readonly (readonly Uint8Array[])[];
   readonly outcome: Outcome;
   readonly at: number;
+  seenAt: number;
   /** By what it was judged. */
   readonly by: string;
 }
@@ -75,6 +92,7 @@ export function tunnelJudge(context: JudgingContext): TunnelJudge {
   const { clock, log } = context;
   const known = new Map<string, Known>();
   const said = new Map<string, string>();
+  const unshown = new Map<string, number>();
 
   const tellOnce = (peer: IpsecPeer, text: string): void => {
     if (said.get(peer.name) !== text) log.warn(`IPsec peer "${peer.name}" ${text}`);
@@ -86,6 +104,15 @@ export function tunnelJudge(context: JudgingContext): TunnelJudge {
     return age < 0 || age >= AGAIN_MS;
   };
 
+  const forgetGone = (ids: ReadonlySet<string>): void => {
+    const now = clock.now().getTime();
+    for (const [id, each] of known) {
+      const past = now - each.seenAt;
+      if (ids.has(id)) each.seenAt = now;
+      else if (past < 0 || past >= GONE_MS) known.delete(id);
+    }
+  };
+
   const judgeOne = async (
     peer: IpsecPeer,
     association: IkeAssociation,
@@ -93,10 +120,6 @@ export function tunnelJudge(context: JudgingContext): TunnelJudge {
     wasAccepted: boolean,
     signal: AbortSignal,
   ): Promise<Outcome> => {
-    if (chains.length === 0) {
-      tellOnce(peer, `is not judged: charon has no certificate of "${association.remoteId}"`);
-      return 'not judged';
-    }
     let policy: ValidationPolicy;
     try {
       policy = await ipsecPolicy(context.store, peer);
@@ -105,12 +128,25 @@ export function tunnelJudge(context: JudgingContext): TunnelJudge {
       tellOnce(peer, `is not judged: ${error.message}`);
       return 'not judged';
     }
+    if (chains.length === 0) {
+      const missing = `charon has no certificate of "${association.remoteId}"`;
+      if (wasAccepted || policy.revocation === 'relaxed') {
+        tellOnce(peer, `is not judged: ${missing}`);
+        return 'not judged';
+      }
+      const count = (unshown.get(peer.name) ?? 0) + 1;
+      unshown.set(peer.name, count);
+      return count > MAX_UNSHOWN
+        ? { type: 'refused', peer, association, why: `no-certificate: ${missing}` }
+        : { type: 'unshown', peer, association };
+    }
     const verdicts: PeerVerdict[] = [];
     for (const chain of chains) {
       const now = clock.now();
       const verdict = await validatePeer(context.validation, policy, { chain }, now, signal);
       if (verdict.verdict === 'accept') {
         said.delete(peer.name);
+        unshown.delete(peer.name);
         return 'accepted';
       }
       verdicts.push(verdict);
@@ -120,31 +156,28 @@ export function tunnelJudge(context: JudgingContext): TunnelJudge {
       tellOnce(peer, `cannot be judged anew, and keeps its IKE_SA: ${why}`);
       return 'kept';
     }
-    return { peer, association, why };
+    return { type: 'refused', peer, association, why };
   };
 
   return {
-    async judge(daemon, peers, associations, version, signal) {
-      const ids = new Set(associations.map(({ id }) => id));
-      for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
-      let certificates: Promise<readonly ReadCertificate[]> | undefined;
+    async judge(seen, peers, associations, version, signal) {
+      forgetGone(new Set(associations.map(({ id }) => id)));
       const byOf = (peer: IpsecPeer): string => `${version} ${JSON.stringify(peer)}`;
       const judgeAnew = async (
         peer: IpsecPeer,
         association: IkeAssociation,
         before: Known | undefined,
       ): Promise<Outcome> => {
-        let chains = before?.chains ?? [];
-        if (chains.length === 0) {
-          certificates ??= daemon.certificates().then(readCertificates);
-          chains = chainsOf(association.remoteId, await certificates);
-        }
+        const held = before?.chains ?? [];
+        const chains = held.length > 0 ? held : seen.chainsOf(association.remoteId);
         const wasAccepted = before
           ? before.outcome === 'accepted' || before.outcome === 'kept'
           : (association.age ?? 0) >= LIVED_SECONDS;
         const outcome = await judgeOne(peer, association, chains, wasAccepted, signal);
         const at = clock.now().getTime();
-        if (!signal.aborted) known.set(association.id, { chains, outcome, at, by: byOf(peer) });
+        if (!signal.aborted) {
+          known.set(association.id, { chains, outcome, at, seenAt: at, by: byOf(peer) });
+        }
         return outcome;
       };
       // Side by side: the deadline of one whose sources are silent is not that of the next.
@@ -159,10 +192,12 @@ export function tunnelJudge(context: JudgingContext): TunnelJudge {
         }),
       );
       // What was not asked to the end is no verdict.
-      if (signal.aborted) return { refused: [], accepted: [] };
+      if (signal.aborted) return { refused: [], unshown: [], accepted: [] };
       const all = outcomes.filter((each) => each !== undefined);
+      const ended = all.flatMap(({ outcome }) => (typeof outcome === 'object' ? [outcome] : []));
       return {
-        refused: all.flatMap(({ outcome }) => (typeof outcome === 'object' ? [outcome] : [])),
+        refused: ended.filter((each) => each.type === 'refused'),
+        unshown: ended.filter((each) => each.type === 'unshown'),
         accepted: all.flatMap(({ name, outcome }) => (outcome === 'accepted' ? [name] : [])),
       };
     },

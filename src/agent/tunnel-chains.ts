@@ -1,5 +1,6 @@
-import { bytesEqual } from '../base/bytes.ts';
+import { bytesEqual, toHex } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
+import { digest } from '../crypto/digest.ts';
 import type { IkeCertificate } from '../deploy/ike-daemon.ts';
 import { pathLimits } from '../revocation/path-inputs.ts';
 import { decodeCertificate, type Certificate } from '../x509/certificate.ts';
@@ -9,40 +10,78 @@ import { hasIkeIdentity } from './tunnel-identity.ts';
 /** Certificates of one identity that are tried: a peer that renews daily has one more a day until its charon forgets. */
 const MAX_CANDIDATES = 8;
 
-/** A certificate of charon, read. */
-export interface ReadCertificate {
+/** A few kilobytes each: some megabytes for more peers than one charon has in a day. */
+const MAX_SEEN = 2048;
+
+interface ReadCertificate {
   readonly der: Uint8Array;
   readonly certificate: Certificate;
 }
 
-/** Read those of others; what cannot be read is none that charon has let anybody in with. */
-export function readCertificates(all: readonly IkeCertificate[]): readonly ReadCertificate[] {
-  return all.flatMap(({ der, hasPrivateKey }) => {
-    if (hasPrivateKey) return [];
-    try {
-      return [{ der, certificate: decodeCertificate(der) }];
-    } catch (error) {
-      if (!(error instanceof CertError) || error.code === 'INTERNAL') throw error;
-      return [];
-    }
-  });
+/**
+ * What a charon has shown of the certificates of others. By itself it remembers those of the last ten peers or so: its cache
+ * has 32 places, for whatever somebody has signed.
+ */
+export interface SeenCertificates {
+  /** Take in what it lists now. */
+  note(listed: readonly IkeCertificate[]): void;
+  /**
+   * Find with what an IKE_SA may have been authenticated: charon says the identity, and not which certificate.
+   *
+   * @param identity as charon writes it
+   * @returns for each candidate its DER and that of those that may be above it, the newest first; only if none is listed
+   *   now, of those that were
+   */
+  chainsOf(identity: string): readonly (readonly Uint8Array[])[];
+  /** It is another charon by now. */
+  forget(): void;
 }
 
-/**
- * Find with what an IKE_SA may have been authenticated: charon says the identity, and not which certificate.
- *
- * @param identity as charon writes it
- * @returns for each candidate its DER and that of those that may be above it, the newest first
- */
-export function chainsOf(
-  identity: string,
-  all: readonly ReadCertificate[],
-): readonly (readonly Uint8Array[])[] {
-  return all
-    .filter(({ certificate }) => hasIkeIdentity(certificate, identity))
-    .toSorted((a, b) => beginOf(b) - beginOf(a))
-    .slice(0, MAX_CANDIDATES)
-    .map((own) => [own.der, ...above(own, all)]);
+interface Seen extends ReadCertificate {
+  isListed: boolean;
+}
+
+/** Make it, with nothing in it. */
+export function seenCertificates(): SeenCertificates {
+  const seen = new Map<string, Seen>();
+  return {
+    note(listed) {
+      for (const each of seen.values()) each.isListed = false;
+      for (const { der, hasPrivateKey } of listed) {
+        if (hasPrivateKey) continue;
+        const key = toHex(digest('sha256', der));
+        const certificate = seen.get(key)?.certificate ?? readOrNone(der);
+        if (certificate === undefined) continue;
+        // The last that was listed is the last to be forgotten.
+        seen.delete(key);
+        seen.set(key, { der, certificate, isListed: true });
+      }
+      for (const key of seen.keys()) {
+        if (seen.size <= MAX_SEEN) break;
+        seen.delete(key);
+      }
+    },
+    chainsOf(identity) {
+      const all = [...seen.values()];
+      const its = all.filter(({ certificate }) => hasIkeIdentity(certificate, identity));
+      const listed = its.filter(({ isListed }) => isListed);
+      return (listed.length > 0 ? listed : its)
+        .toSorted((one, other) => beginOf(other) - beginOf(one))
+        .slice(0, MAX_CANDIDATES)
+        .map((own) => [own.der, ...above(own, all)]);
+    },
+    forget: () => seen.clear(),
+  };
+}
+
+/** What cannot be read is none that charon has let anybody in with. */
+function readOrNone(der: Uint8Array): Certificate | undefined {
+  try {
+    return decodeCertificate(der);
+  } catch (error) {
+    if (!(error instanceof CertError) || error.code === 'INTERNAL') throw error;
+    return undefined;
+  }
 }
 
 function beginOf({ certificate }: ReadCertificate): number {

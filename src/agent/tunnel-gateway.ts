@@ -7,6 +7,7 @@ import { inTurn } from './in-turn.ts';
 import { tunnelJudge, type JudgingContext, type RefusedTunnel } from './judge-tunnels.ts';
 import type { TunnelAlarms } from './tunnel-alarms.ts';
 import { tunnelBans } from './tunnel-bans.ts';
+import { seenCertificates } from './tunnel-chains.ts';
 import { tunnelCrls } from './tunnel-crls.ts';
 import { tunnelRedeployment } from './tunnel-redeployment.ts';
 
@@ -53,6 +54,7 @@ const BACK_MS = [500, 1000, 2000, 4000] as const;
 export function tunnelGateway(context: GatewayContext, socket: string): TunnelGateway {
   const { store, clock, log, alarms, signal } = context;
   const judge = tunnelJudge(context);
+  const seen = seenCertificates();
   const crls = tunnelCrls(context);
   const bans = tunnelBans(clock);
   const redeployment = tunnelRedeployment(context);
@@ -62,6 +64,7 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
   /** A connection of its own: whoever is to be kept out has a tunnel for no longer than being told takes. */
   let events: IkeDaemon | undefined;
   let established = 0;
+  let ids: ReadonlySet<string> = new Set();
   let names: readonly string[] = [];
   let isClosed = false;
 
@@ -84,7 +87,12 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
     if (events !== undefined) return;
     const told = await context.ike.open(socket, { timeoutMs: TIMEOUT_MS, signal });
     try {
-      await told.watch(() => void soon());
+      const collect = inTurn(async () => seen.note(await told.certificates()));
+      await told.watch(() => {
+        // Now, while charon still has them: a look may take the time of a responder that is silent.
+        collect().catch(() => {});
+        void soon();
+      });
     } catch (error) {
       told.close();
       throw error;
@@ -122,13 +130,24 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
     associations: readonly IkeAssociation[],
     version: string,
   ): Promise<void> => {
-    const { refused, accepted } = await judge.judge(daemon, peers, associations, version, signal);
+    // Those of all others were there before.
+    if (associations.some(({ id }) => !ids.has(id))) seen.note(await daemon.certificates());
+    ids = new Set(associations.map(({ id }) => id));
+    const verdicts = await judge.judge(seen, peers, associations, version, signal);
+    const { refused, unshown, accepted } = verdicts;
     if (refused.length > 0) {
       // Otherwise it would be let in by what was said of it before.
-      for (const cache of ['X509_CRL', 'OCSP_RESPONSE', 'X509'] as const) await daemon.flush(cache);
+      for (const cache of ['X509_CRL', 'OCSP_RESPONSE'] as const) await daemon.flush(cache);
     }
     for (const [peer, its] of Map.groupBy(refused, (each) => each.peer)) {
       await refuse(daemon, peer, its);
+    }
+    for (const { peer, association } of unshown) {
+      log.info(
+        `IPsec peer "${peer.name}" has to authenticate itself anew: charon does not show its certificate`,
+      );
+      await daemon.terminate({ id: association.id });
+      if (peer.isInitiator) await begin(daemon, peer);
     }
     for (const name of accepted) {
       if (refused.some(({ peer }) => peer.name === name)) continue;
@@ -155,9 +174,7 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
       if (since === undefined || since > now) idleSince.set(name, now);
       else if (now - since >= IDLE_MS) {
         idleSince.delete(name);
-        const [first] = children;
-        await daemon.initiate(name, first?.name);
-        for (const child of children.slice(1)) await daemon.initiate(name, child.name);
+        await begin(daemon, { name, children });
       }
     }
   };
@@ -168,6 +185,8 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
     const isOther = present !== run;
     if (isOther) {
       judge.forget();
+      seen.forget();
+      ids = new Set();
       crls.forget();
       idleSince.clear();
     }
@@ -225,4 +244,14 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
       events?.close();
     },
   };
+}
+
+/** Begin to set up a connection with all of its children; not waited for. */
+async function begin(
+  daemon: IkeDaemon,
+  { name, children }: Pick<IpsecPeer, 'name' | 'children'>,
+): Promise<void> {
+  const [first, ...others] = children;
+  await daemon.initiate(name, first?.name);
+  for (const child of others) await daemon.initiate(name, child.name);
 }

@@ -5,7 +5,7 @@ import type { Certificate } from '../x509/certificate.ts';
 import { extensionValue, type ExtensionValues } from '../x509/extension-values.ts';
 import { parseIpAddress } from '../x509/general-name-text.ts';
 import type { GeneralName } from '../x509/general-name.ts';
-import type { AttributeTypeAndValue, Name } from '../x509/name.ts';
+import type { AttributeValue, Name } from '../x509/name.ts';
 
 /** How charon writes these types of attributes; others have a name that tells nothing here. */
 const charonKeys: ReadonlyMap<Oid, string> = new Map([
@@ -63,20 +63,30 @@ function isWritten(name: GeneralName, identity: string): boolean {
 
 /** Charon puts ", " between attributes, and so may a value: the text can be matched, not taken apart. */
 function subjectPattern({ rdns }: Name): RegExp | undefined {
-  const parts: string[] = [];
-  for (const attribute of rdns.flat()) {
-    const value = writtenValue(attribute);
-    if (value === undefined) return undefined;
-    const key = charonKeys.get(attribute.type) ?? '[^=,]{1,64}';
-    parts.push(`${key}=${value.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')}`);
-  }
+  const parts = rdns.flat().map(({ type, value }) => {
+    const key = charonKeys.get(type) ?? '[^=,]{1,64}';
+    const written = writtenValue(value)?.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+    return `${key}=${written ?? '.{0,4096}'}`;
+  });
   return parts.length === 0 ? undefined : new RegExp(`^${parts.join(', ')}$`, 'i');
 }
 
-/** Each octet that is not printable ASCII is a question mark to charon. */
-function writtenValue({ value }: AttributeTypeAndValue): string | undefined {
-  if (value.type === 'other') return undefined;
-  return Array.from(utf8(value.value), (octet) =>
-    octet >= 0x20 && octet < 0x7f ? String.fromCharCode(octet) : '?',
-  ).join('');
+/** Each octet that is not printable ASCII is a question mark to charon, whatever the string type. @returns undefined where nobody knows */
+function writtenValue(value: AttributeValue): string | undefined {
+  switch (value.type) {
+    case 'other':
+      return undefined;
+    case 'bmpString':
+      return Array.from(value.value, (character) => `?${asked(character.charCodeAt(0))}`).join('');
+    case 'universalString':
+      return Array.from(value.value, (one) => `???${asked(one.codePointAt(0) ?? 0)}`).join('');
+    case 'teletexString':
+      return Array.from(value.value, (character) => asked(character.charCodeAt(0))).join('');
+    default:
+      return Array.from(utf8(value.value), asked).join('');
+  }
+}
+
+function asked(octet: number): string {
+  return octet >= 0x20 && octet < 0x7f ? String.fromCharCode(octet) : '?';
 }

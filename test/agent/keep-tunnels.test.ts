@@ -102,7 +102,7 @@ describe('keepTunnels()', () => {
         /^IPsec peer "bob" at 192\.0\.2\.2 is refused: \S+: .*; its IKE_SA is ended, and it is kept out for 30 s$/,
       ),
     ]);
-    expect(charon.commands.filter((command) => command === 'flush-certs')).toHaveLength(3);
+    expect(charon.commands.filter((command) => command === 'flush-certs')).toHaveLength(2);
   });
 
   it('keeps whoever is refused out, for longer each time, until it is accepted', async () => {
@@ -162,7 +162,26 @@ describe('keepTunnels()', () => {
     expect(standing()).toStrictEqual([kept]);
   });
 
-  it('says once that charon has no certificate of a peer, and ends nothing for that', async () => {
+  it('has a peer authenticate itself anew whose certificate charon does not show, and refuses it in the end', async () => {
+    const { put, deploy, tunnels, charon, standing, lines, alarms } = await tunnelScene();
+    await put({ revocation: 'strict' });
+    await deploy();
+    for (const _ of [1, 2, 3]) {
+      charon.establish('bob', 'CN=nobody');
+      await tunnels.refresh();
+      expect(standing()).toStrictEqual([]);
+    }
+    const anew =
+      'IPsec peer "bob" has to authenticate itself anew: charon does not show its certificate';
+    expect(lines).toStrictEqual([
+      anew,
+      anew,
+      expect.stringMatching(/"bob" at .* is refused: no-certificate: .*; its IKE_SA is ended/),
+    ]);
+    expect(await alarms()).toStrictEqual(['ipsec peer bob peer-refused']);
+  });
+
+  it('says once that charon has no certificate of a peer that is let in without a word, too', async () => {
     const { put, deploy, tunnels, charon, standing, lines } = await tunnelScene();
     await put();
     await deploy();

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { chainsOf, readCertificates } from '../../src/agent/tunnel-chains.ts';
+import { seenCertificates } from '../../src/agent/tunnel-chains.ts';
 import { hasIkeIdentity } from '../../src/agent/tunnel-identity.ts';
 import { oids } from '../../src/asn1/oids.ts';
+import type { IkeCertificate } from '../../src/deploy/ike-daemon.ts';
 import { certificateDer } from '../../src/x509/certificate.ts';
 import { extension } from '../../src/x509/extension-values.ts';
 import type { GeneralName } from '../../src/x509/general-name.ts';
+import type { AttributeValue, Name } from '../../src/x509/name.ts';
 import { issue, type Issued } from '../harness/certificates.ts';
 import { issuingB, rootB } from './tunnel-scene.ts';
 
@@ -12,7 +14,20 @@ function named(...names: readonly GeneralName[]): Issued {
   return issue({ subject: 'CN=gw', extensions: [extension('subjectAltName', names)] });
 }
 
+function commonName(value: AttributeValue): Name {
+  return { rdns: [[{ type: oids.commonName, value }]] };
+}
+
 describe('hasIkeIdentity()', () => {
+  it('finds a subject in any type of string, octet by octet', () => {
+    const bmp = issue({ subject: commonName({ type: 'bmpString', value: 'gw' }) });
+    expect(hasIkeIdentity(bmp.certificate, 'CN=?g?w')).toBe(true);
+    const teletex = issue({ subject: commonName({ type: 'teletexString', value: 'gü' }) });
+    expect(hasIkeIdentity(teletex.certificate, 'CN=g?')).toBe(true);
+    const other = issue({ subject: commonName({ type: 'other', value: Uint8Array.of(2, 1, 7) }) });
+    expect(hasIkeIdentity(other.certificate, 'CN=?')).toBe(true);
+  });
+
   it.each([
     // RFC 4514 writes the most specific first, charon the most general.
     ['CN=gw1,OU=a,O=Example,C=DE', 'C=DE, O=Example, OU=a, CN=gw1'],
@@ -60,27 +75,38 @@ describe('hasIkeIdentity()', () => {
   });
 });
 
-describe('chainsOf()', () => {
-  const der = ({ certificate }: Issued): Uint8Array => certificateDer(certificate);
-  const old = issue({ subject: 'CN=bob', issuer: issuingB });
+const der = ({ certificate }: Issued): Uint8Array => certificateDer(certificate);
+const listed = (each: Issued): IkeCertificate => ({ der: der(each), hasPrivateKey: false });
+
+describe('seenCertificates()', () => {
   const late = new Date('2026-05-01T00:00:00Z');
+  const old = issue({ subject: 'CN=bob', issuer: issuingB });
   const renewed = issue({ subject: 'CN=bob', issuer: issuingB, notBefore: late });
   const twin = issue({ subject: 'CN=Issuing B', isCa: true });
+  const above = [issuingB, twin, rootB].map(der);
 
   it('gives each candidate with all that may be above it, the newest first', () => {
-    const all = readCertificates([
-      ...[old, renewed, rootB, issuingB, twin].map((each) => ({
-        der: der(each),
-        hasPrivateKey: false,
-      })),
+    const seen = seenCertificates();
+    seen.note([
+      ...[old, renewed, issuingB, twin, rootB].map(listed),
       { der: Uint8Array.of(1, 2), hasPrivateKey: false },
-      { der: der(issue({ subject: 'CN=bob' })), hasPrivateKey: true },
+      { ...listed(issue({ subject: 'CN=bob' })), hasPrivateKey: true },
     ]);
-    const above = [issuingB, twin, rootB].map(der);
-    expect(chainsOf('CN=bob', all)).toStrictEqual([
+    expect(seen.chainsOf('CN=bob')).toStrictEqual([
       [der(renewed), ...above],
       [der(old), ...above],
     ]);
-    expect(chainsOf('CN=alice', all)).toStrictEqual([]);
+    expect(seen.chainsOf('CN=alice')).toStrictEqual([]);
+  });
+
+  it('takes what is listed no more only where nothing is, until it is another charon', () => {
+    const seen = seenCertificates();
+    seen.note([old, issuingB, twin, rootB].map(listed));
+    seen.note([renewed].map(listed));
+    expect(seen.chainsOf('CN=bob')).toStrictEqual([[der(renewed), ...above]]);
+    seen.note([]);
+    expect(seen.chainsOf('CN=bob')).toHaveLength(2);
+    seen.forget();
+    expect(seen.chainsOf('CN=bob')).toStrictEqual([]);
   });
 });
