@@ -163,7 +163,7 @@ renewed() { [[ $(serial "$1") != "$2" ]]; }
 
 # Whether the certificate is in use in charon, as the delivery has looked.
 in_use() { # MACHINE
-  quietly "$1" show cert "$1" | grep -Eq '^ *strongswan .*\bdeployed$'
+  quietly "$1" show cert "$1" | grep -q 'strongswan: deployed$'
 }
 
 # Print what snmptrapd got, with the names of our MIB in place of numbers, and the texts in it.

@@ -34,6 +34,10 @@ else
 fi
 "${certkeeper[@]}" --version >/dev/null || skip 'certkeeper does not run: install it, or "npm ci" in a clone'
 
+# The first process of a namespace hears no signal that it does not listen to.
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
 work=/run/two-gateways
 mount -t tmpfs -o mode=0755 tmpfs /run || skip 'nothing can be mounted here'
 mkdir -m 700 "$work"
@@ -76,9 +80,9 @@ on bob ca add B url "http://${address[office]}:8082/pkix/" root "$work/lab-b/roo
   intermediate "$work/lab-b/issuing.pem" || fail 'ca add'
 on bob cert import cert-name vendor file "$work/lab-b/vendor-device.pem" key-file "$work/lab-b/vendor-device.key" ||
   fail 'no vendor certificate'
-# Two thirds of its life are over when it comes, so that the agent will find its renewal due.
+# Most of its life that comes before renewal is over when it is issued: the agent will find that due in some seconds.
 on bob cmp initialize key-type p-256 cert-name bob subject-name CN=bob,O=B san dns:bob.example signer-cert vendor \
-  not-before "$(date -u -d '-285 seconds' +%FT%TZ)" not-after "$(date -u -d '+140 seconds' +%FT%TZ)" ca-root B ||
+  not-before "$(date -u -d '-285 seconds' +%FT%TZ)" not-after "$(date -u -d '+170 seconds' +%FT%TZ)" ca-root B ||
   fail 'Bob has no certificate'
 
 say 'On both a charon, with no connection in any file, and the agent of certkeeper'
@@ -115,7 +119,7 @@ in_namespace alice ping -q -c 3 -i 0.2 -W 2 -I "${inside[alice]}" "${inside[bob]
 
 say "Bob's agent is told to renew, finds that it is time, and has the tunnel authenticated anew; a ping every 20 ms goes on"
 before=$(serial bob)
-in_namespace alice ping -q -i 0.02 -W 1 -I "${inside[alice]}" "${inside[bob]}" >"$work/pings" &
+ip netns exec alice ping -q -i 0.02 -W 1 -I "${inside[alice]}" "${inside[bob]}" >"$work/pings" &
 pings=$!
 on bob cmp auto-update current-name bob time 30
 on bob agent reload
