@@ -49,16 +49,16 @@ async function planned(
     return await planIpsec(context, record, socket);
   } catch (error) {
     if (!(error instanceof CertError) || error.code.startsWith('STORE_')) throw error;
-    const why = error.message.slice(0, 1).toLowerCase() + error.message.slice(1);
-    throw new CertError(
-      'DELIVERY_FAILED',
-      `Cannot deploy "${record.name}" to "${socket}": ${why}`,
-      {
-        cause: error,
-        ...(error.hint !== undefined && { hint: error.hint }),
-      },
-    );
+    throw because(`Cannot deploy "${record.name}" to "${socket}"`, error);
   }
+}
+
+function because(what: string, cause: CertError): CertError {
+  const why = cause.message.slice(0, 1).toLowerCase() + cause.message.slice(1);
+  return new CertError('DELIVERY_FAILED', `${what}: ${why}`, {
+    cause,
+    ...(cause.hint !== undefined && { hint: cause.hint }),
+  });
 }
 
 /** In this order: whoever connects meanwhile finds either the pair before or the new one, and what it is judged by. */
@@ -74,9 +74,10 @@ async function load(daemon: IkeDaemon, plan: IpsecPlan): Promise<void> {
     try {
       await daemon.loadConnection(connection);
     } catch (error) {
-      // The others are not to suffer from what is wrong with one.
+      // The others are not to suffer from what is wrong with one; but a charon that is gone takes none.
       if (!(error instanceof CertError) || error.code !== 'DELIVERY_FAILED') throw error;
-      failures.push(error);
+      await daemon.connections();
+      failures.push(because(`Cannot load connection "${connection.name}"`, error));
     }
   }
   const [first] = failures;
