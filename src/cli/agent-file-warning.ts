@@ -23,6 +23,7 @@ const sections: readonly (readonly [string, SectionName])[] = [
   ['crypto map', 'crypto-policy'],
   ['crypto template', 'crypto-policy'],
   ['staple responder', 'staple-responder'],
+  ['ipsec peer', 'ipsec-peer'],
   ['agent serve', 'certificates'],
   ['cert ', 'certificates'],
   ['certificate name', 'certificates'],

@@ -10,6 +10,7 @@ import {
   stapleWords,
   type CertificateWords,
 } from './words-certificate.ts';
+import { ipsecChildWords, ipsecPeerWords, type IpsecPeerFileWords } from './words-ipsec.ts';
 import * as notifications from './words-notifications.ts';
 import * as settings from './words-settings.ts';
 import * as validation from './words-validation.ts';
@@ -34,6 +35,7 @@ export interface ConfigFile {
   readonly 'crypto-policy'?: Readonly<Record<string, validation.TabledWords>> | undefined;
   readonly 'staple-responder'?: validation.ResponderWords | undefined;
   readonly certificates?: Readonly<Record<string, CertificateWords>> | undefined;
+  readonly 'ipsec-peer'?: Readonly<Record<string, IpsecPeerFileWords>> | undefined;
 }
 
 /** The names of its sections. */
@@ -48,6 +50,11 @@ const staples = z
   .record(name, schemaOf(stapleWords))
   .optional()
   .describe('Where its OCSP response is stapled, by label');
+
+const children = z
+  .record(name, schemaOf(ipsecChildWords))
+  .optional()
+  .describe('Its traffic, by name; up to five');
 
 const hook = schemaOf(hookWords).optional().describe('Program that is run after each delivery');
 
@@ -131,6 +138,15 @@ export const configSchema: z.ZodType<ConfigFile> = z.strictObject({
     )
     .optional()
     .describe('What is set for certificates, by name'),
+  'ipsec-peer': z
+    .record(
+      name,
+      schemaOf<typeof ipsecPeerWords, Pick<IpsecPeerFileWords, 'child'>>(ipsecPeerWords, {
+        child: children,
+      }),
+    )
+    .optional()
+    .describe('Tunnels of strongSwan, by name'),
 });
 
 /** Tell what JSON Schema says of the file, for editors: what they take for a number or a switch is one there. */

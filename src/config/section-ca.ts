@@ -1,6 +1,7 @@
 import { bytesEqual } from '../base/bytes.ts';
 import { parseLabel, type Label } from '../base/label.ts';
 import { deliverAnchors } from '../lifecycle/deliver-anchors.ts';
+import { needOfPeers } from '../lifecycle/ipsec-needs.ts';
 import { judgingSettings, needOfCa, needOfRelayedCa } from '../lifecycle/needed-by.ts';
 import { removeProfile } from '../lifecycle/remove-authority.ts';
 import type { CaProfile } from '../settings/ca-profile.ts';
@@ -59,6 +60,7 @@ export async function compareCas(
     ocsp: whole.ocsp === undefined ? stand.ocsp : [],
     policies: whole['crypto-policy'] === undefined ? stand.policies : [],
   };
+  const peersLeft = whole['ipsec-peer'] === undefined ? await store.ipsecPeers.list() : [];
   return compare({
     section: 'ca',
     before: await storedCas(store),
@@ -68,6 +70,7 @@ export async function compareCas(
       const isRelayedStill = !isLabelled && whole['staple-responder'] === undefined;
       const need =
         (isLabelled ? undefined : needOfCa(left, label)) ??
+        (isLabelled ? undefined : needOfPeers(peersLeft, 'ca', label)) ??
         (isRelayedStill ? await needOfRelayedCa(store, label) : undefined);
       if (need) faults.add(['ca'], `${need.who} needs "${label}", which is not in it`, need.hint);
       const waiting = outstanding.find(({ ca }) => ca === label);

@@ -5,6 +5,7 @@ import {
   removeConfiguredCrl,
 } from '../lifecycle/configured-crls.ts';
 import type { LifecycleContext } from '../lifecycle/context.ts';
+import { needOfPeers } from '../lifecycle/ipsec-needs.ts';
 import { needOfCrl, needOfOcspObject, validatorOf, type Need } from '../lifecycle/needed-by.ts';
 import { assertOwnNames } from '../lifecycle/own-names.ts';
 import {
@@ -99,6 +100,7 @@ export async function compareOcsp(
         ['ocsp', name],
         await needOfOcspObject(store, name, {
           ...(whole['crypto-policy'] && { policies: [] }),
+          ...(whole['ipsec-peer'] && { peers: [] }),
           ...(whole.certificates && { staples: staplesIn(whole.certificates) }),
           ...(whole['staple-responder'] && { responder: { forCa: [] } }),
         }),
@@ -134,7 +136,9 @@ export async function compareCaCrls(
     wanted,
     checkRemoval: async ([name = '']) => {
       const left = whole['crypto-policy'] === undefined ? await listWords(store, 'policy') : [];
-      checkUnneeded(context, ['ca-crl', name], needOfCrl(left, name));
+      const peers = whole['ipsec-peer'] ? [] : await store.ipsecPeers.list();
+      const need = needOfCrl(left, name) ?? needOfPeers(peers, 'crl', name);
+      checkUnneeded(context, ['ca-crl', name], need);
     },
     remove: ([name = ''], carry) => ifThere(carry, 'crl', name, removeConfiguredCrl),
   });
@@ -168,6 +172,10 @@ export async function comparePolicies(
     section: 'crypto-policy',
     before: await storedPolicies(store),
     wanted,
+    checkRemoval: async ([name = '']) => {
+      const peers = whole['ipsec-peer'] ? [] : await store.ipsecPeers.list();
+      checkUnneeded(context, ['crypto-policy', name], needOfPeers(peers, 'policy', name));
+    },
     remove: ([name = ''], carry) => ifThere(carry, 'policy', name, removePolicy),
   });
 }

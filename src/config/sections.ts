@@ -6,6 +6,7 @@ import { compareServers, compareTokens, storedServers, storedTokens } from './se
 import { compareCas, storedCas } from './section-ca.ts';
 import { compareCertTrap, storedCertTrap } from './section-cert-trap.ts';
 import { compareCertificates, storedCertificates } from './section-certificates.ts';
+import { compareIpsecPeers, storedIpsecPeers } from './section-ipsec.ts';
 import { compareNotify, compareSnmp, storedNotify, storedSnmp } from './section-notifications.ts';
 import { compareResponder, storedResponder } from './section-responder.ts';
 import {
@@ -42,6 +43,7 @@ export const storedSections: Readonly<
   'crypto-policy': storedPolicies,
   'staple-responder': storedResponder,
   certificates: storedCertificates,
+  'ipsec-peer': storedIpsecPeers,
 };
 
 /** Compare what is stored with a file, section by section; what the file leaves out stays as it is. */
@@ -64,6 +66,7 @@ export async function compareSections(
     file['crypto-policy'] && (await comparePolicies(context, file['crypto-policy'], file)),
     file['staple-responder'] && (await compareResponder(context, file['staple-responder'], file)),
     file.certificates && (await compareCertificates(context, file.certificates)),
+    file['ipsec-peer'] && (await compareIpsecPeers(context, file['ipsec-peer'], file)),
   ].flatMap((each) => each ?? []);
   if (file.certificates) {
     checkStapleObjects(context, await knownLabels(context, file), file.certificates);

@@ -46,6 +46,7 @@ const sectionNames: readonly SectionName[] = [
   'crypto-policy',
   'staple-responder',
   'certificates',
+  'ipsec-peer',
 ];
 
 /**

@@ -29,6 +29,7 @@ const settings: Readonly<Record<string, readonly string[]>> = {
   'crypto map': ['crypto-policy.….ocsp-cert-validator', 'crypto-policy.….revocation'],
   'crypto template': ['crypto-policy.….kind'],
   'staple add': ['certificates.….staple.…', 'certificates.….staple-ocsp'],
+  'ipsec peer add': ['ipsec-peer.….peer', 'ipsec-peer.….child.….local-ts'],
   'staple responder listen': ['staple-responder.listen', 'staple-responder.for-ca'],
 };
 
@@ -41,6 +42,8 @@ const removals: readonly string[] = [
   'no ocsp',
   'staple remove',
   'no staple responder',
+  'ipsec peer remove',
+  'no ipsec peer',
 ];
 
 /** What sets nothing that lasts, or what cannot be in a file, by the reason. */
