@@ -2,11 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Called } from './ipsec/charon.ts';
 import { hasIpsec, requireIpsec } from './ipsec/ipsec-scene.ts';
 import { listMatrixRows, matrixModes } from './ipsec/matrix-rows.ts';
-import { startTogether, waitUntilJudged, type Together } from './ipsec/matrix-together.ts';
 import { loadAlone, nameOf, openMatrixScene, type MatrixScene } from './ipsec/matrix-scene.ts';
+import { standingAtLast, startTogether, type Together } from './ipsec/matrix-together.ts';
 
 let scene: MatrixScene;
-const nothing: Called = { isEstablished: false, said: '' };
 
 beforeAll(async () => {
   if (hasIpsec()) scene = await openMatrixScene();
@@ -14,14 +13,14 @@ beforeAll(async () => {
 afterAll(() => scene?.close());
 beforeEach((context) => requireIpsec(context));
 
+const notCalled: Called = { isEstablished: false, said: '' };
 const cells = listMatrixRows().flatMap(([name, row]) =>
   matrixModes.map((mode, i) => ({ name, row, mode, i, title: `${mode}, ${row.title}` })),
 );
 
 /** Have alice call all peers, some at a time. @returns what became of each */
-async function callAll(but?: string): Promise<ReadonlyMap<string, Called>> {
-  const all = scene.peers.flatMap((peer) => matrixModes.map((mode) => nameOf(peer, mode)));
-  const names = all.filter((name) => name !== but);
+async function callAll(): Promise<ReadonlyMap<string, Called>> {
+  const names = scene.peers.flatMap((peer) => matrixModes.map((mode) => nameOf(peer, mode)));
   const became = new Map<string, Called>();
   const next = names.values();
   const caller = async (): Promise<void> => {
@@ -40,7 +39,7 @@ describe('a charon alone, to which the certificate of a peer names', () => {
   });
 
   it.each(cells)('$title', ({ name, row, mode, i }) => {
-    const { isEstablished, said } = became.get(`${name}-${mode}`) ?? nothing;
+    const { isEstablished, said } = became.get(`${name}-${mode}`) ?? notCalled;
     expect(isEstablished ? 'accepts' : 'refuses', said).toBe(row.alone[i]);
     // Refused for what the row is about, and for nothing else.
     if (isEstablished) return;
@@ -53,23 +52,19 @@ describe('a charon alone, to which the certificate of a peer names', () => {
 });
 
 describe('a charon with an agent beside it, to which the certificate of a peer names', () => {
-  /** Our own judgement refuses it, and charon does not: when it is gone, all before it are judged. */
-  const last = 'later-good-strict';
   let together: Together;
   let became: ReadonlyMap<string, Called>;
   let standing: ReadonlySet<string>;
   beforeAll(async () => {
     if (!scene) return;
     together = await startTogether(scene);
-    const others = await callAll(last);
-    became = new Map([...others, [last, await scene.alice.call(last)]]);
-    await waitUntilJudged(scene, together, last);
-    standing = new Set((await scene.alice.sas()).map(({ connection }) => connection));
+    became = await callAll();
+    standing = await standingAtLast(scene, together, became);
   });
   afterAll(() => together?.close());
 
   it.each(cells)('$title', ({ name, row, mode, i }) => {
-    const { isEstablished, said } = became.get(`${name}-${mode}`) ?? nothing;
+    const { isEstablished, said } = became.get(`${name}-${mode}`) ?? notCalled;
     const stays = standing.has(`${name}-${mode}`) ? 'accepts' : 'ends';
     const why = `${said}${together.agent.log()}`;
     expect(isEstablished ? stays : 'refuses', why).toBe((row.together ?? row.alone)[i]);
