@@ -78,6 +78,7 @@ export async function compareSections(
 
 function rank({ type, path: [section] }: Change): number {
   if (type !== 'removed') return 1;
-  if (section === 'ca') return 3;
-  return section === 'ocsp' || section === 'ca-crl' ? 2 : 0;
+  if (section === 'ca') return 4;
+  if (section === 'ocsp' || section === 'ca-crl') return 3;
+  return section === 'crypto-policy' ? 2 : 0;
 }
