@@ -70,11 +70,18 @@ function standing(
   return names.length === 0 ? [undefined] : names;
 }
 
-/** What charon says of packets says nothing about why. */
-const aboutPackets = /^(?:sending|received) packet|^(?:generating|parsed|retransmit) /;
+/** What charon says where something is wrong, in the words of 5.9. */
+const aboutTrouble =
+  /revoked|invalid|expired|stale|fail|error|refus|reject|unable|unacceptable|mismatch|missing|not |no /i;
 
-/** Why an attempt failed is in the last lines, but for the very last, which says that it did. */
+/** What went wrong in an attempt, by the last that charon said about trouble; by all of its last lines where it said none. */
 export function reasonOf({ log }: IkeAttempt): string {
-  const telling = log.map((line) => line.trim()).filter((line) => !aboutPackets.test(line));
-  return telling.slice(-3).join('; ');
+  const lines = log.map((line) => line.trim());
+  const telling = lines.filter((line) => aboutTrouble.test(line) && !aboutPackets.test(line));
+  return (telling.length === 0 ? lines : telling).slice(-maxReasons).join('; ');
 }
+
+/** The very last says no more than that it failed. */
+const maxReasons = 4;
+
+const aboutPackets = /^(?:sending|received) packet|^(?:generating|parsed|retransmit) /;

@@ -16,8 +16,8 @@ import { countIn, octetsIn, sectionIn, textIn, textsIn } from './vici-reading.ts
 /** It waits for nothing on the network in what is asked of it here. */
 const defaultTimeoutMs = 10_000;
 
-/** Of what charon logs about an attempt; why it failed is near the end. */
-const maxLogLines = 20;
+/** Of what charon logs about an attempt: several certificates with their chains and CRLs. */
+const maxLogLines = 200;
 const maxLogCharacters = 200;
 
 /** How often IKE_SAs are listed again that were busy, and so left out. */

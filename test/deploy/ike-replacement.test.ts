@@ -75,14 +75,14 @@ describe('replaceAssociations()', () => {
     charon.answersPeers = false;
     expect(await replaceAssociations(daemon, renewed)).toStrictEqual({
       type: 'kept',
-      why: "initiating IKE_SA hq[2]; establishing 'hq' failed",
+      why: "establishing 'hq' failed",
     });
     expect(standing()).toStrictEqual(['01 ESTABLISHED']);
   });
 });
 
 describe('reasonOf()', () => {
-  it('gives the last that was said, without the packets', () => {
+  it('gives what was said last about trouble, without the packets', () => {
     const log = [
       'certificate status is good',
       "constraint check failed: peer not authenticated by CA 'CN=Root-A'",
@@ -94,5 +94,10 @@ describe('reasonOf()', () => {
     expect(reasonOf({ isUp: false, ids: [], log })).toBe(
       "constraint check failed: peer not authenticated by CA 'CN=Root-A'; no alternative config found; establishing CHILD_SA 'net' failed",
     );
+  });
+
+  it('gives the last lines where none is about trouble', () => {
+    const log = ['initiating IKE_SA hq[2]', 'peer supports MOBIKE'];
+    expect(reasonOf({ isUp: false, ids: [], log })).toBe(log.join('; '));
   });
 });
