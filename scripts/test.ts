@@ -53,6 +53,8 @@ const long: Readonly<Record<string, number>> = {
   'pkcs12-credentials': 19,
   https: 18,
   'ocsp-matrix': 20,
+  'ipsec-matrix': 20,
+  'ipsec-facts': 7,
   'point-matrix': 12,
   'bad-input': 16,
 };
