@@ -76,8 +76,10 @@ export async function compareSections(
   return changes.toSorted((a, b) => rank(a) - rank(b));
 }
 
-function rank({ type, path: [section] }: Change): number {
-  if (type !== 'removed') return 1;
+function rank({ type, fields, path: [section] }: Change): number {
+  // The responder is one entry, which is there with nothing in it, too.
+  const isEnded = section === 'staple-responder' && fields.every(({ to }) => to === undefined);
+  if (type !== 'removed') return isEnded ? 2 : 1;
   if (section === 'ca') return 4;
   if (section === 'ocsp' || section === 'ca-crl') return 3;
   return section === 'crypto-policy' ? 2 : 0;
