@@ -211,9 +211,8 @@ function isOfSources({ revocation }: PeerVerdict): boolean {
   return missing.length > 0 && missing.every(({ verdict }) => verdict.type === 'unavailable');
 }
 
-/** Of several candidates the one that got furthest. */
-function whyOf(verdicts: readonly PeerVerdict[]): string {
-  const [furthest] = verdicts.toSorted((a, b) => b.revocation.length - a.revocation.length);
-  const [reason] = furthest?.reasons ?? [];
+/** Of several candidates the newest is the likeliest. */
+function whyOf([newest]: readonly PeerVerdict[]): string {
+  const [reason] = newest?.reasons ?? [];
   return reason === undefined ? 'internal: no reason is known' : `${reason.code}: ${reason.detail}`;
 }

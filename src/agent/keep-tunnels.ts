@@ -18,6 +18,8 @@ export interface TunnelsContext {
   wake(): void;
   /** How charons are reached; without it, as it is in reality. */
   readonly ike?: IkePorts;
+  /** For tests: looked at as often, in place of every ten seconds. */
+  readonly everyMs?: number | undefined;
 }
 
 /** That the charons of IPsec peers have what they need, and nobody a tunnel who is refused, as long as the agent works. */
@@ -38,7 +40,7 @@ const EVERY_MS = 10_000;
  * wait for the first look.
  */
 export function keepTunnels(context: TunnelsContext): Tunnels {
-  const { store, log } = context;
+  const { store, log, everyMs = EVERY_MS } = context;
   const ending = new AbortController();
   const { signal } = ending;
   const alarms = tunnelAlarms(context);
@@ -68,7 +70,7 @@ export function keepTunnels(context: TunnelsContext): Tunnels {
       if (all.every(({ name }) => name !== peer)) await alarms.end(peer);
   };
 
-  const kept: Promise<KeptLooking> = keepLooking(look, { log, everyMs: EVERY_MS });
+  const kept: Promise<KeptLooking> = keepLooking(look, { log, everyMs });
   return {
     state: () => [...gateways.values()].map((gateway) => gateway.state()),
     refresh: async () => (await kept).refresh(),

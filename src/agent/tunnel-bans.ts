@@ -15,6 +15,9 @@ const FIRST_MS = 30_000;
 /** A peer with another certificate by now waits no longer than that. */
 const MOST_MS = 600_000;
 
+/** What comes so soon after was under way before. */
+const SAME_MS = 5000;
+
 interface Ban {
   readonly from: number;
   readonly ms: number;
@@ -28,9 +31,11 @@ export function tunnelBans({ now }: Pick<Clock, 'now'>): TunnelBans {
   const bans = new Map<string, Ban>();
   return {
     add(name) {
-      const before = bans.get(name)?.ms;
-      const ms = before === undefined ? FIRST_MS : Math.min(2 * before, MOST_MS);
-      bans.set(name, { from: now().getTime(), ms });
+      const at = now().getTime();
+      const before = bans.get(name);
+      if (before && at >= before.from && at - before.from < SAME_MS) return before.ms;
+      const ms = before === undefined ? FIRST_MS : Math.min(2 * before.ms, MOST_MS);
+      bans.set(name, { from: at, ms });
       return ms;
     },
     has(name) {

@@ -65,7 +65,7 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
   let events: IkeDaemon | undefined;
   let established = 0;
   let ids: ReadonlySet<string> = new Set();
-  let names: readonly string[] = [];
+  let keptOut: readonly string[] = [];
   let isClosed = false;
 
   const look = inTurn(async () => {
@@ -114,7 +114,7 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
     const { why, association } = first;
     // Whom anybody may be keeps the others out with him.
     const isOne = peer.remoteAddresses.length > 0;
-    const ms = isOne && !bans.has(peer.name) ? bans.add(peer.name) : undefined;
+    const ms = isOne ? bans.add(peer.name) : undefined;
     const pause = ms === undefined ? '' : `, and it is kept out for ${ms / 1000} s`;
     log.warn(
       `IPsec peer "${peer.name}" at ${association.remoteHost} is refused: ${why}; its IKE_SA is ended${pause}`,
@@ -165,6 +165,7 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
     const now = clock.now().getTime();
     const there = new Set(associations.map(({ connection }) => connection));
     const loaded = new Set(await daemon.connections());
+    keptOut = peers.map(({ name }) => name).filter((name) => bans.has(name) && !loaded.has(name));
     for (const { name, isInitiator, children } of peers) {
       if (!isInitiator || there.has(name) || bans.has(name) || !loaded.has(name)) {
         idleSince.delete(name);
@@ -216,7 +217,6 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
   };
 
   const lookAt = async (peers: readonly IpsecPeer[]): Promise<void> => {
-    names = peers.map(({ name }) => name);
     if (peers.length === 0) return;
     let daemon: IkeDaemon | undefined;
     try {
@@ -237,7 +237,7 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
       socket,
       ...(trouble !== undefined && { trouble }),
       established,
-      refused: names.filter((name) => bans.has(name)),
+      refused: keptOut,
     }),
     close() {
       isClosed = true;

@@ -22,8 +22,9 @@ export interface TunnelRedeployment {
   ): Promise<boolean>;
 }
 
-/** A charon that loses again and again what it is given is not given it all the time. */
-const LEAST_MS = 60_000;
+/** A charon that loses again and again what it is given is not given it all the time: so often in a minute. */
+const MAX_BEGUN = 3;
+const MINUTE_MS = 60_000;
 
 /** Make it. */
 export function tunnelRedeployment({
@@ -35,10 +36,10 @@ export function tunnelRedeployment({
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Log;
 }): TunnelRedeployment {
-  const begunAt = new Map<string, number>();
-  const mayBegin = (name: string): boolean => {
-    const past = clock.now().getTime() - (begunAt.get(name) ?? -Infinity);
-    return past < 0 || past >= LEAST_MS;
+  const begunAt = new Map<string, readonly number[]>();
+  const lately = (name: string): readonly number[] => {
+    const now = clock.now().getTime();
+    return (begunAt.get(name) ?? []).filter((at) => at <= now && now - at < MINUTE_MS);
   };
   const keyIdOf = async ({ keyId }: CertificateRecord): Promise<string | undefined> =>
     keyId === undefined ? undefined : ikeKeyId((await store.keys.publicKey(keyId)).spki);
@@ -60,11 +61,11 @@ export function tunnelRedeployment({
           // What is being done, or waits for its turn, is left alone; what failed while charon was away is not.
           const isToBegin = isPending(deployment, record)
             ? isBack && status?.error !== undefined
-            : isBack || mayBegin(name);
+            : isBack || lately(name).length < MAX_BEGUN;
           if (!isToBegin) continue;
           const what = lost ? `connection "${lost.name}"` : `the key of "${name}"`;
           log.info(`charon at "${socket}" has lost ${what}: "${name}" is deployed to it again`);
-          begunAt.set(name, clock.now().getTime());
+          begunAt.set(name, [...lately(name), clock.now().getTime()]);
           await store.deployments.restart(name, label);
           isAny = true;
         }

@@ -40,10 +40,11 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
   const stopped = io.abortSignal();
   const path = agentSocket(context);
   const validation = watchedValidation(services, { ocspOctets: args.ocspCache * 1024 * 1024 });
+  const testBeat = beatSeconds(context);
   const agent = await startAgent(services, {
     names: args.concurrency,
     perCa: args.perCa,
-    beat: (tick) => beat(tick, beatSeconds(context)),
+    beat: (tick) => beat(tick, testBeat),
     monotonicMs: () => performance.now(),
     later: (tick, ms) => void setTimeout(tick, ms).unref(),
     beside: createDailyBackups({ ...services, directory: dirname(path) }),
@@ -63,6 +64,7 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
     ...services,
     validation: validation.context,
     wake: () => void agent.look(),
+    everyMs: testBeat === undefined ? undefined : testBeat * 1000,
   });
   const reload = async (): Promise<Reloaded> => {
     const done = await reloaded(services, agent, configure);

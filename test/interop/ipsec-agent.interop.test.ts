@@ -1,0 +1,161 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { requirePeer } from '../harness/require.ts';
+import { keeperIn, type Keeper } from './ipsec/certkeeper.ts';
+import { hasIpsec, openIpsecScene, requireIpsec, type IpsecScene } from './ipsec/ipsec-scene.ts';
+import type { PlacedProcess } from './ipsec/place.ts';
+import type { SceneCa, SceneLeaf } from './ipsec/scene-ca.ts';
+import { filesOf } from './ipsec/swanctl-files.ts';
+import { buildOnce } from './responder-scene.ts';
+
+let scene: IpsecScene;
+let keeper: Keeper;
+let agent: PlacedProcess;
+/** Four CAs below root B, so that what the last one issues has a chain of five. */
+let long: readonly SceneCa[];
+let bob: SceneLeaf;
+
+const port = 1162;
+const waiting = { timeout: 30_000, interval: 100 } as const;
+const often = { timeout: 30_000, interval: 300 } as const;
+
+// Alice is ours, with an agent; bob is a gateway of somebody else.
+beforeAll(async () => {
+  if (!hasIpsec()) return;
+  buildOnce();
+  scene = await openIpsecScene();
+  const { a, b, host, network } = scene;
+  keeper = keeperIn(network.alice, scene.directory, { CERTKEEPER_TEST_BEAT_SECONDS: '1' });
+  bob = await b.issuing.issue('bob', { names: host.urlsOf('issuing-b') });
+  long = [b.issuing];
+  for (const name of ['sub-1', 'sub-2', 'sub-3']) {
+    const above = long.at(-1) ?? b.root;
+    long = [...long, await above.issueCa(name, name)];
+  }
+  const alice = await a.issuing.issue('alice', { names: host.urlsOf('issuing-a') });
+  const chain = write('chain.pem', a.cas.map(({ pem }) => pem).join(''));
+  await keeper.say(
+    `cert import cert-name alice file ${write('alice.pem', alice.pem + alice.keyPem)} chain-file ${chain}`,
+    `cert import cert-name root-b file ${write('root-b.pem', b.root.pem)} ca`,
+    `cert import cert-name issuing-b file ${write('issuing-b.pem', b.issuing.pem)} ca`,
+    `ca-crl name b der url ${host.urlsOf('issuing-b').crl}`,
+    `snmp destination add noc host 127.0.0.1 port ${port} version 2c community public`,
+  );
+  agent = await keeper.startAgent();
+}, 120_000);
+
+afterAll(async () => {
+  await agent?.stop();
+  await scene?.close();
+});
+
+beforeEach((context) => {
+  requireIpsec(context);
+});
+
+describe('the agent beside a charon', () => {
+  it('gives it everything again when it was killed, or has lost a connection by hand', async () => {
+    await addPeer('revocation strict ca-crl list ca-crl-name b');
+    await loadBob(bob, [scene.b.issuing]);
+    await vi.waitFor(() => callFromBob(), often);
+    await scene.alice.kill();
+    await scene.alice.start();
+    await vi.waitFor(() => callFromBob(), often);
+    await scene.alice.swanctl('--load-conns', '--file', write('none.conf', ''));
+    await vi.waitFor(() => callFromBob(), often);
+    expect(agent.log()).toMatch(/lost (?:connection "bob"|the key of "alice")/);
+  });
+
+  it('ends the tunnel of a peer as soon as a CRL lists it, which charon would believe in later', async () => {
+    await vi.waitFor(() => callFromBob(), often);
+    scene.b.issuing.revoke(bob);
+    await keeper.say(`ca-crl name b der url ${scene.host.urlsOf('issuing-b').crl}`);
+    await vi.waitFor(async () => expect(await scene.alice.sas()).toStrictEqual([]), waiting);
+    expect(agent.log()).toMatch(/IPsec peer "bob" at 192\.168\.0\.2 is refused: revoked: /);
+    // By what it was given, whatever it fetched before.
+    await addPeer('revocation strict ca-crl list ca-crl-name b');
+    const { isEstablished } = await scene.bob.call('alice');
+    expect(isEstablished).toBe(false);
+    expect(scene.alice.log()).toMatch(/certificate was revoked on/);
+  });
+
+  it('ends within a second the tunnel of a peer that charon lets in, keeps it out, and has a trap sent', async (context) => {
+    requirePeer(context, 'snmptrapd');
+    const configuration = write('snmptrapd.conf', 'authCommunity log public\n');
+    const argv = ['-f', '-C', '-c', configuration, '-Lo', '-On', `udp:127.0.0.1:${port}`];
+    const trapd = scene.network.alice.start('snmptrapd', argv, {
+      env: { SNMP_PERSISTENT_DIR: scene.directory, MIBS: '' },
+    });
+    await trapd.says(/NET-SNMP version/);
+    try {
+      await addPeer('revocation relaxed');
+      const last = long.at(-1) ?? scene.b.issuing;
+      await loadBob(await last.issue('bob'), long);
+      const { isEstablished } = await scene.bob.call('alice');
+      expect(isEstablished, scene.alice.log()).toBe(true);
+      const begun = performance.now();
+      await vi.waitFor(async () => expect(await scene.bob.sas()).toStrictEqual([]), waiting);
+      console.log(`ended after ${Math.round(performance.now() - begun)} ms`);
+      expect(agent.log()).toMatch(/"bob" .* is refused: chain-too-long: .*kept out for \d+ s/);
+      expect((await scene.bob.call('alice')).isEstablished).toBe(false);
+      await trapd.says(/peer-refused/);
+      expect(await keeper.say('show alarms')).toContain('ipsec peer bob');
+      const other = await scene.b.issuing.issue('bob', { names: scene.host.urlsOf('issuing-b') });
+      await loadBob(other, [scene.b.issuing]);
+      // Whoever sets it anew need not wait.
+      await addPeer('revocation relaxed');
+      expect((await scene.bob.call('alice')).isEstablished).toBe(true);
+      await vi.waitFor(
+        async () => expect(await keeper.say('show alarms')).not.toContain('ipsec peer bob'),
+        waiting,
+      );
+    } finally {
+      await trapd.stop();
+    }
+  });
+});
+
+function write(name: string, content: string): string {
+  const path = join(scene.directory, name);
+  writeFileSync(path, content, { mode: 0o600 });
+  return path;
+}
+
+async function addPeer(how: string): Promise<void> {
+  const { alice, bob: other } = scene.network;
+  await keeper.say(
+    `ipsec peer add bob socket ${scene.alice.socket} local-address ${alice.address} peer ${other.address} remote-id CN=bob certificate alice ca root-b proposal aes128-sha256-ecp256 ${how}`,
+  );
+}
+
+/** Give bob a certificate and the CAs that it sends with it. */
+async function loadBob(leaf: SceneLeaf, above: readonly SceneCa[]): Promise<void> {
+  const { network, a, b } = scene;
+  await scene.bob.terminate('alice');
+  await scene.bob.load(
+    filesOf({
+      connections: [
+        {
+          name: 'alice',
+          localAddress: network.bob.address,
+          remoteAddress: network.alice.address,
+          leaf,
+          localId: 'CN=bob',
+          remoteId: 'CN=alice',
+          anchors: [a.root],
+          revocation: 'relaxed',
+        },
+      ],
+      leaves: [leaf],
+      cas: [a.root, b.root, ...above],
+    }),
+  );
+}
+
+/** Have bob set up a tunnel, which must be established. */
+async function callFromBob(): Promise<void> {
+  await scene.bob.terminate('alice');
+  const { isEstablished, said } = await scene.bob.call('alice');
+  expect(isEstablished, said + agent.log()).toBe(true);
+}
