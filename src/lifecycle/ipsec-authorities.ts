@@ -6,6 +6,7 @@ import type { IkeAuthority } from '../deploy/ike-daemon.ts';
 import type { IpsecPeer } from '../store/ipsec-contract.ts';
 import type { Store } from '../store/store.ts';
 import { certificateDer } from '../x509/certificate.ts';
+import { parseIpAddress } from '../x509/general-name-text.ts';
 import { cas } from './ipsec-crls.ts';
 import { ipsecTrust, type IpsecTrust } from './ipsec-trust.ts';
 import { readResponder } from './responder-setting.ts';
@@ -76,7 +77,7 @@ export async function responderUrlFor(
   const responder = await readResponder(settings);
   if (responder !== undefined && responder.port !== 0) {
     const { address, port } = responder;
-    return `http://${hostPortText({ host: loopbackOf[address] ?? address, port })}/`;
+    return `http://${hostPortText({ host: reachable(address), port })}/`;
   }
   const { peer, trust } = bound;
   throw new CertError(
@@ -89,7 +90,11 @@ export async function responderUrlFor(
 }
 
 /** One that listens at every address is asked at that of this machine. */
-const loopbackOf: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+function reachable(address: string): string {
+  const octets = parseIpAddress(address);
+  if (octets === undefined || octets.some((octet) => octet !== 0)) return address;
+  return octets.length === 4 ? '127.0.0.1' : '::1';
+}
 
 /** Find the others of a charon, whose places are not to be taken away; of what is set up wrong for one nothing is known. */
 export async function otherPeersOf(

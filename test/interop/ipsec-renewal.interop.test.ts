@@ -1,8 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { bytesEqual } from '../../src/base/bytes.ts';
-import { openIkeDaemon } from '../../src/deploy/strongswan-daemon.ts';
 import { childName, connectionName } from './ipsec/both-ways.ts';
 import { keeperIn, type Keeper } from './ipsec/certkeeper.ts';
 import type { Charon } from './ipsec/charon.ts';
@@ -10,6 +8,7 @@ import { hasIpsec, openIpsecScene, requireIpsec, subnets } from './ipsec/ipsec-s
 import type { IpsecScene } from './ipsec/ipsec-scene.ts';
 import { pings } from './ipsec/pings.ts';
 import type { SceneLeaf } from './ipsec/scene-ca.ts';
+import { isSeenBy } from './ipsec/seen.ts';
 import { filesOf } from './ipsec/swanctl-files.ts';
 import { buildOnce } from './responder-scene.ts';
 
@@ -63,7 +62,7 @@ describe('a certificate that is renewed under a tunnel that stands', () => {
     await keeper.say('cmp poll current-cert alice');
     await vi.waitFor(async () => expect(await isSeenBy(scene.bob, renewed)).toBe(true), waiting);
     const { sent, lost } = await pinging.end();
-    console.info(`renewal under a tunnel: ${lost} of ${sent} pings lost`);
+    process.stdout.write(`renewal under a tunnel: ${lost} of ${sent} pings lost\n`);
     expect(lost).toBeLessThanOrEqual(5);
     const after = await established(scene.alice);
     expect(after.map(({ id }) => id)).not.toContain(before?.id);
@@ -141,14 +140,4 @@ async function established(charon: Charon): ReturnType<Charon['sas']> {
     ]);
     return sas;
   }, waiting);
-}
-
-/** Tell whether a charon was shown a certificate by a peer. */
-async function isSeenBy({ socket }: Charon, { der }: SceneLeaf): Promise<boolean> {
-  const daemon = await openIkeDaemon(socket);
-  try {
-    return (await daemon.certificates()).some((each) => bytesEqual(each.der, der));
-  } finally {
-    daemon.close();
-  }
 }

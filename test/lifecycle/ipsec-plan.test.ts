@@ -22,14 +22,14 @@ async function plan({ context, current, charon }: IpsecSite) {
   return await planIpsec(context, await current(), charon.socket);
 }
 
-async function bindObject(made: IpsecSite): Promise<void> {
+async function bindObject(made: IpsecSite, address = '127.0.0.1'): Promise<void> {
   const { context } = made;
   const words = { url: 'http://ocsp.example/', 'ca-chain': 'peers', 'verify-others': false };
   await putOcspObject(context, { name: 'hq', words }, undefined);
   await setResponder(context, {
-    address: '127.0.0.1',
+    address,
     port: 8889,
-    isOpen: false,
+    isOpen: address === '::',
     forCa: [],
     passesNonces: false,
   });
@@ -59,6 +59,13 @@ describe('what goes to a charon', () => {
         crlUris: [],
       },
     ]);
+  });
+
+  it('has charon ask an agent that listens everywhere at the address of this machine', async () => {
+    const made = await makeIpsecSite();
+    await bindObject(made, '::');
+    await made.put({ ocspObject: 'hq' });
+    expect((await plan(made)).authorities).toMatchObject([{ ocspUris: ['http://[::1]:8889/'] }]);
   });
 
   it('joins the places of all peers of a charon that have a CA in common', async () => {
