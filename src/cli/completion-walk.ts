@@ -2,7 +2,7 @@ import { CertError } from '../base/errors.ts';
 import { isLabel } from '../base/label.ts';
 import type { Command } from './command.ts';
 import { splitOption } from './globals.ts';
-import { followingWords, keywordOfOption } from './keyword.ts';
+import { followingWords, keywordOfOption, takesMore } from './keyword.ts';
 import { globalParameters } from './grammar.ts';
 import type { Parameter } from './parameter.ts';
 
@@ -196,7 +196,7 @@ function takeValue(at: Position, named: Named, text: string, abbreviates: boolea
       ? parameter.choices.filter((choice) => choice.startsWith(text))
       : [];
   if (begun.length > 1) throw ambiguous(text, begun);
-  const list = parameter.many === true ? named : undefined;
+  const list = takesMore(at.command?.parameters ?? {}, word) ? named : undefined;
   // A global option stands between the words of a command without ending them.
   const isGlobal = at.command?.parameters[word] !== parameter;
   const given = isGlobal ? at.given : giving(at, word);

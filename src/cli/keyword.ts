@@ -33,6 +33,12 @@ export function followingWords(table: ParameterTable, begun: readonly string[]):
   return [...new Set(following)];
 }
 
+/** Tell whether more values may follow that of a keyword: not where something is said of each. */
+export function takesMore(table: ParameterTable, word: string): boolean {
+  const isSaidOf = Object.values(table).some(({ of }) => of === word);
+  return table[word]?.many === true && !isSaidOf;
+}
+
 function isWordOf(table: ParameterTable, word: string): boolean {
   return !word.includes(' ') && Object.hasOwn(table, word);
 }

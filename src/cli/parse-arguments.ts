@@ -3,7 +3,7 @@ import { isLabel } from '../base/label.ts';
 import { quoted } from '../base/quoted.ts';
 import type { Command } from './command.ts';
 import { splitOption } from './globals.ts';
-import { followingWords, keywordAt, keywordOfOption } from './keyword.ts';
+import { followingWords, keywordAt, keywordOfOption, takesMore } from './keyword.ts';
 import {
   isMember,
   listOf,
@@ -107,7 +107,8 @@ class Reading {
     }
     this.#put(word, parameter, text);
     if (value !== undefined) return at + 1;
-    return parameter.many === true ? this.#takeMore(word, parameter, words, end + 2) : end + 2;
+    const isList = takesMore(this.#table, word);
+    return isList ? this.#takeMore(word, parameter, words, end + 2) : end + 2;
   }
 
   /** Pass over what was set, keyword and value: `no cert hook cert-name gw1 timeout 30s`. */
