@@ -3,7 +3,7 @@ import { CertError } from '../base/errors.ts';
 import { nodeDeliveryFs, type FileStatus } from './delivery-fs.ts';
 
 /**
- * Refuse to send a key to a socket that any user of this machine could have put there.
+ * Refuse a socket that any user of this machine could have put there: a key would be theirs, and what it says a lie.
  *
  * @param hint how its server is to make it instead
  * @throws {CertError} DELIVERY_FAILED
@@ -16,7 +16,7 @@ export async function refuseStrangeSocket(socket: string, hint: string): Promise
   if (!isStrange(directory, found, process.geteuid?.() ?? 0)) return;
   throw new CertError(
     'DELIVERY_FAILED',
-    `Cannot send a key to "${socket}": every user of this machine can put files there, and it belongs to uid ${found.uid}`,
+    `Cannot trust the socket "${socket}": every user of this machine can put files there, and it belongs to uid ${found.uid}`,
     { hint },
   );
 }

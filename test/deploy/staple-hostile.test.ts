@@ -92,7 +92,7 @@ describe('a process that took the place of HAProxy', () => {
       onTestFinished(() => void server.close());
       chownSync(join(shared, 'api'), 65_534, 65_534);
       const target = { type: 'haproxy', socket: join(shared, 'api'), file } as const;
-      await expect(publish(target)).rejects.toThrow('Cannot send a key');
+      await expect(publish(target)).rejects.toThrow('Cannot trust the socket');
       expect(heard.join('')).not.toContain('PRIVATE KEY');
       expect(readFileSync(`${file}.ocsp`, 'utf8')).toBe('STAPLE');
     },

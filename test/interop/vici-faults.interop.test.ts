@@ -1,4 +1,12 @@
-import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -6,6 +14,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import type { IkeDaemon } from '../../src/deploy/ike-daemon.ts';
 import { openIkeDaemon } from '../../src/deploy/strongswan-daemon.ts';
 import { requireFeature } from '../harness/require.ts';
+import { startFakeCharon } from '../harness/fake-charon.ts';
 import { privateDirectory } from '../harness/fake-vici.ts';
 import { connectionName } from './ipsec/both-ways.ts';
 import { hasIpsec, openIpsecScene, requireIpsec, type IpsecScene } from './ipsec/ipsec-scene.ts';
@@ -43,6 +52,14 @@ async function opened(timeoutMs = 10_000): Promise<IkeDaemon> {
   const daemon = await openIkeDaemon(scene.alice.socket, { timeoutMs });
   onTestFinished(() => daemon.close());
   return daemon;
+}
+
+/** Stop a process, with all its threads: one might answer yet. */
+async function freeze(pid: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  const isStopped = (task: string): boolean =>
+    /\) T /.test(readFileSync(`/proc/${pid}/task/${task}/stat`, 'utf8'));
+  await expect.poll(() => readdirSync(`/proc/${pid}/task`).every(isStopped)).toBe(true);
 }
 
 describe('the socket of a charon', () => {
@@ -85,6 +102,20 @@ describe('the socket of a charon', () => {
     const path = join(privateDirectory(), 'charon.vici');
     make(path);
     await expect(openIkeDaemon(path)).rejects.toThrow(`"${path}": ${why}`);
+  });
+
+  it('is one that anybody could have put there: nothing is said to it', async (context) => {
+    requireFeature(context, 'accounts');
+    const directory = privateDirectory();
+    const path = join(directory, 'charon.vici');
+    const { commands } = await startFakeCharon(path);
+    chmodSync(directory, 0o1777);
+    chownSync(path, 65_534, 65_534);
+    await expect(openIkeDaemon(path)).rejects.toMatchObject({
+      code: 'DELIVERY_FAILED',
+      message: expect.stringContaining(`Cannot trust the socket "${path}"`),
+    });
+    expect(commands).toStrictEqual([]);
   });
 
   it('is that of a web server: that is said, and no key is sent to it', async () => {
@@ -144,7 +175,7 @@ describe('a charon that refuses', () => {
 describe('a charon that stops in the middle', () => {
   it('does not answer in time', async () => {
     const daemon = await opened(200);
-    process.kill(scene.alice.pid(), 'SIGSTOP');
+    await freeze(scene.alice.pid());
     try {
       await expect(daemon.connections()).rejects.toThrow('no answer to get-conns in 0.2 s');
     } finally {
@@ -155,7 +186,7 @@ describe('a charon that stops in the middle', () => {
 
   it('ends the connection when it dies, and is another run when it is back', async () => {
     const { run } = await alice.daemon.about();
-    process.kill(scene.alice.pid(), 'SIGSTOP');
+    await freeze(scene.alice.pid());
     const asked = Promise.allSettled([alice.daemon.loadKey(leaf.pkcs8)]);
     await scene.alice.kill();
     expect(await asked).toMatchObject([
