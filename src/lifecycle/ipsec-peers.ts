@@ -4,7 +4,7 @@ import type { IpsecPeer } from '../store/ipsec-contract.ts';
 import { alone } from './alone.ts';
 import type { LifecycleContext } from './context.ts';
 import { deployPending, type DeployResult } from './deploy-settings.ts';
-import { ikeKeyId } from './ipsec-key.ts';
+import { forgetLeftovers } from './ipsec-leftovers.ts';
 import { checkIpsecPeer } from './ipsec-peer-checks.ts';
 import { realIkePorts } from './ipsec-ports.ts';
 import { reauthAdvice } from './ipsec-reauth-advice.ts';
@@ -73,7 +73,7 @@ export async function removeIpsecPeer(
   return alone(context, peer.certificate, 0, async (held) => {
     await endConnection(held, peer, isForced);
     if (!(await held.store.ipsecPeers.remove(name))) return false;
-    await forgetKey(held, peer);
+    await tidyUp(held, peer);
     // Others of this certificate are deployed anew; the peer is gone whatever becomes of that.
     await deployPending(held, peer.certificate).catch((error: unknown) => {
       if (!(error instanceof CertError) || error.code !== 'DELIVERY_FAILED') throw error;
@@ -100,24 +100,15 @@ async function endConnection(
   }
 }
 
-/** A key that nothing deployed there uses any more has no place in charon. */
-async function forgetKey(context: LifecycleContext, peer: IpsecPeer): Promise<void> {
+/** The peer is gone already, whatever becomes of this. */
+async function tidyUp(context: LifecycleContext, peer: IpsecPeer): Promise<void> {
   const { store, log } = context;
-  const { certificate, socket } = peer;
-  const current = await store.certificates.current(certificate);
-  const keyId = current?.keyId;
-  if (keyId === undefined) return;
-  for (const name of await store.deployments.names()) {
-    const isThere = (await store.deployments.list(name)).some(
-      ({ target }) => target?.type === 'strongswan' && target.socket === socket,
-    );
-    if (isThere && (await store.certificates.current(name))?.keyId === keyId) return;
-  }
-  const id = ikeKeyId((await store.keys.publicKey(keyId)).spki);
-  await withDaemon(context, socket, (daemon) => daemon.unloadKey(id)).catch((error: unknown) => {
-    if (!(error instanceof CertError)) throw error;
+  try {
+    await withDaemon(context, peer.socket, (daemon) => forgetLeftovers(store, daemon, peer));
+  } catch (error) {
+    if (!(error instanceof CertError) || error.code !== 'DELIVERY_FAILED') throw error;
     log.warn(error.message);
-  });
+  }
 }
 
 async function withDaemon(

@@ -219,6 +219,22 @@ describe('ipsec peer remove', () => {
     expect((await bench.run(['cert', 'remove', 'alice', '--yes'])).code).toBe(0);
   });
 
+  it('takes out where charon is to ask about its CAs, once no other peer is judged by them', async () => {
+    const bench = await makeIpsecBench();
+    await withObject(bench);
+    await bench.run(['staple', 'responder', 'listen', '127.0.0.1:8889']);
+    for (const name of ['bob', 'carol'])
+      await bench.run(bench.add(name, 'ocsp-cert-validator', 'hq'));
+    const { authorities } = bench.charon;
+    const theirs = [...authorities.keys()];
+    expect(theirs).not.toStrictEqual([]);
+    authorities.set('theirs', []);
+    await bench.run(['ipsec', 'peer', 'remove', 'bob']);
+    expect([...authorities.keys()]).toStrictEqual([...theirs, 'theirs']);
+    await bench.run(['ipsec', 'peer', 'remove', 'carol']);
+    expect([...authorities.keys()]).toStrictEqual(['theirs']);
+  });
+
   it('leaves what other peers of the certificate need', async () => {
     const bench = await makeIpsecBench();
     await bench.run(bench.add('bob'));
