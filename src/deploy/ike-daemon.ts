@@ -3,10 +3,11 @@ export type IkeKeyId = string;
 
 /** A key in a PKCS #11 token that the daemon can reach by itself. */
 export interface IkeTokenKey {
-  /** CKA_ID in hex. */
+  /** CKA_ID in hex. A public key or a certificate of this id has to be beside it, or charon does not find the token. */
   readonly handle: string;
   /** Absent: any slot, any module. */
   readonly slot?: number;
+  /** As strongswan.conf names it; not its path. */
   readonly module?: string;
   readonly pin?: string;
 }

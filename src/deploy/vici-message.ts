@@ -1,4 +1,4 @@
-import { utf8 } from '../base/bytes.ts';
+import { concatBytes, utf8 } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 
 /** What a message of VICI, charon's control protocol, consists of, in its order. */
@@ -56,7 +56,8 @@ function octetsOf(content: string | Uint8Array): Uint8Array {
 export function encodeMessage(message: ViciMessage): Uint8Array {
   const parts: Uint8Array[] = [];
   encodeEntries(message, parts);
-  return new Uint8Array(Buffer.concat(parts));
+  // In memory of its own, which can be overwritten: there may be a key in it.
+  return concatBytes(...parts);
 }
 
 function encodeEntries(entries: ViciMessage, parts: Uint8Array[]): void {
