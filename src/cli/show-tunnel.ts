@@ -1,3 +1,4 @@
+import { printable } from '../base/printable.ts';
 import type { IkeAssociation } from '../deploy/ike-daemon.ts';
 import type { Tunnel } from '../lifecycle/ipsec-tunnels.ts';
 import type { JsonFields } from './staple-report.ts';
@@ -12,7 +13,9 @@ export function tunnelTable(tunnels: readonly Tunnel[], style: Style): string {
     { text: status, paint: status === 'established' ? style.good : style.bad },
     first?.age === undefined ? '' : span(first.age),
   ]);
-  const reasons = new Set(tunnels.flatMap(({ why }) => (why === undefined ? [] : [why])));
+  const reasons = new Set(
+    tunnels.flatMap(({ status, why }) => (why === undefined ? [] : [`${status}: ${why}`])),
+  );
   return (
     formatTable(
       [
@@ -22,7 +25,7 @@ export function tunnelTable(tunnels: readonly Tunnel[], style: Style): string {
         { title: 'TIME', align: 'right' },
       ],
       rows,
-    ) + [...reasons].map((why) => `\nunknown: ${why}\n`).join('')
+    ) + [...reasons].map((why) => `\n${printable(why)}\n`).join('')
   );
 }
 

@@ -19,7 +19,7 @@ export type TunnelStatus =
 export interface Tunnel {
   readonly peer: IpsecPeer;
   readonly status: TunnelStatus;
-  /** Why it is unknown. */
+  /** Why it is unknown, or why it is not loaded as far as the last deployment says. */
   readonly why?: string;
   /** Those that stand first. */
   readonly associations: readonly IkeAssociation[];
@@ -30,7 +30,7 @@ const TIMEOUT_MS = 5000;
 
 /** Ask the charons of peers how their tunnels stand. One that does not answer keeps nobody from seeing the others. */
 export async function readTunnels(
-  context: Pick<LifecycleContext, 'ike' | 'signal'>,
+  context: Pick<LifecycleContext, 'store' | 'ike' | 'signal'>,
   peers: readonly IpsecPeer[],
 ): Promise<readonly Tunnel[]> {
   const sockets = [...new Set(peers.map(({ socket }) => socket))];
@@ -39,7 +39,26 @@ export async function readTunnels(
       sockets.map(async (socket) => [socket, await lookAt(context, socket)] as const),
     ),
   );
-  return peers.map((peer) => tunnelOf(peer, found.get(peer.socket) ?? { why: 'nobody was asked' }));
+  const tunnels: Tunnel[] = [];
+  for (const peer of peers) {
+    const tunnel = tunnelOf(peer, found.get(peer.socket) ?? { why: 'nobody was asked' });
+    const why = tunnel.status === 'not loaded' ? await failureOf(context.store, peer) : undefined;
+    tunnels.push(why === undefined ? tunnel : { ...tunnel, why });
+  }
+  return tunnels;
+}
+
+/** Find what the last deployment of its certificate to its charon has failed for. */
+async function failureOf(
+  { deployments, certificates }: LifecycleContext['store'],
+  { certificate, socket }: IpsecPeer,
+): Promise<string | undefined> {
+  const current = await certificates.current(certificate);
+  if (current === undefined) return `certificate "${certificate}" is not there yet`;
+  const own = (await deployments.list(certificate)).filter(
+    ({ target }) => target?.type === 'strongswan' && target.socket === socket,
+  );
+  return own.flatMap(({ status }) => status?.error ?? [])[0];
 }
 
 type Sight =

@@ -94,6 +94,16 @@ describe('show tunnel ipsec', () => {
     expect(out).toMatch(/\nunknown: Cannot .*charon\.vici/);
   });
 
+  it('says of one that is not loaded what the deployment failed for, or what it waits for', async () => {
+    const bench = await makeIpsecBench();
+    await bench.run(bench.add('bob'));
+    await bench.charon.stop();
+    expect(await bench.run(bench.add('carol'))).toMatchObject({ code: 10 });
+    await bench.charon.restart();
+    const { out } = await bench.run(['show', 'tunnel', 'ipsec', 'carol']);
+    expect(out).toMatch(/status +not loaded\n +Cannot .*charon\.vici/);
+  });
+
   it('tells everything of one', () => {
     expect(tunnelText(tunnel)).toBe(
       [
