@@ -109,9 +109,54 @@ describe('a certificate that is renewed under a tunnel that stands', () => {
   });
 });
 
+describe('a tunnel whose certificate is renewed beside an agent', () => {
+  it('comes back with the new certificate after a restart of charon, of the agent, and of both', async () => {
+    const { alice, bob, a } = scene;
+    const keeper = await newKeeper({ CERTKEEPER_TEST_BEAT_SECONDS: '1' });
+    const renew = async (): Promise<SceneLeaf> => {
+      const leaf = await a.issuing.issue('alice');
+      await takeIn(keeper, leaf, 'replace');
+      return leaf;
+    };
+    let agent = await keeper.startAgent();
+    const comesBackWith = async (leaf: SceneLeaf): Promise<void> => {
+      await vi.waitFor(
+        async () => expect(await isSeenBy(bob, leaf), agent.log()).toBe(true),
+        waiting,
+      );
+      await established(alice);
+    };
+    const first = await renew();
+    try {
+      await keeper.say(peerOfAlice(alice.socket));
+      await comesBackWith(first);
+
+      await alice.kill();
+      const second = await renew();
+      await alice.start();
+      await comesBackWith(second);
+
+      await agent.stop();
+      const third = await renew();
+      agent = await keeper.startAgent();
+      await comesBackWith(third);
+
+      await Promise.all([agent.stop(), alice.kill()]);
+      const fourth = await renew();
+      await alice.start();
+      agent = await keeper.startAgent();
+      await comesBackWith(fourth);
+    } finally {
+      await agent.stop();
+    }
+    expect(await keeper.say('show cert alice')).toContain('strongswan: deployed');
+    await keeper.say('ipsec peer remove bob');
+  });
+});
+
 /** One with the roots of both sides. */
-async function newKeeper(): Promise<Keeper> {
-  const keeper = keeperIn(scene.network.alice, scene.directory);
+async function newKeeper(env: Readonly<Record<string, string>> = {}): Promise<Keeper> {
+  const keeper = keeperIn(scene.network.alice, scene.directory, env);
   for (const ca of [scene.a.root, scene.b.root]) {
     await keeper.say(`cert import cert-name ${ca.name} file ${write(`${ca.name}.pem`, ca.pem)} ca`);
   }
