@@ -55,9 +55,10 @@ export async function replaceAssociations(
     return { type: 'kept', why: reasonOf(attempt) };
   }
 
-  let ended = 0;
-  for (const { id } of former) if (!used.has(id)) ended += await daemon.terminate({ id });
-  return ended === 0 ? { type: 'current' } : { type: 'replaced', ended };
+  const obsolete = former.filter(({ id }) => !used.has(id));
+  // A peer may have ended them already: one that has but one IKE_SA with each does.
+  for (const { id } of obsolete) await daemon.terminate({ id });
+  return obsolete.length === 0 ? { type: 'current' } : { type: 'replaced', ended: obsolete.length };
 }
 
 /** One that did not stand, as its peer refuses it, must not keep the others where they are. */

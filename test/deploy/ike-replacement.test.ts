@@ -69,6 +69,17 @@ describe('replaceAssociations()', () => {
     expect(standing()).toStrictEqual(['02 ESTABLISHED']);
   });
 
+  it('notices where the peer has ended the former one by itself', async () => {
+    await daemon.initiate('hq', 'net');
+    await daemon.loadConnection(renewed);
+    charon.isUnique = true;
+    expect(await replaceAssociations(daemon, renewed)).toStrictEqual({
+      type: 'replaced',
+      ended: 1,
+    });
+    expect(standing()).toStrictEqual(['02 ESTABLISHED']);
+  });
+
   it('leaves the former one alone where no other comes up, and gives that up', async () => {
     await daemon.initiate('hq', 'net');
     await daemon.loadConnection(renewed);

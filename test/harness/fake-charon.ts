@@ -36,6 +36,8 @@ export interface FakeCharon extends FakeVici {
   readonly associations: FakeAssociation[];
   /** What is to be established at once when it is initiated; without it it stays `CONNECTING`. */
   answersPeers: boolean;
+  /** Whether peers end the former IKE_SA when there is another with the same end. */
+  isUnique: boolean;
   /** Add an IKE_SA that a peer began; its connection has to be loaded. */
   establish(connection: string, remoteId?: string): FakeAssociation;
   /** Lose everything, as a charon does that is started anew. */
@@ -68,6 +70,12 @@ export async function startFakeCharon(path?: string): Promise<FakeCharon> {
     return made;
   };
 
+  const end = (isMeant: (sa: FakeAssociation) => boolean): number => {
+    const gone = associations.filter(isMeant);
+    for (const each of gone) associations.splice(associations.indexOf(each), 1);
+    return gone.length;
+  };
+
   const load = (message: ViciMessage): ViciAnswer | ViciFault => {
     const data = octetsIn(message, 'data') ?? new Uint8Array();
     if (textIn(message, 'type') === 'X509_CRL') {
@@ -95,6 +103,7 @@ export async function startFakeCharon(path?: string): Promise<FakeCharon> {
     // Charon takes one that stands only if it was made of the same configuration.
     const same = associations.find((sa) => sa.connection === name && sa.certificate === pinned);
     const remote = textIn(sectionIn(settings, 'remote'), 'id') ?? 'CN=peer';
+    if (same === undefined && charon.isUnique) end((sa) => sa.connection === name);
     const state = charon.answersPeers ? 'ESTABLISHED' : 'CONNECTING';
     const { id } = same ?? begin(name, state, remote);
     if (textIn(message, 'timeout') === '-1') return done();
@@ -121,13 +130,12 @@ export async function startFakeCharon(path?: string): Promise<FakeCharon> {
   };
 
   const terminate = (message: ViciMessage): ViciAnswer | ViciFault => {
-    const gone = associations.filter(
+    const gone = end(
       ({ id, connection }) =>
         id === textIn(message, 'ike-id') || connection === textIn(message, 'ike'),
     );
-    if (gone.length === 0) return { errmsg: 'no matching SAs to terminate found' };
-    for (const each of gone) associations.splice(associations.indexOf(each), 1);
-    return done(value('matches', String(gone.length)));
+    if (gone === 0) return { errmsg: 'no matching SAs to terminate found' };
+    return done(value('matches', String(gone)));
   };
 
   const serve = (command: string, message: ViciMessage): ViciAnswer | ViciFault => {
@@ -221,6 +229,7 @@ export async function startFakeCharon(path?: string): Promise<FakeCharon> {
     connections,
     associations,
     answersPeers: true,
+    isUnique: false,
     establish: (connection, remoteId = 'CN=peer') => begin(connection, 'ESTABLISHED', remoteId),
     async startAnew() {
       for (const each of [certificates, crls, loadedKeys, authorities, connections]) each.clear();

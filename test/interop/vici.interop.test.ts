@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { openIkeDaemon } from '../../src/deploy/strongswan-daemon.ts';
+import { connectionMessage } from '../../src/deploy/ike-connection.ts';
+import { ViciClient } from '../../src/deploy/vici-client.ts';
+import { value } from '../../src/deploy/vici-message.ts';
 import { replaceAssociations } from '../../src/deploy/ike-replacement.ts';
 import { childName, connectionName } from './ipsec/both-ways.ts';
 import { hasIpsec, openIpsecScene, requireIpsec, subnets } from './ipsec/ipsec-scene.ts';
@@ -177,6 +180,24 @@ describe('a renewed certificate', () => {
       expect(await replaceAssociations(side.daemon, connection)).toStrictEqual({ type: 'current' });
     },
   );
+
+  it('replaces the one of a peer that keeps but one IKE_SA with each', async () => {
+    const [first] = connectionMessage(bob.connectionWith(bobLeaf));
+    const client = await ViciClient.open(scene.bob.socket, { timeoutMs: 10_000 });
+    onTestFinished(() => client.close());
+    if (first?.type !== 'section') throw new Error('no connection');
+    const entries = [...first.entries, value('unique', 'replace')];
+    await client.request('load-conn', [{ ...first, entries }]);
+    await alice.daemon.terminate({ connection: connectionName });
+    await alice.daemon.establish(connectionName, childName, 20_000);
+    const connection = await alice.renew(await issueFor('alice'));
+    expect(await replaceAssociations(alice.daemon, connection)).toStrictEqual({
+      type: 'replaced',
+      ended: 1,
+    });
+    for (const { daemon } of [alice, bob])
+      await expect.poll(() => daemon.associations()).toHaveLength(1);
+  });
 
   it('that the peer refuses leaves the IKE_SA with the former one, and says why', async () => {
     const [before] = await alice.daemon.associations();
