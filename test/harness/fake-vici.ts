@@ -30,6 +30,8 @@ export interface FakeVici {
   readonly commands: string[];
   /** Have the next of these commands fail; `times` of them. */
   failNext(command: string, fault: ViciFault, times?: number): void;
+  /** Have the n-th command from now fail, whichever it is; `act` may have it done all the same, or half of it. */
+  failNth(nth: number, act: (serve: () => ViciAnswer | ViciFault) => ViciFault): void;
   /** Send an event to whoever registered for it. */
   raise(event: string, message: ViciMessage): void;
   /** End connections, and listen anew at the same place. */
@@ -44,12 +46,21 @@ export async function startFakeVici(serve: ViciServe, path?: string): Promise<Fa
   const commands: string[] = [];
   const faults: { readonly command: string; readonly fault: ViciFault }[] = [];
   const connections = new Map<Socket, Set<string>>();
+  let armed: { at: number; readonly act: Parameters<FakeVici['failNth']>[1] } | undefined;
+  /** What is planned for this command, whichever it is. */
+  const nth = (serveIt: () => ViciAnswer | ViciFault): ViciFault | undefined => {
+    if (armed === undefined || --armed.at > 0) return undefined;
+    const { act } = armed;
+    armed = undefined;
+    return act(serveIt);
+  };
   let server: Server | undefined;
   const answer = (connection: Socket, command: string, message: ViciMessage): void => {
     commands.push(command);
     const at = faults.findIndex((each) => each.command === command);
     const [planned] = at < 0 ? [] : faults.splice(at, 1);
-    const given = planned?.fault ?? serve(command, message);
+    const serveIt = (): ViciAnswer | ViciFault => serve(command, message);
+    const given = nth(serveIt) ?? planned?.fault ?? serveIt();
     if (given === 'silence') return;
     if (given === 'die') void connection.destroy();
     else if (given === 'unknown') send(connection, { type: 'command-unknown' });
@@ -98,6 +109,9 @@ export async function startFakeVici(serve: ViciServe, path?: string): Promise<Fa
     commands,
     failNext(command, fault, times = 1) {
       for (let i = 0; i < times; i += 1) faults.push({ command, fault });
+    },
+    failNth(at, act) {
+      armed = { at, act };
     },
     raise(event, message) {
       for (const [connection, registered] of connections)
