@@ -1,20 +1,12 @@
-import type { Clock } from '../base/clock.ts';
-import { CertError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { IkeAssociation } from '../deploy/ike-daemon.ts';
-import { ipsecPolicy } from '../lifecycle/ipsec-policy.ts';
 import type { IpsecPeer } from '../store/ipsec-contract.ts';
-import type { Store } from '../store/store.ts';
-import { validatePeer } from '../validation/check-peer.ts';
-import type { PeerVerdict, ValidationContext, ValidationPolicy } from '../validation/contract.ts';
+import { judgePeer, policyFor, type PeerJudgeContext } from './judge-peer.ts';
 import type { SeenCertificates } from './tunnel-chains.ts';
 
 /** What judging stands on. */
-export interface JudgingContext {
-  readonly store: Store;
-  readonly clock: Pick<Clock, 'now'>;
+export interface JudgingContext extends PeerJudgeContext {
   readonly log: Log;
-  readonly validation: ValidationContext;
 }
 
 /** An IKE_SA that is to end, and to be set up anew: nobody knows with what it was authenticated. */
@@ -39,13 +31,15 @@ export interface TunnelVerdicts {
   readonly unshown: readonly UnshownTunnel[];
   /** Names of peers with an IKE_SA that stays. */
   readonly accepted: readonly string[];
+  /** Peers without an IKE_SA whose last certificate is revoked: charon itself keeps them out, and tells nobody. */
+  readonly revoked: readonly { readonly peer: IpsecPeer; readonly why: string }[];
 }
 
 /** Judges the peers of the IKE_SAs of one charon, each once, and anew when something is known that was not. */
 export interface TunnelJudge {
   /**
    * @param seen with what charon shows now
-   * @param version changes whenever there are other CRLs
+   * @param version changes whenever something is known that was not
    * @throws {CertError} STORE_…
    */
   judge(
@@ -77,20 +71,28 @@ const MAX_UNSHOWN = 2;
 /** One that is busy is missing from the list of charon now and then, and is there again. */
 const GONE_MS = 60_000;
 
-interface Known {
-  /** With whom: what is found later was not what it was authenticated with. */
-  readonly chains: readonly (readonly Uint8Array[])[];
-  readonly outcome: Outcome;
+type Chains = readonly (readonly Uint8Array[])[];
+
+interface Judged {
   readonly at: number;
-  seenAt: number;
   /** By what it was judged. */
   readonly by: string;
 }
 
+interface Known extends Judged {
+  /** With whom: what is found later was not what it was authenticated with. */
+  readonly chains: Chains;
+  readonly outcome: Outcome;
+  seenAt: number;
+}
+
 /** Make it. */
 export function tunnelJudge(context: JudgingContext): TunnelJudge {
-  const { clock, log } = context;
+  const { clock, log, store } = context;
   const known = new Map<string, Known>();
+  const absent = new Map<string, Judged>();
+  /** What each peer showed last. */
+  const shown = new Map<string, Chains>();
   const said = new Map<string, string>();
   const unshown = new Map<string, number>();
 
@@ -98,7 +100,7 @@ export function tunnelJudge(context: JudgingContext): TunnelJudge {
     if (said.get(peer.name) !== text) log.warn(`IPsec peer "${peer.name}" ${text}`);
     said.set(peer.name, text);
   };
-  const isDue = (before: Known | undefined, by: string): boolean => {
+  const isDue = (before: Judged | undefined, by: string): boolean => {
     if (before === undefined || before.by !== by) return true;
     const age = clock.now().getTime() - before.at;
     return age < 0 || age >= AGAIN_MS;
@@ -116,16 +118,13 @@ export function tunnelJudge(context: JudgingContext): TunnelJudge {
   const judgeOne = async (
     peer: IpsecPeer,
     association: IkeAssociation,
-    chains: Known['chains'],
+    chains: Chains,
     wasAccepted: boolean,
     signal: AbortSignal,
   ): Promise<Outcome> => {
-    let policy: ValidationPolicy;
-    try {
-      policy = await ipsecPolicy(context.store, peer);
-    } catch (error) {
-      if (!(error instanceof CertError) || error.code.startsWith('STORE_')) throw error;
-      tellOnce(peer, `is not judged: ${error.message}`);
+    const policy = await policyFor(store, peer);
+    if ('failure' in policy) {
+      tellOnce(peer, `is not judged: ${policy.failure}`);
       return 'not judged';
     }
     if (chains.length === 0) {
@@ -140,23 +139,40 @@ export function tunnelJudge(context: JudgingContext): TunnelJudge {
         ? { type: 'refused', peer, association, why: `no-certificate: ${missing}` }
         : { type: 'unshown', peer, association };
     }
-    const verdicts: PeerVerdict[] = [];
-    for (const chain of chains) {
-      const now = clock.now();
-      const verdict = await validatePeer(context.validation, policy, { chain }, now, signal);
-      if (verdict.verdict === 'accept') {
-        said.delete(peer.name);
-        unshown.delete(peer.name);
-        return 'accepted';
-      }
-      verdicts.push(verdict);
+    shown.set(peer.name, chains);
+    const judgement = await judgePeer(context, policy, chains, signal);
+    if (judgement.type === 'accepted') {
+      said.delete(peer.name);
+      unshown.delete(peer.name);
+      return 'accepted';
     }
-    const why = whyOf(verdicts);
-    if (wasAccepted && verdicts.some(isOfSources)) {
+    const { why, by } = judgement;
+    if (wasAccepted && by === 'no-word') {
       tellOnce(peer, `cannot be judged anew, and keeps its IKE_SA: ${why}`);
       return 'kept';
     }
     return { type: 'refused', peer, association, why };
+  };
+
+  /** @returns why it is revoked */
+  const judgeAbsent = async (
+    seen: Pick<SeenCertificates, 'chainsOf'>,
+    peer: IpsecPeer,
+    by: string,
+    signal: AbortSignal,
+  ): Promise<string | undefined> => {
+    if (!isDue(absent.get(peer.name), by)) return undefined;
+    const { remoteId } = peer;
+    const chains = shown.get(peer.name) ?? (remoteId === undefined ? [] : seen.chainsOf(remoteId));
+    if (chains.length === 0) return undefined;
+    const policy = await policyFor(store, peer);
+    if ('failure' in policy) return undefined;
+    const judgement = await judgePeer(context, policy, chains, signal);
+    if (signal.aborted) return undefined;
+    absent.set(peer.name, { at: clock.now().getTime(), by });
+    return judgement.type === 'refused' && judgement.by === 'revocation'
+      ? judgement.why
+      : undefined;
   };
 
   return {
@@ -191,28 +207,26 @@ export function tunnelJudge(context: JudgingContext): TunnelJudge {
           return { name: peer.name, outcome };
         }),
       );
-      // What was not asked to the end is no verdict.
-      if (signal.aborted) return { refused: [], unshown: [], accepted: [] };
       const all = outcomes.filter((each) => each !== undefined);
+      for (const { name } of all) absent.delete(name);
+      const missing = await Promise.all(
+        peers
+          .filter(({ name }) => all.every((each) => each.name !== name))
+          .map(async (peer) => ({
+            peer,
+            why: await judgeAbsent(seen, peer, byOf(peer), signal),
+          })),
+      );
+      // What was not asked to the end is no verdict.
+      if (signal.aborted) return { refused: [], unshown: [], accepted: [], revoked: [] };
       const ended = all.flatMap(({ outcome }) => (typeof outcome === 'object' ? [outcome] : []));
       return {
         refused: ended.filter((each) => each.type === 'refused'),
         unshown: ended.filter((each) => each.type === 'unshown'),
         accepted: all.flatMap(({ name, outcome }) => (outcome === 'accepted' ? [name] : [])),
+        revoked: missing.flatMap(({ peer, why }) => (why === undefined ? [] : [{ peer, why }])),
       };
     },
     forget: () => known.clear(),
   };
-}
-
-/** Tell whether nobody says anything against a peer, and there is just nobody to ask. */
-function isOfSources({ revocation }: PeerVerdict): boolean {
-  const missing = revocation.filter(({ accepted }) => !accepted);
-  return missing.length > 0 && missing.every(({ verdict }) => verdict.type === 'unavailable');
-}
-
-/** Of several candidates the newest is the likeliest. */
-function whyOf([newest]: readonly PeerVerdict[]): string {
-  const [reason] = newest?.reasons ?? [];
-  return reason === undefined ? 'internal: no reason is known' : `${reason.code}: ${reason.detail}`;
 }

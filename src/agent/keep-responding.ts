@@ -6,6 +6,7 @@ import { relayOf } from '../lifecycle/set-responder.ts';
 import { ipsecRelays, type IpsecRelays } from '../lifecycle/ipsec-relays.ts';
 import type { Store } from '../store/store.ts';
 import type { ValidationParts } from './compose-validation.ts';
+import type { HeardRevocations } from './heard-revocations.ts';
 import { keepLooking } from './keep-looking.ts';
 import { serveResponses, type OcspResponder, type ResponderSource } from './ocsp-responder.ts';
 import { passNonce } from './pass-nonce.ts';
@@ -19,6 +20,8 @@ export interface RespondingContext {
   readonly clock: Clock;
   readonly log: Log;
   readonly validation: Pick<ValidationParts, 'askForOthers'>;
+  /** Told what charons, and servers, are told of the certificates of others. */
+  readonly heard?: Pick<HeardRevocations, 'note'>;
 }
 
 /** That servers are answered as it is set, as long as the agent works. */
@@ -113,6 +116,9 @@ function sourceFor(context: RespondingContext, setting: ResponderSetting): Respo
     failed({ code, detail }, { object: { name } }) {
       if (gate.pass(`${name} ${code}`) === undefined) return;
       log.warn(`OCSP object "${name}" has no word for a server that asks: ${detail} (${code})`);
+    },
+    said({ certificate: { tbsCertificate } }, verdict, der) {
+      context.heard?.note(tbsCertificate.serialNumber, verdict, der);
     },
     ocsp: validation.askForOthers(budget),
     async relays() {

@@ -4,6 +4,7 @@ import { realIkePorts, type IkePorts } from '../lifecycle/ipsec-ports.ts';
 import type { IpsecPeer } from '../store/ipsec-contract.ts';
 import type { Store } from '../store/store.ts';
 import type { ValidationContext } from '../validation/contract.ts';
+import { heardRevocations, type HeardRevocations } from './heard-revocations.ts';
 import { keepLooking, type KeptLooking } from './keep-looking.ts';
 import { tunnelAlarms } from './tunnel-alarms.ts';
 import { tunnelGateway, type GatewayState, type TunnelGateway } from './tunnel-gateway.ts';
@@ -26,6 +27,8 @@ export interface TunnelsContext {
 export interface Tunnels {
   /** By socket. */
   state(): readonly GatewayState[];
+  /** Take in what a charon was told by the responder of the agent. */
+  readonly heard: Pick<HeardRevocations, 'note'>;
   /** Look now at all of them. */
   refresh(): Promise<void>;
   close(): Promise<void>;
@@ -46,10 +49,14 @@ export function keepTunnels(context: TunnelsContext): Tunnels {
   const alarms = tunnelAlarms(context);
   const gateways = new Map<string, TunnelGateway>();
   const { ike = realIkePorts } = context;
+  const heard = heardRevocations(() => {
+    for (const gateway of gateways.values()) gateway.look().catch(() => {});
+  });
+
   const gatewayAt = (socket: string): TunnelGateway => {
     const known = gateways.get(socket);
     if (known) return known;
-    const made = tunnelGateway({ ...context, ike, alarms, signal }, socket);
+    const made = tunnelGateway({ ...context, ike, alarms, heard, signal }, socket);
     gateways.set(socket, made);
     return made;
   };
@@ -72,6 +79,7 @@ export function keepTunnels(context: TunnelsContext): Tunnels {
 
   const kept: Promise<KeptLooking> = keepLooking(look, { log, everyMs });
   return {
+    heard,
     state: () => [...gateways.values()].map((gateway) => gateway.state()),
     refresh: async () => (await kept).refresh(),
     async close() {

@@ -3,7 +3,7 @@ import { findDigest } from '../crypto/digest.ts';
 import { keyOf } from '../ocsp-staple/responder-question.ts';
 import { shownResponses } from '../ocsp-staple/shown-responses.ts';
 import { isCertIdOf } from '../revocation/ocsp-cert-id.ts';
-import type { Period, Unavailable } from '../revocation/verdict.ts';
+import type { Period, RevocationVerdict, Unavailable } from '../revocation/verdict.ts';
 import type { Staples } from '../store/staples-contract.ts';
 import type { OcspClient, ResolvedOcsp } from '../validation/contract.ts';
 import type { Certificate } from '../x509/certificate.ts';
@@ -29,6 +29,8 @@ export interface ResponderSourceContext {
   readonly budget: RelayBudget;
   /** Told why a certificate of others is not spoken of. */
   failed(why: Unavailable, about: Relayed): void;
+  /** Told what is said of a certificate of others. @param der the response */
+  said?(about: Relayed, verdict: RevocationVerdict, der: Uint8Array): void;
   /** None: nothing is asked for others. Of a CA that is in several, the first counts. */
   relays(): Promise<readonly Relay[]>;
   /** Ask with the nonce of the client; undefined where they are not passed on. */
@@ -115,6 +117,7 @@ export function responderSource(context: ResponderSourceContext): ResponderSourc
       const { verdict, der } = await ocsp.status(certificate, issuer, object, signal);
       if (verdict.type === 'unavailable' && !signal.aborted) context.failed(verdict, about);
       if (verdict.type === 'unavailable' || der === undefined) return later;
+      context.said?.(about, verdict, der);
       return { type: 'shown', shown: { der, ...spanOf(verdict, clock.now()) } };
     },
   };

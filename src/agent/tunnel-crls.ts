@@ -1,18 +1,26 @@
 import { bytesEqual, toHex } from '../base/bytes.ts';
-import type { Clock } from '../base/clock.ts';
 import { CertError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { digest } from '../crypto/digest.ts';
 import type { IkeDaemon } from '../deploy/ike-daemon.ts';
-import { crlsForIke } from '../lifecycle/ipsec-crls.ts';
-import { ipsecTrust } from '../lifecycle/ipsec-trust.ts';
-import type { IpsecPeer } from '../store/ipsec-contract.ts';
+import type { TrustedPeer } from '../lifecycle/ipsec-authorities.ts';
+import { cas, crlsForIke } from '../lifecycle/ipsec-crls.ts';
+import { maySignCrls, signersOf } from '../revocation/crl-signer.ts';
+import { readCrl } from '../revocation/crl.ts';
 import type { Store } from '../store/store.ts';
+import type { SignedCrl, ValidationContext } from '../validation/contract.ts';
+import { sameName } from '../x509/name.ts';
 
-/** Keeps a charon in CRLs. */
+/** Keeps a charon in CRLs, and takes what it fetched by itself. */
 export interface TunnelCrls {
+  /**
+   * Hold what charon fetched, where a CA signed it by which a peer is judged: what keeps a peer out there keeps it out here.
+   *
+   * @throws {CertError} DELIVERY_FAILED when charon cannot be asked; STORE_…
+   */
+  learn(daemon: Pick<IkeDaemon, 'crls'>, peers: readonly TrustedPeer[]): Promise<void>;
   /** Find those for the peers of a charon. @throws {CertError} STORE_… */
-  find(peers: readonly IpsecPeer[]): Promise<FoundCrls>;
+  find(peers: readonly TrustedPeer[]): Promise<FoundCrls>;
   /**
    * Load what charon has not, and have it forget what it fetched and was answered before: that would be believed until its
    * own end.
@@ -32,46 +40,46 @@ export interface FoundCrls {
   readonly version: string;
 }
 
-/** Labels stand for other CAs after that at the latest; to find CAs costs signatures. */
-const KEPT_MS = 60_000;
+/** What that stands on. */
+export interface TunnelCrlsContext {
+  readonly store: Store;
+  readonly log: Log;
+  readonly validation: Pick<ValidationContext, 'crls' | 'algorithms'>;
+}
 
 /** Make it. */
-export function tunnelCrls(context: {
-  readonly store: Store;
-  readonly clock: Pick<Clock, 'now'>;
-  readonly log: Log;
-}): TunnelCrls {
-  const { store, clock, log } = context;
-  let last: (FoundCrls & { readonly by: string; readonly at: number }) | undefined;
-  /** What charon was given once: one that is older than its own it drops without a word. */
+export function tunnelCrls({ store, log, validation }: TunnelCrlsContext): TunnelCrls {
+  let last:
+    | (FoundCrls & { readonly held: string; readonly peers: readonly TrustedPeer[] })
+    | undefined;
+  /** What charon was given once, or gave: one that is older than its own it drops without a word. */
   const given = new Set<string>();
 
-  const search = async (peers: readonly IpsecPeer[]): Promise<readonly Uint8Array[]> => {
-    const found: Uint8Array[] = [];
-    for (const peer of peers) {
-      try {
-        for (const der of await crlsForIke(store, await ipsecTrust(store, peer)))
-          if (!found.some((other) => bytesEqual(other, der))) found.push(der);
-      } catch (error) {
-        // Of a policy or a CA that is not there the deployment complains.
-        if (!(error instanceof CertError) || error.code.startsWith('STORE_')) throw error;
-      }
-    }
-    return found;
-  };
-
   return {
+    async learn(daemon, peers) {
+      for (const der of await daemon.crls()) {
+        if (given.has(nameOf(der))) continue;
+        given.add(nameOf(der));
+        const signed = signedBy(der, peers, validation);
+        if (signed) await validation.crls.keep([signed]);
+      }
+    },
     async find(peers) {
-      const held = (await store.heldCrls.list()).map(
-        ({ identity, thisUpdate, crlNumber }) =>
-          `${identity} ${thisUpdate.getTime()} ${crlNumber ?? ''}`,
+      const summaries = await store.heldCrls.list();
+      const held = JSON.stringify(
+        summaries.map(({ identity, thisUpdate, crlNumber }) => [
+          identity,
+          thisUpdate,
+          crlNumber?.toString(),
+        ]),
       );
-      const by = JSON.stringify([held, peers]);
-      const now = clock.now().getTime();
-      const age = now - (last?.at ?? -Infinity);
-      if (last?.by === by && age >= 0 && age < KEPT_MS) return last;
-      const crls = await search(peers);
-      last = { by, at: now, crls, version: crls.map(nameOf).toSorted().join(' ') };
+      if (last?.held === held && last.peers === peers) return last;
+      const crls: Uint8Array[] = [];
+      for (const { trust } of peers) {
+        for (const der of await crlsForIke(store, trust))
+          if (!crls.some((other) => bytesEqual(other, der))) crls.push(der);
+      }
+      last = { held, peers, crls, version: crls.map(nameOf).toSorted().join(' ') };
       return last;
     },
     async load(daemon, { crls }) {
@@ -100,4 +108,21 @@ export function tunnelCrls(context: {
 
 function nameOf(der: Uint8Array): string {
   return toHex(digest('sha256', der));
+}
+
+/** Charon has verified it by whatever it had; here it counts by who signed it. */
+function signedBy(
+  der: Uint8Array,
+  peers: readonly TrustedPeer[],
+  { algorithms }: Pick<ValidationContext, 'algorithms'>,
+): SignedCrl | undefined {
+  const reading = readCrl(der);
+  if (reading.type !== 'crl') return undefined;
+  const { crl } = reading;
+  const candidates = peers
+    .flatMap(({ trust }) => cas(trust))
+    .filter(({ tbsCertificate }) => sameName(tbsCertificate.subject, crl.issuer));
+  const signers = { candidates: () => candidates, above: () => undefined };
+  const signer = signersOf(crl, signers, algorithms)?.find(maySignCrls);
+  return signer && { crl, signer };
 }

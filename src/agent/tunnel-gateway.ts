@@ -3,6 +3,7 @@ import { CertError } from '../base/errors.ts';
 import type { IkeAssociation, IkeDaemon } from '../deploy/ike-daemon.ts';
 import type { IkePorts } from '../lifecycle/ipsec-ports.ts';
 import type { IpsecPeer } from '../store/ipsec-contract.ts';
+import type { HeardRevocations } from './heard-revocations.ts';
 import { inTurn } from './in-turn.ts';
 import { tunnelJudge, type JudgingContext, type RefusedTunnel } from './judge-tunnels.ts';
 import type { TunnelAlarms } from './tunnel-alarms.ts';
@@ -10,9 +11,11 @@ import { tunnelBans } from './tunnel-bans.ts';
 import { seenCertificates } from './tunnel-chains.ts';
 import { tunnelCrls } from './tunnel-crls.ts';
 import { tunnelRedeployment } from './tunnel-redeployment.ts';
+import { tunnelTrust } from './tunnel-trust.ts';
 
 /** What looking after a charon stands on. */
 export interface GatewayContext extends JudgingContext {
+  readonly heard: Pick<HeardRevocations, 'of' | 'version'>;
   readonly clock: Clock;
   readonly ike: IkePorts;
   readonly alarms: TunnelAlarms;
@@ -56,6 +59,7 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
   const judge = tunnelJudge(context);
   const seen = seenCertificates();
   const crls = tunnelCrls(context);
+  const trust = tunnelTrust(context);
   const bans = tunnelBans(clock);
   const redeployment = tunnelRedeployment(context);
   const idleSince = new Map<string, number>();
@@ -130,11 +134,8 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
     associations: readonly IkeAssociation[],
     version: string,
   ): Promise<void> => {
-    // Those of all others were there before.
-    if (associations.some(({ id }) => !ids.has(id))) seen.note(await daemon.certificates());
-    ids = new Set(associations.map(({ id }) => id));
     const verdicts = await judge.judge(seen, peers, associations, version, signal);
-    const { refused, unshown, accepted } = verdicts;
+    const { refused, unshown, accepted, revoked } = verdicts;
     if (refused.length > 0) {
       // Otherwise it would be let in by what was said of it before.
       for (const cache of ['X509_CRL', 'OCSP_RESPONSE'] as const) await daemon.flush(cache);
@@ -148,6 +149,10 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
       );
       await daemon.terminate({ id: association.id });
       if (peer.isInitiator) await begin(daemon, peer);
+    }
+    for (const { peer, why } of revoked) {
+      log.warn(`IPsec peer "${peer.name}" has no IKE_SA, and would be refused: ${why}`);
+      await alarms.raise(peer.name, why);
     }
     for (const name of accepted) {
       if (refused.some(({ peer }) => peer.name === name)) continue;
@@ -192,12 +197,21 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
       idleSince.clear();
     }
     await listen();
-    const found = await crls.find(peers);
     const associations = await daemon.associations();
-    await judgeAll(daemon, peers, associations, found.version);
+    const standing = new Set(associations.map(({ id }) => id));
+    const isMore = [...standing].some((id) => !ids.has(id));
+    const isLess = [...ids].some((id) => !standing.has(id));
+    // Of all that were there before it is known.
+    if (isMore) seen.note(await daemon.certificates());
+    const trusted = await trust(peers);
+    if (isMore || isLess) await crls.learn(daemon, trusted);
+    ids = standing;
+    const found = await crls.find(trusted);
+    const version = `${context.heard.version()} ${found.version}`;
+    await judgeAll(daemon, peers, associations, version);
     if (signal.aborted) return;
     const wanted = peers.filter(({ name }) => !bans.has(name));
-    if (await redeployment.look(daemon, socket, wanted, isBack || isOther)) context.wake();
+    if (await redeployment.look(daemon, socket, wanted, trusted, isBack || isOther)) context.wake();
     run = present;
     await crls.load(daemon, found);
     await initiate(daemon, peers, associations);

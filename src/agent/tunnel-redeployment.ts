@@ -1,6 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { IkeDaemon } from '../deploy/ike-daemon.ts';
+import { authoritiesOf, type TrustedPeer } from '../lifecycle/ipsec-authorities.ts';
+import { readResponder } from '../lifecycle/responder-setting.ts';
 import { ikeKeyId } from '../lifecycle/ipsec-key.ts';
 import type { DeploymentRecord } from '../store/deployments-contract.ts';
 import type { IpsecPeer } from '../store/ipsec-contract.ts';
@@ -15,9 +17,10 @@ export interface TunnelRedeployment {
    * @throws {CertError} DELIVERY_FAILED when charon cannot be asked; STORE_…
    */
   look(
-    daemon: Pick<IkeDaemon, 'connections' | 'keys'>,
+    daemon: Pick<IkeDaemon, 'connections' | 'keys' | 'authorities'>,
     socket: string,
     peers: readonly IpsecPeer[],
+    trusted: readonly TrustedPeer[],
     isBack: boolean,
   ): Promise<boolean>;
 }
@@ -32,7 +35,7 @@ export function tunnelRedeployment({
   clock,
   log,
 }: {
-  readonly store: Pick<Store, 'certificates' | 'deployments' | 'keys'>;
+  readonly store: Pick<Store, 'certificates' | 'deployments' | 'keys' | 'settings'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Log;
 }): TunnelRedeployment {
@@ -45,16 +48,28 @@ export function tunnelRedeployment({
     keyId === undefined ? undefined : ikeKeyId((await store.keys.publicKey(keyId)).spki);
 
   return {
-    async look(daemon, socket, peers, isBack) {
+    async look(daemon, socket, peers, trusted, isBack) {
       const connections = new Set(await daemon.connections());
       const keys = new Set(await daemon.keys());
+      const authorities = new Set(await daemon.authorities());
+      // Only whether there is one counts: what is loaded is found by its name.
+      const url = (await readResponder(store.settings)) && 'http://127.0.0.1/';
       let isAny = false;
       for (const [name, users] of Map.groupBy(peers, ({ certificate }) => certificate)) {
         const record = await store.certificates.current(name);
         if (record === undefined) continue;
-        const lost = users.find((peer) => !connections.has(peer.name));
+        const connection = users.find((peer) => !connections.has(peer.name));
         const key = await keyIdOf(record);
-        if (lost === undefined && (key === undefined || keys.has(key))) continue;
+        const its = trusted.filter(({ peer }) => peer.certificate === name);
+        const what =
+          connection !== undefined
+            ? `connection "${connection.name}"`
+            : key !== undefined && !keys.has(key)
+              ? `the key of "${name}"`
+              : authoritiesOf(its, url).some((each) => !authorities.has(each.name))
+                ? 'where to ask about a CA'
+                : undefined;
+        if (what === undefined) continue;
         for (const deployment of await store.deployments.list(name)) {
           const { label, target, status } = deployment;
           if (target?.type !== 'strongswan' || target.socket !== socket) continue;
@@ -63,7 +78,6 @@ export function tunnelRedeployment({
             ? isBack && status?.error !== undefined
             : isBack || lately(name).length < MAX_BEGUN;
           if (!isToBegin) continue;
-          const what = lost ? `connection "${lost.name}"` : `the key of "${name}"`;
           log.info(`charon at "${socket}" has lost ${what}: "${name}" is deployed to it again`);
           begunAt.set(name, [...lately(name), clock.now().getTime()]);
           await store.deployments.restart(name, label);

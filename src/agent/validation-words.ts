@@ -68,7 +68,7 @@ export function wordsOf(event: ValidationEvent): EventWords | undefined {
       return {
         key: 'clock',
         text: () =>
-          `the clock cannot be right: policy "${event.policy}" has a CRL, or a response, of ${formatTime(event.thisUpdate)}`,
+          `the clock cannot be right: ${byWhat(event.policy)} has a CRL, or a response, of ${formatTime(event.thisUpdate)}`,
       };
     case 'judged':
       return wordsOfAcceptance(event);
@@ -100,9 +100,14 @@ function wordsOfAcceptance({
     key: `${warning.code} ${policy}`,
     text: () => {
       const whose = certificate ? `, ${who(certificate)}` : '';
-      return `policy "${policy}" has a peer${whose}: ${warning.detail} (${warning.code})`;
+      return `${byWhat(policy)} has a peer${whose}: ${warning.detail} (${warning.code})`;
     },
   };
+}
+
+/** An IPsec peer without a policy is one by itself; names of policies have no spaces. */
+function byWhat(policy: string): string {
+  return policy.includes(' ') ? policy : `policy "${policy}"`;
 }
 
 function who({ tbsCertificate: { subject, issuer, serialNumber } }: Certificate): string {

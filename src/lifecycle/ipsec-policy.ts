@@ -28,7 +28,8 @@ export async function ipsecPolicy(store: Store, peer: IpsecPeer): Promise<Valida
   };
   const asked = ocspObject === undefined ? ocspOfWords(words) : await boundOcsp(store, ocspObject);
   return policyOf(words, {
-    name: peer.policy ?? '',
+    // What is told of a policy has to say which peer it is about, where that has none.
+    name: peer.policy ?? `IPsec peer "${peer.name}"`,
     anchors,
     intermediates,
     ...(asked && { ocsp: asked }),

@@ -58,7 +58,6 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
     await agent.stop();
     throw error;
   });
-  const responding = await keepResponding({ ...services, validation });
   // What was lost is done again in a run of its own: whoever notices has others to look after.
   const tunnels = keepTunnels({
     ...services,
@@ -66,6 +65,8 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
     wake: () => void agent.look(),
     everyMs: testBeat === undefined ? undefined : testBeat * 1000,
   });
+  const { heard } = tunnels;
+  const responding = await keepResponding({ ...services, validation, heard });
   const reload = async (): Promise<Reloaded> => {
     const done = await reloaded(services, agent, configure);
     await responding.refresh();
