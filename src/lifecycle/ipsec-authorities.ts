@@ -7,8 +7,10 @@ import type { IpsecPeer } from '../store/ipsec-contract.ts';
 import type { Store } from '../store/store.ts';
 import { certificateDer } from '../x509/certificate.ts';
 import { parseIpAddress } from '../x509/general-name-text.ts';
-import { cas } from './ipsec-crls.ts';
+import { cas, type CrlOfCa } from './ipsec-crls.ts';
+import { crlPathOf, largeCrls } from './ipsec-large-crls.ts';
 import { ipsecTrust, type IpsecTrust } from './ipsec-trust.ts';
+import { isSame } from './issuer-chain.ts';
 import { readResponder } from './responder-setting.ts';
 
 /** A peer, and by what it is judged. */
@@ -37,27 +39,48 @@ export function isOurAuthority(name: string): boolean {
  * Say where charon is to ask for the status of the certificates of each CA by which peers are judged. Charon has one such
  * place for a CA, whatever connection it is about, so this is of all peers of a charon.
  *
- * @param responderUrl of the agent's responder, which asks by the OCSP object of the peer
+ * @param responderUrl of the agent's responder, which asks by the OCSP object of the peer, and has the CRLs that are too
+ *   large to be loaded
+ * @param large CRLs of these
  * @returns only CAs for which there is such a place
  */
 export function authoritiesOf(
   peers: readonly TrustedPeer[],
   responderUrl: string | undefined,
+  large: readonly CrlOfCa[] = [],
 ): readonly IkeAuthority[] {
   const found = new Map<string, IkeAuthority>();
   for (const { peer, trust } of peers) {
     const asked = trust.ocspObject !== undefined && responderUrl !== undefined;
     const ocspUris = asked ? [responderUrl] : [];
-    if (ocspUris.length === 0 && peer.crlUris.length === 0) continue;
     for (const each of cas(trust)) {
+      const hasLarge = large.some(({ ca }) => isSame(ca, each)) && responderUrl !== undefined;
+      // Ours first: it is verified, and there when its own host is not.
+      const ours = hasLarge ? [new URL(crlPathOf(each), responderUrl).href] : [];
+      const crlUris = [...ours, ...peer.crlUris];
+      if (ocspUris.length === 0 && crlUris.length === 0) continue;
       const caCertificate = certificateDer(each);
       const name = authorityName(caCertificate);
       const known = found.get(name) ?? { name, caCertificate, ocspUris: [], crlUris: [] };
       found.set(name, {
         ...known,
         ocspUris: [...new Set([...known.ocspUris, ...ocspUris])],
-        crlUris: [...new Set([...known.crlUris, ...peer.crlUris])],
+        crlUris: [...new Set([...ours, ...known.crlUris, ...crlUris])],
       });
+    }
+  }
+  return [...found.values()];
+}
+
+/** Find the CRLs that charons can only fetch, of the CAs of some peers, each once. */
+export async function largeCrlsOf(
+  store: Pick<Store, 'heldCrls'>,
+  peers: readonly TrustedPeer[],
+): Promise<readonly CrlOfCa[]> {
+  const found = new Map<string, CrlOfCa>();
+  for (const { trust } of peers) {
+    for (const each of await largeCrls(store, trust)) {
+      found.set(authorityName(certificateDer(each.ca)), each);
     }
   }
   return [...found.values()];
@@ -66,19 +89,20 @@ export function authoritiesOf(
 /**
  * Write where the agent answers charon, which peers with an OCSP object need.
  *
- * @throws {CertError} CONFIG_INVALID when it answers nobody, or at a port that is not known before
+ * @returns undefined when it answers nobody, or at a port that is not known before
+ * @throws {CertError} CONFIG_INVALID when that is so, and a peer needs it
  */
 export async function responderUrlFor(
   { settings }: Pick<Store, 'settings'>,
   peers: readonly TrustedPeer[],
 ): Promise<string | undefined> {
-  const [bound] = peers.filter(({ trust }) => trust.ocspObject !== undefined);
-  if (bound === undefined) return undefined;
   const responder = await readResponder(settings);
   if (responder !== undefined && responder.port !== 0) {
     const { address, port } = responder;
     return `http://${hostPortText({ host: reachable(address), port })}/`;
   }
+  const [bound] = peers.filter(({ trust }) => trust.ocspObject !== undefined);
+  if (bound === undefined) return undefined;
   const { peer, trust } = bound;
   throw new CertError(
     'CONFIG_INVALID',

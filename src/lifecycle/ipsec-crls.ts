@@ -1,67 +1,96 @@
-import { toDer } from '../asn1/codec.ts';
 import { bytesEqual } from '../base/bytes.ts';
-import { crlIdentity, readCrl, type Crl } from '../revocation/crl.ts';
+import { maySignCrls } from '../revocation/crl-signer.ts';
+import { readCrl, wholeCrlIdentity } from '../revocation/crl.ts';
 import type { Store } from '../store/store.ts';
+import type { HeldCrl, HeldCrlSummary } from '../store/validation-contract.ts';
 import type { Certificate } from '../x509/certificate.ts';
-import { certificateListDer } from '../x509/certificate-list.ts';
-import { Name } from '../x509/name.ts';
 import { listConfiguredCrls } from './configured-crls.ts';
 import type { IpsecTrust } from './ipsec-trust.ts';
 
-/** A value of a VICI message has a length of two octets. Charon fetches larger CRLs by itself. */
-const MAX_CRL_OCTETS = 65_535;
+/** A value of a VICI message has a length of two octets. Larger CRLs are fetched by charon, from us if that is set up. */
+export const MAX_VICI_OCTETS = 65_535;
+
+/** Who is looked for. */
+type JudgingCas = Pick<IpsecTrust, 'anchors' | 'intermediates'>;
+
+/** A CRL of a CA by which peers are judged. */
+export interface CrlOfCa {
+  readonly ca: Certificate;
+  readonly held: HeldCrlSummary;
+}
 
 /**
- * Find the CRLs for a charon: those verified and held here that are of a CA by which a peer is judged, or are named for
- * that. Charon takes a complete CRL for all that its issuer says, so deltas and parts are left out.
+ * Find the CRLs that go into a charon: those verified and held here that are of a CA by which a peer is judged, or are
+ * named for that, and no larger than it takes. Charon takes a complete CRL for all that its issuer says, so deltas and
+ * parts are left out.
  *
  * @returns DER of each, once
  */
 export async function crlsForIke(
   store: Store,
-  trust: Pick<IpsecTrust, 'anchors' | 'intermediates' | 'crls'>,
+  trust: JudgingCas & Pick<IpsecTrust, 'crls'>,
 ): Promise<readonly Uint8Array[]> {
-  const { heldCrls, crlSources } = store;
-  const found = new Map<string, Uint8Array>();
-  const all = cas(trust);
-  for (const { tbsCertificate } of all) {
-    for (const { identity } of await heldCrls.ofIssuer(toDer(Name, tbsCertificate.subject))) {
-      const crl = await wholeCrl(store, identity);
-      // Others have a CA of that name, too.
-      if (crl && all.some((ca) => crlIdentity(crl, ca) === identity))
-        found.set(identity, crlDer(crl));
-    }
+  const { heldCrls } = store;
+  const held = await heldCrls.list();
+  const identities = [
+    ...ofCas(held, trust).map((each) => each.held.identity),
+    ...(await configuredIdentities(store, trust.crls)),
+  ];
+  const small = held.filter(({ octets }) => octets <= MAX_VICI_OCTETS);
+  const found: Uint8Array[] = [];
+  for (const identity of new Set(identities)) {
+    if (!small.some((each) => each.identity === identity)) continue;
+    const crl = await heldCrls.get(identity);
+    if (crl && isWhole(crl)) found.push(crl.der);
   }
-  const configured = trust.crls.length === 0 ? [] : await listConfiguredCrls(store);
-  for (const { name, url } of configured) {
-    if (!trust.crls.includes(name)) continue;
-    const identity = (await crlSources.get(url))?.identity;
-    const crl = identity === undefined ? undefined : await wholeCrl(store, identity);
-    if (identity !== undefined && crl) found.set(identity, crlDer(crl));
-  }
-  return [...found.values()];
+  return found;
 }
 
-/** Get one that is complete, and of all its issuer's certificates: charon 5.9.8 looks at no scope. */
-async function wholeCrl({ heldCrls }: Store, identity: string): Promise<Crl | undefined> {
-  const held = await heldCrls.get(identity);
-  if (held === undefined || held.octets > MAX_CRL_OCTETS) return undefined;
-  const reading = readCrl(held.der);
-  if (reading.type !== 'crl') return undefined;
+/**
+ * Find the CRLs that are held of the CAs by which a peer is judged: signed by such a CA itself, and not by another of that
+ * name nor by somebody who signs for it, and about all it has issued. They are not read.
+ */
+export async function crlsOfCas(
+  { heldCrls }: Pick<Store, 'heldCrls'>,
+  trust: JudgingCas,
+): Promise<readonly CrlOfCa[]> {
+  return ofCas(await heldCrls.list(), trust);
+}
+
+function ofCas(all: readonly HeldCrlSummary[], trust: JudgingCas): readonly CrlOfCa[] {
+  return cas(trust)
+    .filter(maySignCrls)
+    .flatMap((ca) => {
+      const identity = wholeCrlIdentity(ca);
+      const held = all.find((each) => each.identity === identity);
+      return held === undefined ? [] : [{ ca, held }];
+    });
+}
+
+/** Find what came last from the places of configured CRLs. */
+export async function configuredIdentities(
+  store: Store,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  if (names.length === 0) return [];
+  const identities: string[] = [];
+  for (const { name, url } of await listConfiguredCrls(store)) {
+    const identity = names.includes(name) ? (await store.crlSources.get(url))?.identity : undefined;
+    if (identity !== undefined) identities.push(identity);
+  }
+  return identities;
+}
+
+/** Tell whether it is complete, and of all its issuer's certificates: charon 5.9.8 looks at no scope. */
+export function isWhole({ der }: Pick<HeldCrl, 'der'>): boolean {
+  const reading = readCrl(der);
+  if (reading.type !== 'crl') return false;
   const { scope, baseCrlNumber, unprocessed } = reading.crl;
-  const isPart = scope !== undefined || baseCrlNumber !== undefined || unprocessed !== undefined;
-  return isPart ? undefined : reading.crl;
-}
-
-function crlDer({ list }: Crl): Uint8Array {
-  return certificateListDer(list);
+  return scope === undefined && baseCrlNumber === undefined && unprocessed === undefined;
 }
 
 /** Every CA by which a peer is judged, anchors first. */
-export function cas({
-  anchors,
-  intermediates,
-}: Pick<IpsecTrust, 'anchors' | 'intermediates'>): readonly Certificate[] {
+export function cas({ anchors, intermediates }: JudgingCas): readonly Certificate[] {
   return [...anchors, ...intermediates];
 }
 

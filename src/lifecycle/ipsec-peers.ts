@@ -5,6 +5,8 @@ import { alone } from './alone.ts';
 import type { LifecycleContext } from './context.ts';
 import { deployPending, type DeployResult } from './deploy-settings.ts';
 import { forgetLeftovers } from './ipsec-leftovers.ts';
+import { responderUrlFor } from './ipsec-authorities.ts';
+import { crlUriAdvice, largeCrlAdvice, largeCrls } from './ipsec-large-crls.ts';
 import { checkIpsecPeer } from './ipsec-peer-checks.ts';
 import { realIkePorts } from './ipsec-ports.ts';
 import { reauthAdvice } from './ipsec-reauth-advice.ts';
@@ -26,7 +28,15 @@ export async function putIpsecPeer(
     const { store, log } = held;
     const former = await oneJudgingChange(held, async () => {
       const trust = await checkIpsecPeer(held, peer);
-      for (const advice of await reauthAdvice(store, peer, trust)) log.warn(advice);
+      const advices = [
+        ...(await reauthAdvice(store, peer, trust)),
+        ...crlUriAdvice(peer.crlUris, trust),
+        // A deployment says this itself.
+        ...(isLater
+          ? largeCrlAdvice(await largeCrls(store, trust), await responderUrlFor(store, []))
+          : []),
+      ];
+      for (const advice of advices) log.warn(advice);
       const before = await store.ipsecPeers.get(peer.name);
       await store.ipsecPeers.put(peer);
       return before;

@@ -7,12 +7,14 @@ import { chainToSend, knownIssuers } from './build-chain.ts';
 import type { LifecycleContext } from './context.ts';
 import {
   authoritiesOf,
+  largeCrlsOf,
   otherPeersOf,
   responderUrlFor,
   type TrustedPeer,
 } from './ipsec-authorities.ts';
 import { cas, crlsForIke, isAmong } from './ipsec-crls.ts';
 import { assertOwnIdentity, charonIdentity, parseIkeIdentity } from './ipsec-identity.ts';
+import { largeCrlAdvice } from './ipsec-large-crls.ts';
 import { ikeKeyId, keyForIke, type KeyForIke } from './ipsec-key.ts';
 import { DEFAULT_IKE_CHAIN_LENGTH, ipsecTrust } from './ipsec-trust.ts';
 import { isSelfSigned, orderChain } from './issuer-chain.ts';
@@ -55,7 +57,7 @@ export async function planIpsec(
   record: CertificateRecord,
   socket: string,
 ): Promise<IpsecPlan> {
-  const { store } = context;
+  const { store, log } = context;
   const peers: TrustedPeer[] = [];
   for (const peer of await store.ipsecPeers.ofCertificate(record.name)) {
     if (peer.socket === socket) peers.push({ peer, trust: await ipsecTrust(store, peer) });
@@ -65,7 +67,9 @@ export async function planIpsec(
   assertChainLength(record, chain, peers);
   const others = await otherPeersOf(store, socket, record.name);
   const all = [...peers, ...others.peers];
-  const authorities = authoritiesOf(all, await responderUrlFor(store, all));
+  const url = await responderUrlFor(store, all);
+  const authorities = authoritiesOf(all, url, await largeCrlsOf(store, all));
+  for (const advice of largeCrlAdvice(await largeCrlsOf(store, peers), url)) log.warn(advice);
   const crls: Uint8Array[] = [];
   for (const { trust } of peers) crls.push(...(await crlsForIke(store, trust)));
   const connections = peers.map((each) => planned(each, record));

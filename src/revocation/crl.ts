@@ -127,11 +127,27 @@ export function isNewer(
  * delta is numbered ahead of its base, and a CA with a new key may begin again.
  */
 export function crlIdentity({ issuer, baseCrlNumber, list }: Crl, signer: Certificate): string {
+  const kind = baseCrlNumber === undefined ? 'complete' : 'delta';
+  return identityOf(issuer, signer, scopeOctets(list), kind);
+}
+
+/** Give the identity of the CRLs that a CA signs itself, with this key, about everything it has issued. */
+export function wholeCrlIdentity(ca: Certificate): string {
+  return identityOf(ca.tbsCertificate.subject, ca, new Uint8Array(), 'complete');
+}
+
+function identityOf(
+  issuer: Name,
+  signer: Certificate,
+  scope: Uint8Array,
+  kind: 'complete' | 'delta',
+): string {
+  const { subjectPublicKey } = signer.tbsCertificate.subjectPublicKeyInfo;
   return JSON.stringify([
     nameKey(issuer),
-    toHex(digest('sha256', signer.tbsCertificate.subjectPublicKeyInfo.subjectPublicKey)),
-    toHex(scopeOctets(list)),
-    baseCrlNumber === undefined ? 'complete' : 'delta',
+    toHex(digest('sha256', subjectPublicKey)),
+    toHex(scope),
+    kind,
   ]);
 }
 
