@@ -6,6 +6,7 @@ import type { Authorities } from './authorities-contract.ts';
 import { forgetCrls } from './crls.ts';
 import { restartAnchors } from './deployments.ts';
 import type { Database } from './database.ts';
+import { restartPeersOfCa } from './ipsec-restart.ts';
 import type { Sealer } from './sealer.ts';
 import type { Row, Sql } from './sql.ts';
 
@@ -158,7 +159,9 @@ function writeRoots(sql: Sql, name: string, roots: readonly Uint8Array[]): void 
   writeCertificates(sql, name, 'root', roots);
   const isSame =
     before.length === roots.length && before.every((each, i) => bytesEqual(each, roots[i] ?? each));
-  if (!isSame) restartAnchors(sql, name);
+  if (isSame) return;
+  restartAnchors(sql, name);
+  restartPeersOfCa(sql, name);
 }
 
 function readCertificates(sql: Sql, name: string, role: string): readonly Uint8Array[] {

@@ -3,6 +3,7 @@ import { CertError } from '../base/errors.ts';
 import { label, octets, time } from './column.ts';
 import type { Database } from './database.ts';
 import type { CaCertificateRecord, CaCertificates } from './entries-contract.ts';
+import { restartPeersOfCa } from './ipsec-restart.ts';
 import type { Row } from './sql.ts';
 
 /** Labelled CA certificates in SQLite. */
@@ -26,6 +27,7 @@ export function sqliteCaCertificates(database: Database): CaCertificates {
           record.subject,
           record.createdAt,
         );
+        restartPeersOfCa(sql, record.label);
         return true;
       }),
     get: (which) =>

@@ -1,5 +1,6 @@
 import { octets, oneOf, optional, text } from './column.ts';
 import type { Database } from './database.ts';
+import { restartPeersOfPolicy } from './ipsec-restart.ts';
 import { validationIdentity } from './sealed-columns.ts';
 import type { Sealer } from './sealer.ts';
 import { decodeSecrets, encodeSecrets } from './secret-map.ts';
@@ -56,6 +57,7 @@ export function sqliteValidationObjects(
            ON CONFLICT (kind, name) DO UPDATE SET settings = @settings, secrets = @sealed`,
           { kind, name, settings, sealed },
         );
+        if (kind === 'policy') restartPeersOfPolicy(sql, name);
       });
     },
     remove: (kind, name) =>

@@ -46,17 +46,14 @@ describe('ipsec peer add on both sides', () => {
 
 describe('show tunnel ipsec', () => {
   it('shows what charon says of traffic as it was written, and that it flows', async () => {
-    const children = (own: string, other: string): string =>
-      [
-        `child lan local-ts ${own} remote-ts ${other}`,
-        `child web local-ts 10.9.0.0/25 remote-ts 10.9.1.0-10.9.1.255 protocol tcp local-port 443`,
-      ].join(' ');
+    const children = [
+      `child lan local-ts ${subnets.alice.selector} remote-ts ${subnets.bob.selector}`,
+      'child web local-ts 10.9.0.0/25 remote-ts 10.9.1.0-10.9.1.255 protocol tcp local-port 443',
+    ].join(' ');
     await bob.say(
       `${peerOf('bob')} child lan local-ts ${subnets.bob.selector} remote-ts ${subnets.alice.selector}`,
     );
-    await alice.say(
-      `${peerOf('alice')} initiator description West ${children(subnets.alice.selector, subnets.bob.selector)}`,
-    );
+    await alice.say(`${peerOf('alice')} initiator description West ${children}`);
     const { network } = scene;
     await vi.waitFor(async () => {
       const { code } = await network.alice.run(
@@ -128,11 +125,6 @@ async function takeIn(
   own: Hierarchy,
   address: string,
 ): Promise<void> {
-  const write = (file: string, content: string): string => {
-    const path = join(scene.directory, file);
-    writeFileSync(path, content, { mode: 0o600 });
-    return path;
-  };
   for (const { root } of [scene.a, scene.b]) {
     await keeper.say(
       `cert import cert-name ${root.name} file ${write(`${root.name}.pem`, root.pem)} ca`,
@@ -150,4 +142,10 @@ async function takeIn(
   const file = write(`${name}.pem`, leaf.pem + leaf.keyPem);
   const chain = write(`${name}.chain.pem`, own.cas.map(({ pem }) => pem).join(''));
   await keeper.say(`cert import cert-name ${name} file ${file} chain-file ${chain}`);
+}
+
+function write(file: string, content: string): string {
+  const path = join(scene.directory, file);
+  writeFileSync(path, content, { mode: 0o600 });
+  return path;
 }

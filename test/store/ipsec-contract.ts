@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import type { IpsecPeer } from '../../src/store/ipsec-contract.ts';
-import { at, granted, named } from './sample.ts';
+import { utf8 } from '../../src/base/bytes.ts';
+import { at, granted, named, profile } from './sample.ts';
 import type { StoreUnderTest } from './store-contract.ts';
 
 const socket = '/run/charon.vici';
@@ -159,6 +160,49 @@ export function ipsecContract(make: () => Promise<StoreUnderTest>): void {
       await done();
       await ipsecPeers.remove('hq');
       expect(await look()).toStrictEqual({ pending: 1, states: ['deployed'] });
+    });
+
+    it('let it be done again when a CA they believe, or their policy, is another', async () => {
+      const { store } = await make();
+      const { deployments, ipsecPeers } = store;
+      const { id } = await granted(store, 'gw1');
+      const policy = (ca: string) => ({
+        kind: 'policy' as const,
+        name: 'gateways',
+        settings: JSON.stringify({ kind: 'ikev2-ipv4', ca: [ca] }),
+      });
+      await store.validationObjects.put(policy('rootP'), new Map());
+      await ipsecPeers.put(bare);
+      await ipsecPeers.put({ ...whole, ca: [], socket: '/run/second.vici' });
+      const pending = async (change: () => Promise<unknown>) => {
+        const status = { state: 'deployed', certificateId: id, at: at(1) } as const;
+        for (const { label } of await deployments.list('gw1'))
+          await deployments.report('gw1', label, status);
+        await store.certificates.markDelivered(id, '', at(1), []);
+        await change();
+        const left = (await deployments.list('gw1')).filter((each) => each.status === undefined);
+        const isPending = (await store.certificates.pendingDelivery()).length > 0;
+        expect(isPending).toBe(left.length > 0);
+        return left.map(({ label }) => label);
+      };
+      const ca = (label: string, text: string) => async () =>
+        await store.caCertificates.put(
+          { label: named(label), der: utf8(text), subject: utf8('s'), createdAt: at(0) },
+          true,
+        );
+      expect(await pending(ca('rootB', 'one'))).toStrictEqual(['strongswan']);
+      expect(await pending(ca('rootB', 'one'))).toStrictEqual([]);
+      expect(await pending(ca('rootP', 'one'))).toStrictEqual(['strongswan-2']);
+      expect(await pending(ca('rootC', 'one'))).toStrictEqual([]);
+      expect(
+        await pending(async () => store.validationObjects.put(policy('rootB'), new Map())),
+      ).toStrictEqual(['strongswan-2']);
+      const both = ['strongswan', 'strongswan-2'];
+      const roots = (text: string) =>
+        store.authorities.put(profile({ label: named('rootB'), roots: [utf8(text)] }));
+      expect(await pending(() => roots('one'))).toStrictEqual(both);
+      expect(await pending(() => roots('one'))).toStrictEqual([]);
+      expect(await pending(() => roots('two'))).toStrictEqual(both);
     });
 
     it('take their deployment along to another certificate', async () => {
