@@ -94,4 +94,30 @@ describe('keepTunnels(), of CRLs', () => {
     await tunnels.refresh();
     expect(standing()).toStrictEqual([kept]);
   });
+
+  it('holds what charon fetched by itself, and tells of the peer that charon keeps out by that', async () => {
+    const { deploy, tunnels, publish, letIn, alarms, lines, charon, site } = await scene();
+    await deploy();
+    await publish();
+    letIn('bob', bob);
+    await tunnels.refresh();
+    const thisUpdate = site.clock.now();
+    const parts = { number: 9n, thisUpdate, nextUpdate: new Date(thisUpdate.getTime() + 60_000) };
+    const entries = [entry(bob, 'keyCompromise')];
+    charon.crls.add(Buffer.from(makeCrl(rootB, { ...parts, entries })).toString('hex'));
+    // One that no CA of a peer has signed is nothing to anybody here.
+    const other = issue({ subject: 'CN=Other', isCa: true });
+    charon.crls.add(Buffer.from(makeCrl(other, parts)).toString('hex'));
+    charon.associations.length = 0;
+    await tunnels.refresh();
+    expect(await alarms()).toStrictEqual(['ipsec peer bob peer-refused']);
+    expect(lines).toStrictEqual([
+      expect.stringMatching(/"bob" has no IKE_SA, and would be refused: revoked: /),
+    ]);
+    expect((await site.store.heldCrls.list()).map(({ crlNumber }) => crlNumber)).toStrictEqual([
+      9n,
+    ]);
+    await tunnels.refresh();
+    expect(lines).toHaveLength(1);
+  });
 });
