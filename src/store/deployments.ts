@@ -76,6 +76,8 @@ function makePending(sql: Sql, name: string): void {
      WHERE name = ? AND status = 'current'`,
     name,
   );
+  // What was tried in vain before says nothing of what is to be done now.
+  sql.run("DELETE FROM failing WHERE name = ? AND job = 'deploy'", name);
 }
 
 const asNew = 'state = NULL, certificate_id = NULL, changed_at = NULL, error = NULL';

@@ -114,6 +114,20 @@ export function deploymentsContract(make: () => Promise<StoreUnderTest>): void {
       expect(await store.deployments.list('gw1')).toStrictEqual([web]);
     });
 
+    it('need not wait for the next try once they are put or begun again', async () => {
+      const { store } = await make();
+      await granted(store, 'gw1');
+      const failure = { kind: 'failing', code: 'DELIVERY_FAILED', text: 'no', at: at(3) } as const;
+      const failing = async () => (await store.schedule.failing('gw1')).map(({ job }) => job);
+      await store.schedule.failed(named('gw1'), { job: 'deploy', ...failure });
+      await store.schedule.failed(named('gw1'), { job: 'update', ...failure });
+      await store.deployments.put(named('gw1'), web);
+      expect(await failing()).toStrictEqual(['update']);
+      await store.schedule.failed(named('gw1'), { job: 'deploy', ...failure });
+      await store.deployments.restart('gw1', 'web');
+      expect(await failing()).toStrictEqual(['update']);
+    });
+
     it('are begun again one by one', async () => {
       const { store } = await make();
       const { id } = await granted(store, 'gw1');
