@@ -13,6 +13,7 @@ import { passNonce } from './pass-nonce.ts';
 import { relayBudget } from './request-counter.ts';
 import { tellingGate } from './telling-gate.ts';
 import { responderSource, type Relay } from './responder-source.ts';
+import { servedCrls } from './served-crls.ts';
 
 /** What answering stands on. */
 export interface RespondingContext {
@@ -109,7 +110,8 @@ function sourceFor(context: RespondingContext, setting: ResponderSetting): Respo
   };
   const budget = relayBudget(clock);
   const gate = tellingGate(clock);
-  return responderSource({
+  const crls = servedCrls(context);
+  const source = responderSource({
     store,
     clock,
     budget,
@@ -133,4 +135,5 @@ function sourceFor(context: RespondingContext, setting: ResponderSetting): Respo
     },
     ...(setting.passesNonces && { passOn: passNonce(clock) }),
   });
+  return { ...source, crl: (place) => crls.find(place) };
 }

@@ -11,8 +11,10 @@ import {
 } from '../ocsp-staple/responder-answer.ts';
 import { readQuestion } from '../ocsp-staple/responder-question.ts';
 import type { CertID } from '../x509/ocsp-request.ts';
+import { crlServing, type CrlServing } from './crl-serving.ts';
 import { closeNow, listenAt } from './listening.ts';
 import { boundConnections, type ResponderConnections } from './responder-connections.ts';
+import type { ServedCrl } from './served-crls.ts';
 
 /** What the responder answers from. */
 export interface ResponderSource {
@@ -23,6 +25,8 @@ export interface ResponderSource {
    * @param signal aborted when whoever asked has gone
    */
   find(question: ResponderAsks, signal: AbortSignal): Promise<ResponderFound>;
+  /** Find a CRL for a charon, see `ServedCrls`; there are none when absent. */
+  crl?(place: string): Promise<ServedCrl | undefined>;
   now(): Date;
 }
 
@@ -62,7 +66,7 @@ const SILENT_MS = 60_000;
 
 /**
  * Answer OCSP requests by GET and POST (RFC 6960 appendix A, RFC 5019) from responses that are kept. Nothing is signed
- * here: whoever asks gets what the CA's responder has said, and verifies it.
+ * here: whoever asks gets what the CA's responder has said, and verifies it. Charons also get CRLs.
  *
  * @throws {CertError} CONFIG_INVALID for an address that is not allowed or not to be had
  */
@@ -78,10 +82,15 @@ export async function serveResponses(
       connectionsCheckingInterval: LOOK_MS,
       maxHeaderSize: MAX_HEAD_OCTETS,
     },
-    (request, response) => void serve(request, response, source, connections),
+    (request, response) =>
+      void (crls.isFor(request)
+        ? crls.serve(request, response)
+        : serve(request, response, source, connections)),
   );
   server.setTimeout(SILENT_MS);
   const connections = boundConnections(server);
+  const { crl = async () => undefined } = source;
+  const crls: CrlServing = crlServing({ crl, now: () => source.now() }, connections);
   const bound = await listenAt(server, place, {
     doing: 'answer OCSP requests',
     hint: 'Choose another port: staple responder listen ADDRESS:PORT',

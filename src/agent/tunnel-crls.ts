@@ -19,6 +19,7 @@ import { crlIdentity, readCrl } from '../revocation/crl.ts';
 import type { Store } from '../store/store.ts';
 import type { HeldCrl } from '../store/validation-contract.ts';
 import { Name, sameName } from '../x509/name.ts';
+import { versionOf } from './served-crls.ts';
 
 /** Keeps a charon in CRLs, and takes what it fetched by itself. */
 export interface TunnelCrls {
@@ -156,7 +157,7 @@ export function tunnelCrls({ store, log, clock }: TunnelCrlsContext): TunnelCrls
       const authorities = authoritiesOf(peers, url, tooLarge).filter(({ crlUris }) =>
         crlUris.some((each) => url !== undefined && isOurs(each, url)),
       );
-      const version = [...crls.map(nameOf), ...large].toSorted().join(' ');
+      const version = `${crls.map(nameOf).toSorted().join(' ')} ${large.join(' ')}`;
       last = { held, peers, url, crls, authorities, large, version };
       return last;
     },
