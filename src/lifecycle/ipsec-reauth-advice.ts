@@ -1,6 +1,6 @@
 import { toDer } from '../asn1/codec.ts';
 import type { IpsecPeer } from '../store/ipsec-contract.ts';
-import type { Store } from '../store/store.ts';
+import type { HeldCrls } from '../store/validation-contract.ts';
 import { Name } from '../x509/name.ts';
 import { quoteName } from '../x509/name-text.ts';
 import type { IpsecTrust } from './ipsec-trust.ts';
@@ -12,7 +12,7 @@ import type { IpsecTrust } from './ipsec-trust.ts';
  * @returns sentences without a period; by the CRLs that are held
  */
 export async function reauthAdvice(
-  { heldCrls }: Pick<Store, 'heldCrls'>,
+  { heldCrls }: { readonly heldCrls: Pick<HeldCrls, 'ofIssuer'> },
   { reauthSeconds }: Pick<IpsecPeer, 'reauthSeconds'>,
   { anchors, intermediates }: Pick<IpsecTrust, 'anchors' | 'intermediates'>,
 ): Promise<readonly string[]> {

@@ -44,6 +44,21 @@ describe('ipsec peer add', () => {
     expect(bench.charon.connections.size).toBe(1);
   });
 
+  it('waits for a certificate that is asked for, and shows what it waits for', async () => {
+    const bench = await makeIpsecBench();
+    const { charon } = bench;
+    const keygen =
+      'crypto keygen key-type p-256 id-type fqdn id x.test subject-name CN=x cert-name x';
+    expect(await bench.run(keygen.split(' '))).toMatchObject({ code: 0 });
+    const argv = bench.add('bob');
+    const { code, out } = await bench.run(argv.with(argv.indexOf('alice'), 'x'));
+    expect(code).toBe(0);
+    expect(out).toContain('is stored; it is loaded with the next deployment of "x"');
+    const shown = await bench.run(['show', 'tunnel', 'ipsec']);
+    expect(shown.out).toContain('not loaded: certificate "x" is not there yet');
+    expect(charon.connections.size).toBe(0);
+  });
+
   it('stays, and is to be deployed, where charon cannot be reached', async () => {
     const bench = await makeIpsecBench();
     const away = bench.add('bob').map((word) => (word === bench.charon.socket ? '/none' : word));
