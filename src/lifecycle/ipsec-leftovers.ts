@@ -1,4 +1,5 @@
 import type { IkeDaemon, IkeKeyId } from '../deploy/ike-daemon.ts';
+import type { Deployment } from '../store/deployments-contract.ts';
 import type { IpsecPeer } from '../store/ipsec-contract.ts';
 import type { Store } from '../store/store.ts';
 import { certificateDer } from '../x509/certificate.ts';
@@ -7,42 +8,54 @@ import { cas } from './ipsec-crls.ts';
 import { ikeKeyId } from './ipsec-key.ts';
 
 /**
- * Take out of charon what only a peer that is no more needed: keys of a certificate that is deployed there no more, and
+ * Take out of charon what only a peer that goes needs: keys of a certificate that is deployed there no more then, and
  * places that are asked about the CAs of the peer. Certificates and CRLs cannot be taken out one by one, and are harmless.
  *
+ * @param going it may still be stored
  * @throws {CertError} DELIVERY_FAILED
  */
 export async function forgetLeftovers(
   store: Store,
   daemon: IkeDaemon,
-  { certificate, socket }: Pick<IpsecPeer, 'certificate' | 'socket'>,
+  going: IpsecPeer,
 ): Promise<void> {
-  const left = await keysLeft(store, certificate, socket);
+  const left = await keysLeft(store, going);
   const loaded = left.length === 0 ? [] : await daemon.keys();
   for (const id of left) if (loaded.includes(id)) await daemon.unloadKey(id);
-  const { peers, isComplete } = await otherPeersOf(store, socket, '');
+  // Listed first: what somebody else loads meanwhile is needed by a peer that is stored already.
+  const authorities = (await daemon.authorities()).filter(isOurAuthority);
+  if (authorities.length === 0) return;
+  const { peers, isComplete } = await otherPeersOf(store, going.socket, '');
   if (!isComplete) return;
   const needed = new Set(
-    peers.flatMap(({ trust }) => cas(trust).map((ca) => authorityName(certificateDer(ca)))),
+    peers
+      .filter(({ peer }) => peer.name !== going.name)
+      .flatMap(({ trust }) => cas(trust).map((ca) => authorityName(certificateDer(ca)))),
   );
-  for (const name of await daemon.authorities()) {
-    if (isOurAuthority(name) && !needed.has(name)) await daemon.unloadAuthority(name);
-  }
+  for (const name of authorities) if (!needed.has(name)) await daemon.unloadAuthority(name);
+}
+
+/** Tell whether the deployment of a peer goes with it, as it was made for it and is for no other. */
+async function isLast(store: Store, { name, certificate, socket }: IpsecPeer): Promise<boolean> {
+  const others = await store.ipsecPeers.ofCertificate(certificate);
+  if (others.some((each) => each.name !== name && each.socket === socket)) return false;
+  const here = (await store.deployments.list(certificate)).filter(isTo(socket));
+  return here.every(({ isForPeers = false }) => isForPeers);
+}
+
+function isTo(socket: string) {
+  return ({ target }: Deployment): boolean =>
+    target?.type === 'strongswan' && target.socket === socket;
 }
 
 /** Find the keys of a certificate that is not deployed to a charon any more, without those that another one there has. */
-async function keysLeft(
-  store: Store,
-  certificate: string,
-  socket: string,
-): Promise<readonly IkeKeyId[]> {
+async function keysLeft(store: Store, going: IpsecPeer): Promise<readonly IkeKeyId[]> {
+  const { certificate, socket } = going;
+  if (!(await isLast(store, going))) return [];
   const used = new Set<number | undefined>();
   for (const name of await store.deployments.names()) {
-    const isThere = (await store.deployments.list(name)).some(
-      ({ target }) => target?.type === 'strongswan' && target.socket === socket,
-    );
-    if (isThere && name === certificate) return [];
-    if (isThere) used.add((await store.certificates.current(name))?.keyId);
+    if (name === certificate || !(await store.deployments.list(name)).some(isTo(socket))) continue;
+    used.add((await store.certificates.current(name))?.keyId);
   }
   const ids = new Set<number>();
   for (const { keyId, version } of await store.certificates.versions(certificate)) {

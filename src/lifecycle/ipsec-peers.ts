@@ -16,7 +16,7 @@ import { oneJudgingChange } from './one-judging-change.ts';
  * Set up an IPsec peer in place of one of that name, and deploy its certificate with it: an operator who sets this wants to
  * know now whether charon takes it.
  *
- * @param isLater only store it
+ * @param isLater only store it; what stands by other words goes on with them
  * @throws {CertError} what `checkIpsecPeer` throws, with nothing stored; DELIVERY_FAILED, when it stays and is tried again; IN_PROGRESS
  */
 export async function putIpsecPeer(
@@ -26,7 +26,14 @@ export async function putIpsecPeer(
 ): Promise<DeployResult> {
   return alone(context, peer.certificate, 0, async (held) => {
     const { store, log } = held;
-    const former = await oneJudgingChange(held, async () => {
+    const former = await store.ipsecPeers.get(peer.name);
+    // What stands by the old words would go on with them until it ends by itself.
+    if (former && !isLater && isOther(former, peer)) {
+      // Before anything is ended.
+      await checkIpsecPeer(held, peer);
+      await endIfThere(held, former);
+    }
+    await oneJudgingChange(held, async () => {
       const trust = await checkIpsecPeer(held, peer);
       const advices = [
         ...(await reauthAdvice(store, peer, trust)),
@@ -37,14 +44,9 @@ export async function putIpsecPeer(
           : []),
       ];
       for (const advice of advices) log.warn(advice);
-      const before = await store.ipsecPeers.get(peer.name);
       await store.ipsecPeers.put(peer);
-      return before;
     });
-    if (isLater) return { type: 'stored' };
-    // What stands by the old words would go on with them until it ends by itself.
-    if (former && isOther(former, peer)) await endConnection(held, former, true);
-    return deployPending(held, peer.certificate);
+    return isLater ? { type: 'stored' } : deployPending(held, peer.certificate);
   });
 }
 
@@ -81,44 +83,64 @@ export async function removeIpsecPeer(
   const peer = await context.store.ipsecPeers.get(name);
   if (peer === undefined) return false;
   return alone(context, peer.certificate, 0, async (held) => {
-    await endConnection(held, peer, isForced);
-    if (!(await held.store.ipsecPeers.remove(name))) return false;
-    await tidyUp(held, peer);
+    const { store, log } = held;
+    await end(held, peer).catch((error: unknown) => {
+      if (!isForced || !(error instanceof CertError) || error.code !== 'DELIVERY_FAILED')
+        throw error;
+      log.warn(error.message);
+    });
+    if (!(await store.ipsecPeers.remove(name))) return false;
     // Others of this certificate are deployed anew; the peer is gone whatever becomes of that.
     await deployPending(held, peer.certificate).catch((error: unknown) => {
       if (!(error instanceof CertError) || error.code !== 'DELIVERY_FAILED') throw error;
-      held.log.warn(error.message);
+      log.warn(error.message);
     });
     return true;
   });
 }
 
-/** Unload it before its IKE_SAs end: nothing brings them back then. */
-async function endConnection(
-  context: LifecycleContext,
-  { name, socket }: IpsecPeer,
-  isForced: boolean,
-): Promise<void> {
-  try {
-    await withDaemon(context, socket, async (daemon) => {
-      await daemon.unloadConnection(name);
-      await daemon.terminate({ connection: name });
-    });
-  } catch (error) {
-    if (!isForced || !(error instanceof CertError)) throw error;
-    context.log.warn(error.message);
-  }
+/** Have charon forget a peer and what only that needs. Wherever this ends, the peer is loaded again while it is set up. */
+async function end(context: LifecycleContext, peer: IpsecPeer): Promise<void> {
+  await restart(context, peer);
+  await withDaemon(context, peer.socket, (daemon) => endWith(context, daemon, peer));
 }
 
-/** The peer is gone already, whatever becomes of this. */
-async function tidyUp(context: LifecycleContext, peer: IpsecPeer): Promise<void> {
-  const { store, log } = context;
+/** The same, where a charon that cannot be reached has nothing to be forgotten. @throws {CertError} DELIVERY_FAILED */
+async function endIfThere(context: LifecycleContext, peer: IpsecPeer): Promise<void> {
+  const { ike = realIkePorts, signal, log } = context;
+  await restart(context, peer);
+  let daemon: IkeDaemon;
   try {
-    await withDaemon(context, peer.socket, (daemon) => forgetLeftovers(store, daemon, peer));
+    daemon = await ike.open(peer.socket, { signal });
   } catch (error) {
     if (!(error instanceof CertError) || error.code !== 'DELIVERY_FAILED') throw error;
     log.warn(error.message);
+    return;
   }
+  try {
+    await endWith(context, daemon, peer);
+  } finally {
+    daemon.close();
+  }
+}
+
+/** Have what is deployed for a peer done again. */
+async function restart({ store }: LifecycleContext, peer: IpsecPeer): Promise<void> {
+  for (const { label, target } of await store.deployments.list(peer.certificate)) {
+    const isIt = target?.type === 'strongswan' && target.socket === peer.socket;
+    if (isIt) await store.deployments.restart(peer.certificate, label);
+  }
+}
+
+/** Unload it before its IKE_SAs end: nothing brings them back then. */
+async function endWith(
+  { store }: LifecycleContext,
+  daemon: IkeDaemon,
+  peer: IpsecPeer,
+): Promise<void> {
+  await daemon.unloadConnection(peer.name);
+  await daemon.terminate({ connection: peer.name });
+  await forgetLeftovers(store, daemon, peer);
 }
 
 async function withDaemon(

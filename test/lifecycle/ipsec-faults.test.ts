@@ -65,5 +65,6 @@ describe('a renewal of a certificate with two peers', () => {
         expect(await made.picture(), where).toStrictEqual(after);
       }
     },
+    60_000,
   );
 });

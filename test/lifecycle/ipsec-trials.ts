@@ -19,11 +19,11 @@ import { named } from './site.ts';
 export interface TrialSite extends IpsecSite {
   /** Have charon as an operator finds it: both tunnels stand, and there is something to be loaded and to be taken away. */
   prepare(): void;
-  /** Everything that charon has, in words that are the same for each version of the certificate. */
-  picture(): Promise<unknown>;
+  /** Everything that a charon has, in words that are the same for each version of the certificate. */
+  picture(of?: FakeCharon): Promise<unknown>;
   /** What is wrong with charon, whenever it is looked at. */
   complaints(standing: readonly string[]): Promise<readonly string[]>;
-  /** Another process on the same store, for the same charon. */
+  /** Another process on the same store, for the same charons. */
   another(): Promise<LifecycleContext>;
 }
 
@@ -64,10 +64,10 @@ export async function makeTrialSite(): Promise<TrialSite> {
       // Charon would authenticate them anew by itself some day.
       for (const each of charon.associations) each.reauthIn = 3600;
     },
-    async picture() {
+    async picture(of = charon) {
       const own = (await current()).der;
       return JSON.parse(
-        JSON.stringify(pictureOf(charon))
+        JSON.stringify(pictureOf(of))
           .replaceAll(hex(own), 'own certificate')
           .replaceAll(keyIdOfCertificate(own) ?? '', 'own key'),
       );
@@ -94,8 +94,30 @@ export async function undisturbed({ charon, context, prepare, picture }: TrialSi
   return { commands: [...charon.commands], after: await picture() };
 }
 
+/** Kill a process that does something once charon has done the n-th command; with 0, before the first reaches it. */
+export async function killAfter(
+  { charon, another }: TrialSite,
+  nth: number,
+  work: (context: LifecycleContext) => Promise<unknown>,
+): Promise<void> {
+  const context = await another();
+  const killed = new Promise<void>((resolve) => {
+    charon.failNth(Math.max(nth, 1), (serve) => {
+      if (nth > 0) serve();
+      resolve();
+      return 'silence';
+    });
+  });
+  // It waits for this answer for ever.
+  await Promise.race([killed, work(context).catch(() => {})]);
+  // It may have had fewer commands this time.
+  charon.failNth(Number.POSITIVE_INFINITY, () => 'silence');
+}
+
 function branch(socket: string): IpsecPeer {
-  return { ...peer(socket), name: named('branch'), remoteId: 'CN=branch', ocspObject: 'status' };
+  const usual = peer(socket);
+  const children = usual.children.map((child) => ({ ...child, remoteSelectors: ['10.3.0.0/24'] }));
+  return { ...usual, name: named('branch'), remoteId: 'CN=branch', ocspObject: 'status', children };
 }
 
 /** Names of connections with an IKE_SA that stands. */
@@ -146,9 +168,11 @@ function pinnedIn(settings: ViciMessage): string {
 }
 
 function pictureOf(charon: FakeCharon): unknown {
-  const { certificates, connections, authorities, associations, crls, loadedKeys } = charon;
+  const { connections, authorities, associations, loadedKeys } = charon;
+  // Charon cannot be told to forget those before, nor anything of a peer that is no more.
+  const { certificates, crls } =
+    connections.size > 0 ? charon : { certificates: new Map<string, string>(), crls: [] };
   return {
-    // Charon cannot be told to forget the certificates before this one.
     cas: sorted([...certificates].flatMap(([der, kind]) => (kind === 'ca' ? [der] : []))),
     pinned: sorted(
       [...connections].map(([name, each]) => [name, certificates.get(pinnedIn(each))]),
