@@ -57,13 +57,13 @@ describe('chains of IKE gateways', () => {
       ),
     );
     expect(code, err).not.toBe(0);
-    expect(err).toMatch(/chain.*\b5\b.*\b4\b/);
+    expect(err).toContain('has 5 certificates below its anchor, itself among them, allowed are 4');
     const { out } = await scene.alice.swanctl('--list-conns');
     expect(out).not.toContain('long:');
   });
 
   it('of five certificates, shown by a peer that charon lets in, have the agent end its IKE_SA', async () => {
-    const leaf = await issuerOf(scene.b.cas, 5).issue('bob');
+    const leaf = await issuerOf(scene.b.cas, 5).issue('far');
     const short = await issuerOf(scene.a.cas, 2).issue('alice2');
     // A gateway that is none of ours.
     await bob.say('ipsec peer remove alice');
@@ -75,7 +75,7 @@ describe('chains of IKE gateways', () => {
             localAddress: '192.168.0.2',
             remoteAddress: '192.168.0.1',
             leaf,
-            localId: 'CN=bob',
+            localId: 'CN=far',
             remoteId: 'CN=alice2',
             anchors: [scene.a.root],
             revocation: 'relaxed',
@@ -88,7 +88,7 @@ describe('chains of IKE gateways', () => {
     await importOwn(alice, short, scene.a.cas);
     await alice.say(
       'ipsec peer remove bob',
-      `ipsec peer add far socket ${scene.alice.socket} local-address 192.168.0.1 peer 192.168.0.2 remote-id CN=bob certificate alice2 ca root-b revocation relaxed initiator`,
+      `ipsec peer add far socket ${scene.alice.socket} local-address 192.168.0.1 peer 192.168.0.2 remote-id CN=far certificate alice2 ca root-b revocation relaxed initiator`,
     );
     const agent = await alice.startAgent();
     try {
