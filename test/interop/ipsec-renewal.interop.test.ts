@@ -6,6 +6,7 @@ import { keeperIn, type Keeper } from './ipsec/certkeeper.ts';
 import type { Charon } from './ipsec/charon.ts';
 import { hasIpsec, openIpsecScene, requireIpsec, subnets } from './ipsec/ipsec-scene.ts';
 import type { IpsecScene } from './ipsec/ipsec-scene.ts';
+import { beforeCharon } from './ipsec/mortal-charon.ts';
 import { pings } from './ipsec/pings.ts';
 import type { SceneLeaf } from './ipsec/scene-ca.ts';
 import { isSeenBy } from './ipsec/seen.ts';
@@ -109,6 +110,54 @@ describe('a certificate that is renewed under a tunnel that stands', () => {
   });
 });
 
+describe('a renewed certificate that is not taken', () => {
+  it('leaves the tunnel as it was while the peer refuses it, and that is said', async () => {
+    const { alice, bob, a, b } = scene;
+    const keeper = await newKeeper();
+    await takeIn(keeper, await a.issuing.issue('alice'));
+    await keeper.say(peerOfAlice(alice.socket));
+    const [before] = await established(alice);
+    // Bob believes nobody below his own root.
+    await takeIn(keeper, await b.issuing.issue('alice'), 'replace');
+    const { code, err } = await keeper.run('cmp', 'poll', 'current-cert', 'alice');
+    expect(code).toBe(10);
+    expect(err).toMatch(
+      /not in use: connection "bob" goes on with the certificate before: .*AUTHENTICATION_FAILED/,
+    );
+    expect(await alice.sas()).toMatchObject([{ id: before?.id, state: 'ESTABLISHED' }]);
+    expect(await keeper.say('show cert alice')).toContain('strongswan: deployed, not in use');
+    const good = await a.issuing.issue('alice');
+    await takeIn(keeper, good, 'replace');
+    await keeper.say('cmp poll current-cert alice');
+    expect(await isSeenBy(bob, good)).toBe(true);
+    await keeper.say('ipsec peer remove bob');
+  });
+
+  it('is deployed all the same after charon has died in the middle of it', async () => {
+    const { alice, bob, a } = scene;
+    const keeper = await newKeeper();
+    const before = await beforeCharon(alice);
+    try {
+      await takeIn(keeper, await a.issuing.issue('alice'));
+      await keeper.say(peerOfAlice(before.socket));
+      for (const command of ['load-key', 'load-conn', 'unload-key']) {
+        const renewed = await a.issuing.issue('alice');
+        await takeIn(keeper, renewed, 'replace');
+        before.dieAt(command);
+        const { code, err } = await keeper.run('cmp', 'poll', 'current-cert', 'alice');
+        expect(code, err).toBe(10);
+        await alice.start();
+        await keeper.say('cmp poll current-cert alice');
+        await vi.waitFor(async () => expect(await isSeenBy(bob, renewed)).toBe(true), waiting);
+      }
+      expect(await keeper.say('show cert alice')).toContain('strongswan: deployed');
+      await keeper.say('ipsec peer remove bob');
+    } finally {
+      await before.close();
+    }
+  });
+});
+
 describe('a tunnel whose certificate is renewed beside an agent', () => {
   it('comes back with the new certificate after a restart of charon, of the agent, and of both', async () => {
     const { alice, bob, a } = scene;
@@ -165,7 +214,8 @@ async function newKeeper(env: Readonly<Record<string, string>> = {}): Promise<Ke
 
 async function takeIn(keeper: Keeper, leaf: SceneLeaf, ...words: readonly string[]): Promise<void> {
   const file = write(`${leaf.name}.pem`, leaf.pem + leaf.keyPem);
-  const chain = write(`${leaf.name}.chain.pem`, scene.a.cas.map(({ pem }) => pem).join(''));
+  const cas = [...scene.a.cas, ...scene.b.cas];
+  const chain = write(`${leaf.name}.chain.pem`, cas.map(({ pem }) => pem).join(''));
   await keeper.say(
     ['cert import cert-name alice file', file, 'chain-file', chain, ...words].join(' '),
   );
