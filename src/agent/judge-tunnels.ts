@@ -129,15 +129,16 @@ export function tunnelJudge(context: JudgingContext): TunnelJudge {
     }
     if (chains.length === 0) {
       const missing = `charon has no certificate of "${association.remoteId}"`;
+      const count = (unshown.get(peer.name) ?? 0) + 1;
+      if (!wasAccepted && count <= MAX_UNSHOWN) {
+        unshown.set(peer.name, count);
+        return { type: 'unshown', peer, association };
+      }
       if (wasAccepted || policy.revocation === 'relaxed') {
         tellOnce(peer, `is not judged: ${missing}`);
         return 'not judged';
       }
-      const count = (unshown.get(peer.name) ?? 0) + 1;
-      unshown.set(peer.name, count);
-      return count > MAX_UNSHOWN
-        ? { type: 'refused', peer, association, why: `no-certificate: ${missing}` }
-        : { type: 'unshown', peer, association };
+      return { type: 'refused', peer, association, why: `no-certificate: ${missing}` };
     }
     shown.set(peer.name, chains);
     const judgement = await judgePeer(context, policy, chains, signal);

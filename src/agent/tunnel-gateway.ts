@@ -63,6 +63,8 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
   const bans = tunnelBans(clock);
   const redeployment = tunnelRedeployment(context);
   const idleSince = new Map<string, number>();
+  /** What was logged last of peers that are away. */
+  const saidOf = new Map<string, string>();
   let run: string | undefined;
   let trouble: string | undefined;
   /** A connection of its own: whoever is to be kept out has a tunnel for no longer than being told takes. */
@@ -151,12 +153,15 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
       if (peer.isInitiator) await begin(daemon, peer);
     }
     for (const { peer, why } of revoked) {
-      log.warn(`IPsec peer "${peer.name}" has no IKE_SA, and would be refused: ${why}`);
+      const text = `IPsec peer "${peer.name}" has no IKE_SA, and would be refused: ${why}`;
+      if (saidOf.get(peer.name) !== text) log.warn(text);
+      saidOf.set(peer.name, text);
       await alarms.raise(peer.name, why);
     }
     for (const name of accepted) {
       if (refused.some(({ peer }) => peer.name === name)) continue;
       bans.forget(name);
+      saidOf.delete(name);
       await alarms.end(name);
     }
   };
