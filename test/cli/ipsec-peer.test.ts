@@ -264,7 +264,9 @@ describe('ipsec peer remove', () => {
     await bench.run(bench.add('bob'));
     await bench.charon.stop();
     expect(existsSync(bench.charon.socket)).toBe(false);
-    expect(await bench.run(['ipsec', 'peer', 'remove', 'bob'])).toMatchObject({ code: 10 });
+    const refused = await bench.run(['ipsec', 'peer', 'remove', 'bob']);
+    expect(refused).toMatchObject({ code: 10 });
+    expect(refused.err).toContain('add force to forget it all the same');
     expect((await bench.run(['show', 'ipsec', 'peer'])).out).toContain('bob');
     const forced = await bench.run(['ipsec', 'peer', 'remove', 'bob', 'force']);
     expect(forced).toMatchObject({ code: 0 });

@@ -1,3 +1,4 @@
+import { CertError } from '../../base/errors.ts';
 import { suggest } from '../../base/suggest.ts';
 import { removeIpsecPeer } from '../../lifecycle/ipsec-peers.ts';
 import type { Body } from '../command.ts';
@@ -9,7 +10,11 @@ import type { ipsecPeerRemoveParameters } from '../parameters-ipsec.ts';
 export const run: Body<typeof ipsecPeerRemoveParameters> = async ({ name, force }, context) => {
   const services = await context.services();
   const removed = await interruptible(context, name, (signal) =>
-    removeIpsecPeer({ ...services, signal }, name, { isForced: force }),
+    removeIpsecPeer({ ...services, signal }, name, { isForced: force }).catch((error: unknown) => {
+      if (!(error instanceof CertError) || error.code !== 'DELIVERY_FAILED') throw error;
+      const hint = `${error.hint === undefined ? '' : `${error.hint}; `}add force to forget it all the same`;
+      throw new CertError(error.code, error.message, { cause: error, hint });
+    }),
   );
   if (!removed) {
     const known = (await services.store.ipsecPeers.list()).map((peer) => peer.name);
