@@ -35,7 +35,8 @@ export async function withdrawFiles(files: readonly WrittenFile[]): Promise<With
         removed.push(path);
       } else left.push({ path, why });
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') left.push({ path, why: reasonOf(error) });
+      // Nor is there anything below what is a file, or a socket.
+      if (!['ENOENT', 'ENOTDIR'].includes(codeOf(error))) left.push({ path, why: reasonOf(error) });
     }
   }
   for (const directory of new Set(files.map(previousOf))) {

@@ -23,7 +23,8 @@ describe('withdrawFiles()', () => {
     mkdirSync(previous);
     const [one, before] = [join(directory, 'one'), join(previous, 'one')];
     for (const path of [one, before]) writeFileSync(path, 'ours');
-    const files = [one, join(directory, 'none'), join(directory, 'no/such')].map(file);
+    const below = join(directory, 'one/below');
+    const files = [below, one, join(directory, 'none'), join(directory, 'no/such')].map(file);
     expect(await withdrawFiles(files)).toEqual({
       removed: [one, before],
       left: [],
