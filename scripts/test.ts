@@ -55,6 +55,7 @@ const long: Readonly<Record<string, number>> = {
   'ocsp-matrix': 20,
   'ipsec-matrix': 20,
   'ipsec-facts': 7,
+  'ipsec-renewal': 14,
   'point-matrix': 12,
   'bad-input': 16,
 };
