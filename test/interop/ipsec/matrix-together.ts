@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, vi } from 'vitest';
 import { makeSite } from '../revocation/site.ts';
 import { keeperAt } from './certkeeper.ts';
-import type { Called } from './charon.ts';
+import type { Called, Charon } from './charon.ts';
 import { matrixModes, type MatrixMode } from './matrix-rows.ts';
 import { nameOf, type MatrixPeer, type MatrixScene } from './matrix-scene.ts';
 import type { PlacedProcess } from './place.ts';
@@ -82,37 +82,76 @@ function peerAdd({ alice, bob }: MatrixScene, peer: MatrixPeer, mode: MatrixMode
   ].join(' ');
 }
 
-/** Our own judgement refuses it, and charon does not. */
-const endsForSure = 'later-good-strict';
+/** What became of all peers. */
+export interface Outcome {
+  /** Of the first attempt at each. */
+  readonly became: ReadonlyMap<string, Called>;
+  /** The connections that stand when all is judged, and those that the agent refused. */
+  readonly standing: ReadonlySet<string>;
+  readonly refused: ReadonlySet<string>;
+}
 
 /**
- * Wait until the agent has judged all that was set up. Charon shows the certificates of those alone that came last: the
- * agent ends an IKE_SA whose certificate it never saw, and these are called again.
- *
- * @returns the connections that stand
+ * Have alice call all peers, and wait until the agent has judged all that charon set up. It judges all IKE_SAs at once:
+ * when one that has to end is refused, those that were there before it have been judged, too. Charon shows the certificates
+ * of those alone that came last; the agent ends an IKE_SA whose certificate it never saw, and such are called again.
  */
-export async function standingAtLast(
-  { alice, bob }: MatrixScene,
-  { agent }: Together,
-  became: ReadonlyMap<string, Called>,
-): Promise<ReadonlySet<string>> {
+export async function judgedByAgent(scene: MatrixScene, { agent }: Together): Promise<Outcome> {
+  const { alice, bob, peers } = scene;
+  const verdicts = peers.flatMap((peer) =>
+    matrixModes.map((mode, i) => {
+      const { alone, together = alone } = peer.row;
+      return { name: nameOf(peer, mode), verdict: together[i] };
+    }),
+  );
+  const namesOf = (ends: boolean): readonly string[] =>
+    verdicts.flatMap(({ name, verdict }) => ((verdict === 'ends') === ends ? [name] : []));
+  const standing = async (): Promise<ReadonlySet<string>> =>
+    new Set((await alice.sas()).map(({ connection }) => connection));
+  const isRefused = (name: string): boolean =>
+    agent.log().includes(`"${name}" at ${bob.place.address} is refused`);
+
+  const became = new Map(await callAll(alice, namesOf(false)));
   const established = [...became].flatMap(([name, { isEstablished }]) =>
     isEstablished ? [name] : [],
   );
-  const standing = async (): Promise<ReadonlySet<string>> =>
-    new Set((await alice.sas()).map(({ connection }) => connection));
-  return vi.waitFor(async () => {
+  const callGone = async (): Promise<void> => {
     const there = await standing();
-    const log = agent.log();
-    // All IKE_SAs are judged at once: when this one is gone, so are the others that are refused.
-    expect([...there], log).not.toContain(endsForSure);
-    const isRefused = (name: string): boolean =>
-      log.includes(`"${name}" at ${bob.place.address} is refused`);
-    for (const name of established) {
-      if (there.has(name) || isRefused(name)) continue;
-      await alice.call(name);
-      throw new Error(`"${name}" has to be judged: ${log}`);
+    const gone = established.filter((name) => !there.has(name) && !isRefused(name));
+    await callAll(alice, gone);
+  };
+  /** @returns whether the agent has refused it; one that it never saw the certificate of it does not judge */
+  const isRefusedSoon = async (name: string): Promise<boolean> => {
+    const isOver = async (): Promise<void> => {
+      const isThere = (await standing()).has(name);
+      if (isThere && !isRefused(name)) throw new Error(`"${name}" stands`);
+    };
+    await vi.waitFor(isOver, { timeout: 8000, interval: 100 }).catch(() => alice.terminate(name));
+    return isRefused(name);
+  };
+  for (const name of namesOf(true)) {
+    await callGone();
+    for (let tries = 0; tries < 6; tries += 1) {
+      const called = await alice.call(name);
+      if (tries === 0) became.set(name, called);
+      if (!called.isEstablished || (await isRefusedSoon(name))) break;
     }
-    return there;
-  }, patience);
+  }
+  await callGone();
+  const refused = new Set([...became.keys()].filter(isRefused));
+  return { became, standing: await standing(), refused };
+}
+
+/** Have a charon call peers, some at a time. @returns what became of each */
+export async function callAll(
+  charon: Charon,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, Called>> {
+  const became = new Map<string, Called>();
+  const next = names.values();
+  const caller = async (): Promise<void> => {
+    for (const name of next) became.set(name, await charon.call(name));
+  };
+  await Promise.all(Array.from({ length: 6 }, caller));
+  return became;
 }
