@@ -1,34 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { toDer } from '../../src/asn1/codec.ts';
-import { digest } from '../../src/crypto/digest.ts';
 import { crlPathOf } from '../../src/lifecycle/ipsec-large-crls.ts';
 import { putIpsecPeer } from '../../src/lifecycle/ipsec-peers.ts';
 import { planIpsec, type IpsecPlan } from '../../src/lifecycle/ipsec-plan.ts';
 import { setResponder } from '../../src/lifecycle/set-responder.ts';
-import { crlIdentity } from '../../src/revocation/crl.ts';
-import { certificateListDer } from '../../src/x509/certificate-list.ts';
 import { extension } from '../../src/x509/extension-values.ts';
-import { Name } from '../../src/x509/name.ts';
-import { issue, makeKey, type Issued } from '../harness/certificates.ts';
-import { crl as crlBy, entry, type CrlParts } from '../revocation/crl-made.ts';
+import { issue, type Issued } from '../harness/certificates.ts';
+import { caBy, holdCrl, manyEntries } from './held-crl.ts';
 import { keepCa, makeIpsecSite, peer, type IpsecSite } from './ipsec-site.ts';
 
-/** Just more than fit into VICI. */
-const entries = Array.from({ length: 2500 }, (_, at) => entry(BigInt(at) + 2n ** 80n));
-
-/** A CA whose subjectKeyIdentifier is the digest of its key, as charon wants it. */
-function makeCa(hash: 'sha1' | 'sha256'): Issued {
-  const key = makeKey();
-  const keyIdentifier = digest(hash, key.spki.subjectPublicKey).subarray(0, 20);
-  return issue({
-    subject: 'CN=Large CA',
-    isCa: true,
-    key,
-    extensions: [extension('subjectKeyIdentifier', keyIdentifier)],
-  });
-}
-
-const large = makeCa('sha1');
+const large = caBy('sha1');
 const elsewhere = 'http://crl.example/large.crl';
 
 interface LargeSite extends IpsecSite {
@@ -66,24 +46,12 @@ async function siteWith(ca: Issued, isAnswered = true): Promise<LargeSite> {
   };
 }
 
-/** Hold a CRL as one that was verified. */
-async function hold({ site }: IpsecSite, signer: Issued, parts: CrlParts = {}): Promise<void> {
-  const crl = crlBy(signer, parts);
-  await site.store.heldCrls.put({
-    der: certificateListDer(crl.list),
-    identity: crlIdentity(crl, signer.certificate),
-    issuer: toDer(Name, crl.issuer),
-    thisUpdate: crl.thisUpdate,
-    fetchedAt: site.clock.now(),
-  });
-}
-
 const ours = `http://127.0.0.1:8889${crlPathOf(large.certificate)}`;
 
 describe('CRLs that are larger than VICI takes', () => {
   it('are not loaded, and charon is told to fetch them from the agent before anywhere else', async () => {
     const made = await siteWith(large);
-    await hold(made, large, { entries });
+    await holdCrl(made.site, large, { entries: manyEntries });
     const { crls, authorities } = await made.plan();
     expect(crls).toStrictEqual([]);
     expect(authorities).toMatchObject([{ ocspUris: [], crlUris: [ours, elsewhere] }]);
@@ -92,7 +60,7 @@ describe('CRLs that are larger than VICI takes', () => {
 
   it('are fetched by charon from elsewhere while the agent answers nobody, of which is warned', async () => {
     const made = await siteWith(large, false);
-    await hold(made, large, { entries });
+    await holdCrl(made.site, large, { entries: manyEntries });
     expect((await made.plan()).authorities).toMatchObject([{ crlUris: [elsewhere] }]);
     expect(made.warned).toStrictEqual([
       expect.stringMatching(
@@ -102,9 +70,9 @@ describe('CRLs that are larger than VICI takes', () => {
   });
 
   it('are warned of where charon goes only to the places that certificates name', async () => {
-    const ca = makeCa('sha256');
+    const ca = caBy('sha256');
     const made = await siteWith(ca);
-    await hold(made, ca, { entries });
+    await holdCrl(made.site, ca, { entries: manyEntries });
     await made.plan();
     expect(made.warned).toStrictEqual([
       expect.stringMatching(
@@ -119,17 +87,17 @@ describe('CRLs that are larger than VICI takes', () => {
     ['small', { entries: [] }],
   ])('are not to be fetched from the agent when they are %s', async (_, parts) => {
     const made = await siteWith(large);
-    await hold(made, large, { entries, ...parts });
+    await holdCrl(made.site, large, { entries: manyEntries, ...parts });
     expect((await made.plan()).authorities).toMatchObject([{ crlUris: [elsewhere] }]);
   });
 
   it('of another CA of that name, or of who signs with another key for the CA, are left out, small ones too', async () => {
     const made = await siteWith(large);
     const signs = { extensions: [extension('keyUsage', ['cRLSign'], true)] };
-    const others = [makeCa('sha1'), issue({ subject: 'CN=Large CA', issuer: large, ...signs })];
+    const others = [caBy('sha1'), issue({ subject: 'CN=Large CA', issuer: large, ...signs })];
     for (const signer of others) {
-      for (const parts of [{ entries }, { number: 2n }]) {
-        await hold(made, signer, parts);
+      for (const parts of [{ entries: manyEntries }, { number: 2n }]) {
+        await holdCrl(made.site, signer, parts);
         const { crls, authorities } = await made.plan();
         expect(crls).toStrictEqual([]);
         expect(authorities).toMatchObject([{ crlUris: [elsewhere] }]);
@@ -146,14 +114,14 @@ describe('CRLs that are larger than VICI takes', () => {
       ],
     });
     const made = await siteWith(ca);
-    await hold(made, ca);
+    await holdCrl(made.site, ca);
     expect((await made.plan()).crls).toStrictEqual([]);
   });
 
   it('are told of when a peer is only stored, and so is crl-uri that charon does not use', async () => {
-    const ca = makeCa('sha256');
+    const ca = caBy('sha256');
     const made = await siteWith(ca, false);
-    await hold(made, ca, { entries });
+    await holdCrl(made.site, ca, { entries: manyEntries });
     const changes = { ca: ['large'], crlUris: [elsewhere], remoteId: 'CN=far' };
     await putIpsecPeer(made.context, { ...peer(made.charon.socket), ...changes }, true);
     expect(made.warned).toContainEqual(expect.stringContaining('more than the 65535'));
