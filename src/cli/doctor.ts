@@ -58,6 +58,7 @@ async function examineStored(
   const { examineAgent } = await import('../agent/doctor-agent.ts');
   const { examineServing } = await import('../agent/doctor-serving.ts');
   const { examineResponder } = await import('../agent/doctor-responder.ts');
+  const { examineTunnels } = await import('../agent/doctor-tunnels.ts');
   const { askAgent } = await import('../agent/control-client.ts');
   const { examineBackups } = await import('../agent/doctor-backup.ts');
   const { examineNewerFiles, putNewerFirst } = await import('../agent/newer-files.ts');
@@ -78,5 +79,6 @@ async function examineStored(
   const ask = () => askAgent(agentSocket(place), 'status');
   findings.push(...(await examineServing(context, ask)));
   findings.push(...(await examineResponder(context, ask)));
+  findings.push(...(await examineTunnels(context)));
   return findings;
 }

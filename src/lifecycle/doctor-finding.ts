@@ -16,6 +16,7 @@ export type DoctorCheck =
   | 'staple'
   | 'serving'
   | 'responder'
+  | 'tunnel'
   | 'notifications'
   | 'next';
 
