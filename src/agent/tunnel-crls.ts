@@ -79,6 +79,8 @@ export function tunnelCrls({ store, log, clock }: TunnelCrlsContext): TunnelCrls
   /** What charon was given once, or gave: one that is older than its own it drops without a word. */
   const given = new Set<string>();
   let told: readonly string[] = [];
+  /** Whoever was here before may have ended between loading and this. */
+  let isToForget = true;
 
   const tell = (advice: readonly string[]): void => {
     for (const each of advice) if (!told.includes(each)) log.warn(each);
@@ -95,15 +97,18 @@ export function tunnelCrls({ store, log, clock }: TunnelCrlsContext): TunnelCrls
     const there = await daemon.crls();
     let isNew = false;
     for (const der of wanted) {
-      given.add(nameOf(der));
-      if (there.some((other) => bytesEqual(other, der))) continue;
-      try {
-        await daemon.loadCrl(der);
-        isNew = true;
-      } catch (error) {
-        if (!(error instanceof CertError)) throw error;
-        log.warn(error.message);
+      if (!there.some((other) => bytesEqual(other, der))) {
+        try {
+          await daemon.loadCrl(der);
+          isNew = true;
+        } catch (error) {
+          if (!(error instanceof CertError)) throw error;
+          // What it refuses it is not given again; one that is gone, or does not answer, has refused nothing.
+          await daemon.crls();
+          log.warn(error.message);
+        }
       }
+      given.add(nameOf(der));
     }
     return isNew;
   };
@@ -162,11 +167,17 @@ export function tunnelCrls({ store, log, clock }: TunnelCrlsContext): TunnelCrls
       return last;
     },
     async load(daemon, found) {
+      if (found.crls.length === 0 && found.large.length === 0) return;
+      const wasToForget = isToForget;
+      // Until it is done: this can end anywhere.
+      isToForget = true;
       const isLoaded = await loadSmall(daemon, found);
       const isAnnounced = await announce(daemon, found);
-      if (!isLoaded && !isAnnounced) return;
-      await daemon.flush('X509_CRL');
-      await daemon.flush('OCSP_RESPONSE');
+      if (isLoaded || isAnnounced || wasToForget) {
+        await daemon.flush('X509_CRL');
+        await daemon.flush('OCSP_RESPONSE');
+      }
+      isToForget = false;
     },
     forget: () => given.clear(),
   };

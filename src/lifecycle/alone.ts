@@ -3,6 +3,7 @@ import { CertError } from '../base/errors.ts';
 import { toHex } from '../base/bytes.ts';
 import type { LeaseOwner } from '../store/leases-contract.ts';
 import type { LifecycleContext } from './context.ts';
+import { realIkePorts } from './ipsec-ports.ts';
 
 /** Beyond the time a command was told to wait: longer than any CA, disk or operator takes. */
 const LEASE_MARGIN_MS = 3_600_000;
@@ -39,12 +40,21 @@ export async function alone<T>(
     const later = clock.now();
     return later < expiresAt || store.leases.renew(name, id, lease.fence, expiry(later));
   };
+  const { ike = realIkePorts } = context;
   const held: LifecycleContext = {
     ...context,
     async deliver(files) {
       // Transactions are fenced by their revision; files have nothing that would tell who wrote last.
       if (!(await isOurs())) throw takenOver(name);
       return context.deliver(files);
+    },
+    ike: {
+      ...ike,
+      async open(socket, options) {
+        // Nor has a charon.
+        if (!(await isOurs())) throw takenOver(name);
+        return ike.open(socket, options);
+      },
     },
   };
   try {
@@ -119,9 +129,9 @@ function inProgress(
 function takenOver(name: string): CertError {
   return new CertError(
     'IN_PROGRESS',
-    `Cannot write the files of "${name}": this took so long that another process took the name over`,
+    `Cannot deliver "${name}": this took so long that another process took the name over`,
     {
-      hint: `See "certkeeper show cert ${name}"; "certkeeper cmp poll current-cert ${name}" writes what is not written yet`,
+      hint: `See "certkeeper show cert ${name}"; "certkeeper cmp poll current-cert ${name}" delivers what is not delivered yet`,
     },
   );
 }

@@ -3,7 +3,13 @@ import type { IkeDaemon } from '../deploy/ike-daemon.ts';
 import type { DeployTarget } from '../store/deployments-contract.ts';
 import type { CertificateRecord } from '../store/store.ts';
 import type { LifecycleContext } from './context.ts';
-import { isOurAuthority } from './ipsec-authorities.ts';
+import {
+  authoritiesOf,
+  isOurAuthority,
+  largeCrlsOf,
+  otherPeersOf,
+  responderUrlFor,
+} from './ipsec-authorities.ts';
 import { isAmong } from './ipsec-crls.ts';
 import { planIpsec, type IpsecPlan } from './ipsec-plan.ts';
 import { realIkePorts } from './ipsec-ports.ts';
@@ -67,6 +73,10 @@ async function load(daemon: IkeDaemon, plan: IpsecPlan): Promise<void> {
   await daemon.loadCertificate(plan.certificate, 'own');
   const held = await daemon.crls();
   for (const crl of plan.crls) if (!isAmong(crl, held)) await daemon.loadCrl(crl);
+  // Charon goes on with what it fetched and was answered before, until the end of that. Whoever loaded these may have ended here.
+  if (plan.crls.length > 0) {
+    for (const cache of ['X509_CRL', 'OCSP_RESPONSE'] as const) await daemon.flush(cache);
+  }
   for (const authority of plan.authorities) await daemon.loadAuthority(authority);
   await plan.key.load(daemon);
   const failures: CertError[] = [];
@@ -93,7 +103,7 @@ async function use(
   context: LifecycleContext,
   daemon: IkeDaemon,
   plan: IpsecPlan,
-  { reauthenticates: others = [] }: StrongswanTarget,
+  { socket, reauthenticates: others = [] }: StrongswanTarget,
 ): Promise<string | undefined> {
   await load(daemon, plan);
   const instead =
@@ -101,7 +111,7 @@ async function use(
   await begin(daemon, plan);
   // While something goes on with the certificate before, it needs the key.
   if (instead !== undefined) return instead;
-  await tidy(daemon, plan);
+  await tidy(context, daemon, plan, socket);
   if (plan.isKeyReused && others.length > 0) {
     context.log.warn(
       `charon may go on with the certificate before in connections that pin none (${others.join(', ')}): both have the same key`,
@@ -126,12 +136,26 @@ async function begin(daemon: IkeDaemon, plan: IpsecPlan): Promise<void> {
 }
 
 /** Take away what only earlier versions needed: with their key there, charon goes on with it where no certificate is pinned. */
-async function tidy(daemon: IkeDaemon, plan: IpsecPlan): Promise<void> {
+async function tidy(
+  { store }: LifecycleContext,
+  daemon: IkeDaemon,
+  plan: IpsecPlan,
+  socket: string,
+): Promise<void> {
   const keys = await daemon.keys();
   for (const id of plan.formerKeys) if (keys.includes(id)) await daemon.unloadKey(id);
   if (!plan.areAllAuthorities) return;
-  const needed = new Set(plan.authorities.map(({ name }) => name));
-  for (const name of await daemon.authorities()) {
-    if (isOurAuthority(name) && !needed.has(name)) await daemon.unloadAuthority(name);
+  const planned = new Set(plan.authorities.map(({ name }) => name));
+  const others = (await daemon.authorities()).filter(
+    (name) => isOurAuthority(name) && !planned.has(name),
+  );
+  if (others.length === 0) return;
+  // Another process may have loaded one since this was planned; then its peer is stored by now.
+  const { peers, isComplete } = await otherPeersOf(store, socket, '');
+  if (!isComplete) return;
+  const url = await responderUrlFor(store, []);
+  const needed = authoritiesOf(peers, url, await largeCrlsOf(store, peers));
+  for (const name of others) {
+    if (needed.every((each) => each.name !== name)) await daemon.unloadAuthority(name);
   }
 }
