@@ -3,9 +3,10 @@ import { hasPeer, requirePeer } from '../harness/require.ts';
 import { childName, connectionName, loadBothWays } from './ipsec/both-ways.ts';
 import { hasIpsec, openIpsecScene, requireIpsec, subnets } from './ipsec/ipsec-scene.ts';
 import type { IpsecScene } from './ipsec/ipsec-scene.ts';
+import { listenIn, type Listener } from './ipsec/listener.ts';
 import { pings } from './ipsec/pings.ts';
 import { openStatusHost, type StatusHost } from './ipsec/status-host.ts';
-import { remedies, unwilling } from './ipsec/unwilling.ts';
+import { proxyOfNobody, remedies, unwilling } from './ipsec/unwilling.ts';
 
 describe('two gateways with traffic between them', () => {
   let scene: IpsecScene;
@@ -151,6 +152,43 @@ describe('a charon that is to ask our responder on loopback', () => {
       expect(await judged()).toEqual({ accepts, ours: [asksOfBob], others: [] });
     });
   });
+});
+
+/** What a proxy in the environment of a charon is for: all that its plugin curl fetches. */
+describe.each([
+  ['with its plugin ldap', [], ['ldap']],
+  ['without its plugin ldap', ['ldap'], []],
+] as const)('a charon that has a proxy in its environment, %s,', (_, without, reached) => {
+  let scene: IpsecScene;
+  let listener: Listener;
+  beforeAll(async () => {
+    if (!hasIpsec()) return;
+    scene = await openIpsecScene({ without, env: proxyOfNobody });
+    listener = await listenIn(scene.network.pki, 8099);
+  });
+  afterAll(async () => {
+    await listener?.stop();
+    await scene?.close();
+  });
+  beforeEach((context) => requireIpsec(context));
+
+  it.each(['http', 'https', 'ftp', 'ldap'] as const)(
+    `goes to the CRLs that certificates name by ${reached.length > 0 ? reached.join() : 'nothing'} alone: %s`,
+    async (scheme) => {
+      const { alice, a, b } = scene;
+      const before = listener.count();
+      const crl = `${scheme}://${listener.host}/cn=crl?certificateRevocationList`;
+      await loadBothWays(scene, {
+        alice: { leaf: await a.issuing.issue('alice') },
+        bob: { leaf: await b.issuing.issue('bob', { names: { crl } }), revocation: 'relaxed' },
+      });
+      const { isEstablished, said } = await alice.call(connectionName);
+      expect(said).toContain(`fetching crl from '${crl}'`);
+      expect(isEstablished).toBe(false);
+      const isReached = listener.count() > before;
+      expect(isReached).toBe(reached.some((each) => each === scheme));
+    },
+  );
 });
 
 interface Judged {

@@ -13,6 +13,8 @@ export interface CharonOptions {
   readonly settings?: readonly string[];
   /** Plugins beside the usual ones, such as `pkcs11`. */
   readonly plugins?: readonly string[];
+  /** The usual ones that are left out. */
+  readonly without?: readonly string[];
   /** More lines of its section of plugins. */
   readonly pluginSettings?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -173,9 +175,10 @@ const usualPlugins = [
 ] as const;
 
 function configurationOf(home: string, socket: string, options: CharonOptions): string {
-  const { esp = 'none', settings = [], plugins = [], pluginSettings = [] } = options;
+  const { esp = 'none', settings = [], plugins = [], pluginSettings = [], without = [] } = options;
   const kernel = esp === 'libipsec' ? ['kernel-libipsec', 'kernel-netlink'] : ['kernel-netlink'];
-  const load = [...usualPlugins, ...plugins, ...kernel, 'socket-default', 'vici', 'counters'];
+  const usual = usualPlugins.filter((plugin) => !without.includes(plugin));
+  const load = [...usual, ...plugins, ...kernel, 'socket-default', 'vici', 'counters'];
   return [
     'charon-systemd {',
     `  load = ${load.join(' ')}`,

@@ -50,8 +50,8 @@ export function ipsecMatrixPage(): string {
     '',
     ...Object.keys(remedies).map((what) => `- ${what}`),
     '',
-    'a peer is refused in each of these cases, and nobody else is asked (`test/interop/ipsec-facts.interop.test.ts`). How to set that up is in',
-    '[IKE gateways](ipsec.md).',
+    'a peer is refused in each of these cases, and nobody else is asked (`test/interop/ipsec-facts.interop.test.ts`). A proxy is for http, https and',
+    "ftp; charon's plugin `ldap` goes around it, and has to be left out with it. How to set that up is in [IKE gateways](ipsec.md).",
     '',
   ].join('\n');
 }

@@ -27,9 +27,15 @@ const ruleset =
   'table inet certkeeper { chain charon { type filter hook output priority filter; ' +
   'meta skuid root oifname != "lo" tcp flags & (syn | ack) == syn reject with tcp reset; }; }';
 
+/** For all but this machine, and nobody is there. */
+export const proxyOfNobody: Readonly<Record<string, string>> = {
+  all_proxy: 'http://127.0.0.1:9',
+  no_proxy: '127.0.0.1,localhost',
+};
+
 export const remedies: Readonly<Record<string, Remedy>> = {
   'has a proxy in its environment where nobody listens': {
-    env: { all_proxy: 'http://127.0.0.1:9', no_proxy: '127.0.0.1,localhost' },
+    env: proxyOfNobody,
   },
   'may by nftables open no TCP connection but to this machine': {
     needs: 'nftables',
