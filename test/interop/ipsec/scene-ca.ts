@@ -113,7 +113,8 @@ async function madeCa(
   return caOf(name, commonName, { key, certificate });
 }
 
-function caOf(name: string, commonName: string, authority: Authority): SceneCa {
+/** Make one of a key and its certificate. */
+export function caOf(name: string, commonName: string, authority: Authority): SceneCa {
   const der = certificateDer(authority.certificate);
   const listed = new Map<bigint, Entry>();
   let number = 0;
