@@ -27,7 +27,7 @@ const charonKeys: ReadonlyMap<Oid, string> = new Map([
  */
 export function hasIkeIdentity(certificate: Certificate, identity: string): boolean {
   if (identity === '') return false;
-  if (subjectPattern(certificate.tbsCertificate.subject)?.test(identity)) return true;
+  if (isWrittenName(certificate.tbsCertificate.subject, identity)) return true;
   return alternativeNames(certificate).some((name) => isWritten(name, identity));
 }
 
@@ -55,20 +55,68 @@ function isWritten(name: GeneralName, identity: string): boolean {
       return octets !== undefined && bytesEqual(octets, name.value);
     }
     case 'directoryName':
-      return subjectPattern(name.value)?.test(identity) ?? false;
+      return isWrittenName(name.value, identity);
     default:
       return false;
   }
 }
 
-/** Charon puts ", " between attributes, and so may a value: the text can be matched, not taken apart. */
-function subjectPattern({ rdns }: Name): RegExp | undefined {
-  const parts = rdns.flat().map(({ type, value }) => {
-    const key = charonKeys.get(type) ?? '[^=,]{1,64}';
-    const written = writtenValue(value)?.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
-    return `${key}=${written ?? '.{0,4096}'}`;
-  });
-  return parts.length === 0 ? undefined : new RegExp(`^${parts.join(', ')}$`, 'i');
+/** More than charon has room for in a text of a name; a longer one it has cut. */
+const MAX_CHARACTERS = 4096;
+
+/** More than any name of a gateway has. */
+const MAX_ATTRIBUTES = 64;
+
+/** Of one whose type charon has no short name for. */
+const MAX_KEY_CHARACTERS = 64;
+
+const separator = ', ';
+
+/**
+ * Charon puts ", " between attributes, and so may a value: the text can be matched, not taken apart. All places where an
+ * attribute may begin are followed at once; a pattern of names that somebody made for that would be tried for years.
+ */
+function isWrittenName({ rdns }: Name, identity: string): boolean {
+  const attributes = rdns.flat();
+  const text = identity.toLowerCase();
+  if (attributes.length === 0 || attributes.length > MAX_ATTRIBUTES) return false;
+  if (text.length > MAX_CHARACTERS) return false;
+  let begins: ReadonlySet<number> = new Set([0]);
+  for (const { type, value } of attributes) {
+    const key = charonKeys.get(type)?.toLowerCase();
+    const values = [...begins].map((at) => valueAfter(text, at, key)).filter((at) => at >= 0);
+    begins = new Set(placesAfter(text, values, writtenValue(value)?.toLowerCase()));
+    if (begins.size === 0) return false;
+  }
+  // Behind the last there is no other.
+  return begins.has(text.length + separator.length);
+}
+
+/** Read the key of an attribute. @returns where its value begins; -1 where that is not it */
+function valueAfter(text: string, at: number, key: string | undefined): number {
+  if (key !== undefined) return text.startsWith(`${key}=`, at) ? at + key.length + 1 : -1;
+  const end = text.indexOf('=', at);
+  const isKey = end > at && end - at <= MAX_KEY_CHARACTERS && !text.slice(at, end).includes(',');
+  return isKey ? end + 1 : -1;
+}
+
+/** @param value absent: it may be anything. @returns where the next attribute may begin */
+function placesAfter(
+  text: string,
+  begins: readonly number[],
+  value: string | undefined,
+): readonly number[] {
+  const isEnd = (at: number): boolean => at === text.length || text.startsWith(separator, at);
+  const [first] = begins;
+  if (first === undefined) return [];
+  const ends: number[] = [];
+  if (value === undefined) {
+    for (let at = Math.min(...begins); at <= text.length; at++) if (isEnd(at)) ends.push(at);
+  } else {
+    for (const at of begins)
+      if (text.startsWith(value, at) && isEnd(at + value.length)) ends.push(at + value.length);
+  }
+  return ends.map((at) => at + separator.length);
 }
 
 /** Each octet that is not printable ASCII is a question mark to charon, whatever the string type. @returns undefined where nobody knows */

@@ -6,6 +6,7 @@ import type { IkeCertificate } from '../../src/deploy/ike-daemon.ts';
 import { certificateDer } from '../../src/x509/certificate.ts';
 import { extension } from '../../src/x509/extension-values.ts';
 import type { GeneralName } from '../../src/x509/general-name.ts';
+import { parseName } from '../../src/x509/name-text.ts';
 import type { AttributeValue, Name } from '../../src/x509/name.ts';
 import { issue, type Issued } from '../harness/certificates.ts';
 import { issuingB, rootB } from './tunnel-scene.ts';
@@ -49,6 +50,17 @@ describe('hasIkeIdentity()', () => {
     ['', ''],
   ])('takes the subject %s for none that is written %s', (subject, written) => {
     expect(hasIkeIdentity(issue({ subject }).certificate, written)).toBe(false);
+  });
+
+  it('finds a subject of attributes that nobody knows, and is not kept busy by one that was made for that', () => {
+    const value: AttributeValue = { type: 'other', value: Uint8Array.of(2, 1, 7) };
+    const unknown = Array.from({ length: 24 }, () => [{ type: oids.sha256, value }]);
+    const name: Name = { rdns: [...unknown, ...parseName('CN=gw1').rdns] };
+    const { certificate } = issue({ subject: name });
+    const attributes = Array.from({ length: 60 }, () => 'x=y');
+    expect(hasIkeIdentity(certificate, [...attributes, 'CN=gw1'].join(', '))).toBe(true);
+    expect(hasIkeIdentity(certificate, [...attributes, 'CN=gw2'].join(', '))).toBe(false);
+    expect(hasIkeIdentity(certificate, 'x'.repeat(60_000))).toBe(false);
   });
 
   it('finds alternative names, also of a certificate that is to be refused for what else it says', () => {
