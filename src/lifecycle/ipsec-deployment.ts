@@ -145,9 +145,9 @@ async function tidy(
   const keys = await daemon.keys();
   for (const id of plan.formerKeys) if (keys.includes(id)) await daemon.unloadKey(id);
   if (!plan.areAllAuthorities) return;
-  const planned = new Set(plan.authorities.map(({ name }) => name));
+  const loaded = new Set(plan.authorities.map(({ name }) => name));
   const others = (await daemon.authorities()).filter(
-    (name) => isOurAuthority(name) && !planned.has(name),
+    (name) => isOurAuthority(name) && !loaded.has(name),
   );
   if (others.length === 0) return;
   // Another process may have loaded one since this was planned; then its peer is stored by now.
