@@ -1,3 +1,4 @@
+import { CertError } from '../base/errors.ts';
 import type { IpsecPeer } from '../store/ipsec-contract.ts';
 import type { Need } from './needed-by.ts';
 
@@ -28,4 +29,19 @@ export function needOfPeer({ name }: IpsecPeer): Need {
     who: `IPsec peer "${name}"`,
     hint: `Set that peer up anew without it, or remove it: certkeeper ipsec peer remove ${name}`,
   };
+}
+
+/**
+ * Refuse an OCSP object without a url by which charon is answered about a peer: its questions name no certificate.
+ *
+ * @throws {CertError} CONFIG_INVALID, naming who needs it
+ */
+export function assertUrlUnneeded(peers: readonly IpsecPeer[], object: string): void {
+  const need = needOfPeers(peers, 'ocsp', object);
+  if (need === undefined) return;
+  throw new CertError(
+    'CONFIG_INVALID',
+    `Cannot set up OCSP object "${object}" without url: ${need.who} needs it`,
+    { hint: 'Set url of that object' },
+  );
 }

@@ -6,7 +6,7 @@ import { quoteName } from '../x509/name-text.ts';
 import { ipsecTrust, type IpsecTrust } from './ipsec-trust.ts';
 import { needOfPeer } from './ipsec-needs.ts';
 import { isSame } from './issuer-chain.ts';
-import { readResponder } from './responder-setting.ts';
+import { readResponder, type ResponderSetting } from './responder-setting.ts';
 import { caGroup } from './trusted-labels.ts';
 import { findWords } from './validation-words.ts';
 
@@ -38,11 +38,10 @@ export async function assertOneValidator(
     );
   }
   const responder = await readResponder(store.settings);
-  if (responder === undefined || responder.port === 0) {
-    const where = responder === undefined ? 'nobody' : 'at any port that is free';
+  if (responder === undefined) {
     fail(
-      `the agent answers ${where}`,
-      'Say where: certkeeper staple responder listen 127.0.0.1:8889',
+      'the agent answers nobody',
+      'Say where it does: certkeeper staple responder listen 127.0.0.1:8889',
     );
   }
   const own = casOf(trust);
@@ -60,14 +59,12 @@ export async function assertOneValidator(
   }
   const { object, forCa = [] } = responder ?? {};
   if (object === undefined || object === ocspObject) return;
-  for (const label of forCa) {
-    const { anchors, intermediates } = await caGroup(store, label);
-    if (commonOf(own, [...anchors, ...intermediates]) === undefined) continue;
-    fail(
-      `the responder of the agent asks about certificates of "${label}" by "${object}"`,
-      'Give both the same object, or set the responder without that CA in for-ca',
-    );
-  }
+  const label = await labelAmong(store, forCa, own);
+  if (label === undefined) return;
+  fail(
+    `the responder of the agent asks about certificates of "${label}" by "${object}"`,
+    'Give both the same object, or set the responder without that CA in for-ca',
+  );
 }
 
 function casOf({ anchors, intermediates }: IpsecTrust): readonly Certificate[] {
@@ -91,17 +88,70 @@ async function trustIfAny(store: Store, peer: IpsecPeer): Promise<IpsecTrust | u
   }
 }
 
+/** A peer about which charon asks the responder of the agent. */
+interface AskedAbout {
+  readonly peer: IpsecPeer;
+  readonly trust: IpsecTrust;
+}
+
+async function askedAbout(store: Store): Promise<readonly AskedAbout[]> {
+  const asked: AskedAbout[] = [];
+  for (const peer of await store.ipsecPeers.list()) {
+    const trust = await trustIfAny(store, peer);
+    if (trust?.ocspObject !== undefined) asked.push({ peer, trust });
+  }
+  return asked;
+}
+
 /**
- * Refuse to take away the responder that charon asks about peers.
+ * Refuse a responder by which charon could not be answered about peers, or none in its place.
  *
  * @throws {CertError} CONFIG_INVALID, naming who needs it
  */
-export async function assertResponderUnneeded(store: Store): Promise<void> {
-  for (const peer of await store.ipsecPeers.list()) {
-    if ((await trustIfAny(store, peer))?.ocspObject === undefined) continue;
+export async function assertPeersAnswered(
+  store: Store,
+  responder: ResponderSetting | undefined,
+): Promise<void> {
+  for (const { peer, trust } of await askedAbout(store)) {
     const { who, hint } = needOfPeer(peer);
-    throw new CertError('CONFIG_INVALID', `Cannot have the agent answer nobody: ${who} needs it`, {
-      hint,
-    });
+    if (responder === undefined) {
+      throw new CertError(
+        'CONFIG_INVALID',
+        `Cannot have the agent answer nobody: ${who} needs it`,
+        { hint },
+      );
+    }
+    const { object, forCa } = responder;
+    if (object === undefined || object === trust.ocspObject) continue;
+    const label = await labelAmong(store, forCa, casOf(trust));
+    if (label === undefined) continue;
+    throw new CertError(
+      'CONFIG_INVALID',
+      `Cannot ask about certificates of "${label}" by "${object}": ${who} has "${trust.ocspObject}" for them`,
+      { hint: 'Give both the same object, or leave that CA out of for-ca' },
+    );
   }
+}
+
+/** Have charon told where the agent answers now, with the deployments of the peers it asks about. */
+export async function restartAskedAbout(store: Store): Promise<void> {
+  for (const { peer } of await askedAbout(store)) {
+    for (const { label, target } of await store.deployments.list(peer.certificate)) {
+      const isIt = target?.type === 'strongswan' && target.socket === peer.socket;
+      if (isIt) await store.deployments.restart(peer.certificate, label);
+    }
+  }
+}
+
+/** Find the first label that stands for one of these CAs. */
+async function labelAmong(
+  store: Store,
+  labels: readonly string[],
+  cas: readonly Certificate[],
+): Promise<string | undefined> {
+  for (const label of labels) {
+    const { anchors, intermediates } = await caGroup(store, label);
+    if (commonOf(cas, [...anchors, ...intermediates]) !== undefined) return label;
+  }
+  return undefined;
 }

@@ -12,6 +12,7 @@ import type { Store } from '../store/store.ts';
 import type { ResolvedOcsp } from '../validation/contract.ts';
 import { certificateDer, type Certificate } from '../x509/certificate.ts';
 import type { LifecycleContext } from './context.ts';
+import { assertUrlUnneeded } from './ipsec-needs.ts';
 import { assertOcspObjectUnneeded, casNamedIn, signersNamedIn } from './needed-by.ts';
 import { oneJudgingChange } from './one-judging-change.ts';
 import { requestSigner } from './request-signer.ts';
@@ -81,6 +82,7 @@ export async function putOcspObject(
   const secrets = password === undefined ? new Map() : new Map([[tunnelPassword, password]]);
   await oneJudgingChange(context, async () => {
     await assertNamesKnown(store, named.words);
+    if (object.url === undefined) assertUrlUnneeded(await store.ipsecPeers.list(), named.name);
     const { signerCert } = object;
     if (signerCert !== undefined) await requestSigner(context, signerCert);
     await keepWords(store, 'ocsp', named, secrets);

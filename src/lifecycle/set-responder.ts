@@ -4,10 +4,10 @@ import type { ResolvedOcsp } from '../validation/contract.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import type { LifecycleContext } from './context.ts';
 import { resolveOcsp } from './ocsp-objects.ts';
-import { assertResponderUnneeded } from './ipsec-validators.ts';
+import { assertPeersAnswered, restartAskedAbout } from './ipsec-validators.ts';
 import { oneJudgingChange } from './one-judging-change.ts';
 import { assertResponderPlace } from './responder-place.ts';
-import { responderKey, type ResponderSetting } from './responder-setting.ts';
+import { readResponder, responderKey, type ResponderSetting } from './responder-setting.ts';
 import { caGroup } from './trusted-labels.ts';
 
 /**
@@ -20,15 +20,20 @@ export async function setResponder(
   setting: ResponderSetting,
 ): Promise<void> {
   await oneJudgingChange(context, async () => {
-    await checkResponder(context.store, setting);
-    await context.store.settings.set(responderKey, JSON.stringify(setting));
+    const { store } = context;
+    await checkResponder(store, setting);
+    await assertPeersAnswered(store, setting);
+    const before = await readResponder(store.settings);
+    await store.settings.set(responderKey, JSON.stringify(setting));
+    const isElsewhere = before?.port !== setting.port || before.address !== setting.address;
+    if (isElsewhere) await restartAskedAbout(store);
   });
 }
 
 /** Have it answer nobody. @returns `false` when it did not @throws {CertError} CONFIG_INVALID when charon asks it about an IPsec peer */
 export async function removeResponder(context: LifecycleContext): Promise<boolean> {
   return await oneJudgingChange(context, async () => {
-    await assertResponderUnneeded(context.store);
+    await assertPeersAnswered(context.store, undefined);
     return await context.store.settings.remove(responderKey);
   });
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { issue } from '../harness/certificates.ts';
-import { textIn, sectionIn } from '../../src/deploy/vici-reading.ts';
+import { textIn, textsIn, sectionIn } from '../../src/deploy/vici-reading.ts';
 import { makeIpsecBench, type IpsecBench } from './ipsec-bench.ts';
 
 const lan = ['child', 'lan', 'local-ts', '10.1.0.0/24', 'remote-ts', '10.2.0.0/24'];
@@ -109,24 +109,22 @@ describe('ipsec peer add', () => {
     expect((await bench.run(['show', 'ipsec', 'peer'])).out).toContain('No IPsec peer is set up');
   });
 
-  it.each<[string, readonly string[]]>([
-    ['there is no policy "gw"', ['policy', 'gw']],
-    ['there is no OCSP object "hq"', ['ocsp-cert-validator', '/Common/hq']],
-    ['there is no CRL "b"', ['ca-crl', 'list', 'ca-crl-name', 'b']],
-    ['it has "CN=alice,O=A", dns:alice.example', ['local-id', 'bob.example']],
-    ['an initiator has to know whom to call', ['--peer=any', 'initiator']],
-    ['at least are 60 s', ['reauth-time', '5s']],
-    ['both child "b" and child "lan" would take', [...lan, 'child', 'b', ...lan.slice(2)]],
-    ['"lan" has no remote-ts', lan.slice(0, 4)],
-    ['local-ts belongs to a child', ['local-ts', '10.1.0.0/24']],
-    ['protocol is given twice for one child', [...lan, 'protocol', 'tcp', 'protocol', 'udp']],
-  ])('refuses: %s', async (why, more) => {
+  it('refuses what could never work, says why, and stores nothing', async () => {
     const bench = await makeIpsecBench();
-    const argv = bench.add('bob', ...more);
-    const given = more.includes('--peer=any') ? argv.toSpliced(argv.lastIndexOf('peer'), 2) : argv;
-    const refused = await bench.run(given);
-    expect(refused.code).toBeGreaterThan(1);
-    expect(refused.err).toContain(why);
+    const rows: readonly (readonly [string, readonly string[]])[] = [
+      ['there is no policy "gw"', ['policy', 'gw']],
+      ['there is no OCSP object "hq"', ['ocsp-cert-validator', '/Common/hq']],
+      ['there is no CRL "b"', ['ca-crl', 'list', 'ca-crl-name', 'b']],
+      ['it has "CN=alice,O=A", dns:alice.example', ['local-id', 'bob.example']],
+      ['at least are 60 s', ['reauth-time', '5s']],
+      ['both child "b" and child "lan" would take', [...lan, 'child', 'b', ...lan.slice(2)]],
+      ['"lan" has no remote-ts', lan.slice(0, 4)],
+    ];
+    for (const [why, more] of rows) {
+      const refused = await bench.run(bench.add('bob', ...more));
+      expect([why, refused.code]).toStrictEqual([why, 3]);
+      expect(refused.err).toContain(why);
+    }
     expect((await bench.run(['show', 'ipsec', 'peer'])).out).toContain('No IPsec peer is set up');
   });
 
@@ -161,6 +159,34 @@ describe('ipsec peer add', () => {
     await bench.run(['ipsec', 'peer', 'remove', 'bob']);
     await bench.run([...listen, 'for-ca', 'rootB', 'ocsp-object', 'other']);
     expect((await bench.run(bound)).err).toContain('certificates of "rootB" by "other"');
+  });
+
+  it('is told to charon anew when the agent answers elsewhere, and keeps what it is answered by', async () => {
+    const bench = await makeIpsecBench();
+    await withObject(bench);
+    const listen = ['staple', 'responder', 'listen'];
+    await bench.run([...listen, '127.0.0.1:8889']);
+    await bench.run(bench.add('bob', 'ocsp-cert-validator', 'hq'));
+    for (const [argv, why] of [
+      [
+        [...listen, '127.0.0.1:8889', 'for-ca', 'rootB', 'ocsp-object', 'other'],
+        'has "hq" for them',
+      ],
+      [
+        ['ocsp', 'verify-object', 'hq', ...object.slice(2)],
+        'without url: IPsec peer "bob" needs it',
+      ],
+    ] as const) {
+      const { code, err } = await bench.run(argv);
+      expect([why, code]).toStrictEqual([why, 3]);
+      expect(err).toContain(why);
+    }
+    await bench.run([...listen, '127.0.0.1:8890', 'for-ca', 'rootB', 'ocsp-object', 'hq']);
+    const shown = await bench.run(['show', 'cert', 'alice']);
+    expect(shown.out).toContain('strongswan: deploy pending');
+    await bench.run(['cmp', 'poll', 'current-cert', 'alice']);
+    const [authority = []] = bench.charon.authorities.values();
+    expect(JSON.stringify(textsIn(authority, 'ocsp_uris'))).toContain('127.0.0.1:8890');
   });
 
   it('refuses a chain that peers would refuse', async () => {
