@@ -38,7 +38,7 @@ export interface Tunnels {
 const EVERY_MS = 10_000;
 
 /**
- * Look after the charons of all IPsec peers from time to time, and at once when an IKE_SA is set up. Nothing is known of
+ * Look after the charons of all IPsec peers and deployments from time to time, and at once when an IKE_SA is set up. Nothing is known of
  * them but what they show: whoever restarted them, or told them something by hand, is found out. Who starts this does not
  * wait for the first look.
  */
@@ -63,7 +63,9 @@ export function keepTunnels(context: TunnelsContext): Tunnels {
   const look = async (): Promise<void> => {
     if (signal.aborted) return;
     const all = await store.ipsecPeers.list();
-    const places = new Set(all.map(({ socket }) => socket));
+    const places = new Set(
+      [...all, ...(await store.deployments.charons())].map(({ socket }) => socket),
+    );
     for (const [socket, gateway] of gateways) {
       if (places.has(socket)) continue;
       gateway.close();

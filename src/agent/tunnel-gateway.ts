@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { CertError } from '../base/errors.ts';
+import type { Label } from '../base/label.ts';
 import type { IkeAssociation, IkeDaemon } from '../deploy/ike-daemon.ts';
 import type { IkePorts } from '../lifecycle/ipsec-ports.ts';
 import type { IpsecPeer } from '../store/ipsec-contract.ts';
@@ -77,7 +78,12 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
   const look = inTurn(async () => {
     if (isClosed || signal.aborted) return;
     const all = await store.ipsecPeers.list();
-    await lookAt(all.filter((peer) => peer.socket === socket));
+    const deployed = (await store.deployments.charons()).filter((each) => each.socket === socket);
+    const names = deployed.map(({ name }) => name);
+    await lookAt(
+      all.filter((peer) => peer.socket === socket),
+      names,
+    );
   });
   /** What goes wrong with the store is told at the next beat, by whoever waits for that. */
   const soon = (): Promise<void> => look().catch(() => {});
@@ -190,7 +196,11 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
     }
   };
 
-  const lookWith = async (daemon: IkeDaemon, peers: readonly IpsecPeer[]): Promise<void> => {
+  const lookWith = async (
+    daemon: IkeDaemon,
+    peers: readonly IpsecPeer[],
+    names: readonly Label[],
+  ): Promise<void> => {
     const isBack = trouble !== undefined || run === undefined;
     const { run: present } = await daemon.about();
     const isOther = present !== run;
@@ -216,7 +226,8 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
     await judgeAll(daemon, peers, associations, version);
     if (signal.aborted) return;
     const wanted = peers.filter(({ name }) => !bans.has(name));
-    if (await redeployment.look(daemon, socket, wanted, trusted, isBack || isOther)) context.wake();
+    const wants = { names, peers: wanted, trusted };
+    if (await redeployment.look(daemon, socket, wants, isBack || isOther)) context.wake();
     run = present;
     await crls.load(daemon, found);
     await initiate(daemon, peers, associations);
@@ -235,12 +246,12 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
     trouble = error.message;
   };
 
-  const lookAt = async (peers: readonly IpsecPeer[]): Promise<void> => {
-    if (peers.length === 0) return;
+  const lookAt = async (peers: readonly IpsecPeer[], names: readonly Label[]): Promise<void> => {
+    if (peers.length === 0 && names.length === 0) return;
     let daemon: IkeDaemon | undefined;
     try {
       daemon = await context.ike.open(socket, { timeoutMs: TIMEOUT_MS, signal });
-      await lookWith(daemon, peers);
+      await lookWith(daemon, peers, names);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof CertError) || error.code.startsWith('STORE_')) throw error;

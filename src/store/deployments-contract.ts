@@ -125,6 +125,12 @@ export interface HookRun {
   readonly output: Uint8Array;
 }
 
+/** That a certificate is deployed to an IKE daemon. */
+export interface CharonDeployment {
+  readonly name: Label;
+  readonly socket: string;
+}
+
 /**
  * Where the certificates of a name go, by name. What is put here is to be deployed: the current
  * certificate of the name is pending from then on, in the same write.
@@ -144,6 +150,8 @@ export interface Deployments {
   restart(name: string, label?: string): Promise<void>;
   /** Write how it went; what is not there any more is passed over. */
   report(name: string, label: string, status: DeploymentStatus): Promise<void>;
+  /** Those to IKE daemons, by socket and name. */
+  charons(): Promise<readonly CharonDeployment[]>;
   /** The names that have a deployment or a hook, whether there are certificates of them or not. */
   names(): Promise<readonly Label[]>;
   hook(name: string): Promise<Hook | undefined>;

@@ -42,6 +42,15 @@ export function sqliteDeployments(database: Database): Deployments {
         if (had && other === undefined) makePending(sql, name);
         return had;
       }),
+    charons: () =>
+      database.read((sql) =>
+        sql
+          .all(
+            `SELECT DISTINCT socket, name FROM deployments WHERE target = 'strongswan'
+             ORDER BY socket, name`,
+          )
+          .map((row) => ({ name: label(row, 'name'), socket: text(row, 'socket') })),
+      ),
     names: () =>
       database.read((sql) =>
         sql

@@ -174,6 +174,7 @@ function lateDeployments(database: Database): Deployments {
     remove: async (...args) => (await table()).remove(...args),
     names: async () => (await table()).names(),
     restart: async (...args) => (await table()).restart(...args),
+    charons: async () => (await table()).charons(),
     report: async (...args) => (await table()).report(...args),
     hook: async (...args) => (await table()).hook(...args),
     putHook: async (...args) => (await table()).putHook(...args),

@@ -107,6 +107,7 @@ export function readOnly(store: Store, refuse: () => never): Store {
     deployments: {
       list: (name) => deployments.list(name),
       names: () => deployments.names(),
+      charons: () => deployments.charons(),
       hook: (name) => deployments.hook(name),
       runs: (name) => deployments.runs(name),
       put: refused,

@@ -40,6 +40,46 @@ describe('keepTunnels()', () => {
     expect(woken()).toBe(1);
   });
 
+  it('has a certificate deployed again to a charon that was started anew, where it is for no peer of ours', async () => {
+    const { deploy, tunnels, charon, woken, lines, site } = await tunnelScene();
+    const target = { type: 'strongswan', socket: charon.socket } as const;
+    const deployment = { label: named('ipsec'), files: [], target };
+    await site.store.deployments.put(named('gw1'), deployment);
+    await deploy();
+    await tunnels.refresh();
+    expect(woken()).toBe(0);
+    await charon.startAnew();
+    await tunnels.refresh();
+    expect(woken()).toBe(1);
+    expect(lines).toStrictEqual([
+      `charon at "${charon.socket}" has lost the key of "gw1": "gw1" is deployed to it again`,
+    ]);
+    await deploy();
+    expect(charon.loadedKeys.size).toBe(1);
+    await site.store.deployments.remove('gw1', 'ipsec');
+    await tunnels.refresh();
+    expect(tunnels.state()).toStrictEqual([]);
+  });
+
+  it('begins again what a try put off that was under way when charon came back', async () => {
+    const { put, deploy, tunnels, charon, woken, site } = await tunnelScene();
+    const { schedule } = site.store;
+    await put();
+    await deploy();
+    await tunnels.refresh();
+    await charon.startAnew();
+    await tunnels.refresh();
+    expect(woken()).toBe(1);
+    const failure = { kind: 'failing', code: 'DELIVERY_FAILED', text: 'nobody' } as const;
+    await schedule.failed(named('gw1'), { job: 'deploy', ...failure, at: site.clock.now() });
+    await tunnels.refresh();
+    expect(woken()).toBe(2);
+    expect(await schedule.failing('gw1')).toStrictEqual([]);
+    // While it is under way, or due, it is left alone.
+    await tunnels.refresh();
+    expect(woken()).toBe(2);
+  });
+
   it('has a key deployed again that is gone, but not more than three times a minute', async () => {
     const { put, deploy, tunnels, charon, woken, site } = await tunnelScene();
     await put();

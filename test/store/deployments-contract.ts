@@ -22,6 +22,10 @@ const bare: Deployment = {
   files: [{ kind: 'der', path: '/srv/gw1.der' }],
 };
 
+function toCharon(label: string, socket: string): Deployment {
+  return { label: named(label), files: [], target: { type: 'strongswan', socket } };
+}
+
 /** What every implementation of `Deployments` does. */
 export function deploymentsContract(make: () => Promise<StoreUnderTest>): void {
   describe('deployments', () => {
@@ -112,6 +116,21 @@ export function deploymentsContract(make: () => Promise<StoreUnderTest>): void {
       expect(await store.deployments.list('gw1')).toStrictEqual([{ ...web, status: done }]);
       await store.deployments.restart('gw1');
       expect(await store.deployments.list('gw1')).toStrictEqual([web]);
+    });
+
+    it('to IKE daemons are known by socket and name', async () => {
+      const { store } = await make();
+      expect(await store.deployments.charons()).toStrictEqual([]);
+      await store.deployments.put(named('gw2'), toCharon('one', '/run/a.vici'));
+      await store.deployments.put(named('gw1'), toCharon('one', '/run/b.vici'));
+      await store.deployments.put(named('gw1'), toCharon('two', '/run/a.vici'));
+      await store.deployments.put(named('gw1'), toCharon('three', '/run/a.vici'));
+      await store.deployments.put(named('gw3'), web);
+      expect(await store.deployments.charons()).toStrictEqual([
+        { name: 'gw1', socket: '/run/a.vici' },
+        { name: 'gw2', socket: '/run/a.vici' },
+        { name: 'gw1', socket: '/run/b.vici' },
+      ]);
     });
 
     it('need not wait for the next try once they are put or begun again', async () => {
