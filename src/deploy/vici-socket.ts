@@ -40,7 +40,10 @@ export function notCharon(path: string, error: unknown): CertError {
 
 /** Say that charon refused a command, by its own words. */
 export function charonRefused(path: string, command: string, said: string): CertError {
-  const words = cut(printable(said), 400);
+  const isSecret = command === 'load-key' || command === 'load-token';
+  // Whoever is no charon could say back what it was given.
+  const words =
+    isSecret && !/^[A-Za-z ,.'()-]{1,120}$/.test(said) ? '…' : cut(printable(said), 400);
   const hint = hints[command] ?? 'See the log of charon for more';
   return viciError(path, `it refuses ${command}, "${words}"`, hint);
 }

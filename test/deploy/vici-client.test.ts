@@ -118,13 +118,24 @@ describe('ViciClient', () => {
   it('goes on after a command that charon refuses or does not know', async () => {
     const charon = await startFakeVici(echo, socket);
     const client = await open();
-    charon.failNext('load-key', { errmsg: 'parsing \u001b[31mfailed' });
+    charon.failNext('load-cert', { errmsg: 'parsing \u001b[31mfailed' });
     charon.failNext('load-conn', 'unknown');
-    await expect(client.request('load-key')).rejects.toThrow(
-      'it refuses load-key, "parsing \\u001b[31mfailed"',
+    await expect(client.request('load-cert')).rejects.toThrow(
+      'it refuses load-cert, "parsing \\u001b[31mfailed"',
     );
     await expect(client.request('load-conn')).rejects.toThrow('"unknown command"');
     expect(await client.request('version')).toStrictEqual([]);
+  });
+
+  it('shows nothing of what whoever got a key or a PIN says back', async () => {
+    const charon = await startFakeVici(echo, socket);
+    const client = await open();
+    for (const command of ['load-key', 'load-token']) {
+      charon.failNext(command, { errmsg: 'no: 30770201010420a3f1' });
+      await expect(client.request(command)).rejects.toThrow(`it refuses ${command}, "…"`);
+      charon.failNext(command, { errmsg: 'parsing any private key failed' });
+      await expect(client.request(command)).rejects.toThrow('"parsing any private key failed"');
+    }
   });
 
   it('fails in whatever was asked for when charon ends', async () => {

@@ -13,7 +13,7 @@ import { Name } from '../../src/x509/name.ts';
 import { keyIdOfCertificate, type FakeCharon } from '../harness/fake-charon.ts';
 import { crl as crlBy } from '../revocation/crl-made.ts';
 import { hex, makeIpsecSite, peer, peersRoot, type IpsecSite } from './ipsec-site.ts';
-import { named } from './site.ts';
+import { named, type SiteOptions } from './site.ts';
 
 /** Two peers of `gw1`, one that we call and one that calls us, judged by an OCSP object and a CRL. */
 export interface TrialSite extends IpsecSite {
@@ -34,8 +34,8 @@ export const hq: Partial<IpsecPeer> = { isInitiator: true, reauthenticates: true
 const leftOver = 'certkeeper-0123456789abcdef';
 
 /** Make it; nothing is deployed yet. */
-export async function makeTrialSite(): Promise<TrialSite> {
-  const made = await makeIpsecSite();
+export async function makeTrialSite(options: SiteOptions = {}): Promise<TrialSite> {
+  const made = await makeIpsecSite(options);
   const { site, charon, context, current, put } = made;
   const words = { url: 'http://ocsp.example/', 'ca-chain': 'peers', 'verify-others': false };
   await putOcspObject(context, { name: 'status', words }, undefined);

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { certificateDer } from '../../src/x509/certificate.ts';
+import { issue } from '../harness/certificates.ts';
+import { issuingB, rootB, tunnelScene } from './tunnel-scene.ts';
+
+const bob = issue({ subject: 'CN=bob', issuer: rootB });
+const eve = issue({ subject: 'CN=eve', issuer: issuingB });
+const strange = '\u001b[2J\r\n\u009b31m\u202e\0';
+
+/** Longer than a line with an identity in it can become. */
+const MAX_LINE = 10_000;
+
+describe('keepTunnels(), beside what is hostile', () => {
+  it('judges a peer among thousands of certificates, most of which are none', async () => {
+    const { put, deploy, tunnels, charon, letIn, standing } = await tunnelScene();
+    await put();
+    await deploy();
+    const first = Buffer.from(certificateDer(eve.certificate));
+    for (let n = 0; n < 3000; n++) {
+      const junk = Buffer.concat([first.subarray(0, n % first.length), Buffer.from([n >> 8, n])]);
+      charon.certificates.set(junk.toString('hex'), 'received');
+    }
+    const id = letIn('bob', bob);
+    await tunnels.refresh();
+    expect(standing()).toStrictEqual([id]);
+    expect(tunnels.state()).toMatchObject([{ established: 1, refused: [] }]);
+  });
+
+  it('ends what has a strange identity, and writes no line that is endless', async () => {
+    const { put, deploy, tunnels, charon, lines, standing } = await tunnelScene();
+    await put({ revocation: 'strict' });
+    await deploy();
+    for (let n = 0; n < 50; n++) charon.establish('bob', `CN=${strange}${'x'.repeat(60_000)}`);
+    for (let n = 0; n < 4; n++) await tunnels.refresh();
+    expect(standing()).toStrictEqual([]);
+    for (const line of lines) expect(line.length).toBeLessThan(MAX_LINE);
+    expect(lines.length).toBeLessThan(200);
+  });
+
+  it('goes on where an IKE_SA has another number each time, and some are nobody’s', async () => {
+    const { put, deploy, tunnels, charon, letIn, lines } = await tunnelScene();
+    await put();
+    await deploy();
+    const id = letIn('bob', bob);
+    let last = 0;
+    const unsteady = { connection: 'bob', state: 'ESTABLISHED', certificate: '', children: [] };
+    for (const remoteId of ['CN=bob', 'CN=nobody']) {
+      charon.associations.push({
+        ...unsteady,
+        remoteId,
+        localId: strange,
+        get id() {
+          return String((last += 1) + 1000);
+        },
+      });
+    }
+    for (let n = 0; n < 1000; n++) {
+      const other = { ...unsteady, connection: `theirs-${n}`, localId: '', remoteId: strange };
+      charon.associations.push({ ...other, id: `9${n}` });
+    }
+    for (let n = 0; n < 5; n++) await tunnels.refresh();
+    expect(charon.associations.map((each) => each.id)).toContain(id);
+    expect(charon.associations.filter(({ connection }) => connection !== 'bob')).toHaveLength(1000);
+    expect(lines.length).toBeLessThan(30);
+    expect(tunnels.state()[0]?.trouble).toBeUndefined();
+  });
+});
