@@ -18,6 +18,8 @@ export interface PeerJudgeContext {
 /** What is made of a peer by the certificates that it may have shown. */
 export type PeerJudgement =
   | { readonly type: 'accepted' }
+  /** By an older one only: it is to show which it has. */
+  | { readonly type: 'mixed' }
   | {
       readonly type: 'refused';
       /** The code, and what it is about. */
@@ -56,7 +58,10 @@ export async function judgePeer(
     const staple = heard.of(chain[0]);
     const peer = { chain, ...(staple && { staple }) };
     const verdict = await validatePeer(validation, policy, peer, clock.now(), signal);
-    if (verdict.verdict === 'accept') return { type: 'accepted' };
+    if (verdict.verdict === 'accept') {
+      const isMixed = verdicts.some((newer) => !isOfSources(newer));
+      return { type: isMixed ? 'mixed' : 'accepted' };
+    }
     verdicts.push(verdict);
   }
   // Of several the newest is the likeliest.

@@ -12,6 +12,8 @@ export interface JudgingContext extends PeerJudgeContext {
 /** An IKE_SA that is to end, and to be set up anew: nobody knows with what it was authenticated. */
 export interface UnshownTunnel {
   readonly type: 'unshown';
+  /** Charon shows several, and not all of them are accepted. */
+  readonly isMixed: boolean;
   readonly peer: IpsecPeer;
   readonly association: IkeAssociation;
 }
@@ -106,6 +108,13 @@ export function tunnelJudge(context: JudgingContext): TunnelJudge {
     return age < 0 || age >= AGAIN_MS;
   };
 
+  const mayAskAnew = ({ name }: IpsecPeer): boolean => {
+    const count = (unshown.get(name) ?? 0) + 1;
+    if (count > MAX_UNSHOWN) return false;
+    unshown.set(name, count);
+    return true;
+  };
+
   const forgetGone = (ids: ReadonlySet<string>): void => {
     const now = clock.now().getTime();
     for (const [id, each] of known) {
@@ -129,10 +138,8 @@ export function tunnelJudge(context: JudgingContext): TunnelJudge {
     }
     if (chains.length === 0) {
       const missing = `charon has no certificate of "${association.remoteId}"`;
-      const count = (unshown.get(peer.name) ?? 0) + 1;
-      if (!wasAccepted && count <= MAX_UNSHOWN) {
-        unshown.set(peer.name, count);
-        return { type: 'unshown', peer, association };
+      if (!wasAccepted && mayAskAnew(peer)) {
+        return { type: 'unshown', isMixed: false, peer, association };
       }
       if (wasAccepted || policy.revocation === 'relaxed') {
         tellOnce(peer, `is not judged: ${missing}`);
@@ -142,6 +149,11 @@ export function tunnelJudge(context: JudgingContext): TunnelJudge {
     }
     shown.set(peer.name, chains);
     const judgement = await judgePeer(context, policy, chains, signal);
+    if (judgement.type === 'mixed') {
+      // One that comes back with it again and again has one that is accepted, or charon would keep it out.
+      if (!mayAskAnew(peer)) return 'accepted';
+      return { type: 'unshown', isMixed: true, peer, association };
+    }
     if (judgement.type === 'accepted') {
       said.delete(peer.name);
       unshown.delete(peer.name);
@@ -168,7 +180,7 @@ export function tunnelJudge(context: JudgingContext): TunnelJudge {
     if (chains.length === 0) return undefined;
     const policy = await policyFor(store, peer);
     if ('failure' in policy) return undefined;
-    const judgement = await judgePeer(context, policy, chains, signal);
+    const judgement = await judgePeer(context, policy, chains.slice(0, 1), signal);
     if (signal.aborted) return undefined;
     absent.set(peer.name, { at: clock.now().getTime(), by });
     return judgement.type === 'refused' && judgement.by === 'revocation'

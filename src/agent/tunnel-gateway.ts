@@ -151,9 +151,14 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
     for (const [peer, its] of Map.groupBy(refused, (each) => each.peer)) {
       await refuse(daemon, peer, its);
     }
+    if (unshown.some(({ isMixed }) => isMixed)) {
+      // What is shown from then on is what somebody has shown it.
+      seen.note(await daemon.certificates());
+      await daemon.flush('X509');
+    }
     for (const { peer, association } of unshown) {
       log.info(
-        `IPsec peer "${peer.name}" has to authenticate itself anew: charon does not show its certificate`,
+        `IPsec peer "${peer.name}" has to authenticate itself anew: charon does not show with which certificate it did`,
       );
       await daemon.terminate({ id: association.id });
       if (peer.isInitiator) await begin(daemon, peer);
