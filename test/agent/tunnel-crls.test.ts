@@ -77,6 +77,26 @@ describe('keepTunnels(), of CRLs', () => {
     expect(lines).toStrictEqual([expect.stringMatching(/"bob" at .* is refused: revoked: /)]);
   });
 
+  it('ends a tunnel of a peer whose newest certificate is revoked, whatever the one before is, and goes by what it shows next', async () => {
+    const { deploy, tunnels, publish, letIn, standing, charon, site } = await scene();
+    await deploy();
+    const notBefore = new Date(site.clock.now().getTime() - 60_000);
+    const renewed = issue({ subject: 'CN=bob', issuer: rootB, notBefore });
+    for (const each of [bob, renewed]) {
+      charon.associations.length = 0;
+      letIn('bob', each);
+      await publish();
+      await tunnels.refresh();
+      expect(standing()).toHaveLength(1);
+    }
+    await publish(renewed);
+    await tunnels.refresh();
+    expect(standing()).toStrictEqual([]);
+    const again = letIn('bob', bob);
+    await tunnels.refresh();
+    expect(standing()).toStrictEqual([again]);
+  });
+
   it('keeps a tunnel that was let in when there was one, and lets nobody in while there is none', async () => {
     const { deploy, tunnels, publish, letIn, standing, lines, goDown, site } = await scene();
     await deploy();

@@ -192,6 +192,7 @@ export async function startFakeCharon(path?: string): Promise<FakeCharon> {
       case 'terminate':
         return terminate(message);
       case 'flush-certs':
+        if (textIn(message, 'type') !== 'X509') return done();
         for (const [der, kind] of certificates) if (kind === 'received') certificates.delete(der);
         return done();
       case 'list-sas':
