@@ -1,0 +1,107 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { connectionName, loadBothWays } from './ipsec/both-ways.ts';
+import { keeperAt } from './ipsec/certkeeper.ts';
+import { hasIpsec, openIpsecScene, requireIpsec, type IpsecScene } from './ipsec/ipsec-scene.ts';
+import type { PlacedProcess } from './ipsec/place.ts';
+import { proxyOfNobody } from './ipsec/unwilling.ts';
+import { makeSite, type Site } from './revocation/site.ts';
+
+const aboutBob = '/object#issuing-b';
+const ofBobHimself = 'POST /ocsp/issuing-b';
+
+/** As docs/ipsec.md has it for a charon that is not to believe anybody but us: a proxy that is none, and CRLs by `ca-crl`. */
+describe('a charon that reaches nobody but our responder, with an agent beside it,', () => {
+  let scene: IpsecScene;
+  let site: Site;
+  let agent: PlacedProcess;
+
+  beforeAll(async () => {
+    if (!hasIpsec()) return;
+    scene = await openIpsecScene({ alice: { env: proxyOfNobody, without: ['ldap'] } });
+    site = makeSite();
+    const { alice, a, b, host } = scene;
+    const ofAlice = await a.issuing.issue('alice');
+    // What it names says good, whatever ours says.
+    const names = { ocsp: host.urlsOf('issuing-b').ocsp };
+    const ofBob = await b.issuing.issue('bob', { names });
+    await loadBothWays(scene, {
+      alice: { leaf: ofAlice },
+      bob: { leaf: ofBob, revocation: 'relaxed' },
+    });
+    await alice.load({ 'swanctl.conf': '' });
+    await alice.restart();
+    host.addShared('/object', [b.issuing]);
+    await site.say(...linesFor(ofAlice.pem, ofAlice.keyPem));
+    const keeper = keeperAt(alice.place, site.state);
+    // So that the CRL is there when the connection is: the agent fetches it as soon, and loads it with its next look.
+    await keeper.run('verify', join(site.state, 'issuing-b.pem'), 'policy', 'held');
+    agent = await keeper.startAgent();
+    await vi.waitFor(isLoaded, { timeout: 40_000, interval: 100 });
+  });
+  afterAll(async () => {
+    await agent?.stop();
+    site?.close();
+    await scene?.close();
+  });
+  beforeEach(async (context) => {
+    requireIpsec(context);
+    scene.host.mend();
+    scene.host.forget();
+    await scene.alice.terminate(connectionName);
+    await scene.alice.swanctl('--flush-certs');
+  });
+
+  async function isLoaded(): Promise<void> {
+    const { out: crls } = await scene.alice.swanctl('--list-certs', '--type', 'x509_crl');
+    const { out: connections } = await scene.alice.swanctl('--list-conns');
+    if (!crls.includes('CN=Root-B') || !connections.includes(connectionName)) {
+      throw new Error(`charon has not got everything: ${agent.log()}`);
+    }
+  }
+
+  function file(name: string, text: string): string {
+    writeFileSync(join(site.state, name), text);
+    return join(site.state, name);
+  }
+
+  function linesFor(pem: string, keyPem: string): readonly string[] {
+    const { alice, bob, a, b, host } = scene;
+    const chain = file('chain.pem', a.cas.map((ca) => ca.pem).join(''));
+    return [
+      `cert import cert-name alice file ${file('alice.pem', pem)} key-file ${file('alice.key', keyPem)} chain-file ${chain}`,
+      ...[b.root, b.issuing].map(
+        (ca) => `cert import cert-name ${ca.name} file ${file(`${ca.name}.pem`, ca.pem)} ca`,
+      ),
+      'staple responder listen 127.0.0.1:8889',
+      `ocsp verify-object hq url ${host.url}/object verify-others off ca-chain root-b nonce off timeout 2000 caching off`,
+      // Of the CA above the peer: charon cannot fetch what that one names.
+      `ca-crl name root-b der url ${host.urlsOf('root-b').crl}`,
+      'crypto map held ikev2-ipv4 ca root-b purpose any ca-crl list ca-crl-name root-b',
+      `ipsec peer add ${connectionName} socket ${alice.socket} local-address ${alice.place.address} peer ${bob.place.address} local-id CN=alice remote-id CN=bob certificate alice ca root-b ocsp-cert-validator hq ca-crl list ca-crl-name root-b proposal aes128-sha256-ecp256 later`,
+    ];
+  }
+
+  it('lets a peer in that is good', async () => {
+    const { isEstablished, said } = await scene.alice.call(connectionName);
+    expect(isEstablished, `${said}${agent.log()}`).toBe(true);
+    expect(scene.host.asked()).toContain('GET /object');
+    expect(scene.host.asked()).not.toContain(ofBobHimself);
+  });
+
+  it('keeps one out that is revoked', async () => {
+    scene.host.spoil(aboutBob, { type: 'of', making: { says: 'revoked' } });
+    const { isEstablished, said } = await scene.alice.call(connectionName);
+    expect(isEstablished).toBe(false);
+    expect(said).toContain('certificate was revoked');
+  });
+
+  it('keeps one out that nobody has a word on but the responder of its own certificate', async () => {
+    scene.host.spoil(aboutBob, { type: 'tryLater' });
+    const { isEstablished, said } = await scene.alice.call(connectionName);
+    expect(isEstablished, `${said}${agent.log()}`).toBe(false);
+    expect(said).toContain(`ocsp request to ${scene.host.urlsOf('issuing-b').ocsp} failed`);
+    expect(scene.host.asked()).not.toContain(ofBobHimself);
+  });
+});
