@@ -7,10 +7,17 @@ import { lookForSuccessors } from './ipsec-use.ts';
 /** What is needed for that. */
 export type RenewalContext = Pick<LifecycleContext, 'clock' | 'signal' | 'ike'>;
 
+/** An IKE_SA is set up in 50 ms; a peer that asks responders and fetches CRLs first may take ten seconds. */
+const PATIENCE_MS = 15_000;
+
+/** For all peers: whoever renews many has the others wait, and those that are away are tried again anyway. */
+const TOGETHER_MS = 60_000;
+
 /**
  * Have the IKE_SAs of our connections stand with the certificate that was loaded: of those that ask for it each time, and
  * of those that charon would authenticate anew by itself. It does so with what an IKE_SA was set up with, hence with the
- * certificate before, whose key is to go.
+ * certificate before, whose key is to go. Where all have this certificate already, and none is on its way, those that ask
+ * for it show it once more.
  *
  * @returns what stands instead, without a period; undefined when they do
  * @throws {CertError} DELIVERY_FAILED
@@ -18,26 +25,64 @@ export type RenewalContext = Pick<LifecycleContext, 'clock' | 'signal' | 'ike'>;
 export async function renewAssociations(
   context: RenewalContext,
   daemon: IkeDaemon,
-  plan: Pick<IpsecPlan, 'connections'>,
+  { connections, formerKeys }: Pick<IpsecPlan, 'connections' | 'formerKeys'>,
 ): Promise<string | undefined> {
-  const all = (await daemon.associations()).filter(isEstablished);
+  const { clock, signal, ike } = context;
+  const keys = await daemon.keys();
+  const standing = (await daemon.associations()).filter(isEstablished);
+  const until = clock.now().getTime() + TOGETHER_MS;
+  let isUnderWay = formerKeys.some((id) => keys.includes(id));
   const kept: string[] = [];
-  const again: IkeAssociation[] = [];
-  for (const each of plan.connections) {
+  const current: PlannedConnection[] = [];
+  for (const each of connections) {
     const { name } = each.connection;
-    const standing = all.filter(({ connection }) => connection === name);
-    if (!isToBeRenewed(each, standing)) continue;
-    const { signal, ike } = context;
-    const patience = ike?.patienceMs === undefined ? {} : { patienceMs: ike.patienceMs };
-    const outcome = await replaceAssociations(daemon, each.connection, { signal, ...patience });
+    if (!isToBeRenewed(each, ofConnection(standing, name))) continue;
+    const leftMs = until - clock.now().getTime();
+    if (leftMs <= 0) {
+      kept.push(`connection "${name}" was not tried, as others took too long`);
+      continue;
+    }
+    const patienceMs = Math.min(ike?.patienceMs ?? PATIENCE_MS, leftMs);
+    const outcome = await replaceAssociations(daemon, each.connection, { signal, patienceMs });
     if (outcome.type === 'kept')
       kept.push(`connection "${name}" goes on with the certificate before: ${outcome.why}`);
-    // It has this certificate already, and is to show it once more.
-    if (outcome.type !== 'current' || !each.reauthenticates) continue;
-    await reauthenticate(daemon, name, standing);
-    again.push(...standing);
+    if (outcome.type === 'current') current.push(each);
+    if (outcome.type === 'replaced') isUnderWay = true;
   }
-  return kept.length > 0 ? kept.join('; ') : await lookForSuccessors(context, daemon, again);
+  if (kept.length > 0) return listed(kept);
+  if (isUnderWay) return undefined;
+  const again = current.filter(({ reauthenticates }) => reauthenticates);
+  return await showAgain(context, daemon, again, standing);
+}
+
+async function showAgain(
+  context: RenewalContext,
+  daemon: IkeDaemon,
+  connections: readonly PlannedConnection[],
+  standing: readonly IkeAssociation[],
+): Promise<string | undefined> {
+  const former: IkeAssociation[] = [];
+  for (const { connection } of connections) {
+    const its = ofConnection(standing, connection.name);
+    await reauthenticate(daemon, connection.name, its);
+    former.push(...its);
+  }
+  return await lookForSuccessors(context, daemon, former);
+}
+
+function ofConnection(
+  associations: readonly IkeAssociation[],
+  name: string,
+): readonly IkeAssociation[] {
+  return associations.filter(({ connection }) => connection === name);
+}
+
+/** More of them would only hide the first ones. */
+const MAX_LISTED = 5;
+
+function listed(reasons: readonly string[]): string {
+  const more = reasons.length - MAX_LISTED;
+  return reasons.slice(0, MAX_LISTED).join('; ') + (more > 0 ? `; and ${more} more` : '');
 }
 
 function isToBeRenewed(

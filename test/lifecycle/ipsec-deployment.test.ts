@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Deployment } from '../../src/store/deployments-contract.ts';
+import { openIkeDaemon } from '../../src/deploy/strongswan-daemon.ts';
+import type { LifecycleContext } from '../../src/lifecycle/context.ts';
 import { deployAgain, removeDeployment } from '../../src/lifecycle/deploy-settings.ts';
 import { poll } from '../../src/lifecycle/poll.ts';
 import { update } from '../../src/lifecycle/update.ts';
 import { certStoreKey } from '../../src/lifecycle/setting-keys.ts';
 import { certificateDer } from '../../src/x509/certificate.ts';
 import { issue } from '../harness/certificates.ts';
-import { keyIdOfCertificate } from '../harness/fake-charon.ts';
+import { keyIdOfCertificate, type FakeCharon } from '../harness/fake-charon.ts';
 import {
   hex,
   keepCa,
@@ -28,6 +30,12 @@ async function pinned({ current }: IpsecSite): Promise<string> {
 function ofOthers(socket: string): Deployment {
   const target = { type: 'strongswan', socket, reauthenticates: ['theirs'] } as const;
   return { label: named('ipsec'), files: [], target };
+}
+
+/** Do something that has the next attempt at a peer fail. */
+async function tried<T>(charon: FakeCharon, done: () => Promise<T>): Promise<T> {
+  charon.failNext('initiate', { errmsg: 'no answer' });
+  return await done();
 }
 
 describe('deploying a certificate to strongSwan', () => {
@@ -203,6 +211,57 @@ describe('deploying a certificate to strongSwan', () => {
     await poll(context, { name: gw1, waitSeconds: 0 });
     expect((await deployment()).status?.state).toBe('deployed');
     expect([...charon.loadedKeys]).not.toContain(former);
+  });
+
+  it('does not bother those that have the new certificate while another does not take it', async () => {
+    const { charon, context, put, current } = await makeIpsecSite();
+    await put({ reauthenticates: true });
+    await put({ reauthenticates: true, name: named('branch') });
+    await deployAgain(context, gw1);
+    charon.establish('hq');
+    const away = charon.establish('branch');
+    // Charon says that it tries, and no more.
+    charon.failNext('initiate', { errmsg: 'no answer' });
+    await expect(update(context, renewal)).rejects.toThrow('connection "branch" goes on');
+    const renewed = charon.associations.find(({ connection }) => connection === 'hq');
+    await expect(tried(charon, () => poll(context, { name: gw1, waitSeconds: 0 }))).rejects.toThrow(
+      'connection "branch" goes on',
+    );
+    expect(charon.commands).not.toContain('rekey');
+    expect(charon.associations).toContain(renewed);
+    charon.associations.splice(charon.associations.indexOf(away), 1);
+    await poll(context, { name: gw1, waitSeconds: 0 });
+    expect(charon.commands).not.toContain('rekey');
+    expect([...charon.loadedKeys]).toStrictEqual([keyIdOfCertificate((await current()).der)]);
+  });
+
+  it('does not wait for many peers that are away one after the other', async () => {
+    const { charon, site, context, put } = await makeIpsecSite();
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    for (const name of names) await put({ reauthenticates: true, name: named(name) });
+    await deployAgain(context, gw1);
+    for (const name of names) charon.establish(name);
+    charon.answersPeers = false;
+    const asked: number[] = [];
+    const slow: LifecycleContext = {
+      ...context,
+      ike: {
+        async open(socket, options) {
+          const daemon = await openIkeDaemon(socket, options);
+          return {
+            ...daemon,
+            async establish(name, child, patienceMs) {
+              asked.push(patienceMs);
+              await site.clock.advance(patienceMs / 1000);
+              return await daemon.establish(name, child, 50);
+            },
+          };
+        },
+      },
+    };
+    await expect(update(slow, renewal)).rejects.toThrow('; and 3 more');
+    expect(asked).toStrictEqual([15_000, 15_000, 15_000, 15_000]);
+    expect(charon.associations).toHaveLength(names.length);
   });
 
   it('has connections of others authenticated anew after the former key is gone', async () => {
