@@ -16,7 +16,7 @@ fail() {
   echo "FAILED: $*" >&2
   for log in "$work"/*.log; do
     printf -- '--- %s\n' "${log##*/}"
-    tail -n 15 "$log"
+    tail -n "${TWO_GATEWAYS_LINES:-15}" "$log"
   done >&2
   exit 1
 }
@@ -166,18 +166,46 @@ in_use() { # MACHINE
   quietly "$1" show cert "$1" | grep -q 'strongswan: deployed$'
 }
 
-# Print what snmptrapd got, with the names of our MIB in place of numbers, and the texts in it.
+# Be ready for informs of SNMP version 3, where the machine has what receives them.
+start_trap_receiver() {
+  has_snmptrapd=$(command -v snmptrapd) || return 0
+  mkdir "$work/snmp"
+  cat >"$work/snmp/snmptrapd.conf" <<END
+createUser clm SHA-256 auth-pass-12 AES priv-pass-12
+authUser log clm priv
+format2 %v\n
+END
+  SNMP_PERSISTENT_DIR=$work/snmp start traps office snmptrapd -f -Lo -C -c "$work/snmp/snmptrapd.conf" -On -m '' \
+    "udp:${address[office]}:162"
+}
+
+# Have a gateway tell the office of its alarms.
+notify_office() { # MACHINE
+  if [[ -z $has_snmptrapd ]]; then
+    on "$1" notify log office file "$work/$1.notifications.log"
+    return
+  fi
+  on "$1" snmp destination add office host "${address[office]}" user clm auth-key "file:$work/auth.key" \
+    priv-key "file:$work/priv.key"
+}
+
+# Print what the office was told: the names of our MIB in place of numbers, and the texts.
 traps() {
+  if [[ -z $has_snmptrapd ]]; then
+    cut -c 1-300 "$work"/*.notifications.log | sed 's/^/told: /'
+    return
+  fi
   "${certkeeper[@]}" snmp mib --state "$work/office.state" >"$work/mib"
   awk -v tree='.1.3.6.1.4.1.8072.9999.9999.4210.0.' '
     FNR == NR && /^clm.* NOTIFICATION-TYPE/ { name = $1 }
     FNR == NR && /::= { clmNotifications / { names[tree $4] = name }
     FNR != NR && match($0, /OID: [.0-9]+/) {
       line = "trap: " names[substr($0, RSTART + 5, RLENGTH - 5)]
-      while (match($0, /STRING: "[^"]*"/)) {
+      while (match($0, /STRING: "([^"\\]|\\.)*"/)) {
         line = line ", " substr($0, RSTART + 9, RLENGTH - 10)
         $0 = substr($0, RSTART + RLENGTH)
       }
+      gsub(/\\"/, "\"", line)
       print line
     }' "$work/mib" "$work/traps.log"
 }
