@@ -29,8 +29,8 @@ export interface SeenCertificates {
    * Find with what an IKE_SA may have been authenticated: charon says the identity, and not which certificate.
    *
    * @param identity as charon writes it
-   * @returns for each candidate its DER and that of those that may be above it, the newest first; only if none is listed
-   *   now, of those that were
+   * @returns for each candidate its DER and that of those that may be above it: first what came last, and of those that
+   *   came together what begins last; only if none is listed now, of those that were
    */
   chainsOf(identity: string): readonly (readonly Uint8Array[])[];
   /** It is another charon by now. */
@@ -39,22 +39,27 @@ export interface SeenCertificates {
 
 interface Seen extends ReadCertificate {
   isListed: boolean;
+  /** Number of the list in which it came first. */
+  readonly since: number;
 }
 
 /** Make it, with nothing in it. */
 export function seenCertificates(): SeenCertificates {
   const seen = new Map<string, Seen>();
+  let lists = 0;
   return {
     note(listed) {
+      lists++;
       for (const each of seen.values()) each.isListed = false;
       for (const { der, hasPrivateKey } of listed) {
         if (hasPrivateKey) continue;
         const key = toHex(digest('sha256', der));
-        const certificate = seen.get(key)?.certificate ?? readOrNone(der);
+        const before = seen.get(key);
+        const certificate = before?.certificate ?? readOrNone(der);
         if (certificate === undefined) continue;
         // The last that was listed is the last to be forgotten.
         seen.delete(key);
-        seen.set(key, { der, certificate, isListed: true });
+        seen.set(key, { der, certificate, isListed: true, since: before?.since ?? lists });
       }
       for (const key of seen.keys()) {
         if (seen.size <= MAX_SEEN) break;
@@ -66,7 +71,7 @@ export function seenCertificates(): SeenCertificates {
       const its = all.filter(({ certificate }) => hasIkeIdentity(certificate, identity));
       const listed = its.filter(({ isListed }) => isListed);
       return (listed.length > 0 ? listed : its)
-        .toSorted((one, other) => beginOf(other) - beginOf(one))
+        .toSorted((one, other) => other.since - one.since || beginOf(other) - beginOf(one))
         .slice(0, MAX_CANDIDATES)
         .map((own) => [own.der, ...above(own, all)]);
     },

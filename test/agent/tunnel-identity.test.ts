@@ -93,6 +93,7 @@ const listed = (each: Issued): IkeCertificate => ({ der: der(each), hasPrivateKe
 describe('seenCertificates()', () => {
   const late = new Date('2026-05-01T00:00:00Z');
   const old = issue({ subject: 'CN=bob', issuer: issuingB });
+  const oldest = issue({ subject: 'CN=bob', issuer: issuingB });
   const renewed = issue({ subject: 'CN=bob', issuer: issuingB, notBefore: late });
   const twin = issue({ subject: 'CN=Issuing B', isCa: true });
   const above = [issuingB, twin, rootB].map(der);
@@ -118,6 +119,8 @@ describe('seenCertificates()', () => {
     expect(seen.chainsOf('CN=bob')).toStrictEqual([[der(renewed), ...above]]);
     seen.note([]);
     expect(seen.chainsOf('CN=bob')).toHaveLength(2);
+    seen.note([renewed, oldest].map(listed));
+    expect(seen.chainsOf('CN=bob').map(([own]) => own)).toStrictEqual([der(oldest), der(renewed)]);
     seen.forget();
     expect(seen.chainsOf('CN=bob')).toStrictEqual([]);
   });
