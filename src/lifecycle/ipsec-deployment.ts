@@ -11,6 +11,7 @@ import {
   responderUrlFor,
 } from './ipsec-authorities.ts';
 import { isAmong } from './ipsec-crls.ts';
+import { rememberGiven } from './ipsec-key-places.ts';
 import { planIpsec, type IpsecPlan } from './ipsec-plan.ts';
 import { realIkePorts } from './ipsec-ports.ts';
 import { renewAssociations, renewOthers } from './ipsec-renewal.ts';
@@ -105,6 +106,9 @@ async function use(
   plan: IpsecPlan,
   { socket, reauthenticates: others = [] }: StrongswanTarget,
 ): Promise<string | undefined> {
+  const { store } = context;
+  const { name, givenKeys, key } = plan;
+  await rememberGiven(store, name, socket, [...givenKeys, key.id]);
   await load(daemon, plan);
   const instead =
     (await lookForLoaded(daemon, plan)) ?? (await renewAssociations(context, daemon, plan));
@@ -112,6 +116,7 @@ async function use(
   // While something goes on with the certificate before, it needs the key.
   if (instead !== undefined) return instead;
   await tidy(context, daemon, plan, socket);
+  await rememberGiven(store, name, socket, [key.id]);
   if (plan.isKeyReused && others.length > 0) {
     context.log.warn(
       `charon may go on with the certificate before in connections that pin none (${others.join(', ')}): both have the same key`,

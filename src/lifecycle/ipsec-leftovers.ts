@@ -1,11 +1,10 @@
 import type { IkeDaemon, IkeKeyId } from '../deploy/ike-daemon.ts';
-import type { Deployment } from '../store/deployments-contract.ts';
 import type { IpsecPeer } from '../store/ipsec-contract.ts';
 import type { Store } from '../store/store.ts';
 import { certificateDer } from '../x509/certificate.ts';
 import { authorityName, isOurAuthority, otherPeersOf } from './ipsec-authorities.ts';
 import { cas } from './ipsec-crls.ts';
-import { ikeKeyId } from './ipsec-key.ts';
+import { idOf, isTo, keysGiven, keysOfOthers, rememberGiven } from './ipsec-key-places.ts';
 
 /**
  * Take out of charon what only a peer that goes needs: keys of a certificate that is deployed there no more then, and
@@ -22,6 +21,7 @@ export async function forgetLeftovers(
   const left = await keysLeft(store, going);
   const loaded = left.length === 0 ? [] : await daemon.keys();
   for (const id of left) if (loaded.includes(id)) await daemon.unloadKey(id);
+  if (left.length > 0) await rememberGiven(store, going.certificate, going.socket, []);
   // Listed first: what somebody else loads meanwhile is needed by a peer that is stored already.
   const authorities = (await daemon.authorities()).filter(isOurAuthority);
   if (authorities.length === 0) return;
@@ -43,26 +43,15 @@ async function isLast(store: Store, { name, certificate, socket }: IpsecPeer): P
   return here.every(({ isForPeers = false }) => isForPeers);
 }
 
-function isTo(socket: string) {
-  return ({ target }: Deployment): boolean =>
-    target?.type === 'strongswan' && target.socket === socket;
-}
-
 /** Find the keys of a certificate that is not deployed to a charon any more, without those that another one there has. */
 async function keysLeft(store: Store, going: IpsecPeer): Promise<readonly IkeKeyId[]> {
   const { certificate, socket } = going;
   if (!(await isLast(store, going))) return [];
-  const used = new Set<number | undefined>();
-  for (const name of await store.deployments.names()) {
-    if (name === certificate || !(await store.deployments.list(name)).some(isTo(socket))) continue;
-    used.add((await store.certificates.current(name))?.keyId);
-  }
-  const ids = new Set<number>();
+  const used = await keysOfOthers(store, certificate, socket);
+  const ids = new Set(await keysGiven(store, certificate, socket));
   for (const { keyId, version } of await store.certificates.versions(certificate)) {
     // What never took effect was never loaded.
-    if (keyId !== undefined && version > 0 && !used.has(keyId)) ids.add(keyId);
+    if (keyId !== undefined && version > 0) ids.add(await idOf(store, keyId));
   }
-  const keys: IkeKeyId[] = [];
-  for (const id of ids) keys.push(ikeKeyId((await store.keys.publicKey(id)).spki));
-  return keys;
+  return [...ids].filter((id) => !used.has(id));
 }

@@ -1,4 +1,5 @@
 import { CertError } from '../base/errors.ts';
+import type { Label } from '../base/label.ts';
 import type { IkeAuthority, IkeConnection, IkeKeyId } from '../deploy/ike-daemon.ts';
 import type { CertificateRecord } from '../store/store.ts';
 import { certificateDer, type Certificate } from '../x509/certificate.ts';
@@ -15,13 +16,16 @@ import {
 import { cas, crlsForIke, isAmong } from './ipsec-crls.ts';
 import { assertOwnIdentity, charonIdentity, parseIkeIdentity } from './ipsec-identity.ts';
 import { largeCrlAdvice } from './ipsec-large-crls.ts';
-import { ikeKeyId, keyForIke, type KeyForIke } from './ipsec-key.ts';
+import { idOf, keysGiven, keysOfOthers } from './ipsec-key-places.ts';
+import { keyForIke, type KeyForIke } from './ipsec-key.ts';
 import { DEFAULT_IKE_CHAIN_LENGTH, ipsecTrust } from './ipsec-trust.ts';
 import { isSelfSigned, orderChain } from './issuer-chain.ts';
 import { storedCertificate } from './stored-certificate.ts';
 
 /** Everything that goes to a charon with a certificate, found and checked before anything there is changed. */
 export interface IpsecPlan {
+  /** Of our certificate. */
+  readonly name: Label;
   /** DER of CA certificates: those of peers, our own anchor, and the chain below it. */
   readonly cas: readonly Uint8Array[];
   /** DER of our certificate. */
@@ -33,6 +37,8 @@ export interface IpsecPlan {
   /** Whether `authorities` are all that peers of this charon need, so that others of ours can go. */
   readonly areAllAuthorities: boolean;
   readonly connections: readonly PlannedConnection[];
+  /** Keys of this name that charon was given before. */
+  readonly givenKeys: readonly IkeKeyId[];
   /** Keys of versions before this one, which nothing else at this charon uses. */
   readonly formerKeys: readonly IkeKeyId[];
   /** An earlier version has the same key: charon may go on with its certificate where none is pinned. */
@@ -74,10 +80,13 @@ export async function planIpsec(
   for (const { trust } of peers) crls.push(...(await crlsForIke(store, trust)));
   const connections = peers.map((each) => planned(each, record));
   const ownAnchor = await ownAnchors(context, record);
-  const versions = await formerVersions(context, record, socket);
+  const versions = await formerVersions(context, record);
+  const given = await keysGiven(store, record.name, socket);
+  const used = await keysOfOthers(store, record.name, socket);
   // Last: from here on there is a key in memory.
   const key = await keyForIke(context, record);
   return {
+    name: record.name,
     cas: unique([
       ...peers.flatMap(({ trust }) => cas(trust).map(certificateDer)),
       ...ownAnchor,
@@ -89,8 +98,11 @@ export async function planIpsec(
     authorities,
     areAllAuthorities: others.isComplete,
     connections,
-    formerKeys: versions.keys.filter((id) => id !== key.id),
-    isKeyReused: versions.keys.includes(key.id),
+    givenKeys: given,
+    formerKeys: [...new Set([...versions, ...given])].filter(
+      (id) => id !== key.id && !used.has(id),
+    ),
+    isKeyReused: versions.has(key.id),
   };
 }
 
@@ -167,28 +179,17 @@ async function ownAnchors(
   return end === 'open' || last === undefined ? [] : [certificateDer(last)];
 }
 
-/** Find the keys of versions that are not current any more, without those that this charon needs for another name. */
+/** Find the keys of versions that are not current any more. */
 async function formerVersions(
   { store }: LifecycleContext,
   { id, name }: CertificateRecord,
-  socket: string,
-): Promise<{ readonly keys: readonly IkeKeyId[] }> {
-  const versions = (await store.certificates.versions(name)).filter(
+): Promise<ReadonlySet<IkeKeyId>> {
+  const former = (await store.certificates.versions(name)).filter(
     (each) => each.id !== id && (each.status === 'superseded' || each.status === 'revoked'),
   );
-  const former = new Set(versions.flatMap(({ keyId }) => (keyId === undefined ? [] : [keyId])));
-  if (former.size === 0) return { keys: [] };
-  for (const other of await store.deployments.names()) {
-    if (other === name) continue;
-    const isHere = (await store.deployments.list(other)).some(
-      ({ target }) => target?.type === 'strongswan' && target.socket === socket,
-    );
-    const keyId = isHere ? (await store.certificates.current(other))?.keyId : undefined;
-    if (keyId !== undefined) former.delete(keyId);
-  }
-  const keys: IkeKeyId[] = [];
-  for (const keyId of former) keys.push(ikeKeyId((await store.keys.publicKey(keyId)).spki));
-  return { keys: [...new Set(keys)] };
+  const keys = new Set<IkeKeyId>();
+  for (const { keyId } of former) if (keyId !== undefined) keys.add(await idOf(store, keyId));
+  return keys;
 }
 
 function unique(ders: readonly Uint8Array[]): readonly Uint8Array[] {
