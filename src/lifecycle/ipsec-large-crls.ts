@@ -39,22 +39,22 @@ export function isCrlUriUsed({ tbsCertificate }: Certificate): boolean {
  * Say what keeps charon from large CRLs.
  *
  * @param responderUrl where the agent answers charon
- * @returns sentences without a period
+ * @returns sentences without a period, the same for the next CRL of a CA
  */
 export function largeCrlAdvice(
   large: readonly CrlOfCa[],
   responderUrl: string | undefined,
 ): readonly string[] {
-  return large.flatMap(({ ca, held }) => {
-    const what = `the CRL of ${quoteName(ca.tbsCertificate.subject)} has ${held.octets} octets, more than the ${MAX_VICI_OCTETS} that can be loaded into charon`;
-    if (!isCrlUriUsed(ca)) {
+  return large.flatMap(({ ca }) => {
+    const what = `the CRL of ${quoteName(ca.tbsCertificate.subject)} has more than the ${MAX_VICI_OCTETS} octets that can be loaded into charon`;
+    if (responderUrl === undefined) {
       return [
-        `${what}, and charon fetches it from where certificates say alone, as subjectKeyIdentifier of that CA is not the SHA-1 digest of its key: bind an OCSP object with ocsp-cert-validator if charon cannot reach that place`,
+        `${what}, and the agent does not answer charon: with "certkeeper staple responder listen 127.0.0.1:8889" charon gets it from there`,
       ];
     }
-    if (responderUrl !== undefined) return [];
+    if (isCrlUriUsed(ca)) return [];
     return [
-      `${what}, and the agent does not answer charon: with "certkeeper staple responder listen 127.0.0.1:8889" charon gets it from there`,
+      `${what}, which fetches it only from where certificates say, as subjectKeyIdentifier of that CA is not the SHA-1 digest of its key: with http_proxy=${responderUrl} in the environment of charon it comes from the agent`,
     ];
   });
 }

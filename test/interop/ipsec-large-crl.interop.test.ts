@@ -64,7 +64,7 @@ describe('a CRL of more than a mebibyte, which does not go into charon', () => {
     await scene.host.goUp();
     const ca = largeRoot('root-m', 'Root-M', 'sha256', 50_000);
     const bob = await published(ca);
-    expect(await addPeer(ca)).toMatch(/has \d{7} octets, .* where certificates say alone/);
+    expect(await addPeer(ca)).toMatch(/more than the 65535 octets .* with http_proxy=http:/);
     await loadBob(bob, ca);
     const proxy = { http_proxy: 'http://127.0.0.1:8889', no_proxy: '127.0.0.1,localhost' };
     await scene.alice.restart(proxy);
@@ -96,7 +96,7 @@ async function published(ca: SceneCa): Promise<SceneLeaf> {
   await keeper.say(`cert import cert-name ${ca.name} file ${write(`${ca.name}.pem`, ca.pem)} ca`);
   await publish(ca);
   const held = async (): Promise<void> =>
-    expect(await keeper.say('show ca-crl')).toMatch(new RegExp(`${ca.commonName}`));
+    expect(await keeper.say('show ca-crl')).toContain(ca.commonName);
   await vi.waitFor(held, waiting);
   return await ca.issue('bob', { names: { crl: scene.host.urlsOf(ca.name).crl } });
 }

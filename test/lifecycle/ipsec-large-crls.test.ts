@@ -64,7 +64,7 @@ describe('CRLs that are larger than VICI takes', () => {
     expect((await made.plan()).authorities).toMatchObject([{ crlUris: [elsewhere] }]);
     expect(made.warned).toStrictEqual([
       expect.stringMatching(
-        /the CRL of "CN=Large CA" has \d+ octets, .* the agent does not answer charon: with "certkeeper staple responder listen/,
+        /the CRL of "CN=Large CA" has more than the 65535 octets .* the agent does not answer charon: with "certkeeper staple responder listen/,
       ),
     ]);
   });
@@ -76,7 +76,7 @@ describe('CRLs that are larger than VICI takes', () => {
     await made.plan();
     expect(made.warned).toStrictEqual([
       expect.stringMatching(
-        /from where certificates say alone, as subjectKeyIdentifier of that CA/,
+        /only from where certificates say, .* with http_proxy=http:\/\/127\.0\.0\.1:8889\/ in/,
       ),
     ]);
   });

@@ -72,7 +72,9 @@ export interface SceneCa {
   issue(name: string, wanted?: WantedLeaf): Promise<SceneLeaf>;
   /** Certify a CA below. */
   issueCa(name: string, commonName: string, names?: StatusUrls): Promise<SceneCa>;
-  revoke(leaf: { readonly certificate: Certificate }): void;
+  revoke(leaf: {
+    readonly certificate: { readonly tbsCertificate: { readonly serialNumber: bigint } };
+  }): void;
   /** Make a CRL with everything that is revoked, with the next number. */
   crl(making?: Making): Promise<Uint8Array>;
   /** Tell whether an OCSP request is about what it has issued. */
