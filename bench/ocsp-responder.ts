@@ -39,6 +39,8 @@ const source = responderSource({
   budget: { begin: () => false, end: () => {} },
   failed: () => {},
   relays: async () => [],
+  passOn: () => Promise.reject(new Error('Nobody is asked here')),
+  passesNonces: false,
 });
 const { url } = await serveResponses({ address: '127.0.0.1', port: 0, isOpen: false }, source);
 console.log(JSON.stringify({ port: Number(new URL(url).port) }));

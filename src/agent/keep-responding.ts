@@ -88,9 +88,10 @@ function sourceFor(context: RespondingContext, setting: ResponderSetting): Respo
       return { failure: error.message };
     }
   };
-  const ofGateways = async (): Promise<IpsecRelays> => {
+  const ofGateways = async (): Promise<IpsecRelays & { readonly relays: readonly Relay[] }> => {
     try {
-      return await ipsecRelays(store);
+      const { relays, failures } = await ipsecRelays(store);
+      return { relays: relays.map(requiringNonce), failures };
     } catch (error) {
       if (!(error instanceof CertError)) throw error;
       // A store of another version, for one: what is ours is answered all the same.
@@ -133,7 +134,13 @@ function sourceFor(context: RespondingContext, setting: ResponderSetting): Respo
       }
       return known;
     },
-    ...(setting.passesNonces && { passOn: passNonce(clock) }),
+    passOn: passNonce(clock),
+    passesNonces: setting.passesNonces,
   });
   return { ...source, crl: (place) => crls.find(place) };
+}
+
+/** What an object requires holds for charon as it does for the agent itself. */
+function requiringNonce(relay: Relay): Relay {
+  return { ...relay, isNonceRequired: relay.object.rules.nonce === 'require' };
 }

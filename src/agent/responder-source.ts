@@ -3,12 +3,16 @@ import { findDigest } from '../crypto/digest.ts';
 import { keyOf } from '../ocsp-staple/responder-question.ts';
 import { shownResponses } from '../ocsp-staple/shown-responses.ts';
 import { isCertIdOf } from '../revocation/ocsp-cert-id.ts';
-import type { Period, RevocationVerdict, Unavailable } from '../revocation/verdict.ts';
+import {
+  unavailable,
+  type Period,
+  type RevocationVerdict,
+  type Unavailable,
+} from '../revocation/verdict.ts';
 import type { Staples } from '../store/staples-contract.ts';
 import type { OcspClient, ResolvedOcsp } from '../validation/contract.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { nullDn } from '../x509/name.ts';
-import type { CertID } from '../x509/ocsp-request.ts';
 import type { ResponderAsks, ResponderFound, ResponderSource } from './ocsp-responder.ts';
 import type { RelayBudget } from './request-counter.ts';
 
@@ -18,7 +22,14 @@ export interface Relay {
   readonly issuers: readonly Certificate[];
   /** With a URL: a question names no certificate whose own could be used. */
   readonly object: ResolvedOcsp;
+  /** Nonces come back, whatever is set for others: charon 5.9.8 does not look whether its own has. */
+  readonly isNonceRequired?: boolean;
 }
+
+/** What a responder has said to a request that was passed on, verified. */
+export type PassedAnswer = Extract<ResponderFound, { readonly type: 'shown' }> & {
+  readonly verdict: RevocationVerdict;
+};
 
 /** What the responder of an agent answers from. */
 export interface ResponderSourceContext {
@@ -33,12 +44,14 @@ export interface ResponderSourceContext {
   said?(about: Relayed, verdict: RevocationVerdict, der: Uint8Array): void;
   /** None: nothing is asked for others. Of a CA that is in several, the first counts. */
   relays(): Promise<readonly Relay[]>;
-  /** Ask with the nonce of the client; undefined where they are not passed on. */
-  passOn?(
+  /** Ask with the nonce of the client. */
+  passOn(
     asked: ResponderAsks,
     about: Relayed,
     signal: AbortSignal,
-  ): Promise<ResponderFound | Unavailable>;
+  ): Promise<PassedAnswer | Unavailable>;
+  /** Whether that is done for whoever sends one. */
+  readonly passesNonces: boolean;
 }
 
 /** A certificate that is asked about, and by which object. */
@@ -46,10 +59,12 @@ export interface Relayed {
   readonly certificate: Certificate;
   readonly issuer: Certificate;
   readonly object: ResolvedOcsp;
+  readonly isNonceRequired?: boolean;
 }
 
 const unauthorized: ResponderFound = { type: 'none', why: 'unauthorized' };
 const later: ResponderFound = { type: 'none', why: 'tryLater' };
+const noNonce = unavailable('nonce-missing', 'who asks sends none, and nonce is "require"');
 
 /** A response that says of itself no end is shown for this long. */
 const ENDLESS_MS = 60_000;
@@ -62,24 +77,26 @@ const MAX_SERIAL_BITS = 168;
  * said, asked by an OCSP object, so many times a minute at the most; of others it has no word.
  */
 export function responderSource(context: ResponderSourceContext): ResponderSource {
-  const { store, clock, ocsp, budget, passOn } = context;
+  const { store, clock, ocsp, budget, passesNonces } = context;
   const own = shownResponses(store.staples, clock);
 
-  const relayed = async (certId: CertID): Promise<Relayed | undefined> => {
+  const relayed = async ({ certId, hasNonce }: ResponderAsks): Promise<Relayed | undefined> => {
     const { serialNumber } = certId;
     const hash = findDigest(certId.hashAlgorithm);
     if (hash !== 'sha1' && hash !== 'sha256') return undefined;
     // What nobody has issued is not kept, nor asked about.
     if (serialNumber < 0n || serialNumber >> BigInt(MAX_SERIAL_BITS) > 0n) return undefined;
-    for (const { issuers, object } of await context.relays()) {
+    let last: Relayed | undefined;
+    for (const { issuers, object, isNonceRequired = false } of await context.relays()) {
       for (const issuer of issuers) {
         const certificate = unseen(serialNumber, issuer);
-        if (isCertIdOf(certId, certificate, issuer)) {
-          return { certificate, issuer, object: forOthers(object, hash) };
-        }
+        if (!isCertIdOf(certId, certificate, issuer)) continue;
+        last = { certificate, issuer, object: forOthers(object, hash), isNonceRequired };
+        // A server that sends none is not a charon: what is set for servers may stand behind it.
+        if (hasNonce || !isNonceRequired) return last;
       }
     }
-    return undefined;
+    return last;
   };
 
   const passed = async (
@@ -87,12 +104,16 @@ export function responderSource(context: ResponderSourceContext): ResponderSourc
     about: Relayed,
     signal: AbortSignal,
   ): Promise<ResponderFound> => {
-    if (passOn === undefined || !budget.begin()) return later;
+    if (!budget.begin()) return later;
     try {
-      const found = await passOn(asked, about, signal);
-      if (found.type !== 'unavailable') return found;
-      if (!signal.aborted) context.failed(found, about);
-      return later;
+      const found = asked.hasNonce ? await context.passOn(asked, about, signal) : noNonce;
+      if (found.type === 'unavailable') {
+        if (!signal.aborted) context.failed(found, about);
+        return later;
+      }
+      const { shown, verdict } = found;
+      context.said?.(about, verdict, shown.der);
+      return { type: 'shown', shown };
     } finally {
       budget.end();
     }
@@ -105,10 +126,10 @@ export function responderSource(context: ResponderSourceContext): ResponderSourc
       const key = keyOf(certId);
       if (key === undefined) return unauthorized;
       const held = await own.find(key);
-      if (held && !(hasNonce && passOn)) return { type: 'shown', shown: held };
-      const about = await relayed(certId);
+      if (held && !(hasNonce && passesNonces)) return { type: 'shown', shown: held };
+      const about = await relayed(asked);
       if (about === undefined) return held ? { type: 'shown', shown: held } : unauthorized;
-      if (hasNonce && passOn) {
+      if (about.isNonceRequired === true || (hasNonce && passesNonces)) {
         const found = await passed(asked, about, signal);
         // Without the nonce is better than nothing: whoever insists on it says so himself.
         return found.type === 'none' && held ? { type: 'shown', shown: held } : found;

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { ResponderAsks } from '../../src/agent/ocsp-responder.ts';
 import { passNonce } from '../../src/agent/pass-nonce.ts';
+import type { Relayed } from '../../src/agent/responder-source.ts';
+import { toDer } from '../../src/asn1/codec.ts';
 import { certIdOf } from '../../src/revocation/ocsp-cert-id.ts';
+import { ocspRequest } from '../../src/revocation/ocsp-query.ts';
+import { extension } from '../../src/x509/extension-values.ts';
+import { OCSPRequest } from '../../src/x509/ocsp-request.ts';
 import { fakeClock } from '../harness/fake-clock.ts';
 import { after, ca, leaf, response, single } from '../revocation/ocsp-made.ts';
 import { answerWith, ocspObjectFor, responderAt } from '../validation/ocsp-asked.ts';
@@ -13,13 +19,17 @@ const asked = {
 };
 
 /** Pass a question about `leaf` on to a responder. */
-async function pass(url: string | undefined, signal = new AbortController().signal) {
+async function pass(
+  url: string | undefined,
+  signal = new AbortController().signal,
+  more: Partial<ResponderAsks & Relayed> = {},
+) {
   const object = ocspObjectFor({
     rules: { nonce: 'require' },
     ...(url !== undefined && { query: { url } }),
   });
-  const about = { certificate: leaf.certificate, issuer: ca.certificate, object };
-  return await passNonce(fakeClock(after(60), 'waits'))(asked, about, signal);
+  const about = { certificate: leaf.certificate, issuer: ca.certificate, object, ...more };
+  return await passNonce(fakeClock(after(60), 'waits'))({ ...asked, ...more }, about, signal);
 }
 
 describe('passNonce()', () => {
@@ -51,6 +61,23 @@ describe('passNonce()', () => {
     const failing = await responderAt((_request, out) => void out.writeHead(500).end());
     expect(await pass(failing.url)).toMatchObject({ type: 'unavailable', code: 'http-status' });
     expect(await pass(undefined)).toMatchObject({ type: 'unavailable', code: 'no-source' });
+  });
+
+  it('wants the nonce of the request back where that is required', async () => {
+    const nonce = new Uint8Array(32).fill(7);
+    const isNonceRequired = true;
+    const about = { certificate: leaf.certificate, issuer: ca.certificate, hash: 'sha1' } as const;
+    const withNonce = toDer(OCSPRequest, { tbsRequest: ocspRequest(about, nonce) });
+    const ask = async (back?: Uint8Array, sent = withNonce) => {
+      const data = back && { responseExtensions: [extension('ocspNonce', back)] };
+      const octets = response(data && { data });
+      const { url } = await responderAt((_request, out) => answerWith(out, octets));
+      return pass(url, undefined, { isNonceRequired, request: sent });
+    };
+    expect(await ask(nonce)).toMatchObject({ type: 'shown', verdict: { type: 'good' } });
+    expect(await ask()).toMatchObject({ code: 'nonce-missing' });
+    expect(await ask(new Uint8Array(32))).toMatchObject({ code: 'nonce-mismatch' });
+    expect(await ask(nonce, request)).toMatchObject({ code: 'nonce-missing' });
   });
 
   it('ends when whoever asked has gone', async () => {

@@ -4,7 +4,7 @@ import { relayBudget } from '../../src/agent/request-counter.ts';
 import { responderSource, type ResponderSourceContext } from '../../src/agent/responder-source.ts';
 import { parseLabel } from '../../src/base/label.ts';
 import { certIdOf } from '../../src/revocation/ocsp-cert-id.ts';
-import { unavailable } from '../../src/revocation/verdict.ts';
+import { unavailable, type RevocationVerdict } from '../../src/revocation/verdict.ts';
 import type { OcspAnswer, ResolvedOcsp } from '../../src/validation/contract.ts';
 import { algorithmIdentifier } from '../../src/x509/algorithm-identifier.ts';
 import type { CertID } from '../../src/x509/ocsp-request.ts';
@@ -35,11 +35,18 @@ const object = ocspObjectFor({
   query: { url: 'http://o/', certIdHash: 'sha1' },
 });
 
+const shownAnswer = {
+  type: 'shown',
+  shown: { der: Uint8Array.of(2), thisUpdate: after(0), until: after(60) },
+} as const;
+const passedAnswer = { ...shownAnswer, verdict: good.verdict };
+
 /** A source for `ca`, and what was asked by which object. */
 function sourceWith(changes: Partial<ResponderSourceContext> = {}) {
   const clock = fakeClock(after(60));
   const asked: { readonly serial: bigint; readonly object: ResolvedOcsp }[] = [];
   const failures: string[] = [];
+  const said: RevocationVerdict['type'][] = [];
   const source = responderSource({
     store: { staples: { list: async () => [kept] } },
     clock,
@@ -52,11 +59,14 @@ function sourceWith(changes: Partial<ResponderSourceContext> = {}) {
       },
     },
     relays: async () => [{ issuers: [ca.certificate], object }],
+    passOn: async () => unavailable('connect', 'nobody is there'),
+    passesNonces: false,
+    said: (_about, { type }) => void said.push(type),
     ...changes,
   });
   const find = (id: CertID, hasNonce = false): Promise<ResponderFound> =>
     source.find({ certId: id, hasNonce, request: Uint8Array.of(7) }, signal);
-  return { find, asked, failures, clock };
+  return { find, asked, failures, said, clock };
 }
 
 describe('responderSource()', () => {
@@ -112,19 +122,17 @@ describe('responderSource()', () => {
 
   it('passes nonces on where that is set, within the budget, and shows what is kept when that comes to nothing', async () => {
     const passed: ResponderAsks[] = [];
-    let answer: Awaited<ReturnType<NonNullable<ResponderSourceContext['passOn']>>> = {
-      type: 'shown',
-      shown: { der: Uint8Array.of(2), thisUpdate: after(0), until: after(60) },
-    };
+    let answer: Awaited<ReturnType<ResponderSourceContext['passOn']>> = passedAnswer;
     const clock = fakeClock(after(60));
     const { find, asked, failures } = sourceWith({
       budget: relayBudget(clock),
+      passesNonces: true,
       async passOn(question) {
         passed.push(question);
         return answer;
       },
     });
-    for (const id of [certId, other]) expect(await find(id, true)).toStrictEqual(answer);
+    for (const id of [certId, other]) expect(await find(id, true)).toStrictEqual(shownAnswer);
     expect(passed.map(({ request }) => request)).toStrictEqual([
       Uint8Array.of(7),
       Uint8Array.of(7),
@@ -140,6 +148,36 @@ describe('responderSource()', () => {
     await Promise.all(spent);
     expect(passed.length).toBeLessThanOrEqual(3000);
     expect(await find(other, true)).toStrictEqual({ type: 'none', why: 'tryLater' });
+  });
+});
+
+describe('responderSource(), where an object of a gateway requires nonces', () => {
+  const relay = { issuers: [ca.certificate], object, isNonceRequired: true };
+
+  it('passes on that of charon, whatever is set for others, and tells what was said', async () => {
+    const passed: (boolean | undefined)[] = [];
+    const { find, asked, said } = sourceWith({
+      relays: async () => [relay],
+      async passOn(_question, { isNonceRequired }) {
+        passed.push(isNonceRequired);
+        return passedAnswer;
+      },
+    });
+    expect(await find(other, true)).toStrictEqual(shownAnswer);
+    expect(passed).toStrictEqual([true]);
+    expect([asked, said]).toStrictEqual([[], ['good']]);
+  });
+
+  it('has no word without one, but for a server for which something is set as well', async () => {
+    const { find, failures } = sourceWith({ relays: async () => [relay] });
+    expect(await find(other)).toStrictEqual({ type: 'none', why: 'tryLater' });
+    expect(failures).toStrictEqual(['nonce-missing']);
+    const both = sourceWith({
+      relays: async () => [relay, { issuers: [ca.certificate], object }],
+    });
+    expect(await both.find(other)).toMatchObject({ type: 'shown', shown: { der: good.der } });
+    expect(await both.find(other, true)).toStrictEqual({ type: 'none', why: 'tryLater' });
+    expect(both.failures).toStrictEqual(['connect']);
   });
 });
 
