@@ -113,6 +113,34 @@ describe('the agent beside a charon', () => {
       await trapd.stop();
     }
   });
+
+  it('tells of a peer that charon keeps out by what the responder of the agent says', async () => {
+    const { b, host } = scene;
+    await keeper.say(
+      'staple responder listen 127.0.0.1:8889',
+      `ocsp verify-object hq url ${host.urlsOf('issuing-b').ocsp} verify-others on signing-certs issuing-b:any nonce off caching off`,
+    );
+    // Short enough for charon to ask again.
+    host.spoil('/ocsp/issuing-b', { type: 'of', making: { ago: 60, until: 2 } });
+    const leaf = await b.issuing.issue('bob');
+    await loadBob(leaf, [b.issuing]);
+    await addPeer('revocation relaxed ocsp-cert-validator hq');
+    await vi.waitFor(() => callFromBob(), often);
+    expect(await keeper.say('show alarms')).not.toContain('ipsec peer bob');
+    b.issuing.revoke(leaf);
+    await vi.waitFor(async () => {
+      await scene.bob.terminate('alice');
+      const { isEstablished } = await scene.bob.call('alice');
+      expect(isEstablished).toBe(false);
+    }, often);
+    expect(scene.alice.log()).toMatch(/ocsp status from 'http:\/\/127\.0\.0\.1:8889\/'/);
+    await vi.waitFor(
+      async () => expect(await keeper.say('show alarms')).toContain('ipsec peer bob'),
+      often,
+    );
+    expect(agent.log()).toMatch(/"bob" has no IKE_SA, and would be refused: revoked: /);
+    host.mend();
+  });
 });
 
 function write(name: string, content: string): string {
