@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { requirePeer } from '../harness/require.ts';
+import { requireFeature, requirePeer } from '../harness/require.ts';
 import { fakedTime, type FakedTime } from './faked-time.ts';
 import { keeperIn, type Keeper } from './ipsec/certkeeper.ts';
 import {
@@ -27,6 +27,7 @@ beforeAll(() => {
 beforeEach((context) => {
   requireIpsec(context, 'libipsec');
   requirePeer(context, 'faketime');
+  requireFeature(context, 'accounts');
 });
 
 // Charons, agents and the CA have one time of day, which is set; what counts seconds in them goes on as usual.
@@ -102,7 +103,7 @@ describe('a tunnel over the years', () => {
   }, 240_000);
 });
 
-/** A CA for bob, which speaks CMP and has CRLs; it listens on the loopback interface, and something before it elsewhere. */
+/** A CA for bob, which speaks CMP and has CRLs. The lab listens on the loopback interface only: something before it elsewhere. */
 async function startLab(scene: IpsecScene, time: FakedTime): Promise<PlacedProcess> {
   const { pki } = scene.network;
   const words = ['port', port, 'dir', join(scene.directory, 'lab'), 'crl-url', labUrl];

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { programPath } from '../../scripts/peer-packages.ts';
+import { features } from '../features.ts';
 import { requireFeature, requirePeer } from '../harness/require.ts';
 import { hasIpsec, requireIpsec } from './ipsec/ipsec-scene.ts';
 import { buildOnce } from './responder-scene.ts';
@@ -15,7 +16,7 @@ let told = '';
 let code: number | null = null;
 
 beforeAll(() => {
-  if (!hasIpsec('libipsec')) return;
+  if (!hasIpsec('libipsec') || !features.accounts.isThere()) return;
   buildOnce();
   const { status, stdout, stderr } = spawnSync('bash', [script], {
     env: { ...process.env, PATH: programPath },
@@ -31,6 +32,7 @@ beforeEach((context) => {
   requireIpsec(context, 'libipsec');
   requirePeer(context, 'snmptrapd');
   requireFeature(context, 'mounts');
+  requireFeature(context, 'accounts');
 });
 
 describe('examples/two-gateways', () => {
