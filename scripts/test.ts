@@ -56,6 +56,8 @@ const long: Readonly<Record<string, number>> = {
   'ipsec-matrix': 20,
   'ipsec-facts': 7,
   'ipsec-renewal': 14,
+  'two-gateways': 45,
+  'ipsec-time': 14,
   'point-matrix': 12,
   'bad-input': 16,
 };
