@@ -66,16 +66,26 @@ describe('a CRL of more than a mebibyte, which does not go into charon', () => {
     const bob = await published(ca);
     expect(await addPeer(ca)).toMatch(/more than the 65535 octets .* with http_proxy=http:/);
     await loadBob(bob, ca);
-    const proxy = { http_proxy: 'http://127.0.0.1:8889', no_proxy: '127.0.0.1,localhost' };
+    const proxy = { all_proxy: 'http://127.0.0.1:8889', no_proxy: '127.0.0.1,localhost' };
     await scene.alice.restart(proxy);
     await scene.host.goDown();
     scene.host.forget();
     await vi.waitFor(() => callFromBob(), waiting);
     expect(scene.alice.log()).toContain(`fetching crl from '${scene.host.urlsOf('root-m').crl}'`);
-    // Nothing else comes through it.
+    // Nothing else comes through it, and nobody else is asked.
     await scene.host.goUp();
     expect(await through(8889, scene.host.url)).toBe('404');
-    expect(scene.host.asked()).toStrictEqual([]);
+    const other = largeRoot('root-n', 'Root-N', 'sha256', 1);
+    scene.host.add(other);
+    await known(other);
+    await addPeer(other, '');
+    await loadBob(await other.issue('bob', { names: scene.host.urlsOf('root-n') }), other);
+    expect((await scene.bob.call('alice')).isEstablished).toBe(false);
+    expect(scene.alice.log()).toContain(
+      `requesting ocsp status from '${scene.host.url}/ocsp/root-n'`,
+    );
+    // The agent asks by GET, of its own accord.
+    expect(scene.host.asked().filter((each) => /^POST | \/$/.test(each))).toStrictEqual([]);
   });
 });
 
@@ -91,9 +101,13 @@ async function publish(ca: SceneCa): Promise<void> {
   await keeper.say(`ca-crl name ${ca.name} der url ${scene.host.urlsOf(ca.name).crl}`);
 }
 
+async function known(ca: SceneCa): Promise<void> {
+  await keeper.say(`cert import cert-name ${ca.name} file ${write(`${ca.name}.pem`, ca.pem)} ca`);
+}
+
 /** Have a CA known to alice, with its CRL. @returns a certificate of it for bob */
 async function published(ca: SceneCa): Promise<SceneLeaf> {
-  await keeper.say(`cert import cert-name ${ca.name} file ${write(`${ca.name}.pem`, ca.pem)} ca`);
+  await known(ca);
   await publish(ca);
   const held = async (): Promise<void> =>
     expect(await keeper.say('show ca-crl')).toContain(ca.commonName);
@@ -102,9 +116,10 @@ async function published(ca: SceneCa): Promise<SceneLeaf> {
 }
 
 /** Have alice judge bob by a CA and its CRL. @returns what was said beside */
-async function addPeer(ca: SceneCa): Promise<string> {
+async function addPeer(ca: SceneCa, crls = `ca-crl list ca-crl-name ${ca.name}`): Promise<string> {
   const { alice, bob } = scene.network;
-  const line = `ipsec peer add bob socket ${scene.alice.socket} local-address ${alice.address} peer ${bob.address} remote-id CN=bob certificate alice ca ${ca.name} proposal aes128-sha256-ecp256 revocation strict ca-crl list ca-crl-name ${ca.name}`;
+  const line =
+    `ipsec peer add bob socket ${scene.alice.socket} local-address ${alice.address} peer ${bob.address} remote-id CN=bob certificate alice ca ${ca.name} proposal aes128-sha256-ecp256 revocation strict ${crls}`.trim();
   const { code, err } = await keeper.run(...line.split(' '));
   expect(code, err).toBe(0);
   return err;
