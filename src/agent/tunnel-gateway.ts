@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { CertError } from '../base/errors.ts';
 import type { Label } from '../base/label.ts';
 import type { IkeAssociation, IkeDaemon } from '../deploy/ike-daemon.ts';
+import type { TrustedPeer } from '../lifecycle/ipsec-authorities.ts';
 import type { IkePorts } from '../lifecycle/ipsec-ports.ts';
 import type { IpsecPeer } from '../store/ipsec-contract.ts';
 import type { HeardRevocations } from './heard-revocations.ts';
@@ -9,6 +10,7 @@ import { inTurn } from './in-turn.ts';
 import { tunnelJudge, type JudgingContext, type RefusedTunnel } from './judge-tunnels.ts';
 import type { TunnelAlarms } from './tunnel-alarms.ts';
 import { tunnelBans } from './tunnel-bans.ts';
+import { tunnelCaStatus } from './tunnel-ca-status.ts';
 import { seenCertificates } from './tunnel-chains.ts';
 import { tunnelCrls } from './tunnel-crls.ts';
 import { tunnelRedeployment } from './tunnel-redeployment.ts';
@@ -63,6 +65,7 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
   const trust = tunnelTrust(context);
   const bans = tunnelBans(clock);
   const redeployment = tunnelRedeployment(context);
+  const caStatus = tunnelCaStatus(context);
   const idleSince = new Map<string, number>();
   /** What was logged last of peers that are away. */
   const saidOf = new Map<string, string>();
@@ -74,6 +77,7 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
   let ids: ReadonlySet<string> = new Set();
   let keptOut: readonly string[] = [];
   let isClosed = false;
+  let isFetching = false;
 
   const look = inTurn(async () => {
     if (isClosed || signal.aborted) return;
@@ -201,6 +205,15 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
     }
   };
 
+  const fetchForCas = async (trusted: readonly TrustedPeer[]): Promise<void> => {
+    if (isFetching) return;
+    isFetching = true;
+    try {
+      if ((await caStatus.look(trusted, signal)) && !isClosed) await soon();
+    } finally {
+      isFetching = false;
+    }
+  };
   const lookWith = async (
     daemon: IkeDaemon,
     peers: readonly IpsecPeer[],
@@ -235,6 +248,8 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
     if (await redeployment.look(daemon, socket, wants, isBack || isOther)) context.wake();
     run = present;
     await crls.load(daemon, found);
+    // Whoever calls meanwhile does not wait for the host of a CRL.
+    void fetchForCas(trusted).catch(() => {});
     await initiate(daemon, peers, associations);
     established = associations.filter(
       ({ state, connection }) =>

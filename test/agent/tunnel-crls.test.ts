@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { toDer } from '../../src/asn1/codec.ts';
 import { putConfiguredCrl } from '../../src/lifecycle/configured-crls.ts';
+import { certificateDer } from '../../src/x509/certificate.ts';
+import { extension } from '../../src/x509/extension-values.ts';
+import { Name } from '../../src/x509/name.ts';
 import { issue, type Issued } from '../harness/certificates.ts';
+import { named } from '../lifecycle/site.ts';
 import { entry, makeCrl } from '../revocation/crl-made.ts';
-import { crlServer } from '../validation/crl-kept.ts';
+import { crlServer, pointAt } from '../validation/crl-kept.ts';
 import { rootB, tunnelScene, type TunnelScene } from './tunnel-scene.ts';
 
 const bob = issue({ subject: 'CN=bob', issuer: rootB });
@@ -139,5 +144,28 @@ describe('keepTunnels(), of CRLs', () => {
     ]);
     await tunnels.refresh();
     expect(lines).toHaveLength(1);
+  });
+
+  it('fetches what is said of the CAs of a peer before there is anybody to be judged', async () => {
+    const { deploy, put, tunnels, charon, site } = await tunnelScene();
+    const thisUpdate = site.clock.now();
+    const nextUpdate = new Date(thisUpdate.getTime() + 3_600_000);
+    const der = makeCrl(rootB, { number: 1n, thisUpdate, nextUpdate });
+    const server = await crlServer(der);
+    const cdp = extension('cRLDistributionPoints', [pointAt(server.url)]);
+    const sub = issue({ subject: 'CN=Sub', issuer: rootB, isCa: true, extensions: [cdp] });
+    await site.store.caCertificates.put(
+      {
+        label: named('sub'),
+        der: certificateDer(sub.certificate),
+        subject: toDer(Name, sub.subject),
+        createdAt: thisUpdate,
+      },
+      false,
+    );
+    await put();
+    await deploy();
+    await tunnels.refresh();
+    await expect.poll(() => [...charon.crls]).toStrictEqual([Buffer.from(der).toString('hex')]);
   });
 });
