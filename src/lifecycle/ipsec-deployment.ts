@@ -11,6 +11,7 @@ import {
   responderUrlFor,
 } from './ipsec-authorities.ts';
 import { isAmong } from './ipsec-crls.ts';
+import { endFormer } from './ipsec-former-words.ts';
 import { rememberGiven } from './ipsec-key-places.ts';
 import { planIpsec, type IpsecPlan } from './ipsec-plan.ts';
 import { realIkePorts } from './ipsec-ports.ts';
@@ -110,6 +111,11 @@ async function use(
   const { name, givenKeys, key } = plan;
   await rememberGiven(store, name, socket, [...givenKeys, key.id]);
   await load(daemon, plan);
+  await endFormer(
+    store,
+    daemon,
+    plan.connections.map(({ connection }) => connection.name),
+  );
   const instead =
     (await lookForLoaded(daemon, plan)) ?? (await renewAssociations(context, daemon, plan));
   await begin(daemon, plan);

@@ -4,6 +4,7 @@ import type { IpsecPeer } from '../store/ipsec-contract.ts';
 import { alone } from './alone.ts';
 import type { LifecycleContext } from './context.ts';
 import { deployPending, type DeployResult } from './deploy-settings.ts';
+import { forgetFormer, rememberFormer } from './ipsec-former-words.ts';
 import { forgetLeftovers } from './ipsec-leftovers.ts';
 import { responderUrlFor } from './ipsec-authorities.ts';
 import { crlUriAdvice, largeCrlAdvice, largeCrls } from './ipsec-large-crls.ts';
@@ -16,7 +17,7 @@ import { oneJudgingChange } from './one-judging-change.ts';
  * Set up an IPsec peer in place of one of that name, and deploy its certificate with it: an operator who sets this wants to
  * know now whether charon takes it.
  *
- * @param isLater only store it; what stands by other words goes on with them
+ * @param isLater only store it; what stands by other words goes on with them until it is deployed
  * @throws {CertError} what `checkIpsecPeer` throws, with nothing stored; DELIVERY_FAILED, when it stays and is tried again; IN_PROGRESS
  */
 export async function putIpsecPeer(
@@ -28,10 +29,13 @@ export async function putIpsecPeer(
     const { store, log } = held;
     const former = await store.ipsecPeers.get(peer.name);
     // What stands by the old words would go on with them until it ends by itself.
-    if (former && !isLater && isOther(former, peer)) {
+    if (former && isOther(former, peer)) {
       // Before anything is ended.
       await checkIpsecPeer(held, peer);
-      await endIfThere(held, former);
+      // Nothing is deployed any more where it was.
+      const isElsewhere = former.socket !== peer.socket || former.certificate !== peer.certificate;
+      if (isLater && !isElsewhere) await rememberFormer(store, peer.name);
+      else await endIfThere(held, former);
     }
     await oneJudgingChange(held, async () => {
       const trust = await checkIpsecPeer(held, peer);
@@ -90,6 +94,7 @@ export async function removeIpsecPeer(
       log.warn(error.message);
     });
     if (!(await store.ipsecPeers.remove(name))) return false;
+    await forgetFormer(store, name);
     // Others of this certificate are deployed anew; the peer is gone whatever becomes of that.
     await deployPending(held, peer.certificate).catch((error: unknown) => {
       if (!(error instanceof CertError) || error.code !== 'DELIVERY_FAILED') throw error;
