@@ -48,7 +48,8 @@ export function tunnelCaStatus({
       for (const { peer, trust } of peers) {
         for (const ca of trust.intermediates) {
           const der = certificateDer(ca);
-          const key = `${peer.name} ${toHex(digest('sha256', der))}`;
+          // What is fetched is held for all peers.
+          const key = toHex(digest('sha256', der));
           if (!isDue(key)) continue;
           lookedAt.set(key, clock.now().getTime());
           const found = await policyFor(store, peer);
