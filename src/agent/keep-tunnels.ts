@@ -17,6 +17,8 @@ export interface TunnelsContext {
   readonly validation: ValidationContext;
   /** Called when something is due again. */
   wake(): void;
+  /** Called when somebody is to be told of something, or that it is over. */
+  readonly tell: () => void;
   /** How charons are reached; without it, as it is in reality. */
   readonly ike?: IkePorts;
   /** For tests: looked at as often, in place of every ten seconds. */

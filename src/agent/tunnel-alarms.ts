@@ -19,9 +19,12 @@ export interface TunnelAlarms {
 export function tunnelAlarms({
   store,
   clock,
+  tell,
 }: {
   readonly store: Store;
   readonly clock: Pick<Clock, 'now'>;
+  /** Called when something has been written that may have to be sent. */
+  readonly tell?: () => void;
 }): TunnelAlarms {
   const look = async (
     peer: string,
@@ -34,6 +37,7 @@ export function tunnelAlarms({
       ...react({ ...standing, observation: { subject, conditions }, now, policy }),
       notBefore: now,
     }));
+    tell?.();
   };
   const standing = async (): Promise<readonly string[]> =>
     (await store.alarms.sources())

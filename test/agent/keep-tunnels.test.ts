@@ -126,15 +126,18 @@ describe('keepTunnels()', () => {
   });
 
   it('ends the IKE_SA of whoever is refused as soon as charon says that it stands, and tells of it', async () => {
-    const { put, deploy, tunnels, charon, letIn, standing, lines, alarms } = await tunnelScene();
+    const { put, deploy, tunnels, charon, letIn, standing, lines, alarms, told } =
+      await tunnelScene();
     await put();
     await deploy();
     await tunnels.refresh();
+    expect(told()).toBe(0);
     const begun = charon.commands.length;
     letIn('bob', mallory);
     charon.raise('ike-updown', [value('up', 'yes'), section('bob', [value('uniqueid', '1')])]);
     await expect.poll(standing).toStrictEqual([]);
     await expect.poll(alarms).toStrictEqual(['ipsec peer bob peer-refused']);
+    await expect.poll(told).toBeGreaterThan(0);
     expect(lines).toStrictEqual([
       expect.stringMatching(
         /^IPsec peer "bob" at 192\.0\.2\.2 is refused: \S+: .*; its IKE_SA is ended, and it is kept out for 30 s$/,

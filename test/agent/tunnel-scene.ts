@@ -24,6 +24,8 @@ export interface TunnelScene {
   readonly tunnels: Tunnels;
   /** How often something was due again. */
   woken(): number;
+  /** How often something was to be sent. */
+  told(): number;
   /** Set a peer with the certificate `gw1`, judged by root B. */
   put(changes?: Partial<IpsecPeer>): Promise<void>;
   /** Do what is due, as the agent does. */
@@ -65,6 +67,7 @@ export async function tunnelScene(): Promise<TunnelScene> {
       retrieve(url, { limits: {}, signal: new AbortController().signal, ...options }),
   });
   let woken = 0;
+  let told = 0;
   const tunnels = keepTunnels({
     store,
     // Whoever comes back is looked for when the test says so.
@@ -72,6 +75,7 @@ export async function tunnelScene(): Promise<TunnelScene> {
     log,
     validation,
     wake: () => void woken++,
+    tell: () => void told++,
   });
   onTestFinished(() => tunnels.close());
   return {
@@ -80,6 +84,7 @@ export async function tunnelScene(): Promise<TunnelScene> {
     lines,
     tunnels,
     woken: () => woken,
+    told: () => told,
     put: (changes = {}) =>
       store.ipsecPeers.put({
         name: named('bob'),

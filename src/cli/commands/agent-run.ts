@@ -63,6 +63,7 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
     ...services,
     validation: validation.context,
     wake: () => void agent.look(),
+    tell: () => void agent.send(),
     everyMs: testBeat === undefined ? undefined : testBeat * 1000,
   });
   const { heard } = tunnels;
