@@ -55,6 +55,7 @@ const long: Readonly<Record<string, number>> = {
   'ocsp-matrix': 20,
   'ipsec-matrix': 20,
   'ipsec-facts': 7,
+  'ipsec-large-crl': 8,
   'ipsec-renewal': 14,
   'two-gateways': 45,
   'ipsec-time': 14,
