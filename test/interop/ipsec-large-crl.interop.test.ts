@@ -13,13 +13,15 @@ let scene: IpsecScene;
 let keeper: Keeper;
 let agent: PlacedProcess;
 
+/** What charon fetches elsewhere than on this machine. */
+const proxy = { all_proxy: 'http://127.0.0.1:8889', no_proxy: '127.0.0.1,localhost' };
 const waiting = { timeout: 30_000, interval: 200 } as const;
 
 // Alice is ours, with an agent; bob is a gateway of somebody else, with a certificate of a CA that has revoked 50,000.
 beforeAll(async () => {
   if (!hasIpsec()) return;
   buildOnce();
-  scene = await openIpsecScene();
+  scene = await openIpsecScene({ alice: { env: proxy } });
   const { a, network, directory } = scene;
   keeper = keeperIn(network.alice, directory, { CERTKEEPER_TEST_BEAT_SECONDS: '1' });
   const alice = await a.issuing.issue('alice');
@@ -66,8 +68,6 @@ describe('a CRL of more than a mebibyte, which does not go into charon', () => {
     const bob = await published(ca);
     expect(await addPeer(ca)).toMatch(/more than the 65535 octets .* with http_proxy=http:/);
     await loadBob(bob, ca);
-    const proxy = { all_proxy: 'http://127.0.0.1:8889', no_proxy: '127.0.0.1,localhost' };
-    await scene.alice.restart(proxy);
     await scene.host.goDown();
     scene.host.forget();
     await vi.waitFor(() => callFromBob(), waiting);
@@ -157,6 +157,6 @@ async function callFromBob(): Promise<void> {
 
 /** Ask for a URL on alice, through a proxy at a port there. @returns the status */
 async function through(proxy: number, url: string): Promise<string> {
-  const program = `require('node:http').get({ port: ${proxy}, path: process.argv[1] }, (answer) => console.log(answer.statusCode))`;
+  const program = `require('node:http').get({ port: ${proxy}, path: process.argv[1], agent: false }, (answer) => console.log(answer.resume().statusCode))`;
   return (await scene.network.alice.done(process.execPath, '-e', program, url)).trim();
 }
