@@ -7,7 +7,6 @@ import { hasIpsec, openIpsecScene, requireIpsec, type IpsecScene } from './ipsec
 import type { PlacedProcess } from './ipsec/place.ts';
 import type { SceneCa, SceneLeaf } from './ipsec/scene-ca.ts';
 import { filesOf } from './ipsec/swanctl-files.ts';
-import { buildOnce } from './responder-scene.ts';
 
 let scene: IpsecScene;
 let keeper: Keeper;
@@ -23,7 +22,6 @@ const often = { timeout: 30_000, interval: 300 } as const;
 // Alice is ours, with an agent; bob is a gateway of somebody else.
 beforeAll(async () => {
   if (!hasIpsec()) return;
-  buildOnce();
   scene = await openIpsecScene();
   const { a, b, host, network } = scene;
   keeper = keeperIn(network.alice, scene.directory, { CERTKEEPER_TEST_BEAT_SECONDS: '1' });
