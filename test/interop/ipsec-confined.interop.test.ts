@@ -88,6 +88,12 @@ describe('a charon that reaches nobody but our responder, with an agent beside i
     expect(isEstablished, `${said}${agent.log()}`).toBe(true);
     expect(scene.host.asked()).toContain('GET /object');
     expect(scene.host.asked()).not.toContain(ofBobHimself);
+    // The agent judges it, too: by what is said now, and not in the next test.
+    const keeper = keeperAt(scene.alice.place, site.state);
+    await vi.waitFor(
+      async () => expect(await keeper.say('agent status'), agent.log()).toContain('1 established'),
+      { timeout: 20_000, interval: 200 },
+    );
   });
 
   it('keeps one out that is revoked', async () => {
@@ -103,5 +109,24 @@ describe('a charon that reaches nobody but our responder, with an agent beside i
     expect(isEstablished, `${said}${agent.log()}`).toBe(false);
     expect(said).toContain(`ocsp request to ${scene.host.urlsOf('issuing-b').ocsp} failed`);
     expect(scene.host.asked()).not.toContain(ofBobHimself);
+  });
+
+  it('lets a peer in by a response with its nonce, and none without, where the object requires that', async () => {
+    const { alice, host } = scene;
+    await agent.stop();
+    await site.say(
+      `ocsp verify-object hq url ${host.url}/object verify-others off ca-chain root-b nonce require timeout 2000 caching off`,
+    );
+    agent = await keeperAt(alice.place, site.state).startAgent();
+    await vi.waitFor(isLoaded, { timeout: 40_000, interval: 100 });
+    const without = await alice.call(connectionName);
+    expect(without.isEstablished, `${without.said}${agent.log()}`).toBe(false);
+    expect(without.said).toContain(`ocsp request to ${host.urlsOf('issuing-b').ocsp} failed`);
+    expect(agent.log()).toContain('(nonce-missing)');
+
+    host.spoil(aboutBob, { type: 'of', making: { hasNonce: true } });
+    const { isEstablished, said } = await alice.call(connectionName);
+    expect(isEstablished, `${said}${agent.log()}`).toBe(true);
+    expect(host.asked()).not.toContain(ofBobHimself);
   });
 });

@@ -17,7 +17,7 @@ import { digest, findDigest } from '../../../src/crypto/digest.ts';
 import { softwareKeys } from '../../../src/crypto/keys.ts';
 import type { Certificate } from '../../../src/x509/certificate.ts';
 import { certificateDer } from '../../../src/x509/certificate.ts';
-import { extension } from '../../../src/x509/extension-values.ts';
+import { extension, extensionValue } from '../../../src/x509/extension-values.ts';
 import type { Extension } from '../../../src/x509/extension.ts';
 import { parseName } from '../../../src/x509/name-text.ts';
 import { decodeOcspRequest } from '../../../src/x509/ocsp-request.ts';
@@ -60,6 +60,8 @@ export interface Making {
   readonly ago?: number;
   /** Seconds from now; a week when absent. Past ones are negative. */
   readonly until?: number;
+  /** A response has the nonce of the request. */
+  readonly hasNonce?: boolean;
 }
 
 /** A CA of the scene, in memory: it issues, revokes, and says what it has revoked. */
@@ -145,7 +147,9 @@ export function caOf(name: string, commonName: string, authority: Authority): Sc
       return bytesEqual(first.reqCert.issuerKeyHash, digest(hash, subjectPublicKey));
     },
     respond(request, making = {}) {
-      const { requestList } = decodeOcspRequest(request).tbsRequest;
+      const { requestList, requestExtensions } = decodeOcspRequest(request).tbsRequest;
+      const sent = extensionValue(requestExtensions, 'ocspNonce');
+      const nonce = making.hasNonce === true && sent !== undefined ? { nonce: sent } : {};
       const { thisUpdate, nextUpdate } = timesOf(making);
       const revoked = revokedStatus({ at: fromNow(-1000), reason: 'keyCompromise' });
       const responses = requestList.map(({ reqCert: certID }) => {
@@ -154,7 +158,13 @@ export function caOf(name: string, commonName: string, authority: Authority): Sc
         const certStatus = says === 'revoked' ? revoked : ({ type: says, value: null } as const);
         return { certID, certStatus, thisUpdate, nextUpdate };
       });
-      return signOcspDraft({ responses, producedAt: thisUpdate, signer: authority, certs: [] });
+      return signOcspDraft({
+        responses,
+        producedAt: thisUpdate,
+        signer: authority,
+        certs: [],
+        ...nonce,
+      });
     },
   };
 }
