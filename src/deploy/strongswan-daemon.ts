@@ -12,6 +12,7 @@ import type {
 import { ViciClient } from './vici-client.ts';
 import { maxValueOctets, value, type ViciEntry, type ViciMessage } from './vici-message.ts';
 import { countIn, octetsIn, sectionIn, textIn, textsIn } from './vici-reading.ts';
+import { charonRefused } from './vici-socket.ts';
 
 /** It waits for nothing on the network in what is asked of it here. */
 const defaultTimeoutMs = 10_000;
@@ -57,12 +58,17 @@ export async function openIkeDaemon(
       return textIn(answer, 'id') ?? '';
     },
     async loadTokenKey({ handle, slot, module, pin }) {
-      const answer = await client.request('load-token', [
+      const asked = client.request('load-token', [
         value('handle', handle),
         ...(slot === undefined ? [] : [value('slot', String(slot))]),
         ...(module === undefined ? [] : [value('module', module)]),
         ...(pin === undefined ? [] : [value('pin', pin)]),
       ]);
+      const answer = await asked.catch((error: unknown) => {
+        const isSaidBack =
+          pin !== undefined && error instanceof Error && error.message.includes(pin);
+        throw isSaidBack ? charonRefused(socket, 'load-token', '…') : error;
+      });
       return textIn(answer, 'id') ?? '';
     },
     keys: async () => textsIn(await client.request('get-keys'), 'keys'),
