@@ -63,6 +63,10 @@ describe('the agent beside a charon', () => {
     await scene.alice.swanctl('--load-conns', '--file', write('none.conf', ''));
     await vi.waitFor(() => callFromBob(), often);
     expect(agent.log()).toMatch(/lost (?:connection "bob"|the key of "alice")/);
+    await vi.waitFor(
+      async () => expect(await keeper.say('agent status')).toMatch(/tunnels +1 established at \//),
+      often,
+    );
   });
 
   it('ends the tunnel of a peer as soon as a CRL lists it, which charon would believe in later', async () => {
