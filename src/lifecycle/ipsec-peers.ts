@@ -25,7 +25,7 @@ export async function putIpsecPeer(
   peer: IpsecPeer,
   isLater: boolean,
 ): Promise<DeployResult> {
-  return alone(context, peer.certificate, 0, async (held) => {
+  return aloneWithFormer(context, peer, async (held) => {
     const { store, log } = held;
     const former = await store.ipsecPeers.get(peer.name);
     // What stands by the old words would go on with them until it ends by itself.
@@ -52,6 +52,17 @@ export async function putIpsecPeer(
     });
     return isLater ? { type: 'stored' } : deployPending(held, peer.certificate);
   });
+}
+
+/** Whoever deploys the certificate that the peer had may be about to load it by the words of before. */
+async function aloneWithFormer<T>(
+  context: LifecycleContext,
+  { name, certificate }: IpsecPeer,
+  work: (held: LifecycleContext) => Promise<T>,
+): Promise<T> {
+  const former = (await context.store.ipsecPeers.get(name))?.certificate ?? certificate;
+  if (former === certificate) return alone(context, certificate, 0, work);
+  return alone(context, former, 0, (held) => alone(held, certificate, 0, work));
 }
 
 /** Tell whether traffic goes another way than before, not only by other rules of judging. */

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { toDer } from '../../src/asn1/codec.ts';
 import type { LifecycleContext } from '../../src/lifecycle/context.ts';
 import { deployAgain } from '../../src/lifecycle/deploy-settings.ts';
 import { authorityName } from '../../src/lifecycle/ipsec-authorities.ts';
+import { putIpsecPeer } from '../../src/lifecycle/ipsec-peers.ts';
 import { poll } from '../../src/lifecycle/poll.ts';
 import { update } from '../../src/lifecycle/update.ts';
 import { certificateDer } from '../../src/x509/certificate.ts';
+import { SubjectPublicKeyInfo } from '../../src/x509/subject-public-key-info.ts';
 import { issue } from '../harness/certificates.ts';
 import { keyIdOfCertificate } from '../harness/fake-charon.ts';
 import { keepCa, peer } from './ipsec-site.ts';
@@ -62,6 +65,37 @@ describe('of two processes that deploy to one charon at once', () => {
     expect([...made.charon.loadedKeys]).toStrictEqual([keyIdOfCertificate(der)]);
     expect(await made.complaints(['hq', 'branch'])).toStrictEqual([]);
     expect((await made.deployment()).status).toMatchObject({ state: 'deployed' });
+  });
+
+  it('neither gives a peer to another certificate while the other deploys the one before', async () => {
+    const made = await settled({ othersLive: true });
+    const { site, context } = made;
+    const { ike } = context;
+    const issued = issue({ subject: 'CN=gw2' });
+    await site.store.certificates.import({
+      name: named('gw2'),
+      der: certificateDer(issued.certificate),
+      chain: [],
+      key: {
+        spki: toDer(SubjectPublicKeyInfo, issued.key.spki),
+        pkcs8: new Uint8Array(issued.key.privateKey.export({ type: 'pkcs8', format: 'der' })),
+      },
+      source: 'import',
+      at: site.clock.now(),
+    });
+    const other = await made.another();
+    const before = await site.store.ipsecPeers.get('hq');
+    if (ike === undefined || before === undefined) throw new Error('The site has both');
+    const come: unknown[] = [];
+    const open: typeof ike.open = async (...words) => {
+      const put = putIpsecPeer(other, { ...before, certificate: named('gw2') }, false);
+      come.push(await put.catch((error: unknown) => error));
+      return ike.open(...words);
+    };
+    await deployAgain({ ...context, ike: { ...ike, open } }, gw1);
+    expect(come).toMatchObject([coded('IN_PROGRESS')]);
+    expect(await site.store.ipsecPeers.get('hq')).toStrictEqual(before);
+    expect(await made.complaints(['hq', 'branch'])).toStrictEqual([]);
   });
 
   it('neither takes away where the other has charon ask', async () => {
