@@ -46,6 +46,14 @@ describe('chains of IKE gateways', () => {
     await established(scene.alice);
     expect(issuersSeen(scene.alice)).toEqual(['Sub-B1', 'Sub-B2', 'Sub-B3']);
     expect(issuersSeen(scene.bob)).toEqual(['Sub-A1', 'Sub-A2', 'Sub-A3']);
+    const before = await scene.alice.sas();
+    const agent = await alice.startAgent();
+    try {
+      await vi.waitFor(() => expect(agent.log()).toContain('accepted-without-revocation'), waiting);
+    } finally {
+      await agent.stop();
+    }
+    expect(await scene.alice.sas()).toEqual(before);
   });
 
   it('of five certificates are refused on our side, before charon is told anything', async () => {
