@@ -1,8 +1,10 @@
 import type { Log } from '../base/log.ts';
 import type { IkeAssociation } from '../deploy/ike-daemon.ts';
 import type { IpsecPeer } from '../store/ipsec-contract.ts';
+import type { ValidationPolicy } from '../validation/contract.ts';
+import type { Certificate } from '../x509/certificate.ts';
 import { judgePeer, policyFor, type PeerJudgeContext } from './judge-peer.ts';
-import type { SeenCertificates } from './tunnel-chains.ts';
+import type { FoundChains, SeenCertificates } from './tunnel-chains.ts';
 
 /** What judging stands on. */
 export interface JudgingContext extends PeerJudgeContext {
@@ -12,7 +14,7 @@ export interface JudgingContext extends PeerJudgeContext {
 /** An IKE_SA that is to end, and to be set up anew: nobody knows with what it was authenticated. */
 export interface UnshownTunnel {
   readonly type: 'unshown';
-  /** Charon shows several, and not all of them are accepted. */
+  /** Charon shows such, too, as are not accepted: it is to forget them all before. */
   readonly isMixed: boolean;
   readonly peer: IpsecPeer;
   readonly association: IkeAssociation;
@@ -67,13 +69,13 @@ const LIVED_SECONDS = 60;
 /** `kept`: nobody has a word on it, and it was let in when somebody had. */
 type Outcome = 'accepted' | 'kept' | 'not judged' | UnshownTunnel | RefusedTunnel;
 
-/** So often one is set up anew of which charon does not show the certificate: it has room for few. */
+/** So often one is set up anew of which charon does not show the certificate: it has room for few, and anybody can fill it. */
 const MAX_UNSHOWN = 2;
 
 /** One that is busy is missing from the list of charon now and then, and is there again. */
 const GONE_MS = 60_000;
 
-type Chains = readonly (readonly Uint8Array[])[];
+type Chains = FoundChains['chains'];
 
 interface Judged {
   readonly at: number;
@@ -127,25 +129,24 @@ export function tunnelJudge(context: JudgingContext): TunnelJudge {
   const judgeOne = async (
     peer: IpsecPeer,
     association: IkeAssociation,
-    chains: Chains,
+    policy: ValidationPolicy,
+    { chains, isStrange }: FoundChains,
     wasAccepted: boolean,
     signal: AbortSignal,
   ): Promise<Outcome> => {
-    const policy = await policyFor(store, peer);
-    if ('failure' in policy) {
-      tellOnce(peer, `is not judged: ${policy.failure}`);
-      return 'not judged';
-    }
     if (chains.length === 0) {
-      const missing = `charon has no certificate of "${association.remoteId}"`;
-      if (!wasAccepted && mayAskAnew(peer)) {
-        return { type: 'unshown', isMixed: false, peer, association };
+      const missing = `charon has no certificate of "${association.remoteId}"${isStrange ? ' by a CA that is believed' : ''}`;
+      const isKept = wasAccepted && !isStrange;
+      // A stranger may have put his own there, in whose way the true one was; so this is no refusal yet.
+      if (!isKept && mayAskAnew(peer)) {
+        return { type: 'unshown', isMixed: isStrange, peer, association };
       }
-      if (wasAccepted || policy.revocation === 'relaxed') {
+      if (isKept || (policy.revocation === 'relaxed' && !isStrange)) {
         tellOnce(peer, `is not judged: ${missing}`);
         return 'not judged';
       }
-      return { type: 'refused', peer, association, why: `no-certificate: ${missing}` };
+      const code = isStrange ? 'untrusted' : 'no-certificate';
+      return { type: 'refused', peer, association, why: `${code}: ${missing}` };
     }
     shown.set(peer.name, chains);
     const judgement = await judgePeer(context, policy, chains, signal);
@@ -175,11 +176,13 @@ export function tunnelJudge(context: JudgingContext): TunnelJudge {
     signal: AbortSignal,
   ): Promise<string | undefined> => {
     if (!isDue(absent.get(peer.name), by)) return undefined;
-    const { remoteId } = peer;
-    const chains = shown.get(peer.name) ?? (remoteId === undefined ? [] : seen.chainsOf(remoteId));
-    if (chains.length === 0) return undefined;
     const policy = await policyFor(store, peer);
     if ('failure' in policy) return undefined;
+    const { remoteId } = peer;
+    const chains =
+      shown.get(peer.name) ??
+      (remoteId === undefined ? [] : seen.chainsOf(remoteId, casOf(policy)).chains);
+    if (chains.length === 0) return undefined;
     const judgement = await judgePeer(context, policy, chains.slice(0, 1), signal);
     if (signal.aborted) return undefined;
     absent.set(peer.name, { at: clock.now().getTime(), by });
@@ -197,12 +200,19 @@ export function tunnelJudge(context: JudgingContext): TunnelJudge {
         association: IkeAssociation,
         before: Known | undefined,
       ): Promise<Outcome> => {
+        const policy = await policyFor(store, peer);
         const held = before?.chains ?? [];
-        const chains = held.length > 0 ? held : seen.chainsOf(association.remoteId);
-        const wasAccepted = before
-          ? before.outcome === 'accepted' || before.outcome === 'kept'
-          : (association.age ?? 0) >= LIVED_SECONDS;
-        const outcome = await judgeOne(peer, association, chains, wasAccepted, signal);
+        let found: FoundChains = { chains: held, isStrange: false };
+        let outcome: Outcome = 'not judged';
+        if ('failure' in policy) tellOnce(peer, `is not judged: ${policy.failure}`);
+        else {
+          if (held.length === 0) found = seen.chainsOf(association.remoteId, casOf(policy));
+          const wasAccepted = before
+            ? before.outcome === 'accepted' || before.outcome === 'kept'
+            : (association.age ?? 0) >= LIVED_SECONDS;
+          outcome = await judgeOne(peer, association, policy, found, wasAccepted, signal);
+        }
+        const { chains } = found;
         const at = clock.now().getTime();
         if (!signal.aborted) {
           known.set(association.id, { chains, outcome, at, seenAt: at, by: byOf(peer) });
@@ -242,4 +252,8 @@ export function tunnelJudge(context: JudgingContext): TunnelJudge {
     },
     forget: () => known.clear(),
   };
+}
+
+function casOf({ path: { anchors, intermediates } }: ValidationPolicy): readonly Certificate[] {
+  return [...anchors, ...intermediates];
 }

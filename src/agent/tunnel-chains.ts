@@ -1,7 +1,9 @@
-import { bytesEqual, toHex } from '../base/bytes.ts';
+import { toHex } from '../base/bytes.ts';
 import { CertError } from '../base/errors.ts';
 import { digest } from '../crypto/digest.ts';
+import type { AlgorithmPolicy } from '../crypto/policy.ts';
 import type { IkeCertificate } from '../deploy/ike-daemon.ts';
+import { issuedBy } from '../revocation/ocsp-chain.ts';
 import { pathLimits } from '../revocation/path-inputs.ts';
 import { decodeCertificate, type Certificate } from '../x509/certificate.ts';
 import { sameName } from '../x509/name.ts';
@@ -13,9 +15,18 @@ const MAX_CANDIDATES = 8;
 /** A few kilobytes each: some megabytes for more peers than one charon has in a day. */
 const MAX_SEEN = 2048;
 
-interface ReadCertificate {
-  readonly der: Uint8Array;
-  readonly certificate: Certificate;
+/** CAs between an anchor and a peer that are followed: more than any policy lets pass. */
+const MAX_LEVELS = 16;
+
+/** With what an IKE_SA may have been authenticated. */
+export interface FoundChains {
+  /**
+   * For each candidate its DER and that of those above it: first what came last, and of those that came together what
+   * begins last; only if none is listed now, of those that were.
+   */
+  readonly chains: readonly (readonly Uint8Array[])[];
+  /** There are others of that identity, which no CA has issued that counts. */
+  readonly isStrange: boolean;
 }
 
 /**
@@ -26,19 +37,24 @@ export interface SeenCertificates {
   /** Take in what it lists now. */
   note(listed: readonly IkeCertificate[]): void;
   /**
-   * Find with what an IKE_SA may have been authenticated: charon says the identity, and not which certificate.
+   * Find with what an IKE_SA may have been authenticated: charon says the identity, and not which certificate. It lists
+   * what anybody has sent it, also whoever could not prove to have the key, and whose CA nobody believes. So those alone
+   * count that a CA has really signed by which the peer is judged, or one below it.
    *
    * @param identity as charon writes it
-   * @returns for each candidate its DER and that of those that may be above it: first what came last, and of those that
-   *   came together what begins last; only if none is listed now, of those that were
+   * @param cas by which the peer is judged
    */
-  chainsOf(identity: string): readonly (readonly Uint8Array[])[];
+  chainsOf(identity: string, cas: readonly Certificate[]): FoundChains;
   /** It is another charon by now. */
   forget(): void;
 }
 
-interface Seen extends ReadCertificate {
+interface Seen {
+  readonly der: Uint8Array;
+  readonly certificate: Certificate;
   isListed: boolean;
+  /** It is of a CA that counted for somebody. */
+  isProven: boolean;
   /** Number of the list in which it came first. */
   readonly since: number;
 }
@@ -59,21 +75,31 @@ export function seenCertificates(): SeenCertificates {
         if (certificate === undefined) continue;
         // The last that was listed is the last to be forgotten.
         seen.delete(key);
-        seen.set(key, { der, certificate, isListed: true, since: before?.since ?? lists });
+        const since = before?.since ?? lists;
+        const isProven = before?.isProven ?? false;
+        seen.set(key, { der, certificate, isListed: true, isProven, since });
       }
-      for (const key of seen.keys()) {
-        if (seen.size <= MAX_SEEN) break;
-        seen.delete(key);
+      // Whoever sends thousands that he has made himself takes the place of none of ours.
+      for (const isProven of [false, true]) {
+        for (const [key, each] of seen) {
+          if (seen.size <= MAX_SEEN) break;
+          if (each.isProven === isProven) seen.delete(key);
+        }
       }
     },
-    chainsOf(identity) {
+    chainsOf(identity, cas) {
       const all = [...seen.values()];
       const its = all.filter(({ certificate }) => hasIkeIdentity(certificate, identity));
-      const listed = its.filter(({ isListed }) => isListed);
-      return (listed.length > 0 ? listed : its)
+      if (its.length === 0) return { chains: [], isStrange: false };
+      const proven = below(cas, all);
+      for (const each of proven) each.isProven = true;
+      const found = its.filter((each) => proven.has(each));
+      const listed = found.filter(({ isListed }) => isListed);
+      const chains = (listed.length > 0 ? listed : found)
         .toSorted((one, other) => other.since - one.since || beginOf(other) - beginOf(one))
         .slice(0, MAX_CANDIDATES)
-        .map((own) => [own.der, ...above(own, all)]);
+        .map((own) => [own.der, ...above(own, proven)]);
+      return { chains, isStrange: found.length < its.length };
     },
     forget: () => seen.clear(),
   };
@@ -89,19 +115,38 @@ function readOrNone(der: Uint8Array): Certificate | undefined {
   }
 }
 
-function beginOf({ certificate }: ReadCertificate): number {
+function beginOf({ certificate }: Seen): number {
   return certificate.tbsCertificate.validity.notBefore.value.getTime();
 }
 
+/** From the top, so that nothing is ever tried by a key that a stranger has made: he may send many of one name. */
+function below(cas: readonly Certificate[], all: readonly Seen[]): ReadonlySet<Seen> {
+  const proven = new Set<Seen>();
+  let issuers = cas;
+  for (let level = 0; level < MAX_LEVELS && issuers.length > 0; level++) {
+    const next = all.filter(
+      (each) =>
+        !proven.has(each) &&
+        issuers.some((issuer) => issuedBy(each.certificate, issuer, { policy, left: 1 })),
+    );
+    for (const each of next) proven.add(each);
+    issuers = next.map(({ certificate }) => certificate);
+  }
+  return proven;
+}
+
+/** Only whose it is counts: whether such an algorithm is good enough is for validation to say. */
+const policy: AlgorithmPolicy = { allowLegacy: true };
+
 /** By names alone, nearest first: which of them have signed is for validation to find out. */
-function above(own: ReadCertificate, all: readonly ReadCertificate[]): readonly Uint8Array[] {
-  const found: ReadCertificate[] = [own];
-  for (const below of found) {
-    const { issuer } = below.certificate.tbsCertificate;
-    for (const each of all) {
+function above(own: Seen, proven: ReadonlySet<Seen>): readonly Uint8Array[] {
+  const found: Seen[] = [own];
+  for (const each of found) {
+    const { issuer } = each.certificate.tbsCertificate;
+    for (const other of proven) {
       if (found.length > pathLimits.offered) break;
-      if (!sameName(each.certificate.tbsCertificate.subject, issuer)) continue;
-      if (!found.some(({ der }) => bytesEqual(der, each.der))) found.push(each);
+      if (!sameName(other.certificate.tbsCertificate.subject, issuer)) continue;
+      if (!found.includes(other)) found.push(other);
     }
   }
   return found.slice(1).map(({ der }) => der);

@@ -148,14 +148,15 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
   ): Promise<void> => {
     const verdicts = await judge.judge(seen, peers, associations, version, signal);
     const { refused, unshown, accepted, revoked } = verdicts;
-    if (refused.length > 0) {
+    const isMixed = unshown.some((each) => each.isMixed);
+    if (refused.length > 0 || isMixed) {
       // Otherwise it would be let in by what was said of it before.
       for (const cache of ['X509_CRL', 'OCSP_RESPONSE'] as const) await daemon.flush(cache);
     }
     for (const [peer, its] of Map.groupBy(refused, (each) => each.peer)) {
       await refuse(daemon, peer, its);
     }
-    if (unshown.some(({ isMixed }) => isMixed)) {
+    if (isMixed) {
       // What is shown from then on is what somebody has shown it.
       seen.note(await daemon.certificates());
       await daemon.flush('X509');

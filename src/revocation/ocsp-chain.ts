@@ -56,7 +56,11 @@ export function responderFlaw(certificate: Certificate, checks: Checks): string 
 }
 
 /** Tell whether a certificate was issued directly by another: the name, and the signature. */
-export function issuedBy(certificate: Certificate, issuer: Certificate, checks: Checks): boolean {
+export function issuedBy(
+  certificate: Certificate,
+  issuer: Certificate,
+  checks: Pick<Checks, 'policy' | 'left'>,
+): boolean {
   if (!sameName(certificate.tbsCertificate.issuer, issuer.tbsCertificate.subject)) return false;
   const key = JSON.stringify(checks.policy);
   const ofChild = signed.get(certificate) ?? new WeakMap<Certificate, Map<string, boolean>>();

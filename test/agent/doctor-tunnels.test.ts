@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { becomeAgent } from '../../src/agent/agent-lease.ts';
 import { examineTunnels } from '../../src/agent/doctor-tunnels.ts';
 import { issue } from '../harness/certificates.ts';
-import { tunnelScene } from './tunnel-scene.ts';
+import { rootB, tunnelScene } from './tunnel-scene.ts';
 
 it('doctor says of tunnels whether charon answers, has what it needs, and whom we refuse', async () => {
   const { site, put, deploy, tunnels, charon, letIn } = await tunnelScene();
@@ -15,7 +15,8 @@ it('doctor says of tunnels whether charon answers, has what it needs, and whom w
   ]);
   const lease = await becomeAgent(context);
   await deploy();
-  letIn('bob', issue({ subject: 'CN=bob' }));
+  const notAfter = new Date('2026-06-01T00:00:00Z');
+  letIn('bob', issue({ subject: 'CN=bob', issuer: rootB, notAfter }));
   expect(await examineTunnels(context)).toStrictEqual([
     {
       check: 'tunnel',

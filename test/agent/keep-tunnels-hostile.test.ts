@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { certificateDer } from '../../src/x509/certificate.ts';
-import { issue } from '../harness/certificates.ts';
+import { issue, type Issued } from '../harness/certificates.ts';
 import { issuingB, rootB, tunnelScene } from './tunnel-scene.ts';
 
 const bob = issue({ subject: 'CN=bob', issuer: rootB });
@@ -64,4 +64,32 @@ describe('keepTunnels(), beside what is hostile', () => {
     expect(lines.length).toBeLessThan(30);
     expect(tunnels.state()[0]?.trouble).toBeUndefined();
   });
+
+  it('leaves a tunnel alone whose peer a stranger names himself after, by certificates of his own CA', async () => {
+    const { put, deploy, tunnels, letIn, standing, alarms } = await tunnelScene();
+    await put({ revocation: 'relaxed' });
+    await deploy();
+    const id = letIn('bob', bob, ...strangers('CN=bob', 20));
+    await tunnels.refresh();
+    expect(standing()).toStrictEqual([id]);
+    expect(await alarms()).toStrictEqual([]);
+  });
+
+  it('refuses in the end, in every mode, whoever only shows certificates of strangers', async () => {
+    const { put, deploy, tunnels, letIn, standing, lines, alarms } = await tunnelScene();
+    await put({ revocation: 'relaxed' });
+    await deploy();
+    for (const _ of [1, 2, 3]) {
+      letIn('bob', ...strangers('CN=bob', 1));
+      await tunnels.refresh();
+      expect(standing()).toStrictEqual([]);
+    }
+    expect(lines.at(-1)).toMatch(/"bob" at .* is refused: untrusted: .*; its IKE_SA is ended/);
+    expect(await alarms()).toStrictEqual(['ipsec peer bob peer-refused']);
+  });
 });
+
+function strangers(subject: string, count: number): readonly Issued[] {
+  const issuer = issue({ subject: 'CN=Root B', isCa: true });
+  return [...Array.from({ length: count }, () => issue({ subject, issuer })), issuer];
+}

@@ -5,10 +5,10 @@ import { named } from '../lifecycle/site.ts';
 import { issuingB, rootB, tunnelScene } from './tunnel-scene.ts';
 
 const bob = issue({ subject: 'CN=bob', issuer: issuingB });
-/** Of a CA that nobody believes. */
-const stranger = issue({ subject: 'CN=Other', isCa: true });
-const mallory = issue({ subject: 'CN=bob', issuer: stranger });
-const eve = issue({ subject: 'CN=eve', issuer: stranger });
+/** Of a CA that is believed, and refused: charon would let in none of another CA. */
+const ended = { issuer: issuingB, notAfter: new Date('2026-06-01T00:00:00Z') };
+const mallory = issue({ subject: 'CN=bob', ...ended });
+const eve = issue({ subject: 'CN=eve', ...ended });
 
 describe('keepTunnels()', () => {
   it('has all of it deployed again to a charon that was started anew, and nothing else', async () => {
@@ -133,7 +133,7 @@ describe('keepTunnels()', () => {
     await tunnels.refresh();
     expect(told()).toBe(0);
     const begun = charon.commands.length;
-    letIn('bob', mallory);
+    letIn('bob', mallory, issuingB);
     charon.raise('ike-updown', [value('up', 'yes'), section('bob', [value('uniqueid', '1')])]);
     await expect.poll(standing).toStrictEqual([]);
     await expect.poll(alarms).toStrictEqual(['ipsec peer bob peer-refused']);
@@ -152,7 +152,7 @@ describe('keepTunnels()', () => {
     await deploy();
     let rounds = 0;
     for (const seconds of [30, 60, 120]) {
-      letIn('bob', mallory);
+      letIn('bob', mallory, issuingB);
       await tunnels.refresh();
       expect([...charon.connections.keys()]).toStrictEqual([]);
       expect(tunnels.state()).toMatchObject([{ refused: ['bob'] }]);
@@ -227,7 +227,7 @@ describe('keepTunnels()', () => {
     await put();
     await deploy();
     const notBefore = new Date('2026-06-01T00:00:00Z');
-    const newer = issue({ subject: 'CN=bob', issuer: stranger, notBefore });
+    const newer = issue({ subject: 'CN=bob', ...ended, notBefore });
     letIn('bob', bob, issuingB);
     await tunnels.refresh();
     expect(standing()).toHaveLength(1);

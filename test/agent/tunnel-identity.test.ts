@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { seenCertificates } from '../../src/agent/tunnel-chains.ts';
+import {
+  seenCertificates,
+  type FoundChains,
+  type SeenCertificates,
+} from '../../src/agent/tunnel-chains.ts';
 import { hasIkeIdentity } from '../../src/agent/tunnel-identity.ts';
+import { toDer } from '../../src/asn1/codec.ts';
 import { oids } from '../../src/asn1/oids.ts';
 import type { IkeCertificate } from '../../src/deploy/ike-daemon.ts';
-import { certificateDer } from '../../src/x509/certificate.ts';
+import { Certificate, certificateDer } from '../../src/x509/certificate.ts';
 import { extension } from '../../src/x509/extension-values.ts';
 import type { GeneralName } from '../../src/x509/general-name.ts';
 import { parseName } from '../../src/x509/name-text.ts';
@@ -95,33 +100,85 @@ describe('seenCertificates()', () => {
   const old = issue({ subject: 'CN=bob', issuer: issuingB });
   const oldest = issue({ subject: 'CN=bob', issuer: issuingB });
   const renewed = issue({ subject: 'CN=bob', issuer: issuingB, notBefore: late });
-  const twin = issue({ subject: 'CN=Issuing B', isCa: true });
+  const twin = issue({ subject: 'CN=Issuing B', issuer: rootB, isCa: true });
   const above = [issuingB, twin, rootB].map(der);
+  const cas = [rootB.certificate];
+  const all = [old, renewed, issuingB, twin, rootB];
 
   it('gives each candidate with all that may be above it, the newest first', () => {
     const seen = seenCertificates();
     seen.note([
-      ...[old, renewed, issuingB, twin, rootB].map(listed),
+      ...all.map(listed),
       { der: Uint8Array.of(1, 2), hasPrivateKey: false },
       { ...listed(issue({ subject: 'CN=bob' })), hasPrivateKey: true },
     ]);
-    expect(seen.chainsOf('CN=bob')).toStrictEqual([
-      [der(renewed), ...above],
-      [der(old), ...above],
-    ]);
-    expect(seen.chainsOf('CN=alice')).toStrictEqual([]);
+    expect(seen.chainsOf('CN=bob', cas)).toStrictEqual({
+      chains: [
+        [der(renewed), ...above],
+        [der(old), ...above],
+      ],
+      isStrange: false,
+    });
+    expect(seen.chainsOf('CN=alice', cas)).toStrictEqual({ chains: [], isStrange: false });
   });
 
   it('takes what is listed no more only where nothing is, until it is another charon', () => {
     const seen = seenCertificates();
     seen.note([old, issuingB, twin, rootB].map(listed));
     seen.note([renewed].map(listed));
-    expect(seen.chainsOf('CN=bob')).toStrictEqual([[der(renewed), ...above]]);
+    expect(chainsOf(seen)).toStrictEqual([[der(renewed), ...above]]);
     seen.note([]);
-    expect(seen.chainsOf('CN=bob')).toHaveLength(2);
+    expect(chainsOf(seen)).toHaveLength(2);
     seen.note([renewed, oldest].map(listed));
-    expect(seen.chainsOf('CN=bob').map(([own]) => own)).toStrictEqual([der(oldest), der(renewed)]);
+    expect(chainsOf(seen).map(([own]) => own)).toStrictEqual([der(oldest), der(renewed)]);
     seen.forget();
-    expect(seen.chainsOf('CN=bob')).toStrictEqual([]);
+    expect(chainsOf(seen)).toStrictEqual([]);
   });
+
+  it('takes nothing for what a peer has shown that strangers have made in its name, or in that of its CA', () => {
+    const seen = seenCertificates();
+    const crowd = strangers(30);
+    seen.note([old, issuingB, ...crowd].map(listed));
+    const found = { chains: [[der(old), der(issuingB)]], isStrange: true };
+    expect(seen.chainsOf('CN=bob', cas)).toStrictEqual(found);
+    // Whom charon has no room left for.
+    seen.note(crowd.map(listed));
+    expect(seen.chainsOf('CN=bob', cas)).toStrictEqual(found);
+    const other = issue({ subject: 'CN=Root B', isCa: true });
+    expect(seen.chainsOf('CN=bob', [other.certificate])).toStrictEqual({
+      chains: [],
+      isStrange: true,
+    });
+  });
+
+  it('remembers peers however many certificates a stranger sends', () => {
+    const seen = seenCertificates();
+    seen.note([old, issuingB].map(listed));
+    expect(chainsOf(seen)).toHaveLength(1);
+    const [stranger = old] = strangers(1);
+    const { tbsCertificate } = stranger.certificate;
+    for (let list = 0n; list < 30n; list++) {
+      const many = Array.from({ length: 100 }, (_, n): IkeCertificate => {
+        const serialNumber = list * 100n + BigInt(n) + 1n;
+        const one = {
+          ...stranger.certificate,
+          tbsCertificate: { ...tbsCertificate, serialNumber },
+        };
+        return { der: toDer(Certificate, one), hasPrivateKey: false };
+      });
+      seen.note(many);
+    }
+    expect(chainsOf(seen)).toStrictEqual([[der(old), der(issuingB)]]);
+  });
+
+  const chainsOf = (seen: SeenCertificates): FoundChains['chains'] =>
+    seen.chainsOf('CN=bob', cas).chains;
 });
+
+function strangers(count: number): readonly Issued[] {
+  const root = issue({ subject: 'CN=Root B', isCa: true });
+  return Array.from({ length: count }, () => {
+    const issuer = issue({ subject: 'CN=Issuing B', issuer: root, isCa: true });
+    return [issue({ subject: 'CN=bob', issuer }), issuer];
+  }).flat();
+}
