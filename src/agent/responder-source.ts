@@ -135,7 +135,10 @@ export function responderSource(context: ResponderSourceContext): ResponderSourc
         return found.type === 'none' && held ? { type: 'shown', shown: held } : found;
       }
       const { certificate, issuer, object } = about;
-      const { verdict, der } = await ocsp.status(certificate, issuer, object, signal);
+      const kept = await ocsp.status(certificate, issuer, object, signal);
+      const { verdict, der } = isOver(kept.verdict, clock.now())
+        ? await ocsp.status(certificate, issuer, keptToEnd(object), signal)
+        : kept;
       if (verdict.type === 'unavailable' && !signal.aborted) context.failed(verdict, about);
       if (verdict.type === 'unavailable' || der === undefined) return later;
       context.said?.(about, verdict, der);
@@ -154,6 +157,22 @@ function forOthers(object: ResolvedOcsp, certIdHash: 'sha1' | 'sha256'): Resolve
     rules: { ...object.rules, nonce: 'off' },
     query: { ...object.query, certIdHash },
     policyHash: `${object.policyHash} ${certIdHash}`,
+  };
+}
+
+/** Tell whether who asks would take it for too old: charon allows no skew. A revocation stays one. */
+function isOver(verdict: RevocationVerdict, now: Date): boolean {
+  return verdict.type === 'good' && verdict.nextUpdate !== undefined && verdict.nextUpdate <= now;
+}
+
+/** As `caching-nextupd-ahead-time` counts: 60 seconds ahead is nextUpdate itself, and no skew after it. */
+const TO_NEXT_UPDATE_SECONDS = 60;
+
+/** Have it asked anew where a kept result is past its nextUpdate. */
+function keptToEnd(object: ResolvedOcsp): ResolvedOcsp {
+  return {
+    ...object,
+    cache: { ...object.cache, cachingNextUpdateAheadSeconds: TO_NEXT_UPDATE_SECONDS },
   };
 }
 

@@ -111,6 +111,44 @@ describe('responderSource()', () => {
     expect(await alone.find(other)).toStrictEqual({ type: 'none', why: 'unauthorized' });
   });
 
+  it('asks anew where what is kept has ended: the skew that we allow is not that of charon', async () => {
+    const past: OcspAnswer = {
+      verdict: { type: 'good', thisUpdate: after(0), nextUpdate: after(60) },
+      tried: [],
+      der: Uint8Array.of(9),
+    };
+    const by: number[] = [];
+    const { find } = sourceWith({
+      ocsp: {
+        async status(_certificate, _issuer, { cache }) {
+          by.push(cache.cachingNextUpdateAheadSeconds);
+          return by.length === 1 ? past : good;
+        },
+      },
+    });
+    expect(await find(other)).toMatchObject({ shown: { der: Uint8Array.of(1) } });
+    // Nothing that is kept to its nextUpdate.
+    expect(by).toStrictEqual([-1, 60]);
+    by.length = 0;
+    const revoked: RevocationVerdict = {
+      type: 'revoked',
+      thisUpdate: after(0),
+      nextUpdate: after(60),
+      revocationDate: after(0),
+      reason: 'keyCompromise',
+    };
+    const final = sourceWith({
+      ocsp: {
+        async status() {
+          by.push(0);
+          return { ...past, verdict: revoked };
+        },
+      },
+    });
+    expect(await final.find(other)).toMatchObject({ shown: { der: Uint8Array.of(9) } });
+    expect(by).toHaveLength(1);
+  });
+
   it('says to try later when there is no word, and why to whoever keeps the log', async () => {
     const verdict = unavailable('timeout', 'it took longer than the timeout');
     const { find, failures } = sourceWith({
