@@ -51,7 +51,11 @@ describe('a tunnel over the years', () => {
     await enrol(scene, alice, bob);
     await peers(scene, alice, bob);
     const agents = [await alice.startAgent(), await bob.startAgent()];
-    for (const agent of agents) onTestFinished(() => void agent.stop());
+    for (const agent of agents) {
+      onTestFinished(async () => {
+        await agent.stop();
+      });
+    }
     const log = (): string => agents.map((agent) => agent.log()).join('\n');
     // The agent would set it up again, too, in its own time.
     const again = async (): Promise<void> => {
@@ -118,7 +122,9 @@ async function startLab(scene: IpsecScene, time: FakedTime): Promise<PlacedProce
     await relay.stop();
     return lab.stop(name);
   };
-  onTestFinished(() => void stop());
+  onTestFinished(async () => {
+    await stop();
+  });
   return { ...lab, stop };
 }
 
