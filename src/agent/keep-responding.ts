@@ -120,8 +120,8 @@ function sourceFor(context: RespondingContext, setting: ResponderSetting): Respo
       if (gate.pass(`${name} ${code}`) === undefined) return;
       log.warn(`OCSP object "${name}" has no word for a server that asks: ${detail} (${code})`);
     },
-    said({ certificate: { tbsCertificate } }, verdict, der) {
-      context.heard?.note(tbsCertificate.serialNumber, verdict, der);
+    said({ certificate: { tbsCertificate }, issuer }, verdict, der) {
+      context.heard?.note(issuer, tbsCertificate.serialNumber, verdict, der);
     },
     ocsp: validation.askForOthers(budget),
     async relays() {

@@ -42,14 +42,31 @@ describe('heardRevocations()', () => {
     const heard = heardRevocations(() => void news++);
     const der = certificateDer(bob.certificate);
     for (const octet of [1, 1, 2])
-      heard.note(serialNumber, revoked(new Date(0)), Uint8Array.of(octet));
+      heard.note(rootB.certificate, serialNumber, revoked(new Date(0)), Uint8Array.of(octet));
     expect([news, heard.version()]).toStrictEqual([1, 1]);
     expect(heard.of(der)).toStrictEqual(Uint8Array.of(2));
-    heard.note(serialNumber, { type: 'good', thisUpdate: new Date(0) }, Uint8Array.of(3));
+    heard.note(
+      rootB.certificate,
+      serialNumber,
+      { type: 'good', thisUpdate: new Date(0) },
+      Uint8Array.of(3),
+    );
     expect(heard.of(der)).toBeUndefined();
     expect(heard.of(Uint8Array.of(1))).toBeUndefined();
-    for (let i = 0n; i < 100n; i++) heard.note(i, revoked(new Date(0)), Uint8Array.of(1));
+    for (let i = 0n; i < 100n; i++)
+      heard.note(rootB.certificate, i, revoked(new Date(0)), Uint8Array.of(1));
     expect(heard.version()).toBe(101);
+  });
+
+  it('takes the number of a certificate for none of another CA, also where that has the same name', () => {
+    const heard = heardRevocations(() => {});
+    const twin = issue({ subject: 'CN=Root B', isCa: true }).certificate;
+    const der = certificateDer(bob.certificate);
+    heard.note(twin, serialNumber, revoked(new Date(0)), Uint8Array.of(1));
+    expect(heard.of(der)).toBeUndefined();
+    heard.note(rootB.certificate, serialNumber, revoked(new Date(0)), Uint8Array.of(2));
+    heard.note(twin, serialNumber, { type: 'good', thisUpdate: new Date(0) }, Uint8Array.of(3));
+    expect(heard.of(der)).toStrictEqual(Uint8Array.of(2));
   });
 });
 
@@ -74,14 +91,20 @@ describe('keepTunnels(), of what charon was told by the responder of the agent',
         data: { producedAt: now },
       });
     tunnels.heard.note(
+      rootB.certificate,
       serialNumber,
       revoked(now),
       answer(issue({ subject: 'CN=Other', isCa: true })),
     );
     await tunnels.refresh();
     expect(standing()).toStrictEqual([id]);
-    tunnels.heard.note(serialNumber, { type: 'good', thisUpdate: now }, Uint8Array.of());
-    tunnels.heard.note(serialNumber, revoked(now), answer(rootB));
+    tunnels.heard.note(
+      rootB.certificate,
+      serialNumber,
+      { type: 'good', thisUpdate: now },
+      Uint8Array.of(),
+    );
+    tunnels.heard.note(rootB.certificate, serialNumber, revoked(now), answer(rootB));
     await expect.poll(standing).toStrictEqual([]);
     await expect.poll(alarms).toStrictEqual(['ipsec peer bob peer-refused']);
   });
