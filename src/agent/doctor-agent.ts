@@ -49,7 +49,11 @@ function agentFinding(
     return { check: 'agent', severity: 'ok', text };
   }
   if (!isNeeded) {
-    return { check: 'agent', severity: 'note', text: 'none runs, and none is needed' };
+    return {
+      check: 'agent',
+      severity: 'note',
+      text: 'none runs, and no certificate is set to be renewed by it',
+    };
   }
   return {
     check: 'agent',
