@@ -11,6 +11,7 @@ import { openStore } from '../store/open.ts';
 import type { StoreKeySource } from '../store/store-key.ts';
 import type { Store } from '../store/store.ts';
 import type { TokenKeys } from '../tokens/token-keys.ts';
+import type { ValidationContext } from '../validation/contract.ts';
 import type { FetchOptions } from './late-retrieval.ts';
 import { lateTokens, type PinReader } from './late-tokens.ts';
 import { lateTransport, type TransportSettings } from './late-transport.ts';
@@ -57,6 +58,8 @@ export interface Services {
   readonly staples?: StaplePorts;
   /** How IKE daemons are reached; without it, as it is in reality. */
   readonly ike?: IkePorts;
+  /** What judges peers, and fetches for that; absent where nothing is fetched. */
+  readonly peerValidation?: () => Promise<ValidationContext>;
   /** Get the PIN of a token, for whoever uses its key in our place. */
   readonly pin?: PinReader;
   /** Close the store; transports are closed by who made them. */
@@ -98,7 +101,7 @@ export async function compose(options: ComposeOptions): Promise<Services> {
     ...(onWrite === undefined ? {} : { onWrite }),
   });
   const tokens = lateTokens(store, { random, clock, ...(options.pin && { pin: options.pin }) });
-  return {
+  const services: Services = {
     store,
     clock,
     random,
@@ -120,6 +123,10 @@ export async function compose(options: ComposeOptions): Promise<Services> {
       const secret = options.pin && { secret: options.pin };
       return await deliverFiles({ ...delivery, log, random, ...secret });
     },
+    async peerValidation() {
+      const { composeValidation } = await import('./compose-validation.ts');
+      return composeValidation(services).context;
+    },
     tokens: () => tokens.tokens(),
     ...(options.pin && { pin: options.pin }),
     async close() {
@@ -127,4 +134,5 @@ export async function compose(options: ComposeOptions): Promise<Services> {
       await store.close();
     },
   };
+  return services;
 }

@@ -19,6 +19,7 @@ export function previewServices(services: Services): Services {
     store: readOnly(services.store, stopHere),
     deliver: refused,
     ike: { open: refused },
+    peerValidation: refused,
     staples: { ask: refused, publish: refused, look: refused },
     connect: (url, settings) => {
       // Checks the URL, and connects to nothing.

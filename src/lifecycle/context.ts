@@ -9,6 +9,7 @@ import type { CaProfile } from '../settings/ca-profile.ts';
 import type { LeaseOwner } from '../store/leases-contract.ts';
 import type { Store } from '../store/store.ts';
 import type { TokenKeys } from '../tokens/token-keys.ts';
+import type { ValidationContext } from '../validation/contract.ts';
 import type { IkePorts } from './ipsec-ports.ts';
 import type { StaplePorts } from './staple-ports.ts';
 
@@ -31,6 +32,8 @@ export interface LifecycleContext {
   readonly staples?: StaplePorts;
   /** How IKE daemons are reached; without it, as it is in reality. */
   readonly ike?: IkePorts;
+  /** What judges peers, and fetches for that; absent where nothing is fetched. */
+  readonly peerValidation?: () => Promise<ValidationContext>;
   /** Get the PIN of a token from where it is; absent where there is nobody and nothing to ask. @throws {CertError} SECRET_UNAVAILABLE */
   readonly pin?: (source: string, what: string) => Promise<Uint8Array>;
   /** This process, as others find it named when it is in their way. */

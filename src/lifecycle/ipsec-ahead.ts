@@ -60,6 +60,7 @@ const AT_ONCE = 8;
 /** Places of the CRLs of a CA that are gone to: it has one, or one for each part of what it issues. */
 const MAX_PLACES = 32;
 
+/** A certificate that names a CRL, and as whom to fetch that. */
 interface Wanted {
   readonly key: string;
   readonly certificate: Certificate;

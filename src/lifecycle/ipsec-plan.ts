@@ -14,6 +14,7 @@ import {
   type TrustedPeer,
 } from './ipsec-authorities.ts';
 import { cas, crlsForIke, isAmong } from './ipsec-crls.ts';
+import { fetchAhead } from './ipsec-fetch-ahead.ts';
 import { assertOwnIdentity, charonIdentity, parseIkeIdentity } from './ipsec-identity.ts';
 import { largeCrlAdvice } from './ipsec-large-crls.ts';
 import { idOf, keysGiven, keysOfOthers } from './ipsec-key-places.ts';
@@ -71,6 +72,8 @@ export async function planIpsec(
   for (const each of peers) assertAnchors(each);
   const chain = await chainToSend(context, record);
   assertChainLength(record, chain, peers);
+  // What is held by now is what is loaded below.
+  await fetchAhead(context, record, peers);
   const others = await otherPeersOf(store, socket, record.name);
   const all = [...peers, ...others.peers];
   const url = await responderUrlFor(store, all);

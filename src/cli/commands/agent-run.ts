@@ -33,13 +33,15 @@ export const run: Body<typeof agentRunParameters> = async (args, context) => {
   const operating = await operationsOf(args, context);
   const groupPlaces = await groupPlaceOf(args, context);
   const place = servingPlace(args);
-  const services = await context.services();
+  const opened = await context.services();
+  const validation = watchedValidation(opened, { ocspOctets: args.ocspCache * 1024 * 1024 });
+  // One for all: what was asked a moment ago is not asked again.
+  const services: Services = { ...opened, peerValidation: async () => validation.context };
   const configure = configApplier(services, args.config, context);
   await applyAtStart(configure, context);
   await assertServable(services, place);
   const stopped = io.abortSignal();
   const path = agentSocket(context);
-  const validation = watchedValidation(services, { ocspOctets: args.ocspCache * 1024 * 1024 });
   const testBeat = beatSeconds(context);
   const agent = await startAgent(services, {
     names: args.concurrency,
