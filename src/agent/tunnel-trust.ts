@@ -1,7 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import { CertError } from '../base/errors.ts';
-import type { TrustedPeer } from '../lifecycle/ipsec-authorities.ts';
-import { ipsecTrust } from '../lifecycle/ipsec-trust.ts';
+import { trustIfAny, type TrustedPeer } from '../lifecycle/ipsec-trust.ts';
 import type { IpsecPeer } from '../store/ipsec-contract.ts';
 import type { Store } from '../store/store.ts';
 
@@ -28,11 +26,8 @@ export function tunnelTrust({
     if (last.by === by && age >= 0 && age < KEPT_MS) return last.all;
     const all: TrustedPeer[] = [];
     for (const peer of peers) {
-      try {
-        all.push({ peer, trust: await ipsecTrust(store, peer) });
-      } catch (error) {
-        if (!(error instanceof CertError) || error.code.startsWith('STORE_')) throw error;
-      }
+      const trust = await trustIfAny(store, peer);
+      if (trust) all.push({ peer, trust });
     }
     last = { by, at: now, all };
     return all;

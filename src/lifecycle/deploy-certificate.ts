@@ -10,6 +10,7 @@ import type {
 import type { CertificateRecord } from '../store/store.ts';
 import { anchorsPem } from './anchors-pem.ts';
 import { chainToSend } from './build-chain.ts';
+import { socketsOf } from './charon-deployments.ts';
 import type { LifecycleContext } from './context.ts';
 import { runHook } from './deploy-hook.ts';
 import type { DeployedStaple, DeployedStaples } from './staple-deployment.ts';
@@ -199,12 +200,6 @@ function standing(deployments: readonly DeploymentRecord[]): Standing {
   const directories = outputs.map(({ path }) => path.slice(0, path.lastIndexOf('/')) || '/');
   const places = new Set([...directories, ...socketsOf(deployments)]);
   return { directory: [...places].join(', '), outputs };
-}
-
-function socketsOf(deployments: readonly DeploymentRecord[]): readonly string[] {
-  return deployments.flatMap(({ target }) =>
-    target?.type === 'strongswan' ? [target.socket] : [],
-  );
 }
 
 function isDone({ status }: DeploymentRecord, { id }: CertificateRecord): boolean {

@@ -3,6 +3,7 @@ import type { Label } from '../base/label.ts';
 import type { Deployment, HookRun, OutputFile } from '../store/deployments-contract.ts';
 import type { CertificateRecord } from '../store/store.ts';
 import { alone } from './alone.ts';
+import { socketsOf } from './charon-deployments.ts';
 import type { LifecycleContext } from './context.ts';
 import { deliverCertificate } from './deliver-certificate.ts';
 import { occasionOf, tryHook } from './deploy-hook.ts';
@@ -100,8 +101,8 @@ async function assertNoPeers(
   label: string,
 ): Promise<void> {
   const all = await store.deployments.list(name);
-  const gone = all.filter((each) => each.label === label).flatMap(socketsOf);
-  const left = all.filter((each) => each.label !== label).flatMap(socketsOf);
+  const gone = socketsOf(all.filter((each) => each.label === label));
+  const left = socketsOf(all.filter((each) => each.label !== label));
   if (gone.length === 0) return;
   const peer = (await store.ipsecPeers.ofCertificate(name)).find(
     ({ socket }) => gone.includes(socket) && !left.includes(socket),
@@ -112,10 +113,6 @@ async function assertNoPeers(
     `Cannot undo deployment "${label}" of "${name}": IPsec peer "${peer.name}" has its certificate by it`,
     { hint: `Remove that first, with "certkeeper ipsec peer remove ${peer.name}"` },
   );
-}
-
-function socketsOf({ target }: Deployment): readonly string[] {
-  return target?.type === 'strongswan' ? [target.socket] : [];
 }
 
 /** Take away what a killed delivery left where nobody will deliver to any more. */

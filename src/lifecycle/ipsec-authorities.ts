@@ -3,21 +3,16 @@ import { CertError } from '../base/errors.ts';
 import { hostPortText } from '../base/host-port.ts';
 import { digest } from '../crypto/digest.ts';
 import type { IkeAuthority } from '../deploy/ike-daemon.ts';
-import type { IpsecPeer } from '../store/ipsec-contract.ts';
 import type { Store } from '../store/store.ts';
 import { certificateDer } from '../x509/certificate.ts';
 import { parseIpAddress } from '../x509/general-name-text.ts';
 import { cas, type CrlOfCa } from './ipsec-crls.ts';
 import { crlPathOf, largeCrls } from './ipsec-large-crls.ts';
-import { ipsecTrust, type IpsecTrust } from './ipsec-trust.ts';
+import { trustIfAny, type TrustedPeer } from './ipsec-trust.ts';
 import { isSame } from './issuer-chain.ts';
 import { readResponder } from './responder-setting.ts';
 
-/** A peer, and by what it is judged. */
-export interface TrustedPeer {
-  readonly peer: IpsecPeer;
-  readonly trust: IpsecTrust;
-}
+export type { TrustedPeer } from './ipsec-trust.ts';
 
 /** How the names of those begin that we load into charon; others are those of somebody else. */
 const prefix = 'certkeeper-';
@@ -130,12 +125,9 @@ export async function otherPeersOf(
   let isComplete = true;
   for (const peer of await store.ipsecPeers.list()) {
     if (peer.socket !== socket || peer.certificate === certificate) continue;
-    try {
-      peers.push({ peer, trust: await ipsecTrust(store, peer) });
-    } catch (error) {
-      if (!(error instanceof CertError) || error.code.startsWith('STORE_')) throw error;
-      isComplete = false;
-    }
+    const trust = await trustIfAny(store, peer);
+    if (trust === undefined) isComplete = false;
+    else peers.push({ peer, trust });
   }
   return { peers, isComplete };
 }

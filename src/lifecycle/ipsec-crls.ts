@@ -1,4 +1,5 @@
 import { bytesEqual } from '../base/bytes.ts';
+import { maxValueOctets } from '../deploy/vici-message.ts';
 import { maySignCrls } from '../revocation/crl-signer.ts';
 import { readCrl, wholeCrlIdentity } from '../revocation/crl.ts';
 import type { Store } from '../store/store.ts';
@@ -6,9 +7,6 @@ import type { HeldCrl, HeldCrlSummary } from '../store/validation-contract.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { listConfiguredCrls } from './configured-crls.ts';
 import type { IpsecTrust } from './ipsec-trust.ts';
-
-/** A value of a VICI message has a length of two octets. Larger CRLs are fetched by charon, from us if that is set up. */
-export const MAX_VICI_OCTETS = 65_535;
 
 /** Who is looked for. */
 type JudgingCas = Pick<IpsecTrust, 'anchors' | 'intermediates'>;
@@ -36,7 +34,8 @@ export async function crlsForIke(
     ...ofCas(held, trust).map((each) => each.held.identity),
     ...(await configuredIdentities(store, trust.crls)),
   ];
-  const small = held.filter(({ octets }) => octets <= MAX_VICI_OCTETS);
+  // Larger ones are fetched by charon, from us if that is set up.
+  const small = held.filter(({ octets }) => octets <= maxValueOctets);
   const found: Uint8Array[] = [];
   for (const identity of new Set(identities)) {
     if (!small.some((each) => each.identity === identity)) continue;

@@ -1,6 +1,6 @@
 import type { IkeKeyId } from '../deploy/ike-daemon.ts';
-import type { Deployment } from '../store/deployments-contract.ts';
 import type { Store } from '../store/store.ts';
+import { isTo } from './charon-deployments.ts';
 import { ikeKeyId } from './ipsec-key.ts';
 
 /**
@@ -11,12 +11,6 @@ const givenKey = 'ike keys ';
 
 /** Renewals in a row that charon does not take to the end; nobody lets that happen so often. */
 const MAX_GIVEN = 64;
-
-/** Tell whether a deployment is that to a charon. */
-export function isTo(socket: string) {
-  return ({ target }: Deployment): boolean =>
-    target?.type === 'strongswan' && target.socket === socket;
-}
 
 /** Find the keys that other certificates use at a charon. */
 export async function keysOfOthers(

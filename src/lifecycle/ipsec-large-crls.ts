@@ -1,11 +1,12 @@
 import { bytesEqual, toHex } from '../base/bytes.ts';
 import { digest } from '../crypto/digest.ts';
 import { readable } from '../base/readable.ts';
+import { maxValueOctets } from '../deploy/vici-message.ts';
 import { certificateDer, type Certificate } from '../x509/certificate.ts';
 import { extensionValue } from '../x509/extension-values.ts';
 import { quoteName } from '../x509/name-text.ts';
 import type { Store } from '../store/store.ts';
-import { MAX_VICI_OCTETS, crlsOfCas, type CrlOfCa } from './ipsec-crls.ts';
+import { crlsOfCas, type CrlOfCa } from './ipsec-crls.ts';
 import type { IpsecTrust } from './ipsec-trust.ts';
 
 /** What the paths of CRLs at the agent's responder begin with. */
@@ -16,7 +17,7 @@ export async function largeCrls(
   store: Pick<Store, 'heldCrls'>,
   trust: Pick<IpsecTrust, 'anchors' | 'intermediates'>,
 ): Promise<readonly CrlOfCa[]> {
-  return (await crlsOfCas(store, trust)).filter(({ held }) => held.octets > MAX_VICI_OCTETS);
+  return (await crlsOfCas(store, trust)).filter(({ held }) => held.octets > maxValueOctets);
 }
 
 /** Give the path of a CA's CRL at the agent's responder. */
@@ -46,7 +47,7 @@ export function largeCrlAdvice(
   responderUrl: string | undefined,
 ): readonly string[] {
   return large.flatMap(({ ca }) => {
-    const what = `the CRL of ${quoteName(ca.tbsCertificate.subject)} has more than the ${MAX_VICI_OCTETS} octets that can be loaded into charon`;
+    const what = `the CRL of ${quoteName(ca.tbsCertificate.subject)} has more than the ${maxValueOctets} octets that can be loaded into charon`;
     if (responderUrl === undefined) {
       return [
         `${what}, and the agent does not answer charon: with "certkeeper staple responder listen 127.0.0.1:8889" charon gets it from there`,

@@ -2,9 +2,10 @@ import type { IkeDaemon, IkeKeyId } from '../deploy/ike-daemon.ts';
 import type { IpsecPeer } from '../store/ipsec-contract.ts';
 import type { Store } from '../store/store.ts';
 import { certificateDer } from '../x509/certificate.ts';
+import { isTo } from './charon-deployments.ts';
 import { authorityName, isOurAuthority, otherPeersOf } from './ipsec-authorities.ts';
 import { cas } from './ipsec-crls.ts';
-import { idOf, isTo, keysGiven, keysOfOthers, rememberGiven } from './ipsec-key-places.ts';
+import { idOf, keysGiven, keysOfOthers, rememberGiven } from './ipsec-key-places.ts';
 
 /**
  * Take out of charon what only a peer that goes needs: keys of a certificate that is deployed there no more then, and

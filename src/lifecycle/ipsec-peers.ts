@@ -2,6 +2,7 @@ import { CertError } from '../base/errors.ts';
 import type { IkeDaemon } from '../deploy/ike-daemon.ts';
 import type { IpsecPeer } from '../store/ipsec-contract.ts';
 import { alone } from './alone.ts';
+import { restartFor } from './charon-deployments.ts';
 import type { LifecycleContext } from './context.ts';
 import { deployPending, type DeployResult } from './deploy-settings.ts';
 import { forgetFormer, rememberFormer } from './ipsec-former-words.ts';
@@ -117,14 +118,14 @@ export async function removeIpsecPeer(
 
 /** Have charon forget a peer and what only that needs. Wherever this ends, the peer is loaded again while it is set up. */
 async function end(context: LifecycleContext, peer: IpsecPeer): Promise<void> {
-  await restart(context, peer);
+  await restartFor(context.store, peer);
   await withDaemon(context, peer.socket, (daemon) => endWith(context, daemon, peer));
 }
 
 /** The same, where a charon that cannot be reached has nothing to be forgotten. @throws {CertError} DELIVERY_FAILED */
 async function endIfThere(context: LifecycleContext, peer: IpsecPeer): Promise<void> {
   const { ike = realIkePorts, signal, log } = context;
-  await restart(context, peer);
+  await restartFor(context.store, peer);
   let daemon: IkeDaemon;
   try {
     daemon = await ike.open(peer.socket, { signal });
@@ -137,14 +138,6 @@ async function endIfThere(context: LifecycleContext, peer: IpsecPeer): Promise<v
     await endWith(context, daemon, peer);
   } finally {
     daemon.close();
-  }
-}
-
-/** Have what is deployed for a peer done again. */
-async function restart({ store }: LifecycleContext, peer: IpsecPeer): Promise<void> {
-  for (const { label, target } of await store.deployments.list(peer.certificate)) {
-    const isIt = target?.type === 'strongswan' && target.socket === peer.socket;
-    if (isIt) await store.deployments.restart(peer.certificate, label);
   }
 }
 

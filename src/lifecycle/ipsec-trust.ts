@@ -24,6 +24,12 @@ export interface IpsecTrust {
   readonly maxChainLength: number;
 }
 
+/** A peer, and by what it is judged. */
+export interface TrustedPeer {
+  readonly peer: IpsecPeer;
+  readonly trust: IpsecTrust;
+}
+
 /** As `max-chain-length` of a policy. */
 export const DEFAULT_IKE_CHAIN_LENGTH = 4;
 
@@ -67,6 +73,21 @@ export async function ipsecTrust(store: Store, peer: JudgedPeer): Promise<IpsecT
     crls: [...new Set([...peer.crls, ...texts('ca-crl')])],
     maxChainLength: number('max-chain-length') ?? DEFAULT_IKE_CHAIN_LENGTH,
   };
+}
+
+/**
+ * Find by what an IPsec peer is judged that may be set up wrong: of that its deployment complains.
+ *
+ * @returns undefined where it is
+ * @throws {CertError} STORE_…
+ */
+export async function trustIfAny(store: Store, peer: JudgedPeer): Promise<IpsecTrust | undefined> {
+  try {
+    return await ipsecTrust(store, peer);
+  } catch (error) {
+    if (!(error instanceof CertError) || error.code.startsWith('STORE_')) throw error;
+    return undefined;
+  }
 }
 
 /** Whoever binds an OCSP object wants its word; what else he wants he says. */

@@ -1,8 +1,10 @@
 import { CertError } from '../base/errors.ts';
 import type { IkeAssociation } from '../deploy/ike-daemon.ts';
 import type { IpsecPeer } from '../store/ipsec-contract.ts';
+import { isTo } from './charon-deployments.ts';
 import type { LifecycleContext } from './context.ts';
 import { realIkePorts } from './ipsec-ports.ts';
+import { refusalOf } from './ipsec-refusals.ts';
 
 /** How a tunnel stands, as charon says. */
 export type TunnelStatus =
@@ -19,7 +21,7 @@ export type TunnelStatus =
 export interface Tunnel {
   readonly peer: IpsecPeer;
   readonly status: TunnelStatus;
-  /** Why it is unknown, or why it is not loaded as far as the last deployment says. */
+  /** Why it is unknown; why it does not stand, as far as the agent has refused it or its last deployment has failed. */
   readonly why?: string;
   /** Those that stand first. */
   readonly associations: readonly IkeAssociation[];
@@ -42,10 +44,20 @@ export async function readTunnels(
   const tunnels: Tunnel[] = [];
   for (const peer of peers) {
     const tunnel = tunnelOf(peer, found.get(peer.socket) ?? { why: 'nobody was asked' });
-    const why = tunnel.status === 'not loaded' ? await failureOf(context.store, peer) : undefined;
+    const why = await whyNot(context.store, tunnel);
     tunnels.push(why === undefined ? tunnel : { ...tunnel, why });
   }
   return tunnels;
+}
+
+async function whyNot(
+  store: LifecycleContext['store'],
+  { peer, status }: Tunnel,
+): Promise<string | undefined> {
+  if (status === 'established' || status === 'unknown') return undefined;
+  const refusal = await refusalOf(store, peer.name);
+  if (refusal !== undefined) return refusal;
+  return status === 'not loaded' ? await failureOf(store, peer) : undefined;
 }
 
 /** Find what the last deployment of its certificate to its charon has failed for. */
@@ -55,9 +67,7 @@ async function failureOf(
 ): Promise<string | undefined> {
   const current = await certificates.current(certificate);
   if (current === undefined) return `certificate "${certificate}" is not there yet`;
-  const own = (await deployments.list(certificate)).filter(
-    ({ target }) => target?.type === 'strongswan' && target.socket === socket,
-  );
+  const own = (await deployments.list(certificate)).filter(isTo(socket));
   return own.flatMap(({ status }) => status?.error ?? [])[0];
 }
 

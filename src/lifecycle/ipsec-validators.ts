@@ -3,7 +3,9 @@ import type { IpsecPeer } from '../store/ipsec-contract.ts';
 import type { Store } from '../store/store.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { quoteName } from '../x509/name-text.ts';
-import { ipsecTrust, type IpsecTrust } from './ipsec-trust.ts';
+import { restartFor } from './charon-deployments.ts';
+import { cas } from './ipsec-crls.ts';
+import { trustIfAny, type IpsecTrust, type TrustedPeer } from './ipsec-trust.ts';
 import { needOfPeer } from './ipsec-needs.ts';
 import { isSame } from './issuer-chain.ts';
 import { readResponder, type ResponderSetting } from './responder-setting.ts';
@@ -44,13 +46,13 @@ export async function assertOneValidator(
       'Say where it does: certkeeper staple responder listen 127.0.0.1:8889',
     );
   }
-  const own = casOf(trust);
+  const own = cas(trust);
   for (const other of await store.ipsecPeers.list()) {
     if (other.name === peer.name) continue;
     const otherTrust = await trustIfAny(store, other);
     const { ocspObject: theirs } = otherTrust ?? {};
     if (otherTrust === undefined || theirs === undefined || theirs === ocspObject) continue;
-    const common = commonOf(own, casOf(otherTrust));
+    const common = commonOf(own, cas(otherTrust));
     if (common === undefined) continue;
     fail(
       `peer "${other.name}" has "${theirs}" for the same CA ${quoteName(common.tbsCertificate.subject)}`,
@@ -67,10 +69,6 @@ export async function assertOneValidator(
   );
 }
 
-function casOf({ anchors, intermediates }: IpsecTrust): readonly Certificate[] {
-  return [...anchors, ...intermediates];
-}
-
 function commonOf(
   own: readonly Certificate[],
   others: readonly Certificate[],
@@ -78,24 +76,9 @@ function commonOf(
   return own.find((one) => others.some((other) => isSame(one, other)));
 }
 
-/** What is set up wrong for another peer is told of when that is deployed. */
-async function trustIfAny(store: Store, peer: IpsecPeer): Promise<IpsecTrust | undefined> {
-  try {
-    return await ipsecTrust(store, peer);
-  } catch (error) {
-    if (!(error instanceof CertError) || error.code.startsWith('STORE_')) throw error;
-    return undefined;
-  }
-}
-
-/** A peer about which charon asks the responder of the agent. */
-interface AskedAbout {
-  readonly peer: IpsecPeer;
-  readonly trust: IpsecTrust;
-}
-
-async function askedAbout(store: Store): Promise<readonly AskedAbout[]> {
-  const asked: AskedAbout[] = [];
+/** Find the peers about which charon asks the responder of the agent. */
+async function askedAbout(store: Store): Promise<readonly TrustedPeer[]> {
+  const asked: TrustedPeer[] = [];
   for (const peer of await store.ipsecPeers.list()) {
     const trust = await trustIfAny(store, peer);
     if (trust?.ocspObject !== undefined) asked.push({ peer, trust });
@@ -123,7 +106,7 @@ export async function assertPeersAnswered(
     }
     const { object, forCa } = responder;
     if (object === undefined || object === trust.ocspObject) continue;
-    const label = await labelAmong(store, forCa, casOf(trust));
+    const label = await labelAmong(store, forCa, cas(trust));
     if (label === undefined) continue;
     throw new CertError(
       'CONFIG_INVALID',
@@ -135,23 +118,17 @@ export async function assertPeersAnswered(
 
 /** Have charon told where the agent answers now, with the deployments of the peers it asks about. */
 export async function restartAskedAbout(store: Store): Promise<void> {
-  for (const { peer } of await askedAbout(store)) {
-    for (const { label, target } of await store.deployments.list(peer.certificate)) {
-      const isIt = target?.type === 'strongswan' && target.socket === peer.socket;
-      if (isIt) await store.deployments.restart(peer.certificate, label);
-    }
-  }
+  for (const { peer } of await askedAbout(store)) await restartFor(store, peer);
 }
 
 /** Find the first label that stands for one of these CAs. */
 async function labelAmong(
   store: Store,
   labels: readonly string[],
-  cas: readonly Certificate[],
+  own: readonly Certificate[],
 ): Promise<string | undefined> {
   for (const label of labels) {
-    const { anchors, intermediates } = await caGroup(store, label);
-    if (commonOf(cas, [...anchors, ...intermediates]) !== undefined) return label;
+    if (commonOf(own, cas(await caGroup(store, label))) !== undefined) return label;
   }
   return undefined;
 }
