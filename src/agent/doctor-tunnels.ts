@@ -43,11 +43,10 @@ function ofCharon(
     return [{ check: 'tunnel', about: socket, severity: 'error', text, remedy }];
   }
   const bad = tunnels.flatMap(
-    ({ peer: { name, certificate }, status }): readonly DoctorFinding[] => {
+    ({ peer: { name, certificate }, status, why }): readonly DoctorFinding[] => {
       if (refused.includes(name)) {
-        const remedy =
-          'See "certkeeper show alarms" for why; its operator has to get another certificate';
-        const text = 'the peer is refused';
+        const remedy = `Its operator has to get another certificate; where nobody gives a word on it, see what is asked: certkeeper show ipsec peer ${name}`;
+        const text = why ?? 'the peer is refused';
         return [{ check: 'tunnel', about: name, severity: 'error', text, remedy }];
       }
       if (status !== 'not loaded') return [];

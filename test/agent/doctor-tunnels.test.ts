@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { becomeAgent } from '../../src/agent/agent-lease.ts';
 import { examineTunnels } from '../../src/agent/doctor-tunnels.ts';
+import { readTunnels } from '../../src/lifecycle/ipsec-tunnels.ts';
 import { issue } from '../harness/certificates.ts';
 import { rootB, tunnelScene } from './tunnel-scene.ts';
 
@@ -26,8 +27,12 @@ it('doctor says of tunnels whether charon answers, has what it needs, and whom w
     },
   ]);
   await tunnels.refresh();
+  const why = expect.stringMatching(/^The tunnel of ipsec peer bob is ended: .*expired/);
   expect(await examineTunnels(context)).toMatchObject([
-    { about: 'bob', severity: 'error', text: 'the peer is refused' },
+    { about: 'bob', severity: 'error', text: why },
+  ]);
+  expect(await readTunnels(context, await site.store.ipsecPeers.list())).toMatchObject([
+    { status: 'not loaded', why },
   ]);
   await charon.stop();
   expect(await examineTunnels(context)).toMatchObject([
