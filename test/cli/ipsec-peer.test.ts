@@ -65,6 +65,9 @@ describe('ipsec peer add', () => {
     const added = await bench.run(away);
     expect(added).toMatchObject({ code: 10 });
     expect(added.err).toContain('/none');
+    expect(added.err).toContain('. The peer is stored; an agent that runs loads it');
+    expect(added.err).toContain('"certkeeper cert deploy cert-name alice"');
+    expect(added.err).not.toContain('files');
     const peers = JSON.parse((await bench.run(['show', 'ipsec', 'peer', '--json'])).out).peers;
     expect(peers).toMatchObject([{ name: 'bob', socket: '/none' }]);
     const tunnels = JSON.parse(
