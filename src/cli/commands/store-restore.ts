@@ -5,6 +5,7 @@ import { systemClock } from '../../agent/system-clock.ts';
 import { systemRandom } from '../../agent/system-random.ts';
 import { CertError } from '../../base/errors.ts';
 import { formatTime } from '../../base/format-time.ts';
+import { restartFor } from '../../lifecycle/charon-deployments.ts';
 import { prepareRestore, type PreparedRestore } from '../../store/restore.ts';
 import type { Body } from '../command.ts';
 import { confirm } from '../confirm.ts';
@@ -47,6 +48,10 @@ export const run: Body<typeof storeRestoreParameters> = async (args, context) =>
     }
     // Opened as any other: it is brought to the newest version, and what was done is written down in it.
     const services = await context.services();
+    const { store } = services;
+    // Charons go on with what they were given after the backup, and names alone do not show that.
+    for (const { name, socket } of await store.deployments.charons())
+      await restartFor(store, { certificate: name, socket });
     const { newerFiles, newerFileRemedy, newerFileText } =
       await import('../../agent/newer-files.ts');
     const newer = await newerFiles(services);
