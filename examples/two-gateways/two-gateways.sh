@@ -4,9 +4,9 @@
 #
 #   examples/two-gateways/two-gateways.sh
 #
-# Needs root (no system is changed), Linux with network namespaces and /dev/net/tun, and of Debian charon-systemd,
-# libcharon-extra-plugins, iproute2 and iputils-ping; without snmptrapd notifications go to a file. Everything runs in namespaces that are its own, files
-# are in memory there: when the script ends, in whatever way, the kernel removes all of it.
+# Needs root, Linux with network namespaces and /dev/net/tun, and of Debian charon-systemd, libcharon-extra-plugins,
+# iproute2 and iputils-ping; without snmptrapd notifications go to a file. It takes less than a minute. Everything runs in
+# namespaces of its own, with its files in memory: when the script ends, in whatever way, the kernel removes all of it.
 # Exit code 0: all went as told. 1: something did not. 77: this machine lacks something, and says what.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -15,12 +15,12 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 # A new home for mounts and processes, whose first process is this script.
 if [[ ${TWO_GATEWAYS:-} != inside ]]; then
-  TWO_GATEWAYS=inside unshare --mount --pid --fork true 2>/dev/null ||
+  unshare --mount --pid --fork --kill-child --mount-proc true 2>/dev/null ||
     skip 'unshare --mount --pid does not work here: it needs root'
   TWO_GATEWAYS=inside exec unshare --mount --pid --fork --kill-child --mount-proc "$0" "$@"
 fi
 
-# Nothing is put below what somebody else owns; so it is for a user who is root in a namespace only.
+# In a user namespace / belongs to a stranger, and certkeeper puts no keys below what a stranger owns.
 [[ $(stat -c %u /) == 0 ]] || skip 'the root directory does not belong to root: it needs the root of the machine'
 PATH=$PATH:/usr/sbin:/sbin
 for program in ip ping charon-systemd; do
