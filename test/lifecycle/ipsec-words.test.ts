@@ -73,6 +73,12 @@ describe('ipsecPeerOf()', () => {
     expect(ipsecPeerOf(name, peer.socket, wordsOfIpsecPeer(peer))).toStrictEqual(peer);
   });
 
+  it('takes five children', () => {
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const { children } = peerOf({ children: names.map((each) => ({ ...lan, name: each })) });
+    expect(children.map((child) => child.name)).toStrictEqual(names);
+  });
+
   it('takes any as who the other side has to be for nothing said', () => {
     expect(peerOf({ remoteId: '%any' })).toStrictEqual(peerOf());
   });
@@ -83,6 +89,10 @@ describe('ipsecPeerOf()', () => {
     ['peer "10.0.0.0/8" is neither an address nor a host name', { peer: ['10.0.0.0/8'] }],
     ['peer "1.2.3.400" is neither', { peer: ['1.2.3.400'] }],
     ['local-address "a_b!" is neither', { localAddress: ['a_b!'] }],
+    [
+      'of local-address and peer one is IPv4 and the other IPv6',
+      { localAddress: ['192.0.2.1'], peer: ['fd00::2'] },
+    ],
     ['an initiator has to know whom to call', { peer: ['any'], initiator: true }],
     ['reauth-time is 59 s, at least are 60 s', { reauthTime: 59 }],
     ['description has 201 characters', { description: 'x'.repeat(201) }],
