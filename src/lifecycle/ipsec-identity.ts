@@ -108,11 +108,23 @@ export function assertOwnIdentity(
   if (checkIdentity(certificate, identity) === undefined) return;
   const has = identitiesOf(certificate);
   const all = has.length === 0 ? 'none that IKE knows' : has.join(', ');
+  const { subject } = certificate.tbsCertificate;
+  const isBackwards =
+    identity.type === 'directoryName' && sameName(subject, turnedRound(identity.value));
   throw new CertError(
     'CONFIG_INVALID',
     `Cannot be ${quoted(formatIkeIdentity(identity))} with certificate "${name}": it has ${all}`,
-    { hint: 'Give one of these as local-id, or leave it out: then it is the subject' },
+    {
+      hint: isBackwards
+        ? 'Write the name the other way round, or leave local-id out: then it is the subject'
+        : 'Give one of these as local-id, or leave it out: then it is the subject',
+    },
   );
+}
+
+/** Give the name that is written in the other order. */
+export function turnedRound({ rdns }: Name): Name {
+  return { rdns: rdns.toReversed() };
 }
 
 /** More of them would only hide the rest of a message. */

@@ -9,6 +9,7 @@ import { forgetFormer, rememberFormer } from './ipsec-former-words.ts';
 import { forgetLeftovers } from './ipsec-leftovers.ts';
 import { responderUrlFor } from './ipsec-authorities.ts';
 import { crlUriAdvice, largeCrlAdvice, largeCrls } from './ipsec-large-crls.ts';
+import { peerAdvice } from './ipsec-peer-advice.ts';
 import { checkIpsecPeer } from './ipsec-peer-checks.ts';
 import { realIkePorts } from './ipsec-ports.ts';
 import { reauthAdvice } from './ipsec-reauth-advice.ts';
@@ -41,6 +42,7 @@ export async function putIpsecPeer(
     await oneJudgingChange(held, async () => {
       const trust = await checkIpsecPeer(held, peer);
       const advices = [
+        ...peerAdvice(peer, trust),
         ...(await reauthAdvice(store, peer, trust)),
         ...crlUriAdvice(peer.crlUris, trust),
         // A deployment says this itself.

@@ -62,6 +62,12 @@ export function ipsecPeerOf(name: Label, socket: string, words: IpsecPeerWords):
   };
   const local = addresses(words.localAddress ?? [], 'local-address', fail);
   const remote = addresses(words.peer, 'peer', fail);
+  if (isOfOtherFamilies(local, remote)) {
+    fail(
+      'of local-address and peer one is IPv4 and the other IPv6',
+      'Give addresses of the same family, or leave local-address out',
+    );
+  }
   const isInitiator = words.initiator ?? false;
   if (words.peer.length === 0)
     fail('peer is missing', 'Give the address of the other side, or any');
@@ -128,6 +134,16 @@ function addresses(given: readonly string[], word: string, fail: Fail): readonly
     }
   }
   return all;
+}
+
+/** Of host names nobody knows before. */
+function isOfOtherFamilies(local: readonly string[], remote: readonly string[]): boolean {
+  const [ours, theirs] = [local, remote].map((all) =>
+    all.map((each) => parseIpAddress(each)?.length),
+  );
+  const known = [...(ours ?? []), ...(theirs ?? [])];
+  if (local.length === 0 || remote.length === 0 || known.includes(undefined)) return false;
+  return ours?.some((octets) => theirs?.includes(octets)) === false;
 }
 
 function identity(text: string): string {

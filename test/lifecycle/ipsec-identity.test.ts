@@ -97,6 +97,13 @@ describe('assertOwnIdentity()', () => {
     },
   );
 
+  it('knows its own subject written the other way round', () => {
+    const backwards = parseIkeIdentity('O=Test,CN=gw1');
+    expect(() => assertOwnIdentity(certificate, backwards, 'gw1')).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining('the other way round') }),
+    );
+  });
+
   it('lists nothing of a certificate that has nothing', () => {
     const { certificate: nobody } = issue({ subject: '' });
     expect(identitiesOf(nobody)).toStrictEqual([]);
