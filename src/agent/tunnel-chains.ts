@@ -45,6 +45,8 @@ export interface SeenCertificates {
    * @param cas by which the peer is judged
    */
   chainsOf(identity: string, cas: readonly Certificate[]): FoundChains;
+  /** List what these CAs have really issued, or CAs below them. */
+  issuedBelow(cas: readonly Certificate[]): readonly Certificate[];
   /** It is another charon by now. */
   forget(): void;
 }
@@ -101,6 +103,7 @@ export function seenCertificates(): SeenCertificates {
         .map((own) => [own.der, ...above(own, proven)]);
       return { chains, isStrange: found.length < its.length };
     },
+    issuedBelow: (cas) => [...below(cas, [...seen.values()])].map(({ certificate }) => certificate),
     forget: () => seen.clear(),
   };
 }

@@ -2,15 +2,14 @@ import type { Clock } from '../base/clock.ts';
 import { CertError } from '../base/errors.ts';
 import type { Label } from '../base/label.ts';
 import type { IkeAssociation, IkeDaemon } from '../deploy/ike-daemon.ts';
-import type { TrustedPeer } from '../lifecycle/ipsec-authorities.ts';
 import type { IkePorts } from '../lifecycle/ipsec-ports.ts';
 import type { IpsecPeer } from '../store/ipsec-contract.ts';
 import type { HeardRevocations } from './heard-revocations.ts';
 import { inTurn } from './in-turn.ts';
 import { tunnelJudge, type JudgingContext, type RefusedTunnel } from './judge-tunnels.ts';
+import { tunnelAhead } from './tunnel-ahead.ts';
 import type { TunnelAlarms } from './tunnel-alarms.ts';
 import { tunnelBans } from './tunnel-bans.ts';
-import { tunnelCaStatus } from './tunnel-ca-status.ts';
 import { seenCertificates } from './tunnel-chains.ts';
 import { tunnelCrls } from './tunnel-crls.ts';
 import { tunnelRedeployment } from './tunnel-redeployment.ts';
@@ -65,7 +64,6 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
   const trust = tunnelTrust(context);
   const bans = tunnelBans(clock);
   const redeployment = tunnelRedeployment(context);
-  const caStatus = tunnelCaStatus(context);
   const idleSince = new Map<string, number>();
   /** What was logged last of peers that are away. */
   const saidOf = new Map<string, string>();
@@ -77,8 +75,10 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
   let ids: ReadonlySet<string> = new Set();
   let keptOut: readonly string[] = [];
   let isClosed = false;
-  let isFetching = false;
 
+  const ahead = tunnelAhead(context, () => {
+    if (!isClosed) void soon();
+  });
   const look = inTurn(async () => {
     if (isClosed || signal.aborted) return;
     const all = await store.ipsecPeers.list();
@@ -206,15 +206,6 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
     }
   };
 
-  const fetchForCas = async (trusted: readonly TrustedPeer[]): Promise<void> => {
-    if (isFetching) return;
-    isFetching = true;
-    try {
-      if ((await caStatus.look(trusted, signal)) && !isClosed) await soon();
-    } finally {
-      isFetching = false;
-    }
-  };
   const lookWith = async (
     daemon: IkeDaemon,
     peers: readonly IpsecPeer[],
@@ -249,8 +240,11 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
     if (await redeployment.look(daemon, socket, wants, isBack || isOther)) context.wake();
     run = present;
     await crls.load(daemon, found);
-    // Whoever calls meanwhile does not wait for the host of a CRL.
-    void fetchForCas(trusted).catch(() => {});
+    if (ahead.isDue(trusted)) {
+      // Whom charon keeps out it tells nobody of: what he has shown may name what it lacks.
+      if (isAnyAway(peers, associations)) seen.note(await daemon.certificates());
+      ahead.begin(trusted, seen);
+    }
     await initiate(daemon, peers, associations);
     established = associations.filter(
       ({ state, connection }) =>
@@ -295,6 +289,12 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
       events?.close();
     },
   };
+}
+
+/** Tell whether a peer has no IKE_SA. */
+function isAnyAway(peers: readonly IpsecPeer[], associations: readonly IkeAssociation[]): boolean {
+  const there = associations.filter(({ state }) => state === 'ESTABLISHED');
+  return peers.some(({ name }) => !there.some(({ connection }) => connection === name));
 }
 
 /** Begin to set up a connection with all of its children; not waited for. */

@@ -12,9 +12,9 @@ import { deadlineOf } from '../validation/time-limit.ts';
 import { certificateDer, type Certificate } from '../x509/certificate.ts';
 import { nameKey } from '../x509/name.ts';
 import { quoteName } from '../x509/name-text.ts';
-import type { TrustedPeer } from './ipsec-authorities.ts';
 import { cas } from './ipsec-crls.ts';
 import { ipsecPolicy } from './ipsec-policy.ts';
+import type { TrustedPeer } from './ipsec-trust.ts';
 
 /**
  * Has the CRLs at hand by which charon judges peers, before there is anybody to be judged: a charon that reaches nobody but
@@ -51,8 +51,8 @@ export interface AheadContext {
   readonly validation: ValidationContext;
 }
 
-/** How soon to look again: places that fail have pauses of their own, and what is held is not fetched before its time. */
-const AGAIN_MS = 60_000;
+/** How soon to look again at the earliest: places that fail have pauses of their own, and what is held its time. */
+const AGAIN_MS = 30_000;
 
 /** Certificates looked at at a time. */
 const AT_ONCE = 8;

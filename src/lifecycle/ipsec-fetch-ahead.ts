@@ -2,7 +2,7 @@ import type { CertificateRecord } from '../store/store.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import type { LifecycleContext } from './context.ts';
 import { crlsAhead } from './ipsec-ahead.ts';
-import type { TrustedPeer } from './ipsec-authorities.ts';
+import type { TrustedPeer } from './ipsec-trust.ts';
 import { storedCertificate } from './stored-certificate.ts';
 
 /**

@@ -78,6 +78,8 @@ export async function tunnelScene(): Promise<TunnelScene> {
     tell: () => void told++,
   });
   onTestFinished(() => tunnels.close());
+  // So that the look it begins with is not in the middle of what a test does.
+  await tunnels.refresh();
   return {
     site,
     charon,

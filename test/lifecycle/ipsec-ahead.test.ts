@@ -62,7 +62,7 @@ async function aheadSite({ isNamed = true, isSilent = false } = {}): Promise<Ahe
       const nextUpdate = new Date(thisUpdate.getTime() + 3_600_000);
       return makeCrl(signer, { number, thisUpdate, nextUpdate });
     },
-    async add(changes = {}, words = undefined) {
+    async add(changes = {}, words) {
       if (words) await putPolicy(context, { name: 'p', words: { ca: ['peers'], ...words } });
       const judged = { ...changes, ...(words && { policy: 'p' }) };
       await putIpsecPeer(context, { ...peer(charon.socket), ...judged }, false);
