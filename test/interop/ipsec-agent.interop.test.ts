@@ -1,6 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { encodePem } from '../../src/asn1/pem.ts';
+import { issueCertificate, keyIdentifierOf, publicKeyOf } from '../../src/ca/issue-certificate.ts';
+import { softwareKeys } from '../../src/crypto/keys.ts';
+import { certificateDer } from '../../src/x509/certificate.ts';
+import { parseName } from '../../src/x509/name-text.ts';
 import { requirePeer } from '../harness/require.ts';
 import { keeperIn, type Keeper } from './ipsec/certkeeper.ts';
 import { hasIpsec, openIpsecScene, requireIpsec, type IpsecScene } from './ipsec/ipsec-scene.ts';
@@ -82,6 +87,33 @@ describe('the agent beside a charon', () => {
     expect(scene.alice.log()).toMatch(/certificate was revoked on/);
   });
 
+  it('leaves a tunnel alone while strangers show charon certificates in the name of its peer', async () => {
+    await addPeer('revocation relaxed');
+    const leaf = await scene.b.issuing.issue('bob', { names: scene.host.urlsOf('issuing-b') });
+    const strangers = await Promise.all(Array.from({ length: 9 }, makeStranger));
+    await loadBob(leaf, [scene.b.issuing], strangers);
+    const call = async (): Promise<void> => {
+      for (const { name } of strangers)
+        expect((await scene.bob.call(name)).isEstablished).toBe(false);
+    };
+    await call();
+    // Charon shows what they sent, though it has let in none of them.
+    const { out } = await scene.alice.swanctl('--list-certs', '--type', 'x509');
+    expect(out.match(/subject: +"CN=bob"/g)?.length).toBeGreaterThan(5);
+    await callFromBob();
+    const standing = await scene.alice.sas();
+    await call();
+    await vi.waitFor(
+      async () => expect(await keeper.say('agent status')).toMatch(/tunnels +1 established at \//),
+      often,
+    );
+    expect((await scene.alice.sas()).map(({ id }) => id)).toStrictEqual(
+      standing.map(({ id }) => id),
+    );
+    expect(await keeper.say('show alarms')).not.toContain('ipsec peer bob');
+    await scene.alice.swanctl('--flush-certs');
+  });
+
   it('ends within a second the tunnel of a peer that charon lets in, keeps it out, and has a trap sent', async (context) => {
     requirePeer(context, 'snmptrapd');
     const configuration = write('snmptrapd.conf', 'authCommunity log public\n');
@@ -158,25 +190,44 @@ async function addPeer(how: string): Promise<void> {
   );
 }
 
-/** Give bob a certificate and the CAs that it sends with it. */
-async function loadBob(leaf: SceneLeaf, above: readonly SceneCa[]): Promise<void> {
+/** A certificate in the name of bob that somebody has signed with its own key. */
+async function makeStranger(_: unknown, i: number): Promise<SceneLeaf> {
+  const { key, pkcs8 } = await softwareKeys.generate('p-256');
+  const publicKey = publicKeyOf(key);
+  const subject = parseName('CN=bob');
+  const itself = { key, name: subject, keyIdentifier: keyIdentifierOf(publicKey) };
+  const [notBefore, notAfter] = [
+    new Date(Date.now() - 3_600_000),
+    new Date(Date.now() + 86_400_000),
+  ];
+  const wanted = { serialNumber: BigInt(i + 1), subject, publicKey, notBefore, notAfter };
+  const certificate = await issueCertificate({ ...wanted, extensions: [] }, itself);
+  const der = certificateDer(certificate);
+  const [pem, keyPem] = [encodePem('CERTIFICATE', der), encodePem('PRIVATE KEY', pkcs8)];
+  return { name: `stranger-${i}`, certificate, der, pem, pkcs8, keyPem };
+}
+
+/** Give bob a certificate and the CAs that it sends with it; and whoever else calls from there. */
+async function loadBob(
+  leaf: SceneLeaf,
+  above: readonly SceneCa[],
+  others: readonly SceneLeaf[] = [],
+): Promise<void> {
   const { network, a, b } = scene;
   await scene.bob.terminate('alice');
   await scene.bob.load(
     filesOf({
-      connections: [
-        {
-          name: 'alice',
-          localAddress: network.bob.address,
-          remoteAddress: network.alice.address,
-          leaf,
-          localId: 'CN=bob',
-          remoteId: 'CN=alice',
-          anchors: [a.root],
-          revocation: 'relaxed',
-        },
-      ],
-      leaves: [leaf],
+      connections: [{ ...leaf, name: 'alice' }, ...others].map((each) => ({
+        name: each.name,
+        localAddress: network.bob.address,
+        remoteAddress: network.alice.address,
+        leaf: each.name === 'alice' ? leaf : each,
+        localId: 'CN=bob',
+        remoteId: 'CN=alice',
+        anchors: [a.root],
+        revocation: 'relaxed',
+      })),
+      leaves: [leaf, ...others],
       cas: [a.root, b.root, ...above],
     }),
   );
