@@ -174,5 +174,7 @@ export interface IkeDaemon {
 export interface IkeDaemonOptions {
   /** For connecting, and for each command. */
   readonly timeoutMs?: number;
+  /** For everything together; without it, there is no end to what each command may take. */
+  readonly totalMs?: number;
   readonly signal?: AbortSignal | undefined;
 }

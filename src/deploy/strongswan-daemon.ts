@@ -34,8 +34,8 @@ export async function openIkeDaemon(
   socket: string,
   options: IkeDaemonOptions = {},
 ): Promise<IkeDaemon> {
-  const { timeoutMs = defaultTimeoutMs, signal } = options;
-  const client = await ViciClient.open(socket, { timeoutMs, signal });
+  const { timeoutMs = defaultTimeoutMs, totalMs, signal } = options;
+  const client = await ViciClient.open(socket, { timeoutMs, totalMs, signal });
   const named = async (command: string, name: string): Promise<void> =>
     ignoreMissing(client.request(command, [value('name', name)]));
   return {

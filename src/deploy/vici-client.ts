@@ -46,6 +46,7 @@ export class ViciClient {
   #waiting: Waiting | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #broken: { readonly error: unknown } | undefined;
+  readonly #overall: NodeJS.Timeout | undefined;
   /** Which run of charon made the socket. */
   readonly run: string;
 
@@ -59,6 +60,10 @@ export class ViciClient {
       .on('error', (error) => this.#break(this.#ended(error)))
       .on('close', () => this.#break(this.#ended()));
     options.signal?.addEventListener('abort', this.#abort, { once: true });
+    const { totalMs } = options;
+    if (totalMs === undefined) return;
+    const tooLong = (): void => this.#break(lateError(path, totalMs, 'all that was asked'));
+    this.#overall = setTimeout(tooLong, totalMs);
   }
 
   /** Connect. @throws {CertError} DELIVERY_FAILED; the reason of the signal */
@@ -235,6 +240,7 @@ export class ViciClient {
   #break(error: unknown): void {
     if (this.#broken !== undefined) return;
     this.#broken = { error };
+    clearTimeout(this.#overall);
     this.#options.signal?.removeEventListener('abort', this.#abort);
     this.#socket.destroy();
     this.#waiting?.fail(error);

@@ -10,6 +10,8 @@ import { refuseStrangeSocket } from './runtime-socket.ts';
 export interface ViciOptions {
   /** For connecting, and for each command. */
   readonly timeoutMs: number;
+  /** For all of a connection. */
+  readonly totalMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -18,6 +18,12 @@ import { realIkePorts } from './ipsec-ports.ts';
 import { renewAssociations, renewOthers } from './ipsec-renewal.ts';
 import { lookForLoaded } from './ipsec-use.ts';
 
+/**
+ * For all of a deployment: some thirty commands that take no time, and the tunnels that are renewed, which have a minute.
+ * A charon that is slow with each of them would keep a turn of the CA from others.
+ */
+const TOTAL_MS = 120_000;
+
 /** A charon of this machine as the target of a deployment. */
 export type StrongswanTarget = Extract<DeployTarget, { readonly type: 'strongswan' }>;
 
@@ -37,7 +43,7 @@ export async function deployToStrongswan(
   const { signal, ike = realIkePorts } = context;
   const plan = await planned(context, record, target);
   try {
-    const daemon = await ike.open(target.socket, { signal });
+    const daemon = await ike.open(target.socket, { totalMs: TOTAL_MS, signal });
     try {
       return await use(context, daemon, plan, target);
     } finally {

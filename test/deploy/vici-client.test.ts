@@ -151,6 +151,16 @@ describe('ViciClient', () => {
     expect(await client.ended()).toMatchObject({ code: 'DELIVERY_FAILED' });
   });
 
+  it('fails when everything together takes too long, however long a command may take', async () => {
+    const charon = await startFakeVici(echo, socket);
+    const client = await ViciClient.open(socket, { timeoutMs: 10_000, totalMs: 50 });
+    charon.failNext('load-conn', 'silence');
+    await expect(client.request('load-conn')).rejects.toMatchObject({
+      code: 'DELIVERY_FAILED',
+      message: expect.stringContaining('no answer to all that was asked in 0.05 s'),
+    });
+  });
+
   it('fails when no answer comes in time, and asks nothing more', async () => {
     const charon = await startFakeVici(echo, socket);
     charon.failNext('load-key', 'silence');
