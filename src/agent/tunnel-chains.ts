@@ -15,6 +15,9 @@ const MAX_CANDIDATES = 8;
 /** A few kilobytes each: some megabytes for more peers than one charon has in a day. */
 const MAX_SEEN = 2048;
 
+/** Of those that no CA has issued that counts: charon shows so many by itself, and each is looked at for each peer. */
+const MAX_STRANGE = 256;
+
 /** CAs between an anchor and a peer that are followed: more than any policy lets pass. */
 const MAX_LEVELS = 16;
 
@@ -82,11 +85,11 @@ export function seenCertificates(): SeenCertificates {
         seen.set(key, { der, certificate, isListed: true, isProven, since });
       }
       // Whoever sends thousands that he has made himself takes the place of none of ours.
-      for (const isProven of [false, true]) {
-        for (const [key, each] of seen) {
-          if (seen.size <= MAX_SEEN) break;
-          if (each.isProven === isProven) seen.delete(key);
-        }
+      const strange = [...seen].filter(([, each]) => !each.isProven && !each.isListed);
+      for (const [key] of strange.slice(0, -MAX_STRANGE)) seen.delete(key);
+      for (const key of seen.keys()) {
+        if (seen.size <= MAX_SEEN) break;
+        seen.delete(key);
       }
     },
     chainsOf(identity, cas) {
