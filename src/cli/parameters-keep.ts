@@ -72,6 +72,7 @@ export const certRemoveParameters = {
   },
   'with-files': {
     type: 'flag',
-    summary: 'Remove the files that were written for it, too, as far as nobody changed them since',
+    summary:
+      'Remove the files that were written for it, too, as far as nobody changed them since, and its keys from strongSwan',
   },
 } as const;

@@ -65,8 +65,6 @@ export async function storedCertificates(store: Store): Promise<readonly Entry[]
     for (const deployment of await deployments.list(name)) {
       // Its peers make it, and are in a section of their own.
       if (deployment.isForPeers === true) continue;
-      // Those that peers have come and go with these.
-      if (deployment.isForPeers) continue;
       entries.push({
         path: [name, 'deploy', deployment.label],
         words: wordsOfDeployment(deployment),

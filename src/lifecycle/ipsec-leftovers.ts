@@ -19,10 +19,7 @@ export async function forgetLeftovers(
   daemon: IkeDaemon,
   going: IpsecPeer,
 ): Promise<void> {
-  const left = await keysLeft(store, going);
-  const loaded = left.length === 0 ? [] : await daemon.keys();
-  for (const id of left) if (loaded.includes(id)) await daemon.unloadKey(id);
-  if (left.length > 0) await rememberGiven(store, going.certificate, going.socket, []);
+  if (await isLast(store, going)) await forgetKeys(store, daemon, going);
   // Listed first: what somebody else loads meanwhile is needed by a peer that is stored already.
   const authorities = (await daemon.authorities()).filter(isOurAuthority);
   if (authorities.length === 0) return;
@@ -44,10 +41,28 @@ async function isLast(store: Store, { name, certificate, socket }: IpsecPeer): P
   return here.every(({ isForPeers = false }) => isForPeers);
 }
 
-/** Find the keys of a certificate that is not deployed to a charon any more, without those that another one there has. */
-async function keysLeft(store: Store, going: IpsecPeer): Promise<readonly IkeKeyId[]> {
-  const { certificate, socket } = going;
-  if (!(await isLast(store, going))) return [];
+/**
+ * Take out of a charon the keys of a certificate that is not deployed to it any more, without those that another one there
+ * has.
+ *
+ * @throws {CertError} DELIVERY_FAILED
+ */
+export async function forgetKeys(
+  store: Store,
+  daemon: Pick<IkeDaemon, 'keys' | 'unloadKey'>,
+  { certificate, socket }: Pick<IpsecPeer, 'certificate' | 'socket'>,
+): Promise<void> {
+  const left = await keysLeft(store, certificate, socket);
+  const loaded = left.length === 0 ? [] : await daemon.keys();
+  for (const id of left) if (loaded.includes(id)) await daemon.unloadKey(id);
+  if (left.length > 0) await rememberGiven(store, certificate, socket, []);
+}
+
+async function keysLeft(
+  store: Store,
+  certificate: string,
+  socket: string,
+): Promise<readonly IkeKeyId[]> {
   const used = await keysOfOthers(store, certificate, socket);
   const ids = new Set(await keysGiven(store, certificate, socket));
   for (const { keyId, version } of await store.certificates.versions(certificate)) {

@@ -14,9 +14,6 @@ const protocols: ReadonlyMap<string, number> = new Map([
 
 const names = new Map([...protocols].map(([name, number]) => [number, name]));
 
-/** Names of protocols, for whoever types one. */
-export const protocolNames: readonly string[] = [...protocols.keys()];
-
 /** Read a protocol by its name or number, `any` as 0; undefined for what is none. */
 export function protocolNumber(word: string): number | undefined {
   if (word === 'any') return 0;

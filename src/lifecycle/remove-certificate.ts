@@ -3,8 +3,10 @@ import type { Label } from '../base/label.ts';
 import type { Withdrawn } from '../deploy/withdraw.ts';
 import type { CertificateRecord, Store, TransactionRecord } from '../store/store.ts';
 import { alone } from './alone.ts';
+import { socketsOf } from './charon-deployments.ts';
 import type { LifecycleContext } from './context.ts';
 import { tidyUp } from './deploy-settings.ts';
+import { realIkePorts } from './ipsec-ports.ts';
 import { assertCertificateUnneeded } from './needed-by.ts';
 import { oneJudgingChange } from './one-judging-change.ts';
 import { storedCertificate } from './stored-certificate.ts';
@@ -18,6 +20,8 @@ export interface Removal {
   readonly valid: readonly CertificateRecord[];
   /** Labels. */
   readonly deployments: readonly string[];
+  /** Sockets of charons that it is deployed to: they go on with its keys, unless files are to go. */
+  readonly charons: readonly string[];
   readonly hasHook: boolean;
   /** A key request waits for its answer. */
   readonly hasRequest: boolean;
@@ -49,13 +53,15 @@ export async function removalOf(context: LifecycleContext, name: Label): Promise
     if (uri !== undefined) tokenKeys.push(uri);
   }
   const now = clock.now();
+  const deployments = await store.deployments.list(name);
   return {
     name,
     versions: records.length,
     valid: records.filter(
       (record) => record.keyId !== undefined && record.status !== 'revoked' && isAlive(record, now),
     ),
-    deployments: (await store.deployments.list(name)).map(({ label }) => label),
+    deployments: deployments.map(({ label }) => label),
+    charons: [...new Set(socketsOf(deployments))],
     hasHook: (await store.deployments.hook(name)) !== undefined,
     hasRequest: request !== undefined,
     tokenKeys,
@@ -124,7 +130,7 @@ export interface RemovalResult extends Removal, Withdrawn {}
  * waits. Its history stays, as do keys in tokens. Files stay, too, or go before the rest: killed between the two, the
  * same command goes on.
  *
- * @param withFiles remove the files that were written for it, as far as nobody changed them
+ * @param withFiles remove the files that were written for it, as far as nobody changed them, and have charons forget its keys
  * @throws {CertError} what `removalOf` throws, IN_PROGRESS, STORE_CONFLICT
  */
 export async function removeCertificate(
@@ -136,6 +142,7 @@ export async function removeCertificate(
     for (const label of removal.deployments) await tidyUp(held, name, label);
     await withdrawStaplesOf(held, name);
     const files = withFiles ? await withdraw(held, name) : { removed: [], left: [] };
+    if (withFiles) for (const socket of removal.charons) await withdrawKeys(held, name, socket);
     await oneJudgingChange(held, async () => {
       await assertCertificateUnneeded(held.store, name);
       await held.store.certificates.remove(name);
@@ -148,6 +155,23 @@ async function withdrawStaplesOf(held: LifecycleContext, name: Label): Promise<v
   if ((await held.store.staples.endpoints(name)).length === 0) return;
   const { withdrawStaples } = await import('./staple-settings.ts');
   await withdrawStaples(held, name);
+}
+
+/** A charon that cannot be told keeps it until it is started anew; it is not what keeps a name here. */
+async function withdrawKeys(held: LifecycleContext, name: Label, socket: string): Promise<void> {
+  const { store, log, signal, ike = realIkePorts } = held;
+  const { forgetKeys } = await import('./ipsec-leftovers.ts');
+  try {
+    const daemon = await ike.open(socket, { signal });
+    try {
+      await forgetKeys(store, daemon, { certificate: name, socket });
+    } finally {
+      daemon.close();
+    }
+  } catch (error) {
+    if (!(error instanceof CertError) || error.code !== 'DELIVERY_FAILED') throw error;
+    log.warn(`the charon at "${socket}" keeps the key of "${name}": ${error.message}`);
+  }
 }
 
 async function standing(context: LifecycleContext, name: Label): Promise<readonly string[]> {

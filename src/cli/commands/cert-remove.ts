@@ -22,7 +22,7 @@ export const run: Body<typeof certRemoveParameters> = async (args, context) => {
   if (ca || (hasCa && !hasOwn)) return removeCa(name, hasCa, context);
 
   const removal = await removalOf(services, name);
-  for (const warning of warningsOf(removal)) context.log.warn(warning);
+  for (const warning of warningsOf(removal, withFiles)) context.log.warn(warning);
   const agreed = await confirm(
     `Remove "${name}" (${contentsOf(removal).join(', ')})?${withFiles ? ' Its files go, too.' : stayText(removal)}`,
     `remove "${name}"`,
@@ -82,7 +82,10 @@ function contentsOf(removal: Removal): readonly string[] {
   ];
 }
 
-function warningsOf({ name, valid, hasRequest, tokenKeys }: Removal): readonly string[] {
+function warningsOf(
+  { name, valid, hasRequest, tokenKeys, charons }: Removal,
+  withFiles: boolean,
+): readonly string[] {
   const ends = valid.map(({ der }) => viewCertificate(der).notAfter.getTime());
   return [
     ...(ends.length === 0
@@ -96,6 +99,10 @@ function warningsOf({ name, valid, hasRequest, tokenKeys }: Removal): readonly s
           `a certificate that a CA issues for the waiting request of "${name}" will find no key here`,
         ]
       : []),
+    ...(withFiles ? [] : charons).map(
+      (socket) =>
+        `the charon at "${socket}" goes on with the key of "${name}" until it is started anew, unless with-files is said`,
+    ),
     ...tokenKeys.map((uri) => `a key of "${name}" stays in its token: ${uri}`),
   ];
 }
