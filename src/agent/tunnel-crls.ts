@@ -6,12 +6,8 @@ import type { Log } from '../base/log.ts';
 import { digest } from '../crypto/digest.ts';
 import { modernOnly } from '../crypto/policy.ts';
 import type { IkeAuthority, IkeDaemon } from '../deploy/ike-daemon.ts';
-import {
-  authoritiesOf,
-  largeCrlsOf,
-  responderUrlFor,
-  type TrustedPeer,
-} from '../lifecycle/ipsec-authorities.ts';
+import { authoritiesOf, largeCrlsOf, responderUrlFor } from '../lifecycle/ipsec-authorities.ts';
+import type { TrustedPeer } from '../lifecycle/ipsec-trust.ts';
 import { cas, crlsForIke } from '../lifecycle/ipsec-crls.ts';
 import { crlPathPrefix, largeCrlAdvice } from '../lifecycle/ipsec-large-crls.ts';
 import { maySignCrls, signersOf } from '../revocation/crl-signer.ts';

@@ -12,8 +12,6 @@ import { trustIfAny, type TrustedPeer } from './ipsec-trust.ts';
 import { isSame } from './issuer-chain.ts';
 import { readResponder } from './responder-setting.ts';
 
-export type { TrustedPeer } from './ipsec-trust.ts';
-
 /** How the names of those begin that we load into charon; others are those of somebody else. */
 const prefix = 'certkeeper-';
 

@@ -6,20 +6,14 @@ import { certificateDer, type Certificate } from '../x509/certificate.ts';
 import { quoteName } from '../x509/name-text.ts';
 import { chainToSend, knownIssuers } from './build-chain.ts';
 import type { LifecycleContext } from './context.ts';
-import {
-  authoritiesOf,
-  largeCrlsOf,
-  otherPeersOf,
-  responderUrlFor,
-  type TrustedPeer,
-} from './ipsec-authorities.ts';
+import { authoritiesOf, largeCrlsOf, otherPeersOf, responderUrlFor } from './ipsec-authorities.ts';
 import { cas, crlsForIke, isAmong } from './ipsec-crls.ts';
 import { fetchAhead } from './ipsec-fetch-ahead.ts';
 import { assertOwnIdentity, charonIdentity, parseIkeIdentity } from './ipsec-identity.ts';
 import { largeCrlAdvice } from './ipsec-large-crls.ts';
 import { idOf, keysGiven, keysOfOthers } from './ipsec-key-places.ts';
 import { keyForIke, type KeyForIke } from './ipsec-key.ts';
-import { DEFAULT_IKE_CHAIN_LENGTH, ipsecTrust } from './ipsec-trust.ts';
+import { DEFAULT_IKE_CHAIN_LENGTH, ipsecTrust, type TrustedPeer } from './ipsec-trust.ts';
 import { isSelfSigned, orderChain } from './issuer-chain.ts';
 import { storedCertificate } from './stored-certificate.ts';
 
