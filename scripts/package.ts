@@ -91,6 +91,8 @@ function fill(stage: string, manifest: Manifest): void {
   for (const file of globSync('docs/man/*.1', { cwd: root })) {
     put(file, `share/man/man1/${file.slice('docs/man/'.length)}`);
   }
+  // Where the pages look for them.
+  put('examples', 'share/examples');
   put('mibs', 'share/snmp/mibs');
   put('packaging/systemd', 'systemd');
   put('packaging/install.sh', 'install.sh');
@@ -149,7 +151,8 @@ function licencesText(modules: readonly ProductionModule[], node: string): strin
 
 /** Whatever umask this was checked out under: programs can be run by everybody, and all can be read. */
 function setModes(stage: string): void {
-  const isProgram = /^(?:node\/bin\/node|bin\/certkeeper|(?:un)?install\.sh)$/;
+  const isProgram =
+    /^(?:node\/bin\/node|bin\/certkeeper|(?:un)?install\.sh|share\/examples\/.*\.sh)$/;
   chmodSync(stage, 0o755);
   for (const path of readdirSync(stage, { recursive: true, encoding: 'utf8' })) {
     const isOpen = isProgram.test(path) || statSync(join(stage, path)).isDirectory();

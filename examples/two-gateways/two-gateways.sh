@@ -29,11 +29,14 @@ done
 (: <>/dev/net/tun) 2>/dev/null || skip '/dev/net/tun cannot be opened'
 if command -v certkeeper >/dev/null; then
   certkeeper=(certkeeper)
+  # A package brings a Node of its own.
+  PATH=$PATH:$(dirname "$(readlink -f "$(command -v certkeeper)")")/../node/bin
 else
   # A clone: with the Node that it brought.
   PATH=$here/../../node_modules/.bin:$PATH
   certkeeper=(node "$(realpath "$here/../../dist/cli/main.js")")
 fi
+command -v node >/dev/null || skip 'there is no program "node"'
 "${certkeeper[@]}" --version >/dev/null || skip 'certkeeper does not run: install it, or "npm ci" in a clone'
 
 # The first process of a namespace hears no signal that it does not listen to.
