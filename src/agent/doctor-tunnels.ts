@@ -45,7 +45,7 @@ function ofCharon(
   const bad = tunnels.flatMap(
     ({ peer: { name, certificate }, status, why }): readonly DoctorFinding[] => {
       if (refused.includes(name)) {
-        const remedy = `Its operator has to get another certificate; where nobody gives a word on it, see what is asked: certkeeper show ipsec peer ${name}`;
+        const remedy = `Its operator has to get another certificate; where nobody gives a word on it, see what is asked: certkeeper show ipsec peer ${name}; then certkeeper cert deploy cert-name ${certificate}`;
         const text = why ?? 'the peer is refused';
         return [{ check: 'tunnel', about: name, severity: 'error', text, remedy }];
       }
