@@ -53,6 +53,8 @@ export interface TunnelJudge {
     version: string,
     signal: AbortSignal,
   ): Promise<TunnelVerdicts>;
+  /** One goes on by another id: with whom is known, and that it was accepted when somebody had a word on it. */
+  rename(formerId: string, id: string): void;
   /** It is another charon by now, with other IKE_SAs of the same numbers. */
   forget(): void;
 }
@@ -66,7 +68,7 @@ const AGAIN_MS = 300_000;
  */
 const LIVED_SECONDS = 60;
 
-/** `kept`: nobody has a word on it, and it was let in when somebody had. */
+/** `kept`: nobody has a word on it, or shows with what it was let in, and that was when somebody had. */
 type Outcome = 'accepted' | 'kept' | 'not judged' | UnshownTunnel | RefusedTunnel;
 
 /** So often one is set up anew of which charon does not show the certificate: it has room for few, and anybody can fill it. */
@@ -143,7 +145,7 @@ export function tunnelJudge(context: JudgingContext): TunnelJudge {
       }
       if (isKept || (policy.revocation === 'relaxed' && !isStrange)) {
         tellOnce(peer, `is not judged: ${missing}`);
-        return 'not judged';
+        return isKept ? 'kept' : 'not judged';
       }
       const code = isStrange ? 'untrusted' : 'no-certificate';
       return { type: 'refused', peer, association, why: `${code}: ${missing}` };
@@ -249,6 +251,10 @@ export function tunnelJudge(context: JudgingContext): TunnelJudge {
         accepted: all.flatMap(({ name, outcome }) => (outcome === 'accepted' ? [name] : [])),
         revoked: missing.flatMap(({ peer, why }) => (why === undefined ? [] : [{ peer, why }])),
       };
+    },
+    rename(formerId, id) {
+      const before = known.get(formerId);
+      if (before) known.set(id, { ...before, seenAt: clock.now().getTime() });
     },
     forget: () => known.clear(),
   };

@@ -109,6 +109,7 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
         collect().catch(() => {});
         void soon();
       });
+      await told.watchRekeyed(judge.rename);
     } catch (error) {
       told.close();
       throw error;

@@ -164,6 +164,8 @@ export interface IkeDaemon {
   certificates(): Promise<readonly IkeCertificate[]>;
   /** Be told of each IKE_SA that is established or gone, from when this resolves until the connection ends. */
   watch(changed: (association: IkeAssociation, isUp: boolean) => void): Promise<void>;
+  /** Be told of each IKE_SA that goes on by another id, with new keys: nobody has been authenticated for that. */
+  watchRekeyed(renamed: (formerId: string, id: string) => void): Promise<void>;
   /** Wait until the daemon cannot be asked any more: it is gone, or this was closed. @returns why */
   ended(): Promise<unknown>;
   /** Never throws. */

@@ -11,7 +11,7 @@ import type {
 } from './ike-daemon.ts';
 import { ViciClient } from './vici-client.ts';
 import { maxValueOctets, value, type ViciEntry, type ViciMessage } from './vici-message.ts';
-import { countIn, octetsIn, sectionIn, textIn, textsIn } from './vici-reading.ts';
+import { countIn, octetsIn, sectionIn, sectionsIn, textIn, textsIn } from './vici-reading.ts';
 import { charonRefused } from './vici-socket.ts';
 
 /** It waits for nothing on the network in what is asked of it here. */
@@ -115,6 +115,14 @@ export async function openIkeDaemon(
       client.listen('ike-updown', (message) => {
         const isUp = textIn(message, 'up') === 'yes';
         for (const association of associationsIn(message)) changed(association, isUp);
+      }),
+    watchRekeyed: (renamed) =>
+      client.listen('ike-rekey', (message) => {
+        for (const { entries } of sectionsIn(message)) {
+          const formerId = textIn(sectionIn(entries, 'old'), 'uniqueid');
+          const id = textIn(sectionIn(entries, 'new'), 'uniqueid');
+          if (formerId !== undefined && id !== undefined) renamed(formerId, id);
+        }
       }),
     ended: () => client.ended(),
     close: () => client.close(),

@@ -257,6 +257,33 @@ describe('keepTunnels()', () => {
     ]);
   });
 
+  it('leaves one alone that was there before, whose certificate charon has forgotten, also when it gets new keys', async () => {
+    const { put, deploy, tunnels, charon, standing, lines, site } = await tunnelScene();
+    await put({ revocation: 'strict' });
+    await deploy();
+    const former = charon.establish('bob', 'CN=nobody');
+    former.age = 3600;
+    await tunnels.refresh();
+    // It is looked at again by then.
+    await site.clock.advance(301);
+    await tunnels.refresh();
+    expect(standing()).toStrictEqual([former.id]);
+    charon.associations.length = 0;
+    const { id } = charon.establish('bob', 'CN=nobody');
+    const ids = { old: former.id, new: id };
+    charon.raise('ike-rekey', [
+      section(
+        'bob',
+        Object.entries(ids).map(([name, each]) => section(name, [value('uniqueid', each)])),
+      ),
+    ]);
+    await tunnels.refresh();
+    expect(standing()).toStrictEqual([id]);
+    expect(lines).toStrictEqual([
+      'IPsec peer "bob" is not judged: charon has no certificate of "CN=nobody"',
+    ]);
+  });
+
   it('has an initiator begin again that has been without an IKE_SA for a while', async () => {
     const { put, deploy, tunnels, charon, site } = await tunnelScene();
     await put({ isInitiator: true });

@@ -17,6 +17,8 @@ export interface FakeAssociation {
   readonly id: string;
   state: string;
   readonly remoteId: string;
+  /** Seconds; 7 when absent. */
+  age?: number;
   /** Seconds until charon authenticates it anew by itself. */
   reauthIn?: number;
   readonly localId: string;
@@ -252,7 +254,7 @@ function associationSection(sa: FakeAssociation): ViciEntry {
     value('remote-id', sa.remoteId),
     value('encr-alg', 'AES_CBC'),
     value('encr-keysize', '128'),
-    ...(sa.state === 'ESTABLISHED' ? [value('established', '7')] : []),
+    ...(sa.state === 'ESTABLISHED' ? [value('established', String(sa.age ?? 7))] : []),
     ...(sa.reauthIn === undefined ? [] : [value('reauth-time', String(sa.reauthIn))]),
     section(
       'child-sas',

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openIkeDaemon } from '../../src/deploy/strongswan-daemon.ts';
 import { connectionMessage } from '../../src/deploy/ike-connection.ts';
 import { ViciClient } from '../../src/deploy/vici-client.ts';
@@ -121,6 +121,20 @@ describe('a charon that was loaded over VICI', () => {
     expect(await bob.daemon.terminate({ connection: connectionName })).toBe(1);
     expect(await gone.promise).toBe(`${connectionName} CN=bob`);
     expect(await alice.daemon.associations()).toStrictEqual([]);
+  });
+
+  it('tells of an IKE_SA that goes on by another id, with new keys', async () => {
+    const watching = await openIkeDaemon(scene.alice.socket);
+    onTestFinished(() => watching.close());
+    const renamed = Promise.withResolvers<readonly string[]>();
+    await watching.watchRekeyed((...ids) => renamed.resolve(ids));
+    const [former] = await alice.daemon.associations();
+    await scene.alice.swanctl('--rekey', '--ike', connectionName);
+    const [formerId, id] = await renamed.promise;
+    expect(formerId).toBe(former?.id);
+    await vi.waitFor(async () =>
+      expect((await alice.daemon.associations()).map((each) => each.id)).toStrictEqual([id]),
+    );
   });
 
   it('keeps the IKE_SA when a connection is unloaded, until that is ended', async () => {
