@@ -1,10 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { toDer } from '../../src/asn1/codec.ts';
+import { ocspRequest } from '../../src/revocation/ocsp-query.ts';
+import { decodeCertificate } from '../../src/x509/certificate.ts';
+import { OCSPRequest } from '../../src/x509/ocsp-request.ts';
 import { connectionName, loadBothWays } from './ipsec/both-ways.ts';
 import { keeperAt } from './ipsec/certkeeper.ts';
 import { hasIpsec, openIpsecScene, requireIpsec, type IpsecScene } from './ipsec/ipsec-scene.ts';
 import type { PlacedProcess } from './ipsec/place.ts';
+import type { SceneLeaf } from './ipsec/scene-ca.ts';
 import { proxyOfNobody } from './ipsec/unwilling.ts';
 import { makeSite, type Site } from './revocation/site.ts';
 
@@ -16,6 +21,7 @@ describe('a charon that reaches nobody but our responder, with an agent beside i
   let scene: IpsecScene;
   let site: Site;
   let agent: PlacedProcess;
+  let ofBob: SceneLeaf;
 
   beforeAll(async () => {
     if (!hasIpsec()) return;
@@ -25,7 +31,7 @@ describe('a charon that reaches nobody but our responder, with an agent beside i
     const ofAlice = await a.issuing.issue('alice');
     // What it names says good, whatever ours says.
     const names = { ocsp: host.urlsOf('issuing-b').ocsp };
-    const ofBob = await b.issuing.issue('bob', { names });
+    ofBob = await b.issuing.issue('bob', { names });
     await loadBothWays(scene, {
       alice: { leaf: ofAlice },
       bob: { leaf: ofBob, revocation: 'relaxed' },
@@ -108,6 +114,19 @@ describe('a charon that reaches nobody but our responder, with an agent beside i
     expect(isEstablished, `${said}${agent.log()}`).toBe(false);
     expect(said).toContain(`ocsp request to ${scene.host.urlsOf('issuing-b').ocsp} failed`);
     expect(scene.host.asked()).not.toContain(ofBobHimself);
+  });
+
+  it('keeps one out about whom somebody speaks whom the object does not believe', async () => {
+    const { a, b, alice, host } = scene;
+    const about = { certificate: ofBob.certificate, issuer: decodeCertificate(b.issuing.der) };
+    const request = toDer(OCSPRequest, { tbsRequest: ocspRequest({ ...about, hash: 'sha1' }) });
+    // As right as the true one, by another CA.
+    host.spoil(aboutBob, { type: 'octets', body: await a.issuing.respond(request) });
+    const { isEstablished, said } = await alice.call(connectionName);
+    expect(isEstablished, `${said}${agent.log()}`).toBe(false);
+    expect(said).toContain(`ocsp request to ${host.urlsOf('issuing-b').ocsp} failed`);
+    await vi.waitFor(() => expect(agent.log()).toContain('(unauthorized-responder)'));
+    expect(host.asked()).not.toContain(ofBobHimself);
   });
 
   it('lets a peer in by a response with its nonce, and none without, where the object requires that', async () => {
