@@ -60,7 +60,7 @@ async function whyNot(
   return status === 'not loaded' ? await failureOf(store, peer) : undefined;
 }
 
-/** Find what the last deployment of its certificate to its charon has failed for. */
+/** Find what the last deployment of its certificate to its charon has failed for, or that it is still to come. */
 async function failureOf(
   { deployments, certificates }: LifecycleContext['store'],
   { certificate, socket }: IpsecPeer,
@@ -68,7 +68,12 @@ async function failureOf(
   const current = await certificates.current(certificate);
   if (current === undefined) return `certificate "${certificate}" is not there yet`;
   const own = (await deployments.list(certificate)).filter(isTo(socket));
-  return own.flatMap(({ status }) => status?.error ?? [])[0];
+  const [error] = own.flatMap(({ status }) => status?.error ?? []);
+  if (error !== undefined) return error;
+  const isDone = own.every(({ status }) => status?.state === 'deployed');
+  return isDone
+    ? undefined
+    : `it is still to be loaded, by the agent or by "certkeeper cert deploy cert-name ${certificate}"`;
 }
 
 type Sight =

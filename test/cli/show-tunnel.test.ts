@@ -104,6 +104,13 @@ describe('show tunnel ipsec', () => {
     expect(out).toMatch(/status +not loaded\n +Cannot .*charon\.vici/);
   });
 
+  it('says of one that is only stored what will load it', async () => {
+    const bench = await makeIpsecBench();
+    await bench.run(bench.add('bob', 'later'));
+    const { out } = await bench.run(['show', 'tunnel', 'ipsec', 'bob']);
+    expect(out).toMatch(/not loaded\n +it is still .*"certkeeper cert deploy cert-name alice"/);
+  });
+
   it('tells everything of one', () => {
     expect(tunnelText(tunnel)).toBe(
       [
