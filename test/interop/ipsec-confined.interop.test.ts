@@ -21,6 +21,7 @@ describe('a charon that reaches nobody but our responder, with an agent beside i
   let scene: IpsecScene;
   let site: Site;
   let agent: PlacedProcess;
+  let ofAlice: SceneLeaf;
   let ofBob: SceneLeaf;
 
   beforeAll(async () => {
@@ -28,22 +29,15 @@ describe('a charon that reaches nobody but our responder, with an agent beside i
     scene = await openIpsecScene({ alice: { env: proxyOfNobody, without: ['ldap'] } });
     site = makeSite();
     const { alice, a, b, host } = scene;
-    const ofAlice = await a.issuing.issue('alice');
+    ofAlice = await a.issuing.issue('alice');
     // What it names says good, whatever ours says.
     const names = { ocsp: host.urlsOf('issuing-b').ocsp };
     ofBob = await b.issuing.issue('bob', { names });
-    await loadBothWays(scene, {
-      alice: { leaf: ofAlice },
-      bob: { leaf: ofBob, revocation: 'relaxed' },
-    });
-    await alice.load({ 'swanctl.conf': '' });
-    await alice.restart();
+    await loadBob(ofBob);
     host.addShared('/object', [b.issuing]);
     await site.say(...linesFor(ofAlice.pem, ofAlice.keyPem));
     const keeper = keeperAt(alice.place, site.state);
-    await keeper.say(
-      `ipsec peer add ${connectionName} socket ${alice.socket} local-address ${alice.place.address} peer ${scene.bob.place.address} local-id CN=alice remote-id CN=bob certificate alice policy held ocsp-cert-validator hq proposal aes128-sha256-ecp256`,
-    );
+    await keeper.say(addBob('policy held ocsp-cert-validator hq'));
     // The CRL of the root as well, which charon cannot fetch, and nobody has set up.
     await isLoaded();
     agent = await keeper.startAgent();
@@ -61,8 +55,25 @@ describe('a charon that reaches nobody but our responder, with an agent beside i
     await scene.alice.swanctl('--flush-certs');
   });
 
+  /** By swanctl, and leave Alice with nothing. */
+  async function loadBob(leaf: SceneLeaf): Promise<void> {
+    const { alice } = scene;
+    await loadBothWays(scene, { alice: { leaf: ofAlice }, bob: { leaf, revocation: 'relaxed' } });
+    await alice.load({ 'swanctl.conf': '' });
+    await alice.restart();
+  }
+
+  function addBob(words: string): string {
+    const { alice, bob } = scene;
+    return `ipsec peer add ${connectionName} socket ${alice.socket} local-address ${alice.place.address} peer ${bob.place.address} local-id CN=alice remote-id CN=bob certificate alice ${words} proposal aes128-sha256-ecp256`;
+  }
+
+  async function crlsOfAlice(): Promise<string> {
+    return (await scene.alice.swanctl('--list-certs', '--type', 'x509_crl')).out;
+  }
+
   async function isLoaded(): Promise<void> {
-    const { out: crls } = await scene.alice.swanctl('--list-certs', '--type', 'x509_crl');
+    const crls = await crlsOfAlice();
     const { out: connections } = await scene.alice.swanctl('--list-conns');
     if (!crls.includes('CN=Root-B') || !connections.includes(connectionName)) {
       throw new Error(`charon has not got everything: ${crls}${connections}`);
@@ -146,5 +157,22 @@ describe('a charon that reaches nobody but our responder, with an agent beside i
     const { isEstablished, said } = await alice.call(connectionName);
     expect(isEstablished, `${said}${agent.log()}`).toBe(true);
     expect(host.asked()).not.toContain(ofBobHimself);
+  });
+
+  it('lets one in, once it was kept out, whose certificate names a CRL that nobody knew of', async () => {
+    const { alice, b, host } = scene;
+    await agent.stop();
+    await loadBob(await b.issuing.issue('bob', { names: { crl: host.urlsOf('issuing-b').crl } }));
+    const keeper = keeperAt(alice.place, site.state);
+    await keeper.say('crypto map byCrls ikev2-ipv4 ca root-b purpose any', addBob('policy byCrls'));
+    const { isEstablished, said } = await alice.call(connectionName);
+    expect(isEstablished, said).toBe(false);
+    agent = await keeper.startAgent();
+    await vi.waitFor(async () => expect(await crlsOfAlice()).toContain('CN=Issuing-B'), {
+      timeout: 20_000,
+      interval: 100,
+    });
+    const again = await alice.call(connectionName);
+    expect(again.isEstablished, `${again.said}${agent.log()}`).toBe(true);
   });
 });
