@@ -8,7 +8,8 @@ import type { noCertDeployParameters } from '../parameters-deploy.ts';
 export const run: Body<typeof noCertDeployParameters> = async ({ certName: name, to }, context) => {
   const { print } = context;
   const services = await context.services();
-  const labels = (await services.store.deployments.list(name)).map(({ label }) => label);
+  const deployments = await services.store.deployments.list(name);
+  const labels = deployments.map(({ label }) => label);
   const label = to ?? labels[0];
   if (label === undefined) {
     print.done({ name, removed: false }, `No deployment of "${name}" was set`);
@@ -24,12 +25,17 @@ export const run: Body<typeof noCertDeployParameters> = async ({ certName: name,
   const result = await interruptible(context, name, (signal) =>
     removeDeployment({ ...services, signal }, name, label),
   );
+  const target = deployments.find((each) => each.label === label)?.target;
+  const stays =
+    target?.type === 'strongswan'
+      ? `the charon at "${target.socket}" keeps what it was given until it is started anew`
+      : 'files already written stay';
   const files = result?.type === 'deployed' ? result.files : [];
   print.done(
     { name, to: label, removed: result !== undefined, files },
     result === undefined
       ? `No deployment "${label}" of "${name}" was set`
-      : `"${name}" is not deployed to "${label}" any more; files already written stay` +
+      : `"${name}" is not deployed to "${label}" any more; ${stays}` +
           (files.length > 0 ? `. It goes to the cert-store location now: ${files.join(', ')}` : ''),
   );
   return 0;

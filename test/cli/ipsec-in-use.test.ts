@@ -3,6 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { issue } from '../harness/certificates.ts';
 import { makeIpsecBench } from './ipsec-bench.ts';
 
+describe('a deployment to a charon', () => {
+  it('is undone without the charon, and that is said', async () => {
+    const { run, charon } = await makeIpsecBench();
+    const target = ['target', 'strongswan', 'socket', charon.socket];
+    expect((await run(['cert', 'deploy', 'cert-name', 'alice', ...target])).code).toBe(0);
+    const { out } = await run(['no', 'cert', 'deploy', 'cert-name', 'alice']);
+    expect(out).toContain(`the charon at "${charon.socket}" keeps what it was given`);
+    expect(charon.loadedKeys.size).toBe(1);
+  });
+});
+
 describe('a renewed certificate that a tunnel does not go over to', () => {
   it('is deployed, not in use, and an alarm stands until it is', async () => {
     const bench = await makeIpsecBench();
