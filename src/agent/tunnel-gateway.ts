@@ -71,6 +71,8 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
   let trouble: string | undefined;
   /** A connection of its own: whoever is to be kept out has a tunnel for no longer than being told takes. */
   let events: IkeDaemon | undefined;
+  /** Charon has said that these stand, and leaves them out of its lists: a peer keeps its own busy as long as it likes. */
+  const announced = new Map<string, IkeAssociation>();
   let established = 0;
   let ids: ReadonlySet<string> = new Set();
   let keptOut: readonly string[] = [];
@@ -104,12 +106,17 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
     const told = await context.ike.open(socket, { timeoutMs: TIMEOUT_MS, signal });
     try {
       const collect = inTurn(async () => seen.note(await told.certificates()));
-      await told.watch(() => {
+      await told.watch((association, isUp) => {
+        if (isUp) announced.set(association.id, { ...association, state: 'ESTABLISHED' });
+        else announced.delete(association.id);
         // Now, while charon still has them: a look may take the time of a responder that is silent.
         collect().catch(() => {});
         void soon();
       });
-      await told.watchRekeyed(judge.rename);
+      await told.watchRekeyed((formerId, id) => {
+        announced.delete(formerId);
+        judge.rename(formerId, id);
+      });
     } catch (error) {
       told.close();
       throw error;
@@ -117,6 +124,7 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
     events = told;
     void told.ended().then(() => {
       events = undefined;
+      announced.clear();
       if (!isClosed && !signal.aborted) comeBack().catch(() => {});
     });
   };
@@ -223,7 +231,9 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
       idleSince.clear();
     }
     await listen();
-    const associations = await daemon.associations();
+    const listed = await daemon.associations();
+    for (const { id } of listed) announced.delete(id);
+    const associations = [...listed, ...announced.values()];
     const standing = new Set(associations.map(({ id }) => id));
     const isMore = [...standing].some((id) => !ids.has(id));
     const isLess = [...ids].some((id) => !standing.has(id));

@@ -75,6 +75,20 @@ describe('keepTunnels(), beside what is hostile', () => {
     expect(await alarms()).toStrictEqual([]);
   });
 
+  it('ends an IKE_SA that its peer keeps too busy to be listed', async () => {
+    const { put, deploy, tunnels, charon, letIn, standing } = await tunnelScene();
+    await put();
+    await deploy();
+    await tunnels.refresh();
+    const notAfter = new Date('2026-06-01T00:00:00Z');
+    letIn('bob', issue({ subject: 'CN=bob', issuer: rootB, notAfter }));
+    for (const each of charon.associations) {
+      each.isBusy = true;
+      charon.announce(each, true);
+    }
+    await expect.poll(standing).toStrictEqual([]);
+  });
+
   it('refuses in the end, in every mode, whoever only shows certificates of strangers', async () => {
     const { put, deploy, tunnels, letIn, standing, lines, alarms } = await tunnelScene();
     await put({ revocation: 'relaxed' });

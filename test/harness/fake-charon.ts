@@ -17,6 +17,8 @@ export interface FakeAssociation {
   readonly id: string;
   state: string;
   readonly remoteId: string;
+  /** It is left out of lists, though it stands. */
+  isBusy?: boolean;
   /** Seconds; 7 when absent. */
   age?: number;
   /** Seconds until charon authenticates it anew by itself. */
@@ -44,6 +46,8 @@ export interface FakeCharon extends FakeVici {
   establish(connection: string, remoteId?: string): FakeAssociation;
   /** Lose everything, as a charon does that is started anew. */
   startAnew(): Promise<void>;
+  /** Tell whoever listens that an IKE_SA stands, or is gone. */
+  announce(association: FakeAssociation, isUp: boolean): void;
 }
 
 /** Start a charon that only pretends; it is gone after the test. */
@@ -200,10 +204,9 @@ export async function startFakeCharon(path?: string): Promise<FakeCharon> {
       case 'list-sas':
         return {
           message: [],
-          events: associations.map((sa) => ({
-            name: 'list-sa',
-            message: [associationSection(sa)],
-          })),
+          events: associations
+            .filter(({ isBusy }) => isBusy !== true)
+            .map((sa) => ({ name: 'list-sa', message: [associationSection(sa)] })),
         };
       case 'list-certs':
         return { message: [], events: certificateEvents(textIn(message, 'type') ?? '') };
@@ -234,6 +237,11 @@ export async function startFakeCharon(path?: string): Promise<FakeCharon> {
     answersPeers: true,
     isUnique: false,
     establish: (connection, remoteId = 'CN=peer') => begin(connection, 'ESTABLISHED', remoteId),
+    announce: (association, isUp) =>
+      vici.raise('ike-updown', [
+        ...(isUp ? [value('up', 'yes')] : []),
+        associationSection(association),
+      ]),
     async startAnew() {
       for (const each of [certificates, crls, loadedKeys, authorities, connections]) each.clear();
       associations.length = 0;
