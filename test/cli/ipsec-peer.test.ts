@@ -23,7 +23,9 @@ describe('ipsec peer add', () => {
     const { charon } = bench;
     const added = await bench.run(bench.add('bob', 'local-id', 'alice.example', ...lan));
     expect(added).toMatchObject({ code: 0, err: '' });
-    expect(added.out).toBe('IPsec peer "bob" is loaded with certificate "alice"\n');
+    expect(added.out).toBe(
+      'IPsec peer "bob" is loaded with certificate "alice"; no agent runs now: certkeeper agent run\n',
+    );
     expect([...charon.connections.keys()]).toStrictEqual(['bob']);
     expect(charon.loadedKeys.size).toBe(1);
     const local = sectionIn(charon.connections.get('bob') ?? [], 'local');

@@ -3,6 +3,7 @@ import { CertError } from '../../base/errors.ts';
 import { usualCharonSocket } from '../../deploy/charon-socket.ts';
 import { ipsecPeerOf, type IpsecChildWords } from '../../lifecycle/ipsec-words.ts';
 import { putIpsecPeer } from '../../lifecycle/ipsec-peers.ts';
+import { agentNote } from '../agent-note.ts';
 import type { Body } from '../command.ts';
 import { interruptible } from '../interruptible.ts';
 import type { ArgsOf } from '../parameter.ts';
@@ -23,11 +24,14 @@ export const run: Body<typeof ipsecPeerAddParameters> = async (args, context) =>
       throw withNext(error, peer.certificate);
     }),
   );
-  context.print.done(
-    { name, certificate: peer.certificate, socket: place, type: result.type },
+  const { agentRuns, text: note } = await agentNote(services, context);
+  const text =
     result.type === 'deployed'
       ? `IPsec peer "${name}" is loaded with certificate "${peer.certificate}"`
-      : `IPsec peer "${name}" is stored; it is loaded with the next deployment of "${peer.certificate}"`,
+      : `IPsec peer "${name}" is stored; it is loaded with the next deployment of "${peer.certificate}"`;
+  context.print.done(
+    { name, certificate: peer.certificate, socket: place, type: result.type, agentRuns },
+    text + note,
   );
   return 0;
 };
