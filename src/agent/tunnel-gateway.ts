@@ -13,6 +13,7 @@ import { tunnelBans } from './tunnel-bans.ts';
 import { seenCertificates } from './tunnel-chains.ts';
 import { tunnelCrls } from './tunnel-crls.ts';
 import { tunnelRedeployment } from './tunnel-redeployment.ts';
+import { canBeKeptOut, tunnelRefusals } from './tunnel-refusals.ts';
 import { tunnelTrust } from './tunnel-trust.ts';
 
 /** What looking after a charon stands on. */
@@ -63,6 +64,7 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
   const crls = tunnelCrls(context);
   const trust = tunnelTrust(context);
   const bans = tunnelBans(clock);
+  const refusals = tunnelRefusals(clock);
   const redeployment = tunnelRedeployment(context);
   const idleSince = new Map<string, number>();
   /** What was logged last of peers that are away. */
@@ -133,20 +135,19 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
     daemon: IkeDaemon,
     peer: IpsecPeer,
     refused: readonly RefusedTunnel[],
+    news: readonly RefusedTunnel[],
   ): Promise<void> => {
-    const [first] = refused;
-    if (first === undefined) return;
-    const { why, association } = first;
-    // Whom anybody may be keeps the others out with him.
-    const isOne = peer.remoteAddresses.length > 0;
+    const isOne = canBeKeptOut(peer);
     const ms = isOne ? bans.add(peer.name) : undefined;
     const pause = ms === undefined ? '' : `, and it is kept out for ${ms / 1000} s`;
-    log.warn(
-      `IPsec peer "${peer.name}" at ${association.remoteHost} is refused: ${why}; its IKE_SA is ended${pause}`,
-    );
+    for (const { why, association } of news.slice(0, 1)) {
+      log.warn(
+        `IPsec peer "${peer.name}" at ${association.remoteHost} is refused: ${why}; its IKE_SA is ended${pause}`,
+      );
+    }
     if (isOne) await daemon.unloadConnection(peer.name);
     for (const each of refused) await daemon.terminate({ id: each.association.id });
-    await alarms.raise(peer.name, why);
+    for (const { why } of news.slice(0, 1)) await alarms.raise(peer.name, why);
   };
 
   const judgeAll = async (
@@ -158,12 +159,14 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
     const verdicts = await judge.judge(seen, peers, associations, version, signal);
     const { refused, unshown, accepted, revoked } = verdicts;
     const isMixed = unshown.some((each) => each.isMixed);
-    if (refused.length > 0 || isMixed) {
+    const news = refused.filter((each) => refusals.isNews(each));
+    if (news.length > 0 || isMixed) {
       // Otherwise it would be let in by what was said of it before.
       for (const cache of ['X509_CRL', 'OCSP_RESPONSE'] as const) await daemon.flush(cache);
     }
     for (const [peer, its] of Map.groupBy(refused, (each) => each.peer)) {
-      await refuse(daemon, peer, its);
+      const itsNews = news.filter((each) => each.peer === peer);
+      await refuse(daemon, peer, its, itsNews);
     }
     if (isMixed) {
       // What is shown from then on is what somebody has shown it.
@@ -184,7 +187,7 @@ export function tunnelGateway(context: GatewayContext, socket: string): TunnelGa
       await alarms.raise(peer.name, why);
     }
     for (const name of accepted) {
-      if (refused.some(({ peer }) => peer.name === name)) continue;
+      if (refused.some(({ peer }) => peer.name === name) || refusals.isRecent(name)) continue;
       bans.forget(name);
       saidOf.delete(name);
       await alarms.end(name);

@@ -89,6 +89,29 @@ describe('keepTunnels(), beside what is hostile', () => {
     await expect.poll(standing).toStrictEqual([]);
   });
 
+  it('tells once a minute of whoever comes back all the time where anybody may, and ends that when he stays away', async () => {
+    const { put, deploy, tunnels, charon, letIn, standing, lines, alarms, site } =
+      await tunnelScene();
+    await put({ remoteAddresses: [] });
+    await deploy();
+    const good = letIn('bob', bob);
+    await tunnels.refresh();
+    const notAfter = new Date('2026-06-01T00:00:00Z');
+    const mallory = issue({ subject: 'CN=mallory', issuer: rootB, notAfter });
+    for (let n = 0; n < 5; n++) {
+      letIn('bob', mallory);
+      await tunnels.refresh();
+      expect(standing()).toStrictEqual([good]);
+      await tunnels.refresh();
+      expect(await alarms()).toStrictEqual(['ipsec peer bob peer-refused']);
+    }
+    expect(lines.filter((line) => line.includes('is refused'))).toHaveLength(1);
+    expect(charon.commands.filter((command) => command === 'flush-certs')).toHaveLength(2);
+    await site.clock.advance(61);
+    await tunnels.refresh();
+    expect(await alarms()).toStrictEqual([]);
+  });
+
   it('refuses in the end, in every mode, whoever only shows certificates of strangers', async () => {
     const { put, deploy, tunnels, letIn, standing, lines, alarms } = await tunnelScene();
     await put({ revocation: 'relaxed' });
