@@ -129,6 +129,9 @@ async function use(
   if (instead !== undefined) return instead;
   await tidy(context, daemon, plan, socket);
   await rememberGiven(store, name, socket, [key.id]);
+  const there = others.length === 0 ? [] : await daemon.connections();
+  for (const other of others.filter((each) => !there.includes(each)))
+    context.log.warn(`charon has no connection "${other}" that could be authenticated anew`);
   if (plan.isKeyReused && others.length > 0) {
     context.log.warn(
       `charon may go on with the certificate before in connections that pin none (${others.join(', ')}): both have the same key`,

@@ -284,6 +284,17 @@ describe('deploying a certificate to strongSwan', () => {
     expect(charon.associations[0]?.id).not.toBe('77');
   });
 
+  it('warns of connections of others that are not there, which may be a slip', async () => {
+    const { charon, site, context } = await makeIpsecSite();
+    await site.store.deployments.put(gw1, ofOthers(charon.socket));
+    await deployAgain(context, gw1);
+    const warning = 'charon has no connection "theirs" that could be authenticated anew';
+    expect(site.warnings).toStrictEqual([warning]);
+    charon.connections.set('theirs', []);
+    await deployAgain(context, gw1);
+    expect(site.warnings).toStrictEqual([warning]);
+  });
+
   it('warns where connections of others may go on with the certificate before, as the key is the same', async () => {
     const { charon, site, context } = await makeIpsecSite();
     await site.store.deployments.put(gw1, ofOthers(charon.socket));
