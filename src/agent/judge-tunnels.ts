@@ -1,8 +1,8 @@
 import type { Log } from '../base/log.ts';
 import type { IkeAssociation } from '../deploy/ike-daemon.ts';
+import { cas } from '../lifecycle/ipsec-crls.ts';
 import type { IpsecPeer } from '../store/ipsec-contract.ts';
 import type { ValidationPolicy } from '../validation/contract.ts';
-import type { Certificate } from '../x509/certificate.ts';
 import { judgePeer, policyFor, type PeerJudgeContext } from './judge-peer.ts';
 import type { FoundChains, SeenCertificates } from './tunnel-chains.ts';
 
@@ -183,7 +183,7 @@ export function tunnelJudge(context: JudgingContext): TunnelJudge {
     const { remoteId } = peer;
     const chains =
       shown.get(peer.name) ??
-      (remoteId === undefined ? [] : seen.chainsOf(remoteId, casOf(policy)).chains);
+      (remoteId === undefined ? [] : seen.chainsOf(remoteId, cas(policy.path)).chains);
     if (chains.length === 0) return undefined;
     const judgement = await judgePeer(context, policy, chains.slice(0, 1), signal);
     if (signal.aborted) return undefined;
@@ -208,7 +208,7 @@ export function tunnelJudge(context: JudgingContext): TunnelJudge {
         let outcome: Outcome = 'not judged';
         if ('failure' in policy) tellOnce(peer, `is not judged: ${policy.failure}`);
         else {
-          if (held.length === 0) found = seen.chainsOf(association.remoteId, casOf(policy));
+          if (held.length === 0) found = seen.chainsOf(association.remoteId, cas(policy.path));
           const wasAccepted = before
             ? before.outcome === 'accepted' || before.outcome === 'kept'
             : (association.age ?? 0) >= LIVED_SECONDS;
@@ -258,8 +258,4 @@ export function tunnelJudge(context: JudgingContext): TunnelJudge {
     },
     forget: () => known.clear(),
   };
-}
-
-function casOf({ path: { anchors, intermediates } }: ValidationPolicy): readonly Certificate[] {
-  return [...anchors, ...intermediates];
 }
