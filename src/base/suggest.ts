@@ -9,7 +9,9 @@ export function suggest(typed: string, candidates: Iterable<string>): string | u
   const allowed = typed.length <= 3 ? 1 : typed.length <= 8 ? 2 : 3;
   let best: { readonly word: string; readonly distance: number } | undefined;
   for (const word of words) {
-    const distance = editDistance(typed.toLowerCase(), word);
+    const distance = editDistance(typed.toLowerCase(), word.toLowerCase());
+    // Of the same length as the distance, they have nothing in common.
+    if (distance === Math.max(typed.length, word.length)) continue;
     if (distance <= allowed && distance < (best?.distance ?? Infinity)) best = { word, distance };
   }
   return best?.word;
