@@ -183,7 +183,7 @@ export function tunnelJudge(context: JudgingContext): TunnelJudge {
     const { remoteId } = peer;
     const chains =
       shown.get(peer.name) ??
-      (remoteId === undefined ? [] : seen.chainsOf(remoteId, cas(policy.path)).chains);
+      (remoteId === undefined ? [] : seen.chainsOf(remoteId, cas(policy.path), clock.now()).chains);
     if (chains.length === 0) return undefined;
     const judgement = await judgePeer(context, policy, chains.slice(0, 1), signal);
     if (signal.aborted) return undefined;
@@ -208,7 +208,10 @@ export function tunnelJudge(context: JudgingContext): TunnelJudge {
         let outcome: Outcome = 'not judged';
         if ('failure' in policy) tellOnce(peer, `is not judged: ${policy.failure}`);
         else {
-          if (held.length === 0) found = seen.chainsOf(association.remoteId, cas(policy.path));
+          if (held.length === 0) {
+            const since = new Date(clock.now().getTime() - 1000 * (association.age ?? 0));
+            found = seen.chainsOf(association.remoteId, cas(policy.path), since);
+          }
           const wasAccepted = before
             ? before.outcome === 'accepted' || before.outcome === 'kept'
             : (association.age ?? 0) >= LIVED_SECONDS;

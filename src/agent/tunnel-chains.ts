@@ -46,8 +46,10 @@ export interface SeenCertificates {
    *
    * @param identity as charon writes it
    * @param cas by which the peer is judged
+   * @param since when it was set up: charon looks at the time itself, so that what had ended by then, and anybody may
+   *   show, counts only where there is nothing else
    */
-  chainsOf(identity: string, cas: readonly Certificate[]): FoundChains;
+  chainsOf(identity: string, cas: readonly Certificate[], since: Date): FoundChains;
   /** List what these CAs have really issued, or CAs below them. */
   issuedBelow(cas: readonly Certificate[]): readonly Certificate[];
   /** It is another charon by now. */
@@ -92,15 +94,17 @@ export function seenCertificates(): SeenCertificates {
         seen.delete(key);
       }
     },
-    chainsOf(identity, cas) {
+    chainsOf(identity, cas, since) {
       const all = [...seen.values()];
       const its = all.filter(({ certificate }) => hasIkeIdentity(certificate, identity));
       if (its.length === 0) return { chains: [], isStrange: false };
       const proven = below(cas, all);
       for (const each of proven) each.isProven = true;
       const found = its.filter((each) => proven.has(each));
-      const listed = found.filter(({ isListed }) => isListed);
-      const chains = (listed.length > 0 ? listed : found)
+      const current = found.filter((each) => endOf(each) >= since);
+      const possible = current.length > 0 ? current : found;
+      const listed = possible.filter(({ isListed }) => isListed);
+      const chains = (listed.length > 0 ? listed : possible)
         .toSorted((one, other) => other.since - one.since || beginOf(other) - beginOf(one))
         .slice(0, MAX_CANDIDATES)
         .map((own) => [own.der, ...above(own, proven)]);
@@ -123,6 +127,10 @@ function readOrNone(der: Uint8Array): Certificate | undefined {
 
 function beginOf({ certificate }: Seen): number {
   return certificate.tbsCertificate.validity.notBefore.value.getTime();
+}
+
+function endOf({ certificate }: Seen): Date {
+  return certificate.tbsCertificate.validity.notAfter.value;
 }
 
 /** From the top, so that nothing is ever tried by a key that a stranger has made: he may send many of one name. */

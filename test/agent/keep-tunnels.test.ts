@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { section, value } from '../../src/deploy/vici-message.ts';
+import { extension } from '../../src/x509/extension-values.ts';
 import { issue } from '../harness/certificates.ts';
 import { named } from '../lifecycle/site.ts';
 import { issuingB, rootB, tunnelScene } from './tunnel-scene.ts';
@@ -227,7 +228,9 @@ describe('keepTunnels()', () => {
     await put();
     await deploy();
     const notBefore = new Date('2026-06-01T00:00:00Z');
-    const newer = issue({ subject: 'CN=bob', ...ended, notBefore });
+    const twice = extension('subjectAltName', [{ type: 'dNSName', value: 'bob.example' }]);
+    const extensions = [twice, twice];
+    const newer = issue({ subject: 'CN=bob', issuer: issuingB, notBefore, extensions });
     letIn('bob', bob, issuingB);
     await tunnels.refresh();
     expect(standing()).toHaveLength(1);

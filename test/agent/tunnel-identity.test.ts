@@ -103,6 +103,7 @@ describe('seenCertificates()', () => {
   const twin = issue({ subject: 'CN=Issuing B', issuer: rootB, isCa: true });
   const above = [issuingB, twin, rootB].map(der);
   const cas = [rootB.certificate];
+  const now = new Date('2026-06-15T00:00:00Z');
   const all = [old, renewed, issuingB, twin, rootB];
 
   it('gives each candidate with all that may be above it, the newest first', () => {
@@ -112,14 +113,14 @@ describe('seenCertificates()', () => {
       { der: Uint8Array.of(1, 2), hasPrivateKey: false },
       { ...listed(issue({ subject: 'CN=bob' })), hasPrivateKey: true },
     ]);
-    expect(seen.chainsOf('CN=bob', cas)).toStrictEqual({
+    expect(seen.chainsOf('CN=bob', cas, now)).toStrictEqual({
       chains: [
         [der(renewed), ...above],
         [der(old), ...above],
       ],
       isStrange: false,
     });
-    expect(seen.chainsOf('CN=alice', cas)).toStrictEqual({ chains: [], isStrange: false });
+    expect(seen.chainsOf('CN=alice', cas, now)).toStrictEqual({ chains: [], isStrange: false });
   });
 
   it('takes what is listed no more only where nothing is, until it is another charon', () => {
@@ -140,15 +141,28 @@ describe('seenCertificates()', () => {
     const crowd = strangers(30);
     seen.note([old, issuingB, ...crowd].map(listed));
     const found = { chains: [[der(old), der(issuingB)]], isStrange: true };
-    expect(seen.chainsOf('CN=bob', cas)).toStrictEqual(found);
+    expect(seen.chainsOf('CN=bob', cas, now)).toStrictEqual(found);
     // Whom charon has no room left for.
     seen.note(crowd.map(listed));
-    expect(seen.chainsOf('CN=bob', cas)).toStrictEqual(found);
+    expect(seen.chainsOf('CN=bob', cas, now)).toStrictEqual(found);
     const other = issue({ subject: 'CN=Root B', isCa: true });
-    expect(seen.chainsOf('CN=bob', [other.certificate])).toStrictEqual({
+    expect(seen.chainsOf('CN=bob', [other.certificate], now)).toStrictEqual({
       chains: [],
       isStrange: true,
     });
+  });
+
+  it('leaves out what had ended before an IKE_SA was set up, unless there is nothing else', () => {
+    const seen = seenCertificates();
+    const notAfter = new Date('2026-06-01T00:00:00Z');
+    const ended = issue({ subject: 'CN=bob', issuer: issuingB, notAfter });
+    seen.note([ended, issuingB].map(listed));
+    expect(chainsOf(seen)).toStrictEqual([[der(ended), der(issuingB)]]);
+    seen.note([old, issuingB].map(listed));
+    // A stranger shows it once more, and charon has no room left for the other.
+    seen.note([ended, issuingB].map(listed));
+    expect(chainsOf(seen)).toStrictEqual([[der(old), der(issuingB)]]);
+    expect(seen.chainsOf('CN=bob', cas, late).chains).toStrictEqual([[der(ended), der(issuingB)]]);
   });
 
   it('remembers peers however many certificates a stranger sends', () => {
@@ -172,7 +186,7 @@ describe('seenCertificates()', () => {
   });
 
   const chainsOf = (seen: SeenCertificates): FoundChains['chains'] =>
-    seen.chainsOf('CN=bob', cas).chains;
+    seen.chainsOf('CN=bob', cas, now).chains;
 });
 
 function strangers(count: number): readonly Issued[] {
