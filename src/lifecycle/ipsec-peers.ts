@@ -53,7 +53,21 @@ export async function putIpsecPeer(
       for (const advice of advices) log.warn(advice);
       await store.ipsecPeers.put(peer);
     });
-    return isLater ? { type: 'stored' } : deployPending(held, peer.certificate);
+    if (isLater) return { type: 'stored' };
+    return deployPending(held, peer.certificate).catch((error: unknown) => {
+      throw ofStoredPeer(error, peer.certificate);
+    });
+  });
+}
+
+/** What a deployment that failed says of files is nothing to somebody who has set up a peer. */
+function ofStoredPeer(error: unknown, certificate: string): unknown {
+  if (!(error instanceof CertError) || error.code !== 'DELIVERY_FAILED') return error;
+  const { message, cause } = error;
+  const hint = cause instanceof CertError && cause.hint !== undefined ? `${cause.hint}. ` : '';
+  return new CertError('DELIVERY_FAILED', message, {
+    cause,
+    hint: `${hint}The peer is stored; an agent that runs loads it as soon as it can, and so does "certkeeper cert deploy cert-name ${certificate}"`,
   });
 }
 

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { CertError } from '../../base/errors.ts';
 import { usualCharonSocket } from '../../deploy/charon-socket.ts';
 import { ipsecPeerOf, type IpsecChildWords } from '../../lifecycle/ipsec-words.ts';
 import { putIpsecPeer } from '../../lifecycle/ipsec-peers.ts';
@@ -20,9 +19,7 @@ export const run: Body<typeof ipsecPeerAddParameters> = async (args, context) =>
   });
   const services = await context.services();
   const result = await interruptible(context, peer.certificate, (signal) =>
-    putIpsecPeer({ ...services, signal }, peer, later).catch((error: unknown) => {
-      throw withNext(error, peer.certificate);
-    }),
+    putIpsecPeer({ ...services, signal }, peer, later),
   );
   const { agentRuns, text: note } = await agentNote(services, context);
   const text =
@@ -35,17 +32,6 @@ export const run: Body<typeof ipsecPeerAddParameters> = async (args, context) =>
   );
   return 0;
 };
-
-/** What a deployment that failed says of files is nothing to somebody who has set up a peer. */
-function withNext(error: unknown, certificate: string): unknown {
-  if (!(error instanceof CertError) || error.code !== 'DELIVERY_FAILED') return error;
-  const { message, cause } = error;
-  // Others come before the peer is stored.
-  if (!(cause instanceof CertError)) return error;
-  const first = cause.hint === undefined ? '' : `${cause.hint}. `;
-  const hint = `${first}The peer is stored; an agent that runs loads it as soon as it can, and so does "certkeeper cert deploy cert-name ${certificate}"`;
-  return new CertError('DELIVERY_FAILED', message, { cause, hint });
-}
 
 function childrenIn(args: ArgsOf<typeof ipsecPeerAddParameters>): readonly IpsecChildWords[] {
   return args.child.map((name, at) => ({
