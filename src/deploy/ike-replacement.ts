@@ -37,12 +37,12 @@ export async function replaceAssociations(
   { patienceMs = defaultPatienceMs, signal }: ReplacementOptions = {},
 ): Promise<Replacement> {
   const { name } = connection;
-  const former = (await daemon.associations(name)).filter(({ state }) => state === 'ESTABLISHED');
+  const former = await standing(daemon, name);
   if (former.length === 0) return { type: 'none' };
 
   const formerIds = new Set(former.map(({ id }) => id));
   const used = new Set<string>();
-  for (const child of standing(former, connection)) {
+  for (const child of childrenOf(former, connection)) {
     signal?.throwIfAborted();
     const attempt = await daemon.establish(name, child, patienceMs);
     for (const id of attempt.ids) used.add(id);
@@ -55,14 +55,30 @@ export async function replaceAssociations(
     return { type: 'kept', why: reasonOf(attempt) };
   }
 
-  const obsolete = former.filter(({ id }) => !used.has(id));
+  // One that got new keys meanwhile has another id, and still the former certificate.
+  const isAnother = [...used].some((id) => !formerIds.has(id));
+  const now = isAnother ? await standing(daemon, name) : [];
+  const obsolete = unique([...former, ...now]).filter(({ id }) => !used.has(id));
   // A peer may have ended them already: one that has but one IKE_SA with each does.
   for (const { id } of obsolete) await daemon.terminate({ id });
   return obsolete.length === 0 ? { type: 'current' } : { type: 'replaced', ended: obsolete.length };
 }
 
+/** Also those that are getting new keys: what comes of them has the certificate they have. */
+async function standing(
+  daemon: Pick<IkeDaemon, 'associations'>,
+  name: string,
+): Promise<readonly IkeAssociation[]> {
+  const there = await daemon.associations(name);
+  return there.filter(({ state }) => state === 'ESTABLISHED' || state === 'REKEYING');
+}
+
+function unique(associations: readonly IkeAssociation[]): readonly IkeAssociation[] {
+  return [...new Map(associations.map((each) => [each.id, each])).values()];
+}
+
 /** One that did not stand, as its peer refuses it, must not keep the others where they are. */
-function standing(
+function childrenOf(
   former: readonly IkeAssociation[],
   { children }: Pick<IkeConnection, 'children'>,
 ): readonly (string | undefined)[] {

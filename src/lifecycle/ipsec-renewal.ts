@@ -134,5 +134,5 @@ export async function renewOthers(
 }
 
 function isEstablished({ state }: IkeAssociation): boolean {
-  return state === 'ESTABLISHED';
+  return state === 'ESTABLISHED' || state === 'REKEYING';
 }

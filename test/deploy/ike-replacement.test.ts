@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { IkeConnection, IkeDaemon } from '../../src/deploy/ike-daemon.ts';
 import { reasonOf, replaceAssociations } from '../../src/deploy/ike-replacement.ts';
 import { openIkeDaemon } from '../../src/deploy/strongswan-daemon.ts';
-import { type FakeCharon, startFakeCharon } from '../harness/fake-charon.ts';
+import { type FakeAssociation, type FakeCharon, startFakeCharon } from '../harness/fake-charon.ts';
 
 const connection: IkeConnection = {
   name: 'hq',
@@ -33,6 +33,10 @@ beforeEach(async () => {
   onTestFinished(() => daemon.close());
   await daemon.loadConnection(connection);
 });
+
+function withNewKeys(association: FakeAssociation): FakeAssociation {
+  return { ...association, id: '77' };
+}
 
 /** Certificates that the IKE_SAs were set up with. */
 function standing(): readonly string[] {
@@ -66,6 +70,26 @@ describe('replaceAssociations()', () => {
       type: 'replaced',
       ended: 1,
     });
+    expect(standing()).toStrictEqual(['02 ESTABLISHED']);
+  });
+
+  it('ends one, too, that is just getting new keys', async () => {
+    await daemon.initiate('hq', 'net');
+    for (const association of charon.associations) association.state = 'REKEYING';
+    await daemon.loadConnection(renewed);
+    await replaceAssociations(daemon, renewed);
+    expect(standing()).toStrictEqual(['02 ESTABLISHED']);
+  });
+
+  it('ends what a former one has become with new keys, while another was set up', async () => {
+    await daemon.initiate('hq', 'net');
+    await daemon.loadConnection(renewed);
+    const establish: IkeDaemon['establish'] = async (...what) => {
+      const attempt = await daemon.establish(...what);
+      charon.associations.splice(0, 1, ...charon.associations.slice(0, 1).map(withNewKeys));
+      return attempt;
+    };
+    await replaceAssociations({ ...daemon, establish }, renewed);
     expect(standing()).toStrictEqual(['02 ESTABLISHED']);
   });
 
