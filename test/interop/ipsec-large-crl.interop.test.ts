@@ -156,7 +156,7 @@ async function callFromBob(): Promise<void> {
 }
 
 /** Ask for a URL on alice, through a proxy at a port there. @returns the status */
-async function through(proxy: number, url: string): Promise<string> {
-  const program = `require('node:http').get({ port: ${proxy}, path: process.argv[1], agent: false }, (answer) => console.log(answer.resume().statusCode))`;
+async function through(port: number, url: string): Promise<string> {
+  const program = `require('node:http').get({ port: ${port}, path: process.argv[1], agent: false }, (answer) => console.log(answer.resume().statusCode))`;
   return (await scene.network.alice.done(process.execPath, '-e', program, url)).trim();
 }

@@ -166,12 +166,7 @@ export function ipsecContract(make: () => Promise<StoreUnderTest>): void {
       const { store } = await make();
       const { deployments, ipsecPeers } = store;
       const { id } = await granted(store, 'gw1');
-      const policy = (ca: string) => ({
-        kind: 'policy' as const,
-        name: 'gateways',
-        settings: JSON.stringify({ kind: 'ikev2-ipv4', ca: [ca] }),
-      });
-      await store.validationObjects.put(policy('rootP'), new Map());
+      await store.validationObjects.put(policyBelieving('rootP'), new Map());
       await ipsecPeers.put(bare);
       await ipsecPeers.put({ ...whole, ca: [], socket: '/run/second.vici' });
       const pending = async (change: () => Promise<unknown>) => {
@@ -195,7 +190,7 @@ export function ipsecContract(make: () => Promise<StoreUnderTest>): void {
       expect(await pending(ca('rootP', 'one'))).toStrictEqual(['strongswan-2']);
       expect(await pending(ca('rootC', 'one'))).toStrictEqual([]);
       expect(
-        await pending(async () => store.validationObjects.put(policy('rootB'), new Map())),
+        await pending(async () => store.validationObjects.put(policyBelieving('rootB'), new Map())),
       ).toStrictEqual(['strongswan-2']);
       const both = ['strongswan', 'strongswan-2'];
       const roots = (text: string) =>
@@ -226,4 +221,12 @@ export function ipsecContract(make: () => Promise<StoreUnderTest>): void {
       expect(await store.deployments.list('gw1')).toStrictEqual([made]);
     });
   });
+}
+
+function policyBelieving(ca: string) {
+  return {
+    kind: 'policy' as const,
+    name: 'gateways',
+    settings: JSON.stringify({ kind: 'ikev2-ipv4', ca: [ca] }),
+  };
 }
