@@ -14,7 +14,7 @@ import { isAmong } from './ipsec-crls.ts';
 import { endFormer } from './ipsec-former-words.ts';
 import { rememberGiven } from './ipsec-key-places.ts';
 import { planIpsec, type IpsecPlan } from './ipsec-plan.ts';
-import { realIkePorts } from './ipsec-ports.ts';
+import { withDaemon } from './ipsec-ports.ts';
 import { renewAssociations, renewOthers } from './ipsec-renewal.ts';
 import { lookForLoaded } from './ipsec-use.ts';
 
@@ -40,15 +40,14 @@ export async function deployToStrongswan(
   record: CertificateRecord,
   target: StrongswanTarget,
 ): Promise<string | undefined> {
-  const { signal, ike = realIkePorts } = context;
   const plan = await planned(context, record, target);
   try {
-    const daemon = await ike.open(target.socket, { totalMs: TOTAL_MS, signal });
-    try {
-      return await use(context, daemon, plan, target);
-    } finally {
-      daemon.close();
-    }
+    return await withDaemon(
+      context,
+      target.socket,
+      (daemon) => use(context, daemon, plan, target),
+      { totalMs: TOTAL_MS },
+    );
   } finally {
     plan.key.forget();
   }

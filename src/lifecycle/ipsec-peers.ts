@@ -11,7 +11,7 @@ import { responderUrlFor } from './ipsec-authorities.ts';
 import { crlUriAdvice, largeCrlAdvice, largeCrls } from './ipsec-large-crls.ts';
 import { peerAdvice } from './ipsec-peer-advice.ts';
 import { checkIpsecPeer } from './ipsec-peer-checks.ts';
-import { realIkePorts } from './ipsec-ports.ts';
+import { realIkePorts, withDaemon } from './ipsec-ports.ts';
 import { reauthAdvice } from './ipsec-reauth-advice.ts';
 import { oneJudgingChange } from './one-judging-change.ts';
 
@@ -166,17 +166,4 @@ async function endWith(
   await daemon.unloadConnection(peer.name);
   await daemon.terminate({ connection: peer.name });
   await forgetLeftovers(store, daemon, peer);
-}
-
-async function withDaemon(
-  { ike = realIkePorts, signal }: LifecycleContext,
-  socket: string,
-  work: (daemon: IkeDaemon) => Promise<void>,
-): Promise<void> {
-  const daemon = await ike.open(socket, { signal });
-  try {
-    await work(daemon);
-  } finally {
-    daemon.close();
-  }
 }

@@ -1,4 +1,5 @@
 import type { IkeDaemon, IkeDaemonOptions } from '../deploy/ike-daemon.ts';
+import type { LifecycleContext } from './context.ts';
 
 /** How IKE daemons are reached. */
 export interface IkePorts {
@@ -15,3 +16,22 @@ export const realIkePorts: IkePorts = {
     return await openIkeDaemon(socket, options);
   },
 };
+
+/**
+ * Speak to a charon, and let it go then, whatever comes of it.
+ *
+ * @throws {CertError} DELIVERY_FAILED when nobody answers there; whatever `work` throws
+ */
+export async function withDaemon<T>(
+  { ike = realIkePorts, signal }: Pick<LifecycleContext, 'ike' | 'signal'>,
+  socket: string,
+  work: (daemon: IkeDaemon) => Promise<T>,
+  limits: Omit<IkeDaemonOptions, 'signal'> = {},
+): Promise<T> {
+  const daemon = await ike.open(socket, { ...limits, signal });
+  try {
+    return await work(daemon);
+  } finally {
+    daemon.close();
+  }
+}

@@ -1,9 +1,9 @@
 import { CertError } from '../base/errors.ts';
-import type { IkeAssociation } from '../deploy/ike-daemon.ts';
+import type { IkeAssociation, IkeDaemon } from '../deploy/ike-daemon.ts';
 import type { IpsecPeer } from '../store/ipsec-contract.ts';
 import { isTo } from './charon-deployments.ts';
 import type { LifecycleContext } from './context.ts';
-import { realIkePorts } from './ipsec-ports.ts';
+import { withDaemon } from './ipsec-ports.ts';
 import { refusalOf } from './ipsec-refusals.ts';
 
 /** How a tunnel stands, as charon says. */
@@ -84,21 +84,20 @@ type Sight =
   | { readonly why: string };
 
 async function lookAt(
-  { ike = realIkePorts, signal }: Pick<LifecycleContext, 'ike' | 'signal'>,
+  context: Pick<LifecycleContext, 'ike' | 'signal'>,
   socket: string,
 ): Promise<Sight> {
   try {
-    const daemon = await ike.open(socket, { timeoutMs: TIMEOUT_MS, signal });
-    try {
-      const connections = await daemon.connections();
-      return { connections, associations: await daemon.associations() };
-    } finally {
-      daemon.close();
-    }
+    return await withDaemon(context, socket, see, { timeoutMs: TIMEOUT_MS });
   } catch (error) {
     if (!(error instanceof CertError) || error.code === 'INTERNAL') throw error;
     return { why: error.message };
   }
+}
+
+async function see(daemon: IkeDaemon): Promise<Sight> {
+  const connections = await daemon.connections();
+  return { connections, associations: await daemon.associations() };
 }
 
 function tunnelOf(peer: IpsecPeer, sight: Sight): Tunnel {

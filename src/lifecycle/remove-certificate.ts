@@ -6,7 +6,7 @@ import { alone } from './alone.ts';
 import { socketsOf } from './charon-deployments.ts';
 import type { LifecycleContext } from './context.ts';
 import { tidyUp } from './deploy-settings.ts';
-import { realIkePorts } from './ipsec-ports.ts';
+import { withDaemon } from './ipsec-ports.ts';
 import { assertCertificateUnneeded } from './needed-by.ts';
 import { oneJudgingChange } from './one-judging-change.ts';
 import { storedCertificate } from './stored-certificate.ts';
@@ -159,15 +159,12 @@ async function withdrawStaplesOf(held: LifecycleContext, name: Label): Promise<v
 
 /** A charon that cannot be told keeps it until it is started anew; it is not what keeps a name here. */
 async function withdrawKeys(held: LifecycleContext, name: Label, socket: string): Promise<void> {
-  const { store, log, signal, ike = realIkePorts } = held;
+  const { store, log } = held;
   const { forgetKeys } = await import('./ipsec-leftovers.ts');
   try {
-    const daemon = await ike.open(socket, { signal });
-    try {
-      await forgetKeys(store, daemon, { certificate: name, socket });
-    } finally {
-      daemon.close();
-    }
+    await withDaemon(held, socket, (daemon) =>
+      forgetKeys(store, daemon, { certificate: name, socket }),
+    );
   } catch (error) {
     if (!(error instanceof CertError) || error.code !== 'DELIVERY_FAILED') throw error;
     log.warn(`the charon at "${socket}" keeps the key of "${name}": ${error.message}`);
