@@ -1,5 +1,5 @@
 import { sourceOf, toDer } from '../asn1/codec.ts';
-import { bytesEqual, toHex } from '../base/bytes.ts';
+import { toHex } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import { CertError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
@@ -8,7 +8,7 @@ import { modernOnly } from '../crypto/policy.ts';
 import type { IkeAuthority, IkeDaemon } from '../deploy/ike-daemon.ts';
 import { authoritiesOf, largeCrlsOf, responderUrlFor } from '../lifecycle/ipsec-authorities.ts';
 import type { TrustedPeer } from '../lifecycle/ipsec-trust.ts';
-import { cas, crlsForIke } from '../lifecycle/ipsec-crls.ts';
+import { cas, crlsForIke, isAmong } from '../lifecycle/ipsec-crls.ts';
 import { crlPathPrefix, largeCrlAdvice } from '../lifecycle/ipsec-large-crls.ts';
 import { maySignCrls, signersOf } from '../revocation/crl-signer.ts';
 import { crlIdentity, readCrl } from '../revocation/crl.ts';
@@ -93,7 +93,7 @@ export function tunnelCrls({ store, log, clock }: TunnelCrlsContext): TunnelCrls
     const there = await daemon.crls();
     let isNew = false;
     for (const der of wanted) {
-      if (!there.some((other) => bytesEqual(other, der))) {
+      if (!isAmong(der, there)) {
         try {
           await daemon.loadCrl(der);
           isNew = true;
@@ -147,11 +147,8 @@ export function tunnelCrls({ store, log, clock }: TunnelCrlsContext): TunnelCrls
       );
       const url = await responderUrlFor(store, []);
       if (last?.held === held && last.peers === peers && last.url === url) return last;
-      const crls: Uint8Array[] = [];
-      for (const { trust } of peers) {
-        for (const der of await crlsForIke(store, trust))
-          if (!crls.some((other) => bytesEqual(other, der))) crls.push(der);
-      }
+      const trusts = peers.map(({ trust }) => trust);
+      const crls = await crlsForIke(store, trusts);
       const tooLarge = await largeCrlsOf(store, peers);
       tell(largeCrlAdvice(tooLarge, url));
       const large = tooLarge.map((each) => versionOf(each.held));

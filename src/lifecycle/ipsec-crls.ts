@@ -18,7 +18,7 @@ export interface CrlOfCa {
 }
 
 /**
- * Find the CRLs that go into a charon: those verified and held here that are of a CA by which a peer is judged, or are
+ * Find the CRLs that go into a charon: those verified and held here that are of a CA by which its peers are judged, or are
  * named for that, and no larger than it takes. Charon takes a complete CRL for all that its issuer says, so deltas and
  * parts are left out.
  *
@@ -26,13 +26,16 @@ export interface CrlOfCa {
  */
 export async function crlsForIke(
   store: Store,
-  trust: JudgingCas & Pick<IpsecTrust, 'crls'>,
+  trusts: readonly (JudgingCas & Pick<IpsecTrust, 'crls'>)[],
 ): Promise<readonly Uint8Array[]> {
   const { heldCrls } = store;
   const held = await heldCrls.list();
   const identities = [
-    ...ofCas(held, trust).map((each) => each.held.identity),
-    ...(await configuredIdentities(store, trust.crls)),
+    ...trusts.flatMap((trust) => ofCas(held, trust)).map((each) => each.held.identity),
+    ...(await configuredIdentities(
+      store,
+      trusts.flatMap(({ crls }) => crls),
+    )),
   ];
   // Larger ones are fetched by charon, from us if that is set up.
   const small = held.filter(({ octets }) => octets <= maxValueOctets);

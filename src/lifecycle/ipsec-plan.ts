@@ -73,8 +73,10 @@ export async function planIpsec(
   const url = await responderUrlFor(store, all);
   const authorities = authoritiesOf(all, url, await largeCrlsOf(store, all));
   for (const advice of largeCrlAdvice(await largeCrlsOf(store, peers), url)) log.warn(advice);
-  const crls: Uint8Array[] = [];
-  for (const { trust } of peers) crls.push(...(await crlsForIke(store, trust)));
+  const crls = await crlsForIke(
+    store,
+    peers.map(({ trust }) => trust),
+  );
   const connections = peers.map((each) => planned(each, record));
   const ownAnchor = await ownAnchors(context, record);
   const versions = await formerVersions(context, record);
@@ -91,7 +93,7 @@ export async function planIpsec(
     ]),
     certificate: record.der,
     key,
-    crls: unique(crls),
+    crls,
     authorities,
     areAllAuthorities: others.isComplete,
     connections,
