@@ -64,13 +64,17 @@ export async function replaceAssociations(
   return obsolete.length === 0 ? { type: 'current' } : { type: 'replaced', ended: obsolete.length };
 }
 
-/** Also those that are getting new keys: what comes of them has the certificate they have. */
+/** Tell whether an IKE_SA stands; also one that is getting new keys: what comes of it has the certificate it has. */
+export function isStanding({ state }: Pick<IkeAssociation, 'state'>): boolean {
+  return state === 'ESTABLISHED' || state === 'REKEYING';
+}
+
 async function standing(
   daemon: Pick<IkeDaemon, 'associations'>,
   name: string,
 ): Promise<readonly IkeAssociation[]> {
   const there = await daemon.associations(name);
-  return there.filter(({ state }) => state === 'ESTABLISHED' || state === 'REKEYING');
+  return there.filter(isStanding);
 }
 
 function unique(associations: readonly IkeAssociation[]): readonly IkeAssociation[] {

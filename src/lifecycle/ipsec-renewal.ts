@@ -1,5 +1,5 @@
 import type { IkeAssociation, IkeDaemon } from '../deploy/ike-daemon.ts';
-import { replaceAssociations } from '../deploy/ike-replacement.ts';
+import { isStanding, replaceAssociations } from '../deploy/ike-replacement.ts';
 import type { LifecycleContext } from './context.ts';
 import type { IpsecPlan, PlannedConnection } from './ipsec-plan.ts';
 import { lookForSuccessors } from './ipsec-use.ts';
@@ -29,7 +29,7 @@ export async function renewAssociations(
 ): Promise<string | undefined> {
   const { clock, signal, ike } = context;
   const keys = await daemon.keys();
-  const standing = (await daemon.associations()).filter(isEstablished);
+  const standing = (await daemon.associations()).filter(isStanding);
   const until = clock.now().getTime() + TOGETHER_MS;
   let isUnderWay = formerKeys.some((id) => keys.includes(id));
   const kept: string[] = [];
@@ -124,15 +124,11 @@ export async function renewOthers(
   for (const name of names) {
     // Of one without traffic charon would only make an end.
     const standing = (await daemon.associations(name)).filter(
-      (each) => isEstablished(each) && each.children.length > 0,
+      (each) => isStanding(each) && each.children.length > 0,
     );
     if (standing.length === 0) continue;
     await daemon.reauthenticate(name);
     former.push(...standing);
   }
   return await lookForSuccessors(context, daemon, former);
-}
-
-function isEstablished({ state }: IkeAssociation): boolean {
-  return state === 'ESTABLISHED' || state === 'REKEYING';
 }
